@@ -1,0 +1,53 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Targets stand in level order: a target imports only targets above it in this file.
+let package = Package(
+  name: "masksub",
+  platforms: [.macOS(.v26)],
+  products: [
+    .executable(name: "masksub", targets: ["masksub"]),
+    .library(
+      name: "MaskSub", targets: ["SubCore", "SubData", "SubNN", "SubTrain", "VisionSub", "TextSub", "ClipSub"]),
+  ],
+  dependencies: [],
+  targets: [
+    // 1  C and system libraries.
+    .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
+    .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .target(
+      name: "CSubKernels", dependencies: ["COneDNN"],
+      cSettings: [.unsafeFlags(["-O3"])], linkerSettings: [.linkedLibrary("gomp"), .linkedLibrary("m")]),
+    .target(name: "CSystem"),
+    // 2  Tensors, the tape, operations, backends, random keys.
+    .target(name: "SubCore", dependencies: ["CSubKernels", "CSystem"]),
+    // 3  Files, text, images, loaders: plain host values, never a Tensor.
+    .target(name: "SubData", dependencies: ["SubCore", "CSystem", "CZlib"]),
+    // 4  Modules, layers, losses, optimizers.
+    .target(name: "SubNN", dependencies: ["SubCore"]),
+    // 5  The method, the loop, checkpoints.
+    .target(name: "SubTrain", dependencies: ["SubCore", "SubData", "SubNN"]),
+    // 6  One target per modality; they never import each other.
+    .target(name: "VisionSub", dependencies: ["SubCore", "SubData", "SubNN", "SubTrain"]),
+    .target(name: "TextSub", dependencies: ["SubCore", "SubData", "SubNN", "SubTrain"]),
+    .target(name: "ClipSub", dependencies: ["SubCore", "SubData", "SubNN", "SubTrain"]),
+    // 7  The tool.
+    .target(
+      name: "SubTool",
+      dependencies: ["SubCore", "SubData", "SubNN", "SubTrain", "VisionSub", "TextSub", "ClipSub", "CSystem"]),
+    .executableTarget(name: "masksub", dependencies: ["SubTool"]),
+    // Tests mirror Sources.
+    .testTarget(name: "SubCoreTests", dependencies: ["SubCore"]),
+  ]
+)
+
+for target in package.targets where target.type != .system {
+  guard !target.name.hasPrefix("C") || target.name == "ClipSub" else { continue }
+  target.swiftSettings = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .treatAllWarnings(as: .error),
+  ]
+}

@@ -1,0 +1,199 @@
+// CPU kernels of MaskSub. Row-major f32 unless a parameter says otherwise; `ld…` is a row stride in elements.
+//
+// Threads: one pool, libgomp's, which oneDNN shares. Work is divided statically and partial sums are added in thread
+// order, so the same inputs and the same thread count give the same bits. Every kernel may be called with zero rows.
+#ifndef SUB_KERNELS_H
+#define SUB_KERNELS_H
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define SK_NULLABLE _Nullable
+#if !defined(__clang__)
+#define _Nullable
+#endif
+
+// ---- memory.c: recycled buffers -------------------------------------------------------------------------------------
+/// At least `bytes` bytes, 64-byte aligned, contents undefined; from the pool where a block of that size class is free.
+/// Large blocks ask for huge pages. NULL where the system has no memory.
+void *SK_NULLABLE sk_allocate(size_t bytes);
+/// Gives a block back to the pool. NULL is fine.
+void sk_free(void *SK_NULLABLE block);
+/// Bytes now handed out, bytes held by the pool in all, and how often the system was asked.
+void sk_memory_usage(size_t *in_use, size_t *held, size_t *system_calls);
+
+// ---- threads.c ------------------------------------------------------------------------------------------------------
+/// Threads of every kernel and of oneDNN; 0: as many as the process may use.
+void sk_set_threads(int count);
+int sk_threads(void);
+/// Calls body(context, thread, threads) once on every thread of the pool.
+void sk_parallel(void (*body)(void *context, int thread, int threads), void *context);
+/// "avx512", "avx2", "baseline" or "neon": what run-time dispatch chose.
+const char *sk_cpu_features(void);
+const char *sk_gemm_library(void);
+
+// ---- gemm.c (oneDNN) ------------------------------------------------------------------------------------------------
+/// C[m,n] = alpha · op(A) · op(B) + beta · C, op = transpose where the flag is set. beta == 0 never reads C.
+void sk_gemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, float alpha, const float *a,
+             int64_t lda, const float *b, int64_t ldb, float beta, float *c, int64_t ldc);
+
+enum sk_activation { SK_IDENTITY = 0, SK_GELU = 1, SK_GELU_TANH = 2, SK_QUICK_GELU = 3, SK_TANH = 4, SK_RELU = 5 };
+
+/// y[m,n] = act(x[m,k] · w[n,k]ᵀ + bias[n]); bias may be NULL. With `preact` not NULL the value before the activation is
+/// written there too (same stride as y; what the backward pass needs). Bias and activation run over row panels that are
+/// still in cache.
+void sk_linear_forward(int64_t m, int64_t n, int64_t k, const float *x, int64_t ldx, const float *w,
+                       const float *SK_NULLABLE bias, int activation, float *SK_NULLABLE preact, float *y, int64_t ldy);
+/// dpre = dy · act'(preact) elementwise [m,n] (dense; dpre may be dy itself). GELU: the exact erf derivative;
+/// SK_TANH and SK_RELU take the activation's OUTPUT as `preact`. With dbias not NULL: dbias[n] = beta·dbias + Σ_rows dpre.
+void sk_activation_backward(int64_t m, int64_t n, int activation, const float *preact, const float *dy, float *dpre,
+                            float beta, float *SK_NULLABLE dbias);
+/// out[n] = beta·out + Σ_rows x[m,n].
+void sk_column_sum(int64_t m, int64_t n, const float *x, int64_t ldx, float beta, float *out);
+
+// ---- attention.c ----------------------------------------------------------------------------------------------------
+/// Multi-head attention over ragged rows: sequence b has queries rows q_offsets[b] ..< q_offsets[b+1] and keys rows
+/// k_offsets[b] ..< k_offsets[b+1]; head h uses columns h·head_dim ….
+/// scores = scale·q·kᵀ + bias; softmax over the keys; P dropped out (inverted, from `key`); out = P·v.
+/// No [H,T,T] tensor is kept: lse[row·heads + h], the log-sum-exp of the scores, is all that the backward pass reads.
+typedef struct {
+  int64_t sequences, heads, head_dim;
+  const int32_t *q_offsets, *k_offsets;  // [sequences + 1] each
+  int64_t max_q, max_k;                  // longest of each
+  const float *q, *k, *v;
+  int64_t ldq, ldk, ldv;
+  float scale;
+  bool causal;                           // query i of a sequence sees keys j <= i + (tk - tq)
+  const uint8_t *SK_NULLABLE key_mask;   // [key rows] 0: the key is not seen. A query that sees no key outputs 0.
+  const float *SK_NULLABLE bias;         // [heads, max_q, max_k], added to the scaled scores
+  float dropout;                         // 0: none. Element (query row r, head h, key j): position
+  uint64_t key;                          //   ((r·heads + h)·max_k + j) of the stream `key`; kept where bits >= p·2^32
+} sk_attention;
+void sk_attention_forward(const sk_attention *a, float *out, int64_t ldout, float *lse);
+/// Writes (does not add) dq, dk, dv for exactly the rows above; dbias[heads,max_q,max_k] += unless NULL.
+/// `out` is the forward's output.
+void sk_attention_backward(const sk_attention *a, const float *out, int64_t ldout, const float *lse, const float *dout,
+                           int64_t lddout, float *dq, int64_t lddq, float *dk, int64_t lddk, float *dv, int64_t lddv,
+                           float *SK_NULLABLE dbias);
+
+// ---- norm.c ---------------------------------------------------------------------------------------------------------
+/// One pass over a residual joint and the LayerNorm behind it, every part optional:
+///   z = x + row_scale[r] · gamma ⊙ dropout(h)        (h == NULL: z is x and is not written)
+///   y = LN(z) · weight + bias                         (y == NULL: no norm)
+/// mean[r], rstd[r] are written with y. Biased variance, two-pass. Dropout position: r·d + column.
+/// row_scale is stochastic depth: sample s holds rows row_offsets[s] ..< row_offsets[s+1] and is kept where
+/// uniform(path_key, s) >= path_drop, then scaled by 1/(1-path_drop). row_offsets == NULL: path_drop ignored.
+typedef struct {
+  int64_t rows, d;
+  const float *x;
+  const float *SK_NULLABLE h;
+  const float *SK_NULLABLE gamma;  // [d]
+  float dropout;
+  uint64_t key;
+  float path_drop;
+  uint64_t path_key;
+  int64_t samples;
+  const int32_t *SK_NULLABLE row_offsets;  // [samples + 1]
+  const float *SK_NULLABLE weight;         // [d]
+  const float *SK_NULLABLE bias;           // [d]
+  float epsilon;
+} sk_residual_norm;
+void sk_residual_norm_forward(const sk_residual_norm *p, float *SK_NULLABLE z, float *SK_NULLABLE y,
+                              float *SK_NULLABLE mean, float *SK_NULLABLE rstd);
+/// Given dz_in (gradient that reached z from elsewhere; NULL: none) and dy (gradient of y; NULL: no norm):
+///   dz = dz_in + LN'(dy);  dx = dz;  dh = row_scale · gamma ⊙ dropout'(dz)
+/// z is the forward's z (x itself where h was NULL). dh may be NULL (no h). dx may be dz_in.
+/// dgamma, dweight, dbias: each = beta_…·itself + its gradient; NULL: not wanted.
+void sk_residual_norm_backward(const sk_residual_norm *p, const float *z, const float *SK_NULLABLE mean,
+                               const float *SK_NULLABLE rstd, const float *SK_NULLABLE dz_in,
+                               const float *SK_NULLABLE dy, float *dx, float *SK_NULLABLE dh, float beta_gamma,
+                               float *SK_NULLABLE dgamma, float beta_weight, float *SK_NULLABLE dweight,
+                               float beta_bias, float *SK_NULLABLE dbias);
+
+// ---- rows.c: gathers and tokens --------------------------------------------------------------------------------------
+/// out[r] = table[indices[r]] (+ out[r] where add), rows of d.
+void sk_gather_rows(int64_t rows, int64_t d, const float *table, const int32_t *indices, bool add, float *out);
+/// table[indices[r]] += rows[r]; rows of one index are added in order of r. touched[index] = 1 unless NULL.
+void sk_scatter_add_rows(int64_t rows, int64_t d, const float *values, const int32_t *indices, float *table,
+                         uint8_t *SK_NULLABLE touched);
+/// As scatter, but indices are distinct or -1 (skipped) and rows are written, not added.
+void sk_scatter_rows(int64_t rows, int64_t d, const float *values, const int32_t *indices, float *table);
+/// out[s] = mean of rows offsets[s] ..< offsets[s+1] of x; and its transpose.
+void sk_segment_mean(int64_t segments, int64_t d, const float *x, const int32_t *offsets, float *out);
+void sk_segment_mean_backward(int64_t segments, int64_t d, const float *dout, const int32_t *offsets, float *dx);
+/// Patches of images[n,c,h,w] as rows [c·p·p] in conv-weight order. Row r is patch patches[r] (raster order, n·grid + …)
+/// of the (h/p)·(w/p) grid, patches == NULL: all of them in order.
+void sk_patchify(int64_t n, int64_t c, int64_t h, int64_t w, int64_t p, int64_t rows,
+                 const int32_t *SK_NULLABLE patches, const float *images, float *out);
+/// y = x / max(‖x‖₂, eps) by rows, norm[r] = ‖x‖₂; dx = its transpose applied to dy.
+void sk_l2_normalize(int64_t rows, int64_t d, float epsilon, const float *x, float *y, float *norm);
+void sk_l2_normalize_backward(int64_t rows, int64_t d, float epsilon, const float *y, const float *norm,
+                              const float *dy, float *dx);
+
+// ---- elementwise.c ---------------------------------------------------------------------------------------------------
+void sk_fill(int64_t n, float value, float *y);
+void sk_copy(int64_t n, const float *x, float *y);
+void sk_scale(int64_t n, float alpha, const float *x, float *y);             // y = alpha·x
+void sk_add(int64_t n, const float *a, const float *b, float *y);            // y = a + b
+void sk_multiply(int64_t n, const float *a, const float *b, float *y);       // y = a·b
+void sk_axpby(int64_t n, float alpha, const float *x, float beta, float *y); // y = alpha·x + beta·y
+/// y[r, 0..<n] = x[r] + row[0..<n] for every row (bias or position add); x may be y.
+void sk_add_row(int64_t m, int64_t n, const float *x, const float *row, float *y);
+/// y = act(x), standalone.
+void sk_activation_forward(int64_t n, int activation, const float *x, float *y);
+/// y = dropout(x), inverted scaling; element i uses position i of `key`, kept where bits >= p·2^32. Its own transpose.
+void sk_dropout(int64_t n, float p, uint64_t key, const float *x, float *y);
+/// 32 random bits at `position` of stream `key`: the very function of RandomKey.bits32(at:).
+uint32_t sk_random(uint64_t key, uint64_t position);
+/// y[i] = uniform [0,1) (24 bits) at position i.
+void sk_uniform(int64_t n, uint64_t key, float *y);
+/// Σ x·x, in double, pairwise by fixed blocks: the same for every thread count.
+double sk_sum_of_squares(int64_t n, const float *x);
+double sk_sum(int64_t n, const float *x);
+double sk_dot(int64_t n, const float *a, const float *b);
+/// True where every element is finite.
+bool sk_all_finite(int64_t n, const float *x);
+
+// ---- losses.c --------------------------------------------------------------------------------------------------------
+/// probabilities = softmax(logits) by rows; sigmoid elementwise.
+void sk_softmax(int64_t rows, int64_t classes, const float *logits, float *out);
+void sk_sigmoid(int64_t n, const float *x, float *out);
+/// losses[r] = -Σ_c t_c · log softmax(logits_r)_c with t = soft target row (target), or, where target is NULL,
+/// (1-smoothing)·onehot(labels[r]) + smoothing/classes.
+void sk_cross_entropy(int64_t rows, int64_t classes, const float *logits, const float *SK_NULLABLE target,
+                      const int32_t *SK_NULLABLE labels, float smoothing, float *losses);
+/// dlogits = scale · (softmax(logits)·Σt - t).
+void sk_cross_entropy_backward(int64_t rows, int64_t classes, const float *logits, const float *SK_NULLABLE target,
+                               const int32_t *SK_NULLABLE labels, float smoothing, float scale, float *dlogits);
+/// BCE with logits: losses[r] = mean_c [max(z,0) - z·t + log(1+exp(-|z|))]; targets as rows, or onehot labels.
+void sk_binary_cross_entropy(int64_t rows, int64_t classes, const float *logits, const float *SK_NULLABLE target,
+                             const int32_t *SK_NULLABLE labels, float *losses);
+/// dlogits = scale/classes · (sigmoid(z) - t).
+void sk_binary_cross_entropy_backward(int64_t rows, int64_t classes, const float *logits,
+                                      const float *SK_NULLABLE target, const int32_t *SK_NULLABLE labels, float scale,
+                                      float *dlogits);
+
+// ---- optimizer.c -----------------------------------------------------------------------------------------------------
+/// torch's AdamW on one flat range, one pass: g' = gradient_scale·g; p *= 1 - lr·wd; m = b1·m + (1-b1)·g';
+/// v = b2·v + (1-b2)·g'²; p -= lr/bc1 · m / (sqrt(v)/sqrt(bc2) + eps).   bc1 = 1 - b1^t, bc2 = 1 - b2^t.
+typedef struct {
+  float lr, beta1, beta2, epsilon, weight_decay, bias_correction1, bias_correction2, gradient_scale;
+} sk_adamw_rates;
+/// A run of parameters with rates of their own. Where `touched` is not NULL the run is a table of rows of `row` elements:
+/// rows with touched[i] == 0 have a zero gradient (their memory in g is not read), and rows with ever[i] == 0 also have
+/// m = v = 0, so that only the decay is left to do. ever[i] |= touched[i], and touched is cleared.
+typedef struct {
+  int64_t offset, count, row;
+  float lr_scale, weight_decay;
+  uint8_t *SK_NULLABLE touched;
+  uint8_t *SK_NULLABLE ever;
+} sk_segment;
+/// AdamW over all segments in one parallel pass; each segment's lr is rates.lr·lr_scale, its decay its own.
+void sk_adamw(const sk_adamw_rates *rates, int64_t segments, const sk_segment *segment, float *p, const float *g,
+              float *m, float *v);
+/// LAMB's first half: u = m̂/(sqrt(v̂)+eps) + wd·p into u, and the sums of squares of p and u.
+void sk_lamb_update(int64_t n, const sk_adamw_rates *rates, const float *p, const float *g, float *m, float *v,
+                    float *u, double *p_squares, double *u_squares);
+/// e = decay·e + (1-decay)·w.
+void sk_ema(int64_t n, float decay, const float *w, float *e);
+#endif

@@ -1,0 +1,22 @@
+/// The element type of an array. Names are those of safetensors, in lower case.
+public enum DType: String, Sendable, CaseIterable, Codable {
+  case f64, f32, f16, bf16, i64, i32, i16, i8, u64, u32, u16, u8, bool
+
+  /// Bytes per element.
+  public var size: Int {
+    switch self {
+    case .f64, .i64, .u64: 8
+    case .f32, .i32, .u32: 4
+    case .f16, .bf16, .i16, .u16: 2
+    case .i8, .u8, .bool: 1
+    }
+  }
+
+  /// Whether elements are floating-point numbers.
+  public var isFloating: Bool {
+    switch self {
+    case .f64, .f32, .f16, .bf16: true
+    default: false
+    }
+  }
+}
