@@ -80,7 +80,7 @@ struct ImagePipelineTests {
       #expect((0.74...1.35).contains(Double(area.width) / Double(area.height)))
     }
     #expect(shares.min()! > 0.079 && shares.min()! < 0.1 && shares.max()! > 0.9)
-    #expect(abs(shares.reduce(0, +) / 2000 - 0.52) < 0.03)
+    #expect(abs(shares.reduce(0, +) / 2000 - 0.433) < 0.02)  // the mean of 40,000 draws of timm's own
     let wide = deit.plan(width: 1000, height: 10, key: RandomKey(seed: 4)).framing.source
     let tall = deit.plan(width: 10, height: 1000, key: RandomKey(seed: 4)).framing.source
     #expect(tall.width <= 10 && tall.height <= 13 && wide.height <= 10 && wide.width <= 13)

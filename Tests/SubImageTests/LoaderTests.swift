@@ -162,7 +162,7 @@ struct ImageBatchesTests {
     #expect(rest.flatMap(\.indices) == (0..<16).filter { $0 != 3 && $0 != 7 } && rest[0].targets == nil)
     #expect(evaluation.broken.count == 2)
     let strict = batches([3, 7], shuffles: false, limit: 1)
-    let error = #expect(throws: InputError.self) { try all(strict.loader(to: 3, workers: 2)) }
+    let error = #expect(throws: InputError.self) { try all(strict.loader(to: 3, workers: 0)) }
     #expect(error?.what.contains("more than 1") == true && error?.place == "file 7")
   }
 }

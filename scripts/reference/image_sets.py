@@ -2,6 +2,7 @@
 
 Usage: python3 scripts/reference/image_sets.py Tests/SubImageTests/Fixtures   (Pillow)
 """
+import gzip
 import io
 import pathlib
 import sys
@@ -16,8 +17,8 @@ def encoded(number):
     return target.getvalue(), "jpg" if number % 2 else "png"
 
 
-def write(path, members, mode="w", form=tarfile.USTAR_FORMAT):
-    with tarfile.open(path, mode, format=form) as archive:
+def write(path, members, form=tarfile.USTAR_FORMAT):
+    with tarfile.open(path, "w", format=form) as archive:
         for name, data in members:
             info = tarfile.TarInfo(name)
             if data is None:
@@ -36,7 +37,6 @@ def main():
         data, kind = encoded(number)
         samples += [(f"{number:05}.{kind}", data), (f"{number:05}.cls", str(number % 3).encode() + b"\n")]
     write(folder / "plain.tar", samples)
-    write(folder / "packed.tar.gz", samples, "w:gz")
     long = "a" * 120 + "/" + "b" * 130
     names = [
         ("folder", None), ("folder/one.JPG", b"1"), ("folder/one.seg.png", b"22"), (long + ".txt", b"333"), ("no-dot", b"4"),
@@ -47,7 +47,8 @@ def main():
     write(folder / "pax.tar", names, form=tarfile.PAX_FORMAT)
     write(folder / "ustar.tar", [(n, d) for n, d in names if n != long + ".txt"])
     whole = (folder / "plain.tar").read_bytes()
-    (folder / "cut.tar").write_bytes(whole[: 512 * 9 + 100])
+    (folder / "packed.tar.gz").write_bytes(gzip.compress(whole, mtime=0))
+    (folder / "cut.tar").write_bytes(whole[:3300])
     packed = (folder / "packed.tar.gz").read_bytes()
     (folder / "cut.tar.gz").write_bytes(packed[: len(packed) * 2 // 3])
     # A cls without a picture, a picture without a cls, and one whole sample.
