@@ -12,6 +12,9 @@
 #if !defined(__clang__)
 #define _Nullable
 #endif
+#if defined(__clang__)
+#pragma clang assume_nonnull begin
+#endif
 
 // ---- memory.c: recycled buffers -------------------------------------------------------------------------------------
 /// At least `bytes` bytes, 64-byte aligned, contents undefined; from the pool where a block of that size class is free.
@@ -196,4 +199,7 @@ void sk_lamb_update(int64_t n, const sk_adamw_rates *rates, const float *p, cons
                     float *u, double *p_squares, double *u_squares);
 /// e = decay·e + (1-decay)·w.
 void sk_ema(int64_t n, float decay, const float *w, float *e);
+#if defined(__clang__)
+#pragma clang assume_nonnull end
+#endif
 #endif
