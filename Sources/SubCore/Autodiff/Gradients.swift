@@ -12,7 +12,7 @@ public final class Gradients {
   /// An empty buffer.
   public init(_ set: ParameterSet) {
     self.set = set
-    arena = Tensor(uninitialized: set.arena.shape, dtype: set.arena.dtype, on: set.arena.device)
+    arena = set.zeros()
     isTouched = Array(repeating: false, count: set.parameters.count)
   }
 

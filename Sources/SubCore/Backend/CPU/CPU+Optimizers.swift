@@ -6,7 +6,7 @@ extension CPUBackend {
     let runs = segments.map { segment in
       sk_segment(
         offset: Int64(segment.offset), count: Int64(segment.count), row: Int64(segment.table?.row ?? 0),
-        lr_scale: Float(segment.lrScale), weight_decay: Float(segment.weightDecay),
+        lr_scale: segment.lrScale, weight_decay: segment.weightDecay,
         touched: segment.table?.touched.flagPointer, ever: segment.table?.ever.flagPointer)
     }
     sk_adamw(
@@ -33,8 +33,7 @@ extension CPUBackend {
 extension AdamRates {
   fileprivate func kernelRates(weightDecay: Double) -> sk_adamw_rates {
     sk_adamw_rates(
-      lr: Float(lr), beta1: Float(beta1), beta2: Float(beta2), epsilon: Float(epsilon),
-      weight_decay: Float(weightDecay), bias_correction1: Float(correction1), bias_correction2: Float(correction2),
-      gradient_scale: Float(gradientScale))
+      lr: lr, beta1: beta1, beta2: beta2, epsilon: epsilon, weight_decay: weightDecay, bias_correction1: correction1,
+      bias_correction2: correction2, gradient_scale: gradientScale)
   }
 }
