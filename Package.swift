@@ -39,6 +39,7 @@ let package = Package(
     // Tests mirror Sources.
     .testTarget(name: "SubCoreTests", dependencies: ["SubCore"]),
     .testTarget(name: "SubDataTests", dependencies: ["SubData", "SubCore"], resources: [.copy("Fixtures")]),
+    .testTarget(name: "TextSubTests", dependencies: ["TextSub", "SubData"]),
   ]
 )
 
