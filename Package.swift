@@ -38,6 +38,7 @@ let package = Package(
     .executableTarget(name: "masksub", dependencies: ["SubTool"]),
     // Tests mirror Sources.
     .testTarget(name: "SubCoreTests", dependencies: ["SubCore"]),
+    .testTarget(name: "SubDataTests", dependencies: ["SubData", "SubCore"], resources: [.copy("Fixtures")]),
     .testTarget(
       name: "SubToolTests", dependencies: ["SubTool", "SubTrain", "SubData", "SubCore", "CSystem"],
       exclude: ["Snapshots"]),
