@@ -26,7 +26,7 @@ let package = Package(
     // 4  Modules, layers, losses, optimizers.
     .target(name: "SubNN", dependencies: ["SubCore"]),
     // 5  The method, the loop, checkpoints.
-    .target(name: "SubTrain", dependencies: ["SubCore", "SubData", "SubNN"]),
+    .target(name: "SubTrain", dependencies: ["SubCore", "SubData", "SubNN", "CSystem"]),
     // 6  One target per modality; they never import each other.
     .target(name: "VisionSub", dependencies: ["SubCore", "SubData", "SubNN", "SubTrain"]),
     .target(name: "TextSub", dependencies: ["SubCore", "SubData", "SubNN", "SubTrain"]),
@@ -34,12 +34,15 @@ let package = Package(
     // 7  The tool.
     .target(
       name: "SubTool",
-      dependencies: ["SubCore", "SubData", "SubNN", "SubTrain", "VisionSub", "TextSub", "ClipSub", "CSystem"]),
+      dependencies: ["SubCore", "SubData", "SubNN", "SubTrain", "VisionSub", "TextSub", "ClipSub", "CSystem", "CSubKernels"]),
     .executableTarget(name: "masksub", dependencies: ["SubTool"]),
     // Tests mirror Sources.
     .testTarget(name: "SubCoreTests", dependencies: ["SubCore"]),
     .testTarget(name: "SubDataTests", dependencies: ["SubData", "SubCore"], resources: [.copy("Fixtures")]),
     .testTarget(name: "TextSubTests", dependencies: ["TextSub", "SubData"]),
+    .testTarget(
+      name: "SubToolTests", dependencies: ["SubTool", "SubTrain", "SubData", "SubCore", "CSystem"],
+      exclude: ["Snapshots"]),
   ]
 )
 
