@@ -38,6 +38,8 @@ let package = Package(
     .executableTarget(name: "masksub", dependencies: ["SubTool"]),
     // Tests mirror Sources.
     .testTarget(name: "SubCoreTests", dependencies: ["SubCore"]),
+    .testTarget(
+      name: "ClipSubTests", dependencies: ["ClipSub", "SubData", "SubCore"], resources: [.copy("Fixtures")]),
   ]
 )
 
