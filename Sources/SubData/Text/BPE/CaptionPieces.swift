@@ -95,7 +95,19 @@ enum CaptionPieces {
     switch properties.generalCategory {
     case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter: return .letter
     case .decimalNumber, .letterNumber, .otherNumber: return .number
+    case .unassigned:
+      if newerLetters.contains(where: { $0.contains(value) }) { return .letter }
+      return newerNumbers.contains(where: { $0.contains(value) }) ? .number : .other
     default: return properties.isWhitespace ? .space : .other
     }
   }
+
+  /// Unicode 18, which open_clip's `regex` 2026.11 knows and a standard library of Unicode 17 does not.
+  private static let newerLetters: [ClosedRange<UInt32>] = [
+    0x558...0x558, 0x58b...0x58c, 0x208f...0x208f, 0x209d...0x209f, 0xa7dd...0xa7dd, 0xa7e2...0xa7e2, 0xab6c...0xab6d,
+    0x107bb...0x107bf, 0x10ed9...0x10eee, 0x11b0a...0x11b0a, 0x11df1...0x11df1, 0x18cd6...0x18cda, 0x18d1f...0x18d20,
+    0x18e00...0x19191, 0x191a0...0x191d2, 0x1b123...0x1b128, 0x1b168...0x1b168, 0x1d6a6...0x1d6a6, 0x1df1f...0x1df24,
+    0x1df2b...0x1df81, 0x1df90...0x1df96, 0x1dfcd...0x1dfff, 0x2b81e...0x2b81e, 0x3d000...0x3fc3f,
+  ]
+  private static let newerNumbers: [ClosedRange<UInt32>] = [0x1246f...0x1246f, 0x12475...0x1247f, 0x12550...0x12686]
 }
