@@ -43,6 +43,7 @@ let package = Package(
     .testTarget(
       name: "SubToolTests", dependencies: ["SubTool", "SubTrain", "SubData", "SubCore", "CSystem"],
       exclude: ["Snapshots"]),
+      name: "ClipSubTests", dependencies: ["ClipSub", "SubData", "SubCore"], resources: [.copy("Fixtures")]),
   ]
 )
 
