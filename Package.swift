@@ -39,11 +39,14 @@ let package = Package(
     // Tests mirror Sources.
     .testTarget(name: "SubCoreTests", dependencies: ["SubCore"]),
     .testTarget(name: "SubDataTests", dependencies: ["SubData", "SubCore"], resources: [.copy("Fixtures")]),
-    .testTarget(name: "TextSubTests", dependencies: ["TextSub", "SubData"]),
+    .testTarget(name: "SubNNTests", dependencies: ["SubNN", "SubData", "SubCore"]),
+    .testTarget(name: "TextSubTests", dependencies: ["TextSub", "SubTrain", "SubNN", "SubData", "SubCore"]),
+    .testTarget(
+      name: "ClipSubTests", dependencies: ["ClipSub", "SubTrain", "SubNN", "SubData", "SubCore"],
+      resources: [.copy("Fixtures")]),
     .testTarget(
       name: "SubToolTests", dependencies: ["SubTool", "SubTrain", "SubData", "SubCore", "CSystem"],
       exclude: ["Snapshots"]),
-      name: "ClipSubTests", dependencies: ["ClipSub", "SubData", "SubCore"], resources: [.copy("Fixtures")]),
   ]
 )
 
