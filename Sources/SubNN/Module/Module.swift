@@ -45,16 +45,15 @@ open class Module {
   }
 }
 
-/// Renames a child: `@Key("self") var selfAttention`, `@Key("LayerNorm") var norm`. An empty key adds no level.
+/// Renames a child: `@Key("self") var attention = Attention()`, or `@Key var norm: LayerNorm` with
+/// `_norm = Key(wrappedValue: …, "LayerNorm")` in `init`.
 @propertyWrapper public struct Key<Value> {
+  /// The child.
   public let wrappedValue: Value
   let key: String
 
-  /// A value that checkpoints know as `key`.
-  public init(wrappedValue: Value, _ key: String) {
-    self.wrappedValue = wrappedValue
-    self.key = key
-  }
+  /// A child that checkpoints know as `key`.
+  public init(wrappedValue: Value, _ key: String) { (self.wrappedValue, self.key) = (wrappedValue, key) }
 }
 
 /// What reflection sees of a `Key`.
