@@ -28,6 +28,14 @@ public struct StepLosses {
   public var mainNorm, subNorm: Double?
 }
 
+/// What a step leaves behind besides gradients.
+public struct Step<Output> {
+  public let losses: StepLosses
+  /// The main branch's output, and the sub-branch's where there is one.
+  public let main: Output
+  public let sub: Output?
+}
+
 /// Training with a masked sub-branch, for any modality. This is the only place where the method is written.
 public struct MaskSub: Sendable {
   public var method: Method
@@ -51,7 +59,7 @@ public struct MaskSub: Sendable {
   public func callAsFunction<Task: TrainingTask>(
     _ task: Task, _ batch: Task.Batch, into gradients: Gradients, pass: Pass, scale: Double = 1,
     separate: Gradients? = nil
-  ) -> (losses: StepLosses, output: Task.Output) {
+  ) -> Step<Task.Output> {
     let main = branch(0, of: pass, isHidden: method == .masking)
     let shared = task.shared(batch, main)
     let output = task.forward(batch, shared, main)
@@ -59,7 +67,7 @@ public struct MaskSub: Sendable {
     guard method.hasSubBranch else {
       loss.backward(into: gradients, scale: scale)
       task.finish(shared, into: gradients)
-      return (StepLosses(main: loss.detached(), sub: nil), output)
+      return Step(losses: StepLosses(main: loss.detached(), sub: nil), main: output, sub: nil)
     }
     let target = task.softTarget(of: output)
     loss.backward(into: gradients, scale: scale * (1 - subWeight))
@@ -67,7 +75,8 @@ public struct MaskSub: Sendable {
     // The shared part's own weights are left out of these norms: its one backward pass serves both branches.
     if separate != nil { losses.mainNorm = gradients.norm() }
 
-    let subLoss = task.loss(task.forward(batch, shared, branch(1, of: pass, isHidden: true)), mimicking: target)
+    let subOutput = task.forward(batch, shared, branch(1, of: pass, isHidden: true))
+    let subLoss = task.loss(subOutput, mimicking: target)
     subLoss.backward(into: separate ?? gradients, scale: scale * subWeight)
     losses = StepLosses(
       main: losses.main, sub: subLoss.detached(), mainNorm: losses.mainNorm, subNorm: separate?.norm())
@@ -76,7 +85,7 @@ public struct MaskSub: Sendable {
       separate.clear()
     }
     task.finish(shared, into: gradients)
-    return (losses, output)
+    return Step(losses: losses, main: output, sub: subOutput)
   }
 
   /// One branch's trip: a random stream of its own and, where it is the regularised one, the method's regularisation.

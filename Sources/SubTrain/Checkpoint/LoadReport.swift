@@ -18,6 +18,9 @@ public struct LoadReport: Sendable, Equatable {
   /// Tensors of the wrong shape, with both shapes.
   public var misshaped: [String] = []
 
+  /// The file's name of every loaded parameter, to write weights back as they came.
+  public var fileNames: [String: String] = [:]
+
   /// An empty report.
   public init() {}
 
@@ -88,6 +91,7 @@ extension ParameterSet {
       }
       parameter.value.write(array)
       report.loaded.append(parameter.name)
+      report.fileNames[parameter.name] = name
     }
     return report
   }
