@@ -9,6 +9,8 @@ package enum Tool {
 
   /// Every command, in the order of the help. A new command is a line here.
   package static let commands: [any Command.Type] = [
+    InspectCommand.self,
+    TokenizeCommand.self,
     DoctorCommand.self,
   ]
 
