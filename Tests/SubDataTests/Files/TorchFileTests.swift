@@ -1,0 +1,134 @@
+import Foundation
+import SubCore
+import SubData
+import Testing
+
+@Suite struct TorchFileTests {
+  private let block = (0..<24).map(Float.init)
+
+  @Test(arguments: ["state_zip_p2.pth", "state_zip_p4.pth", "state_legacy_p2.pth", "state_legacy_p4.pth"])
+  func `types, views and shared storages read to the values that were saved`(name: String) throws {
+    let file = try TorchFile(Fixture.path(name))
+    #expect(file.names.first == "f64" && file.names.count == DType.allCases.count + 9)
+    for dtype in DType.allCases {
+      let array = try file.array(named: dtype.rawValue)
+      #expect(array.dtype == dtype && array.shape == [2, 3])
+      #expect(array.floats() == (dtype == .bool ? [0, 1, 1, 1, 1, 1] : [0, 1, 2, 3, 4, 5]))
+    }
+    func floats(_ name: String, _ shape: [Int]) throws -> [Float] {
+      let array = try file.array(named: name)
+      #expect(array.shape == shape)
+      #expect(try file.info(named: name) == TensorInfo(dtype: .f32, shape: shape))
+      return array.floats()
+    }
+    #expect(try floats("transposed", [3, 2]) == [0, 3, 1, 4, 2, 5])
+    #expect(try floats("column", [4]) == [2, 8, 14, 20])
+    #expect(try floats("row", [6]) == [12, 13, 14, 15, 16, 17])
+    #expect(try floats("window", [2, 2]) == [8, 9, 14, 15])
+    #expect(try floats("shared", [4, 6]) == block)
+    #expect(try floats("expanded", [2, 3]) == [7, 7, 7, 7, 7, 7])
+    #expect(try floats("parameter", [2, 3]) == [0, 1, 2, 3, 4, 5])
+    #expect(try floats("scalar", []) == [2.5])
+    #expect(try floats("empty", [0, 4]) == [])
+    #expect(file.skipped.count == 1 && file.skipped[0].hasPrefix("complex: a tensor of torch.ComplexFloatStorage"))
+  }
+
+  @Test(arguments: ["training_zip.pth", "training_legacy.pth"])
+  func `weights are found in a training checkpoint and foreign classes are passed over`(name: String) throws {
+    let file = try TorchFile(Fixture.path(name))
+    #expect(file.names == ["weight", "bias"])
+    #expect(try file.array(named: "weight").floats() == [0, 1, 2, 3, 4, 5])
+    #expect(try file.array(named: "bias").floats() == [0.5, 0.5])
+    #expect(file.content["epoch"]?.int == 3)
+    guard case .object(let arguments)? = file.content["args"] else { throw InputError("no args", at: name, cure: "") }
+    #expect(arguments.type == "argparse.Namespace")
+    #expect(arguments.state["lr"]?.double == 1e-3 && arguments.state["name"]?.string == "vit")
+    guard case .object(let strange)? = file.content["strange"] else { throw InputError("no object", at: name, cure: "") }
+    #expect(strange.type.hasSuffix(".Strange") && strange.state["weight"]?.tensor?.shape == [2])
+    guard case .list(let cycle)? = file.content["cycle"], case .opaque(let what)? = cycle.first else {
+      throw InputError("no cycle", at: name, cure: "")
+    }
+    #expect(what == "a cycle")
+  }
+
+  @Test func `a whole pickled module and TorchScript archives give the same names and values`() throws {
+    for name in ["module_zip.pt", "traced.pt", "scripted.pt"] {
+      let file = try TensorFile.open(Fixture.path(name))
+      #expect(
+        file.names.sorted() == ["logit_scale", "visual.0.table", "visual.0.weight", "visual.1.bias", "visual.1.weight"],
+        "\(name)")
+      #expect(try file.array(named: "visual.0.weight").dtype == .f16)
+      #expect(try file.array(named: "visual.0.weight").floats() == [0, 1, 2, 3, 4, 5])
+      #expect(try file.array(named: "visual.0.table").integers() == [0, 1, 2, 3, 4, 5])
+      #expect(try file.array(named: "logit_scale").floats() == [2.5])
+      #expect(try file.array(named: "visual.1.weight").floats() == [1, 1, 1])
+    }
+  }
+
+  @Test func `every kind of file is recognised by its content`() throws {
+    try Fixture.inFolder { folder in
+      for name in ["types.safetensors", "stored.npz", "state_zip_p2.pth", "state_legacy_p2.pth", "traced.pt", "npy/f4.npy"] {
+        let path = "\(folder)/file"
+        try AtomicFile.write(Fixture.bytes(name), to: path)
+        #expect(try !TensorFile.open(path).names.isEmpty, "\(name)")
+      }
+      for text in ["", "hello", "version https://git-lfs.github.com/spec/v1", "<!DOCTYPE html>", "\u{1f}"] {
+        try AtomicFile.write(text, to: "\(folder)/file")
+        #expect(inputError { _ = try TensorFile.open("\(folder)/file") } != nil)
+      }
+      #expect(inputError { _ = try TensorFile.open("\(folder)/none") } != nil)
+      #expect(inputError { _ = try TensorFile.open(folder) }?.what.contains("pytorch_model.bin") == true)
+    }
+  }
+
+  /// Pickles of a few bytes that would build endlessly, or reach outside their storage, in the stream form.
+  @Test(arguments: [
+    "nesting", "doubling", "expansion", "beyond", "huge claim", "overflow", "negative", "marks", "memo",
+  ])
+  func `malicious pickles are refused or cut off`(kind: String) throws {
+    let magic: [UInt8] = [0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e]
+    let version: [UInt8] = [0x80, 2] + Array("M".utf8) + [0xe9, 3, 0x2e]
+    let system: [UInt8] = Array("}.".utf8)
+    func tensor(offset: String = "0", shape: String, strides: String, count: String = "1") -> [UInt8] {
+      Array(
+        ("}(X\u{1}\0\0\0wctorch._utils\n_rebuild_tensor_v2\n((X\u{7}\0\0\0storagectorch\nFloatStorage\nX\u{1}\0\0\0kX\u{3}\0\0\0cpu"
+          + "I\(count)\ntQI\(offset)\n(\(shape)t(\(strides)ttRu.").utf8)
+    }
+    let pickle: [UInt8]
+    switch kind {
+    case "nesting": pickle = Array("N".utf8) + [UInt8](repeating: 0x85, count: 3_000_000) + Array(".".utf8)
+    case "doubling":
+      // {0: {0: …, 1: …}, 1: the same}, 40 levels: 2^40 names.
+      var bytes = Array("}".utf8)
+      for level in 0..<40 { bytes += Array("q".utf8) + [UInt8(level)] + Array("0}(K\u{0}h".utf8) + [UInt8(level)] + Array("K\u{1}h".utf8) + [UInt8(level)] + Array("u".utf8) }
+      pickle = bytes + Array(".".utf8)
+    case "expansion": pickle = tensor(shape: "I1000000\nI1000000\n", strides: "I0\nI0\n")
+    case "beyond": pickle = tensor(offset: "1", shape: "I1\n", strides: "I1\n")
+    case "huge claim": pickle = tensor(shape: "I1\n", strides: "I1\n", count: "9000000000000000000")
+    case "overflow": pickle = tensor(shape: "I3\nI3\n", strides: "I4611686018427387904\nI4611686018427387904\n")
+    case "negative": pickle = tensor(shape: "I2\n", strides: "I-1\n")
+    case "marks": pickle = [UInt8](repeating: UInt8(ascii: "("), count: 1_000_000) + Array("t.".utf8)
+    default: pickle = Array("j".utf8) + [0xff, 0xff, 0xff, 0xff] + Array(".".utf8)
+    }
+    let keys = Array("](X\u{1}\0\0\0ke.".utf8)
+    let storage: [UInt8] = [1, 0, 0, 0, 0, 0, 0, 0] + [0, 0, 0x80, 0x3f]
+    try Fixture.inFolder { folder in
+      try AtomicFile.write(magic + version + system + pickle + keys + storage, to: "\(folder)/bad.pth")
+      #expect(inputError { _ = try TorchFile("\(folder)/bad.pth").arrays() } != nil)
+    }
+    // The same frame around an honest tensor is read: what is refused above is refused for its content.
+    try Fixture.inFolder { folder in
+      let pickle = tensor(shape: "I1\n", strides: "I1\n")
+      try AtomicFile.write(magic + version + system + pickle + keys + storage, to: "\(folder)/good.pth")
+      #expect(try TorchFile("\(folder)/good.pth").array(named: "w").floats() == [1])
+    }
+  }
+
+  @Test(arguments: ["state_zip_p2.pth", "state_legacy_p4.pth", "training_zip.pth", "training_legacy.pth", "scripted.pt"])
+  func `damaged files never trap`(name: String) throws {
+    let refused = try damage(Fixture.bytes(name), cuts: 700, flips: 1200, seed: name.utf8.count) { path in
+      for (_, array) in try TensorFile.open(path).arrays() { _ = array.floats() }
+    }
+    #expect(refused > 700)
+  }
+}
