@@ -1,11 +1,5 @@
 public import SubCore
 
-#if canImport(FoundationEssentials)
-  import FoundationEssentials
-#else
-  import Foundation
-#endif
-
 extension WordPieceTokenizer {
   /// A tokenizer with the vocabulary of a `vocab.txt`: UTF-8, one token per line, the line's number is the id.
   ///
@@ -14,32 +8,63 @@ extension WordPieceTokenizer {
     try self.init(vocabularyFile: path, normalizer: BertNormalizer(lowercase: lowercase))
   }
 
+  /// A tokenizer from what a user names: a model's folder, a `tokenizer.json`, or a vocabulary with one token per line.
+  /// A vocabulary alone says nothing about case: a `tokenizer_config.json` beside it does, else its capital letters.
+  public init(path: String) throws {
+    if FileSystem.kind(path) == .folder {
+      try self.init(folder: path)
+    } else if path.hasSuffix(".json") {
+      try self.init(tokenizerFile: path)
+    } else {
+      try self.init(vocabulary: path, settings: FileSystem.join(FileSystem.parent(path), "tokenizer_config.json"))
+    }
+  }
+
   /// A tokenizer from a model's folder: `vocab.txt` with the switches of `tokenizer_config.json`, or, where there is no
   /// `vocab.txt`, `tokenizer.json` alone. Without a configuration text is lower-cased, unless the vocabulary itself has
   /// capital letters.
-  public init(folder: String) throws(InputError) {
-    let vocabulary = folder + "/vocab.txt"
-    let whole = folder + "/tokenizer.json"
+  public init(folder: String) throws {
+    let vocabulary = FileSystem.join(folder, "vocab.txt")
+    let whole = FileSystem.join(folder, "tokenizer.json")
     if TextFile.exists(vocabulary) {
-      let pieces = try Self.vocabulary(in: vocabulary)
-      let settings = folder + "/tokenizer_config.json"
-      let configuration =
-        TextFile.exists(settings) ? try Self.decode(TokenizerConfiguration.self, from: settings) : .init()
-      let normalizer = configuration.normalizer(cased: Self.isCased(pieces))
-      try self.init(vocabulary: pieces, normalizer: normalizer, name: vocabulary)
+      try self.init(vocabulary: vocabulary, settings: FileSystem.join(folder, "tokenizer_config.json"))
     } else if TextFile.exists(whole) {
-      let file = try Self.decode(TokenizerFile.self, from: whole)
-      guard file.model.type ?? "WordPiece" == "WordPiece" else {
-        throw InputError(
-          "the tokenizer is \(file.model.type ?? ""), not WordPiece", at: whole, cure: "give a BERT model's folder")
-      }
-      let pieces = try Self.vocabulary(of: file.model.vocab, in: whole)
-      let normalizer = file.normalizer?.normalizer ?? BertNormalizer(lowercase: !Self.isCased(pieces))
-      try self.init(vocabulary: pieces, normalizer: normalizer, name: whole)
+      try self.init(tokenizerFile: whole)
     } else {
       throw InputError(
         "no vocab.txt and no tokenizer.json", at: folder, cure: "give a folder that holds a BERT vocabulary")
     }
+  }
+
+  /// A tokenizer from a `tokenizer.json` of Hugging Face's library.
+  public init(tokenizerFile path: String) throws {
+    let file = TokenizerSettings(json: try JSON.read(path), path: path)
+    let model = try file.member("model")
+    let type = try model.text("type") ?? "WordPiece"
+    guard type == "WordPiece" else {
+      throw InputError("the tokenizer is \(type), not WordPiece", at: path, cure: "give a BERT model's folder")
+    }
+    let pieces = try Self.vocabulary(of: model, in: path)
+    var normalizer = BertNormalizer(lowercase: !Self.isCased(pieces))
+    if let settings = try file.optionalMember("normalizer") {
+      normalizer = BertNormalizer(lowercase: try settings.bool("lowercase") ?? true)
+      normalizer.cleansText = try settings.bool("clean_text") ?? true
+      normalizer.splitsIdeographs = try settings.bool("handle_chinese_chars") ?? true
+      normalizer.stripsAccents = try settings.bool("strip_accents") ?? normalizer.stripsAccents
+    }
+    try self.init(vocabulary: pieces, normalizer: normalizer, name: path)
+  }
+
+  private init(vocabulary path: String, settings: String) throws {
+    let pieces = try Self.vocabulary(in: path)
+    var normalizer = BertNormalizer(lowercase: !Self.isCased(pieces))
+    if TextFile.exists(settings) {
+      let settings = TokenizerSettings(json: try JSON.read(settings), path: settings)
+      if let lowercases = try settings.bool("do_lower_case") { normalizer = BertNormalizer(lowercase: lowercases) }
+      normalizer.stripsAccents = try settings.bool("strip_accents") ?? normalizer.stripsAccents
+      normalizer.splitsIdeographs = try settings.bool("tokenize_chinese_chars") ?? true
+    }
+    try self.init(vocabulary: pieces, normalizer: normalizer, name: path)
   }
 
   private init(vocabularyFile path: String, normalizer: BertNormalizer) throws(InputError) {
@@ -58,15 +83,16 @@ extension WordPieceTokenizer {
     return pieces
   }
 
-  private static func vocabulary(of ids: [String: Int], in path: String) throws(InputError) -> [String] {
-    var pieces = [String?](repeating: nil, count: ids.count)
-    for (piece, id) in ids {
-      guard pieces.indices.contains(id), pieces[id] == nil else {
+  private static func vocabulary(of model: TokenizerSettings, in path: String) throws -> [String] {
+    let members = try model.member("vocab").members()
+    var pieces = [String?](repeating: nil, count: members.count)
+    for member in members {
+      guard let id = member.value.int, pieces.indices.contains(id), pieces[id] == nil else {
         throw InputError(
-          "the ids of model.vocab are not 0 to \(ids.count - 1), each once (\(piece) has \(id))", at: path,
-          cure: "give a tokenizer.json as published, or a vocab.txt")
+          "the ids of model.vocab are not 0 to \(members.count - 1), each once (\(member.key) has \(member.value.text()))",
+          at: path, cure: "give a tokenizer.json as published, or a vocab.txt")
       }
-      pieces[id] = piece
+      pieces[id] = member.key
     }
     return pieces.compactMap { $0 }
   }
@@ -77,81 +103,45 @@ extension WordPieceTokenizer {
       !piece.hasPrefix("[") && piece.utf8.contains { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) }
     }
   }
-
-  private static func decode<Value: Decodable>(_ type: Value.Type, from path: String) throws(InputError) -> Value {
-    let file = try TextFile(path, limit: 64 << 20)
-    do {
-      return try JSONDecoder().decode(type, from: Data(file.bytes))
-    } catch {
-      throw InputError("\(Self.reason(error))", at: path, cure: "give the file as the model's authors published it")
-    }
-  }
-
-  private static func reason(_ error: any Error) -> String {
-    func key(_ context: DecodingError.Context) -> String {
-      context.codingPath.map(\.stringValue).joined(separator: ".")
-    }
-    switch error {
-    case DecodingError.keyNotFound(let name, let context):
-      let outer = key(context)
-      return "\(outer.isEmpty ? "" : outer + ".")\(name.stringValue) is missing"
-    case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context):
-      return "\(key(context)) has the wrong type"
-    default: return "not valid JSON"
-    }
-  }
 }
 
-/// What `tokenizer_config.json` says about BERT's normalisation.
-private struct TokenizerConfiguration: Decodable {
-  var lowercases: Bool?
-  var stripsAccents: Bool?
-  var splitsIdeographs: Bool?
+/// A JSON object of a tokenizer's files, with errors that name the file and the key.
+private struct TokenizerSettings {
+  let json: JSON
+  let path: String
+  var key = ""
 
-  enum CodingKeys: String, CodingKey {
-    case lowercases = "do_lower_case"
-    case stripsAccents = "strip_accents"
-    case splitsIdeographs = "tokenize_chinese_chars"
+  func member(_ name: String) throws -> TokenizerSettings {
+    guard let member = try optionalMember(name) else { throw failure("\(inner(name)) is missing") }
+    return member
+  }
+  func optionalMember(_ name: String) throws -> TokenizerSettings? {
+    guard let value = try value(name) else { return nil }
+    return TokenizerSettings(json: value, path: path, key: inner(name))
+  }
+  func members() throws -> [JSON.Object.Member] {
+    guard let object = json.object else { throw failure("\(key.isEmpty ? "the file" : key) has the wrong type") }
+    return object.members
+  }
+  func bool(_ name: String) throws -> Bool? {
+    guard let value = try value(name) else { return nil }
+    guard let bool = value.bool else { throw failure("\(inner(name)) has the wrong type") }
+    return bool
+  }
+  func text(_ name: String) throws -> String? {
+    guard let value = try value(name) else { return nil }
+    guard let text = value.string else { throw failure("\(inner(name)) has the wrong type") }
+    return text
   }
 
-  /// The normaliser; a configuration that is silent on case leaves it to the vocabulary.
-  func normalizer(cased: Bool) -> BertNormalizer {
-    var result = BertNormalizer(lowercase: lowercases ?? !cased)
-    if let stripsAccents { result.stripsAccents = stripsAccents }
-    result.splitsIdeographs = splitsIdeographs ?? true
-    return result
+  /// A member that is there and not null.
+  private func value(_ name: String) throws -> JSON? {
+    _ = try members()
+    guard let value = json[name], value != .null else { return Optional<JSON>.none }
+    return value
   }
-}
-
-/// The parts of a `tokenizer.json` that matter here.
-private struct TokenizerFile: Decodable {
-  struct Model: Decodable {
-    var type: String?
-    var vocab: [String: Int]
+  private func inner(_ name: String) -> String { key.isEmpty ? name : "\(key).\(name)" }
+  private func failure(_ what: String) -> InputError {
+    InputError(what, at: path, cure: "give the file as the model's authors published it")
   }
-
-  struct Normalizer: Decodable {
-    var cleansText: Bool?
-    var splitsIdeographs: Bool?
-    var stripsAccents: Bool?
-    var lowercases: Bool?
-
-    enum CodingKeys: String, CodingKey {
-      case cleansText = "clean_text"
-      case splitsIdeographs = "handle_chinese_chars"
-      case stripsAccents = "strip_accents"
-      case lowercases = "lowercase"
-    }
-
-    var normalizer: BertNormalizer {
-      var result = BertNormalizer(lowercase: lowercases ?? true)
-      result.cleansText = cleansText ?? true
-      result.splitsIdeographs = splitsIdeographs ?? true
-      if let stripsAccents { result.stripsAccents = stripsAccents }
-      return result
-    }
-  }
-
-  var model: Model
-  var normalizer: Normalizer?
 }

@@ -29,6 +29,9 @@ package protocol ArgumentDeclaration: AnyObject {
     set { value = newValue }
   }
 
+  /// The declaration itself: `$file.isGiven`.
+  package var projectedValue: Argument<Value> { self }
+
   package var isRequired: Bool { Value.emptyValue == nil }
   package var isRepeatable: Bool { Value.isRepeatable }
   package func accept(_ text: String) -> WrongValue? {

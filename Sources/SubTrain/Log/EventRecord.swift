@@ -73,16 +73,16 @@ struct EventRecord {
 }
 
 /// The Castagnoli checksum (reflected polynomial 0x82f63b78), as TFRecord masks it.
-enum CRC32C {
+package enum CRC32C {
   private static let table: [UInt32] = (0..<256).map { byte in
     (0..<8).reduce(UInt32(byte)) { value, _ in value & 1 == 0 ? value >> 1 : value >> 1 ^ 0x82f6_3b78 }
   }
 
-  static func of(_ bytes: ArraySlice<UInt8>) -> UInt32 {
+  package static func of(_ bytes: ArraySlice<UInt8>) -> UInt32 {
     ~bytes.reduce(~UInt32(0)) { crc, byte in crc >> 8 ^ table[Int((crc ^ UInt32(byte)) & 255)] }
   }
 
-  static func masked(_ bytes: ArraySlice<UInt8>) -> UInt32 {
+  package static func masked(_ bytes: ArraySlice<UInt8>) -> UInt32 {
     let crc = of(bytes)
     return (crc >> 15 | crc << 17) &+ 0xa282_ead8
   }

@@ -30,3 +30,15 @@ extension Float {
   /// The number with a fixed count of decimals.
   public func fixed(_ decimals: Int) -> String { Double(self).fixed(decimals) }
 }
+
+extension Float {
+  /// The number with that many significant digits, with an exponent where it is very large or small (C's %g).
+  public func significant(_ digits: Int) -> String {
+    withVaList([Int32(digits), Double(self)]) { arguments in
+      withUnsafeTemporaryAllocation(of: CChar.self, capacity: 32 + max(0, digits)) { buffer in
+        vsnprintf(buffer.baseAddress!, buffer.count, "%.*g", arguments)
+        return String(cString: buffer.baseAddress!)
+      }
+    }
+  }
+}
