@@ -40,7 +40,7 @@ void sk_gemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k
 // ---- linear ---------------------------------------------------------------------------------------------------------
 
 typedef struct {
-  int64_t m, n, ldx;
+  int64_t n, ldx, ldy;
   const float *bias, *x, *dy;
   float *preact, *y;
   int activation;
@@ -52,22 +52,67 @@ typedef struct {
 static SK_CLONES void finish_rows(void *context, int64_t begin, int64_t end, int thread) {
   const rows *j = context;
   const float *bias = j->bias;
+  const int64_t n = j->n;
+#define SK_FINISH(name, function)                                        \
+  case name:                                                             \
+    if (p && bias) {                                                     \
+      SK_LOOP for (int64_t i = 0; i < n; i++) {                          \
+        float before = y[i] + bias[i];                                   \
+        p[i] = before;                                                   \
+        y[i] = function(before);                                         \
+      }                                                                  \
+    } else if (bias) {                                                   \
+      SK_LOOP for (int64_t i = 0; i < n; i++) y[i] = function(y[i] + bias[i]); \
+    } else {                                                             \
+      if (p) memcpy(p, y, (size_t)n * sizeof(float));                    \
+      SK_LOOP for (int64_t i = 0; i < n; i++) y[i] = function(y[i]);     \
+    }                                                                    \
+    break;
   for (int64_t r = begin; r < end; r++) {
-    float *y = j->y + r * j->ldx;
-    if (bias) {
-      SK_LOOP for (int64_t i = 0; i < j->n; i++) y[i] += bias[i];
+    float *y = j->y + r * j->ldy, *p = j->preact ? j->preact + r * j->ldy : NULL;
+    switch (j->activation) {
+      SK_FINISH(SK_GELU, sk_gelu)
+      SK_FINISH(SK_GELU_TANH, sk_gelu_tanh)
+      SK_FINISH(SK_QUICK_GELU, sk_quick_gelu)
+      SK_FINISH(SK_TANH, sk_tanh_of)
+      SK_FINISH(SK_RELU, sk_relu)
+      SK_FINISH(SK_IDENTITY, sk_identity)
     }
-    if (j->preact) memcpy(j->preact + r * j->ldx, y, (size_t)j->n * sizeof(float));
-    sk_activate(j->n, j->activation, y, y);
   }
+#undef SK_FINISH
 }
+
+typedef struct {
+  rows finish;
+  const float *w;
+  int64_t k;
+} linear;
+
+/// A thread's rows: the product, then bias and activation. oneDNN runs on this thread alone inside a region.
+static void linear_share(void *context, int64_t begin, int64_t end, int thread) {
+  linear *j = context;
+  const rows *f = &j->finish;
+  product(false, true, end - begin, f->n, j->k, 1, f->x + begin * f->ldx, f->ldx, j->w, j->k, 0, f->y + begin * f->ldy,
+          f->ldy);
+  if (f->bias || f->preact || f->activation != SK_IDENTITY) finish_rows(&j->finish, begin, end, thread);
+}
+
+/// oneDNN packs the weights once per call, so that a thread's share of rows is best given in one piece; shares below this
+/// many rows are better divided by oneDNN itself (which then divides the columns).
+enum { share_rows = 64 };
 
 void sk_linear_forward(int64_t m, int64_t n, int64_t k, const float *x, int64_t ldx, const float *w, const float *bias,
                        int activation, float *preact, float *y, int64_t ldy) {
+  linear job = {{.n = n, .ldx = ldx, .ldy = ldy, .x = x, .bias = bias, .preact = preact, .y = y, .activation = activation},
+                w, k};
+  if (m <= 0 || n <= 0) return;
+  if (k > 0 && m >= (int64_t)share_rows * sk_threads()) {
+    sk_use_threads(sk_threads());
+    sk_divide(m, 4, 0.02 * (double)n * (double)k, linear_share, &job);
+    return;
+  }
   sk_gemm(false, true, m, n, k, 1, x, ldx, w, k, 0, y, ldy);
-  if (!bias && !preact && activation == SK_IDENTITY) return;
-  rows job = {.m = m, .n = n, .ldx = ldy, .bias = bias, .preact = preact, .y = y, .activation = activation};
-  sk_divide(m, 1, 1.0 * (double)n, finish_rows, &job);
+  if (bias || preact || activation != SK_IDENTITY) sk_divide(m, 1, 1.0 * (double)n, finish_rows, &job.finish);
 }
 
 /// dpre = dy · slope(preact) and the column sums of a thread's rows.
