@@ -9,13 +9,10 @@ package enum Tool {
 
   /// Every command, in the order of the help. A new command is a line here.
   package static let commands: [any Command.Type] = [
-<<<<<<< HEAD
-    TraceCommand.self, DoctorCommand.self,
-=======
+    TraceCommand.self,
     InspectCommand.self,
     TokenizeCommand.self,
     DoctorCommand.self,
->>>>>>> tool
   ]
 
   /// Runs one command line (without the program's name). 0: done; 1: the work failed; 2: wrong usage; 130: interrupted.
