@@ -9,6 +9,7 @@ package enum Tool {
 
   /// Every command, in the order of the help. A new command is a line here.
   package static let commands: [any Command.Type] = [
+    GlueCommand.self,
     TraceCommand.self,
     InspectCommand.self,
     TokenizeCommand.self,
