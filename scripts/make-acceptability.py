@@ -196,10 +196,10 @@ def questions():
 def verb_forms():
     subject, entry = [pick(NAMES)], pick(ALONE + WITH_OBJECT)
     rest = something() if entry in WITH_OBJECT else []
-    helper, right, wrong = pick([
+    auxiliary, right, wrong = pick([
         ("has", PARTICIPLE, GERUND), ("has", PARTICIPLE, BASE), ("is", GERUND, BASE), ("was", GERUND, THIRD),
         ("will", BASE, GERUND), ("must", BASE, THIRD), ("can", BASE, THIRD), ("will", BASE, THIRD)])
-    words = [helper] + (["not"] if chance(0.15) else [])
+    words = [auxiliary] + (["not"] if chance(0.15) else [])
     return subject + words + [entry[right]] + rest, subject + words + [entry[wrong]] + rest
 
 
