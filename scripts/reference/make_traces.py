@@ -4,7 +4,8 @@
     make_traces.py OUT_DIR [--only TEXT] [--jobs 1]
 
 One folder a case (see masksub_step.py), and OUT_DIR/INDEX.md with the command line of each. Then
-`compare_trace.py --cases OUT_DIR --masksub .build/release/masksub` runs and compares them all. About 5 GB.
+`compare_trace.py --cases OUT_DIR --masksub .build/release/masksub` runs and compares them all. About 13 GB, most of it
+the full-size models (`--only bert`, `--only small`).
 
 Needs: torch, timm, transformers, open_clip_torch, safetensors
 """
