@@ -17,7 +17,7 @@ let package = Package(
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
     .target(
       name: "CSubKernels", dependencies: ["COneDNN"],
-      cSettings: [.unsafeFlags(["-O3"])], linkerSettings: [.linkedLibrary("gomp"), .linkedLibrary("m")]),
+      cSettings: [.unsafeFlags(["-O3"])], linkerSettings: [.linkedLibrary("dnnl"), .linkedLibrary("gomp"), .linkedLibrary("m")]),
     .target(name: "CSystem"),
     // 2  Tensors, the tape, operations, backends, random keys.
     .target(name: "SubCore", dependencies: ["CSubKernels", "CSystem"]),
@@ -26,7 +26,7 @@ let package = Package(
     // 4  Modules, layers, losses, optimizers.
     .target(name: "SubNN", dependencies: ["SubCore"]),
     // 5  The method, the loop, checkpoints.
-    .target(name: "SubTrain", dependencies: ["SubCore", "SubData", "SubNN"]),
+    .target(name: "SubTrain", dependencies: ["SubCore", "SubData", "SubNN", "CSystem"]),
     // 6  One target per modality; they never import each other.
     .target(name: "VisionSub", dependencies: ["SubCore", "SubData", "SubNN", "SubTrain"]),
     .target(name: "TextSub", dependencies: ["SubCore", "SubData", "SubNN", "SubTrain"]),
@@ -38,6 +38,15 @@ let package = Package(
     .executableTarget(name: "masksub", dependencies: ["SubTool"]),
     // Tests mirror Sources.
     .testTarget(name: "SubCoreTests", dependencies: ["SubCore"]),
+    .testTarget(name: "SubDataTests", dependencies: ["SubData", "SubCore"], resources: [.copy("Fixtures")]),
+    .testTarget(name: "SubNNTests", dependencies: ["SubNN", "SubData", "SubCore"]),
+    .testTarget(name: "TextSubTests", dependencies: ["TextSub", "SubTrain", "SubNN", "SubData", "SubCore"]),
+    .testTarget(
+      name: "ClipSubTests", dependencies: ["ClipSub", "SubTrain", "SubNN", "SubData", "SubCore"],
+      resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "SubToolTests", dependencies: ["SubTool", "SubTrain", "SubData", "SubCore", "CSystem"],
+      exclude: ["Snapshots"]),
   ]
 )
 

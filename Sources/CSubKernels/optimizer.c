@@ -7,10 +7,11 @@ typedef struct {
   float beta1, rest1, beta2, rest2, scale, keep, step, root, epsilon;
 } adam;
 
-static adam adam_of(const sk_adamw_rates *r, float lr_scale, float weight_decay) {
-  float lr = r->lr * lr_scale;
-  return (adam){r->beta1, 1 - r->beta1, r->beta2, 1 - r->beta2, r->gradient_scale, 1 - lr * weight_decay,
-                lr / r->bias_correction1, 1 / sqrtf(r->bias_correction2), r->epsilon};
+static adam adam_of(const sk_adamw_rates *r, double lr_scale, double weight_decay) {
+  double lr = r->lr * lr_scale;
+  return (adam){(float)r->beta1, (float)(1 - r->beta1), (float)r->beta2, (float)(1 - r->beta2),
+                (float)r->gradient_scale, (float)(1 - lr * weight_decay), (float)(lr / r->bias_correction1),
+                (float)(1 / sqrt(r->bias_correction2)), (float)r->epsilon};
 }
 
 /// p -= step · m / (sqrt(v)·root + epsilon) after the decay; g NULL: no gradient.
@@ -55,7 +56,6 @@ SK_INLINE void adam_rows(const adam *a, const sk_segment *s, int64_t begin, int6
     if (moving) adam_range(a, s->row, j->p + at, touched ? j->g + at : NULL, j->m + at, j->v + at);
     else decay_range(a->keep, s->row, j->p + at);
     if (s->ever && touched) s->ever[r] = 1;
-    s->touched[r] = 0;
   }
 }
 
@@ -141,8 +141,10 @@ typedef struct {
 static SK_CLONES void lamb_blocks(void *context, int64_t begin, int64_t end, int thread) {
   const lamb *j = context;
   const sk_adamw_rates *r = j->rates;
-  const float scale = r->gradient_scale, b1 = r->beta1, b2 = r->beta2, wd = r->weight_decay, epsilon = r->epsilon;
-  const float first_scale = 1 / r->bias_correction1, root = 1 / sqrtf(r->bias_correction2);
+  const float scale = (float)r->gradient_scale, b1 = (float)r->beta1, b2 = (float)r->beta2;
+  const float rest1 = (float)(1 - r->beta1), rest2 = (float)(1 - r->beta2);
+  const float wd = (float)r->weight_decay, epsilon = (float)r->epsilon;
+  const float first_scale = (float)(1 / r->bias_correction1), root = (float)(1 / sqrt(r->bias_correction2));
   for (int64_t block = begin; block < end; block++) {
     int64_t last = sk_min(j->n, (block + 1) * sum_block);
     double ps = 0, us = 0;
@@ -152,7 +154,7 @@ static SK_CLONES void lamb_blocks(void *context, int64_t begin, int64_t end, int
 #pragma clang fp reassociate(on)
       SK_LOOP for (int64_t i = block * sum_block; i < last; i++) {
         float grad = g[i] * scale;
-        float first = b1 * m[i] + (1 - b1) * grad, second = b2 * v[i] + (1 - b2) * grad * grad;
+        float first = b1 * m[i] + rest1 * grad, second = b2 * v[i] + rest2 * grad * grad;
         m[i] = first;
         v[i] = second;
         float update = first * first_scale / (__builtin_elementwise_sqrt(second) * root + epsilon) + wd * p[i];
