@@ -40,6 +40,7 @@ let package = Package(
     .testTarget(name: "SubCoreTests", dependencies: ["SubCore"]),
     .testTarget(
       name: "ClipSubTests", dependencies: ["ClipSub", "SubData", "SubCore"], resources: [.copy("Fixtures")]),
+    .testTarget(name: "SubDataTests", dependencies: ["SubData", "SubCore"], resources: [.copy("Fixtures")]),
   ]
 )
 
