@@ -1,4 +1,4 @@
-public import SubCore
+import SubCore
 
 /// A pair, or a part of a source, that cannot be used. It is counted, named and skipped.
 public struct CaptionFault: Error, Sendable, Equatable, CustomStringConvertible {

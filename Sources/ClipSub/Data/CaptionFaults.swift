@@ -1,4 +1,4 @@
-public import SubCore
+import SubCore
 import Synchronization
 
 /// The faults of a run: counted by kind, the first of each kind kept with its name, and a limit on them all.
@@ -44,7 +44,11 @@ public final class CaptionFaults: Sendable {
     try state.withLock { state in
       state.counts[fault.kind, default: 0] += 1
       if state.first[fault.kind, default: []].count < 3 { state.first[fault.kind, default: []].append(fault) }
-      if fault.kind == .brokenImage { state.inARow += 1 }
+      if fault.kind == .brokenImage {
+        // It had been handed out.
+        state.inARow += 1
+        state.used -= 1
+      }
       let total = state.total
       let isTooMany = total > limit.count && Double(total) > limit.share * Double(total + state.used)
       if isTooMany || state.inARow >= limit.inARow {
@@ -57,13 +61,11 @@ public final class CaptionFaults: Sendable {
     }
   }
 
-  /// Notes a pair that could be used.
-  public func noteUsed() {
-    state.withLock {
-      $0.used += 1
-      $0.inARow = 0
-    }
-  }
+  /// Notes a pair that a stream has handed out.
+  func noteDelivered() { state.withLock { $0.used += 1 } }
+
+  /// Notes an image that could be read.
+  public func noteDecoded() { state.withLock { $0.inARow = 0 } }
 
   /// How many faults there were.
   public var total: Int { state.withLock { $0.total } }
