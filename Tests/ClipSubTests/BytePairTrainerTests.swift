@@ -18,8 +18,10 @@ struct BytePairTrainerTests {
     #expect(tokenizer.startId == 512 + merges.merges.count && tokenizer.endId == tokenizer.startId + 1)
     for text in texts {
       let joined = tokenizer.tokens(of: tokenizer.encode(text)).joined()
-      #expect(joined == CaptionCleaner.clean(text).replacing("ï", with: "Ã¯").replacing(",", with: " ,")
-        .split(separator: " ").map { $0 + "</w>" }.joined())
+      #expect(
+        joined
+          == CaptionCleaner.clean(text).replacing("ï", with: "Ã¯").replacing(",", with: " ,")
+          .split(separator: " ").map { $0 + "</w>" }.joined())
     }
   }
 

@@ -9,10 +9,12 @@ struct CaptionBatchesTests {
     _ source: String, order: CaptionOrder, from position: CaptionPosition = CaptionPosition(), size: Int = 8,
     threads: Int = 1, dropsLast: Bool = true
   ) throws -> CaptionBatches {
-    let tokenizer = try BytePairTokenizer(mergesFile: CaptionFiles.embedded + "/../../tokenizers/captions-bpe/merges.txt")
+    let tokenizer = try BytePairTokenizer(
+      mergesFile: CaptionFiles.embedded + "/../../tokenizers/captions-bpe/merges.txt")
     return CaptionBatches(
       try CaptionStream(CaptionSet(source, readsLabels: true), order: order, from: position), tokenizer: tokenizer,
-      pipeline: .clipTraining(size: 16), batchSize: size, key: RandomKey(seed: 1), dropsLast: dropsLast, threads: threads)
+      pipeline: .clipTraining(size: 16), batchSize: size, key: RandomKey(seed: 1), dropsLast: dropsLast,
+      threads: threads)
   }
 
   @Test func `batches do not depend on threads, and resume bit for bit`() throws {
@@ -20,7 +22,8 @@ struct CaptionBatchesTests {
     let order = CaptionOrder(seed: 5, buffer: 100, initial: 50)
     let one = try Self.batches(source, order: order)
     let first = try (0..<6).map { _ in try #require(try one.next()) }
-    #expect(first[0].images.shape == [8, 3, 16, 16] && first[0].tokens.allSatisfy { $0.first == 657 && $0.last == 658 })
+    #expect(
+      first[0].images.shape == [8, 3, 16, 16] && first[0].tokens.allSatisfy { $0.first == 657 && $0.last == 658 })
     let four = try Self.batches(source, order: order, threads: 4).loader(count: 6)
     for batch in first {
       let made = try #require(try four.next())

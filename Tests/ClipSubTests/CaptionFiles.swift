@@ -35,7 +35,9 @@ enum CaptionFiles {
     var archive: [UInt8] = []
     for (name, contents) in members {
       var header = [UInt8](repeating: 0, count: 512)
-      func put(_ text: String, _ offset: Int) { header.replaceSubrange(offset..<(offset + text.utf8.count), with: text.utf8) }
+      func put(_ text: String, _ offset: Int) {
+        header.replaceSubrange(offset..<(offset + text.utf8.count), with: text.utf8)
+      }
       put(name, 0)
       put("0000644", 100)
       put(String(format: "%011o", contents.count), 124)

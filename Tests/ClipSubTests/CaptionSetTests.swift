@@ -30,8 +30,9 @@ struct CaptionSetTests {
     #expect(try BytePairMerges(file: file) == trained)
     let tokenizer = try BytePairTokenizer(mergesFile: file)
     #expect(tokenizer.vocabularySize == 659)
-    #expect(tokenizer.tokens(of: tokenizer.tokenize("Two big red stars")).joined(separator: " ")
-      == "<start_of_text> two</w> big</w> red</w> stars</w> <end_of_text>")
+    #expect(
+      tokenizer.tokens(of: tokenizer.tokenize("Two big red stars")).joined(separator: " ")
+        == "<start_of_text> two</w> big</w> red</w> stars</w> <end_of_text>")
     #expect(train.map { tokenizer.tokenize($0.caption).count }.max()! <= 24)
   }
 
@@ -66,7 +67,8 @@ struct CaptionSetTests {
       // nobody can tell a cut archive from a whole one.
       let rest = cut % 2048
       #expect(pairs.count == 10 + cut / 2048 + (rest >= 1549 ? 1 : 0), "\(cut)")
-      #expect(faults.count(.brokenShard) == ((1..<515).contains(rest) || (1025..<1549).contains(rest) ? 1 : 0), "\(cut)")
+      #expect(
+        faults.count(.brokenShard) == ((1..<515).contains(rest) || (1025..<1549).contains(rest) ? 1 : 0), "\(cut)")
       #expect(faults.count(.noCaption) == ((515...1024).contains(rest) ? 1 : 0), "\(cut)")
     }
   }
@@ -94,7 +96,9 @@ struct CaptionSetTests {
   @Test func `tables are read as pandas reads them`() throws {
     let folder = try CaptionFiles.folder()
     try CaptionFiles.write([5], "\(folder)/a.jpg")
-    let text = "id,title,filepath\r\n1,\"a, \"\"b\"\"\nc\",a.jpg\r\n\r\n2,it's \"so\",/x/b.jpg\r\n3,,c.jpg\r\n4,null,\"d\"\"e.jpg\"\n5\n6,end,f.jpg"
+    let text =
+      "id,title,filepath\r\n1,\"a, \"\"b\"\"\nc\",a.jpg\r\n\r\n2,it's \"so\",/x/b.jpg"
+      + "\r\n3,,c.jpg\r\n4,null,\"d\"\"e.jpg\"\n5\n6,end,f.jpg"
     let path = try CaptionFiles.write(text.utf8, "\(folder)/t.csv")
     let (pairs, faults) = try Self.all(path)
     #expect(pairs.map(\.caption) == ["a, \"b\"\nc", "it's \"so\"", "null", "end"])

@@ -56,7 +56,9 @@ struct CaptionStreamTests {
     let folder = try CaptionFiles.folder()
     try CaptionFiles.shards(2, each: 5, in: folder)
     var stream = try CaptionStream(CaptionSet(folder), order: .evaluation)
-    #expect(try Self.captions(&stream, 20) == [0, 1].flatMap { s in (0..<5).map { String(format: "caption %02d%03d", s, $0) } })
+    #expect(
+      try Self.captions(&stream, 20)
+        == [0, 1].flatMap { s in (0..<5).map { String(format: "caption %02d%03d", s, $0) } })
     #expect(try stream.next() == nil)
   }
 
@@ -94,11 +96,13 @@ struct CaptionStreamTests {
       #expect(throws: InputError.self) { try CaptionStream(set, order: .training(seed: 0), from: position) }
     }
     #expect(throws: InputError.self) {
-      try CaptionStream(set, order: CaptionOrder(seed: 0), from: {
-        var position = CaptionPosition()
-        position.epoch = -1
-        return position
-      }())
+      try CaptionStream(
+        set, order: CaptionOrder(seed: 0),
+        from: {
+          var position = CaptionPosition()
+          position.epoch = -1
+          return position
+        }())
     }
   }
 }

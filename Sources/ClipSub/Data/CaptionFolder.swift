@@ -70,7 +70,9 @@ struct CaptionFolder: CaptionPairs {
   }
 
   private static func split(_ name: String) -> (stem: String, ending: String)? {
-    guard let dot = name.lastIndex(of: "."), dot > name.startIndex, name[name.index(before: dot)] != "/" else { return nil }
+    guard let dot = name.lastIndex(of: "."), dot > name.startIndex, name[name.index(before: dot)] != "/" else {
+      return nil
+    }
     return (String(name[..<dot]), String(name[name.index(after: dot)...]))
   }
 }

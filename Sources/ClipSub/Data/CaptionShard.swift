@@ -29,8 +29,8 @@ struct CaptionShard: CaptionPairs {
 
   var count: Int { entries.count }
 
-  /// Lists the samples of a shard. A shard that is cut or damaged ends there, with a fault; one that cannot be opened at
-  /// all is a fault and empty.
+  /// Lists the samples of a shard. A shard that is cut or damaged ends there, with a fault; one that cannot be opened
+  /// at all is a fault and empty.
   init(_ path: String, options: CaptionOptions, readsLabels: Bool) {
     shortName = FileSystem.name(path)
     var entries: [Entry] = []

@@ -65,7 +65,8 @@ public struct CaptionStream: Sendable {
 
   // MARK: The order
 
-  /// The next pair's place in the order and number in its shard, after the shuffle buffer. Its shard is held once for it.
+  /// The next pair's place in the order and number in its shard, after the shuffle buffer; its shard is held once for
+  /// it.
   private mutating func nextReference() throws -> (place: Int, sample: Int)? {
     guard order.shuffles, set.kind == .shards else { return try nextInOrder() }
     while let first = try nextInOrder() {
@@ -165,8 +166,10 @@ public struct CaptionStream: Sendable {
 
   /// Opens again what the position refers to, and checks it.
   private mutating func restore() throws {
-    var isValid = position.epoch >= 0 && position.shard >= 0 && position.sample >= 0 && position.draws >= 0
-    isValid = isValid && position.buffer.count % 2 == 0 && position.delivered >= 0
+    let numbers = [
+      position.epoch, position.shard, position.sample, position.draws, position.delivered, position.deliveredInEpoch,
+    ]
+    var isValid = numbers.allSatisfy { (0...(1 << 50)).contains($0) } && position.buffer.count % 2 == 0
     isValid = isValid && (position.buffer.isEmpty || (set.kind == .shards && order.shuffles))
     if set.kind == .shards, !order.resamples { isValid = isValid && position.shard <= set.shards.count }
     for index in stride(from: 0, to: isValid ? position.buffer.count : 0, by: 2) {

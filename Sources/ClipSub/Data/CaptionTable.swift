@@ -1,8 +1,9 @@
 import SubCore
 import SubData
 
-/// The pairs of a CSV or TSV file: a header, then a row per pair with an image's path and its caption. Quoting as pandas
-/// reads it: a field that begins with `"` runs to the closing one, `""` inside stands for one, breaks may occur inside.
+/// The pairs of a CSV or TSV file: a header, then a row per pair with an image's path and its caption. Quoting as
+/// pandas reads it: a field that begins with `"` runs to the closing one, `""` inside stands for one, breaks may occur
+/// inside.
 ///
 /// Unlike pandas, `NA`, `null` and the like stay captions, and a row with an empty one is skipped.
 struct CaptionTable: CaptionPairs {
@@ -79,7 +80,9 @@ struct CaptionTable: CaptionPairs {
     var line = 1
     for index in from..<start {
       let byte = bytes.bytes[index]
-      if byte == 0x0a || byte == 0x0d && !(index + 1 < bytes.bytes.count && bytes.bytes[index + 1] == 0x0a) { line += 1 }
+      if byte == 0x0a || byte == 0x0d && !(index + 1 < bytes.bytes.count && bytes.bytes[index + 1] == 0x0a) {
+        line += 1
+      }
     }
     return line
   }
@@ -108,7 +111,8 @@ struct CaptionTable: CaptionPairs {
       index += 1
     }
     if isQuoted {
-      throw InputError("a quoted field is never closed", at: place(), cure: "close the quotes, or write \"\" for one in it")
+      throw InputError(
+        "a quoted field is never closed", at: place(), cure: "close the quotes, or write \"\" for one in it")
     }
     return (text.count, index == start)
   }

@@ -10,7 +10,8 @@ enum LineFile {
     let file = try MappedFile(path)
     guard file.count <= mostBytes else {
       throw InputError(
-        "the file has \(file.count >> 20) MiB, too many for a list", at: path, cure: "give a text file, an entry a line")
+        "the file has \(file.count >> 20) MiB, too many for a list", at: path, cure: "give a text file, an entry a line"
+      )
     }
     var entries: [(number: Int, text: String)] = []
     for (index, line) in file.buffer.bytes.split(separator: 0x0a, omittingEmptySubsequences: false).enumerated() {

@@ -53,7 +53,9 @@ public struct PromptTemplates: Sendable, Equatable {
   /// CLIP's 18 for CIFAR-10.
   public static let cifar10 = PromptTemplates(
     articles.map { "a photo of \($0) {}." }
-      + product(["blurry", "black and white", "low contrast", "high contrast", "bad", "good"]) { "a \($0) photo of \($1) {}." }
+      + product(["blurry", "black and white", "low contrast", "high contrast", "bad", "good"]) {
+        "a \($0) photo of \($1) {}."
+      }
       + product(["small", "big"]) { "a photo of \($1) \($0) {}." })
 
   /// CLIP's 80 for ImageNet, by their grammar.

@@ -32,7 +32,8 @@ public struct RetrievalMetrics: Sendable, Equatable {
   /// From similarities `[count, count]`, row-major: an image a row, a caption a column; any scale. Of equal ones the
   /// first counts as better.
   public init(similarities: [Float], count: Int) {
-    precondition(count > 0 && similarities.count == count * count, "RetrievalMetrics: \(similarities.count) for \(count)")
+    precondition(
+      count > 0 && similarities.count == count * count, "RetrievalMetrics: \(similarities.count) for \(count)")
     var rows = [Int](repeating: 0, count: count)
     var columns = [Int](repeating: 0, count: count)
     let right = (0..<count).map { similarities[$0 * count + $0] }

@@ -7,8 +7,8 @@ public struct ZeroShotAccuracy: Sendable, Equatable {
   /// The number of images.
   public let count: Int
 
-  /// From scores `[images, classes]`, row-major, of any scale, and the right class of every image. Of classes with equal
-  /// scores the first counts as better; a score that is not a number is never among the best.
+  /// From scores `[images, classes]`, row-major, of any scale, and the right class of every image. Of classes with
+  /// equal scores the first counts as better; an own score that is not a number stands last.
   public init(scores: [Float], classes: Int, labels: [Int]) {
     precondition(classes > 0 && scores.count == labels.count * classes, "ZeroShotAccuracy: \(scores.count) scores")
     var best = 0

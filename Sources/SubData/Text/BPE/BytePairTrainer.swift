@@ -26,7 +26,8 @@ public enum BytePairTrainer {
         }
       }
       guard let pair = best?.pair else { break }
-      let first = symbols[Int(pair.first)], second = symbols[Int(pair.second)]
+      let first = symbols[Int(pair.first)]
+      let second = symbols[Int(pair.second)]
       guard known.insert(first + second).inserted else {
         // Another pair made this symbol already; a second way to it would cost an id.
         pairs[pair] = nil
@@ -97,7 +98,8 @@ public enum BytePairTrainer {
   }
 
   private static func precedes(_ a: Pair, _ b: Pair, _ symbols: [String]) -> Bool {
-    let firstA = symbols[Int(a.first)], firstB = symbols[Int(b.first)]
+    let firstA = symbols[Int(a.first)]
+    let firstB = symbols[Int(b.first)]
     if firstA != firstB { return firstA.unicodeScalars.lexicographicallyPrecedes(firstB.unicodeScalars) }
     return symbols[Int(a.second)].unicodeScalars.lexicographicallyPrecedes(symbols[Int(b.second)].unicodeScalars)
   }
