@@ -70,6 +70,10 @@ extension JSON {
     /// An empty object.
     public init() {}
     /// The given members; of equal keys the last one counts.
+    public init(_ members: [(key: String, value: JSON)]) {
+      for member in members { self[member.key] = member.value }
+    }
+    /// The given members; of equal keys the last one counts.
     public init(dictionaryLiteral elements: (String, JSON)...) {
       for (key, value) in elements { self[key] = value }
     }
