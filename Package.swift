@@ -56,7 +56,7 @@ let package = Package(
 )
 
 for target in package.targets where target.type != .system {
-  guard !target.name.hasPrefix("C") || target.name == "ClipSub" else { continue }
+  guard !target.name.hasPrefix("C") || target.name.hasPrefix("ClipSub") else { continue }
   target.swiftSettings = [
     .swiftLanguageMode(.v6),
     .enableUpcomingFeature("MemberImportVisibility"),

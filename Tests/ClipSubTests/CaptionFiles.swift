@@ -1,4 +1,5 @@
 import Foundation
+import SubCore
 import SubData
 
 /// Data on disk for the tests.
