@@ -4,10 +4,7 @@
 #define SUB_KERNEL_H
 #include <stdint.h>
 #include <string.h>
-#pragma clang diagnostic push
-#pragma clang diagnostic ignored "-Wnullability-completeness"
 #include "include/subkernels.h"
-#pragma clang diagnostic pop
 
 #pragma clang fp contract(fast)
 
