@@ -19,7 +19,7 @@ static void product(bool ta, bool tb, int64_t m, int64_t n, int64_t k, float alp
   dnnl_status_t status =
       dnnl_sgemm(ta ? 'T' : 'N', tb ? 'T' : 'N', m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
   if (status != dnnl_success) {
-    fprintf(stderr, "masksub: oneDNN refused a product (status %d): m %lld, n %lld, k %lld, lda %lld, ldb %lld, ldc %lld\n",
+    fprintf(stderr, "masksub: oneDNN refused a product (status %d): m %lld n %lld k %lld lda %lld ldb %lld ldc %lld\n",
             status, (long long)m, (long long)n, (long long)k, (long long)lda, (long long)ldb, (long long)ldc);
     abort();
   }
@@ -111,8 +111,9 @@ static void linear_columns(void *context, int64_t begin, int64_t end, int thread
 
 void sk_linear_forward(int64_t m, int64_t n, int64_t k, const float *x, int64_t ldx, const float *w, const float *bias,
                        int activation, float *preact, float *y, int64_t ldy) {
-  linear job = {{.n = n, .ldx = ldx, .ldy = ldy, .x = x, .bias = bias, .preact = preact, .y = y, .activation = activation},
-                w, m, k};
+  const rows finish = {.n = n, .ldx = ldx, .ldy = ldy, .x = x, .bias = bias, .preact = preact, .y = y,
+                       .activation = activation};
+  linear job = {finish, w, m, k};
   if (m <= 0 || n <= 0) return;
   // oneDNN packs both operands once per call: every thread gets one piece, cut across the longer side, so that the
   // operand that all threads pack is the smaller one. Thin pieces are better cut by oneDNN itself, in two dimensions.

@@ -1,4 +1,4 @@
-// Recycled buffers: a training step asks for the same sizes again and again, and fresh pages cost a fault and a zeroing.
+// Recycled buffers: a training step asks for the same sizes again and again; fresh pages cost a fault and a zeroing.
 #if defined(__linux__) && !defined(_GNU_SOURCE)
 #define _GNU_SOURCE
 #endif
