@@ -21,7 +21,7 @@ let package = Package(
     .target(name: "CSubImage", dependencies: ["CJPEG", "CPNG", "CWebP"], cSettings: [.unsafeFlags(["-O3"])]),
     .target(
       name: "CSubKernels", dependencies: ["COneDNN"],
-      cSettings: [.unsafeFlags(["-O3"])], linkerSettings: [.linkedLibrary("gomp"), .linkedLibrary("m")]),
+      cSettings: [.unsafeFlags(["-O3"])], linkerSettings: [.linkedLibrary("dnnl"), .linkedLibrary("gomp"), .linkedLibrary("m")]),
     .target(name: "CSystem"),
     // 2  Tensors, the tape, operations, backends, random keys.
     .target(name: "SubCore", dependencies: ["CSubKernels", "CSystem"]),
@@ -30,7 +30,7 @@ let package = Package(
     // 4  Modules, layers, losses, optimizers.
     .target(name: "SubNN", dependencies: ["SubCore"]),
     // 5  The method, the loop, checkpoints.
-    .target(name: "SubTrain", dependencies: ["SubCore", "SubData", "SubNN"]),
+    .target(name: "SubTrain", dependencies: ["SubCore", "SubData", "SubNN", "CSystem"]),
     // 6  One target per modality; they never import each other.
     .target(name: "VisionSub", dependencies: ["SubCore", "SubData", "SubNN", "SubTrain"]),
     .target(name: "TextSub", dependencies: ["SubCore", "SubData", "SubNN", "SubTrain"]),
@@ -42,13 +42,21 @@ let package = Package(
     .executableTarget(name: "masksub", dependencies: ["SubTool"]),
     // Tests mirror Sources.
     .testTarget(name: "SubCoreTests", dependencies: ["SubCore"]),
+    .testTarget(name: "SubDataTests", dependencies: ["SubData", "SubCore"], resources: [.copy("Fixtures")]),
+    .testTarget(name: "SubNNTests", dependencies: ["SubNN", "SubData", "SubCore"]),
+    .testTarget(name: "TextSubTests", dependencies: ["TextSub", "SubTrain", "SubNN", "SubData", "SubCore"]),
     .testTarget(
-      name: "SubImageTests", dependencies: ["SubCore", "SubData"], resources: [.copy("Fixtures")]),
+      name: "ClipSubTests", dependencies: ["ClipSub", "SubTrain", "SubNN", "SubData", "SubCore"],
+      resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "SubToolTests", dependencies: ["SubTool", "SubTrain", "SubData", "SubCore", "CSystem"],
+      exclude: ["Snapshots"]),
+    .testTarget(name: "SubImageTests", dependencies: ["SubCore", "SubData"], resources: [.copy("Fixtures")]),
   ]
 )
 
 for target in package.targets where target.type != .system {
-  guard !target.name.hasPrefix("C") || target.name == "ClipSub" else { continue }
+  guard !target.name.hasPrefix("C") || target.name.hasPrefix("ClipSub") else { continue }
   target.swiftSettings = [
     .swiftLanguageMode(.v6),
     .enableUpcomingFeature("MemberImportVisibility"),

@@ -1,1 +1,171 @@
-#include "include/subkernels.h"
+// One pass over flat arrays, and sums whose order does not depend on the thread count.
+#include "kernel.h"
+
+typedef struct {
+  int64_t n;
+  const float *a, *b;
+  float *y;
+  float s, t;
+  uint64_t key;
+  int activation;
+  double *sums;
+} arrays;
+
+// Nanoseconds per element on one thread: bound by memory, or by arithmetic.
+static const double streaming = 0.5, transcendental = 1;
+enum { grain = 64 };
+
+#define SK_ELEMENTWISE(name, expression)                                                     \
+  static SK_CLONES void name(void *context, int64_t begin, int64_t end, int thread) {        \
+    const arrays *j = context;                                                               \
+    const float *a = j->a, *b = j->b;                                                        \
+    float *y = j->y;                                                                         \
+    const float s = j->s, t = j->t;                                                          \
+    (void)a, (void)b, (void)s, (void)t;                                                      \
+    SK_LOOP for (int64_t i = begin; i < end; i++) y[i] = expression;                         \
+  }
+SK_ELEMENTWISE(fill, s)
+SK_ELEMENTWISE(scale, s *a[i])
+SK_ELEMENTWISE(add, a[i] + b[i])
+SK_ELEMENTWISE(multiply, a[i] * b[i])
+SK_ELEMENTWISE(blend, s *a[i] + t * y[i])
+
+static void copy(void *context, int64_t begin, int64_t end, int thread) {
+  const arrays *j = context;
+  memcpy(j->y + begin, j->a + begin, (size_t)(end - begin) * sizeof(float));
+}
+
+void sk_fill(int64_t n, float value, float *y) { sk_divide(n, grain, streaming, fill, &(arrays){.y = y, .s = value}); }
+void sk_copy(int64_t n, const float *x, float *y) {
+  if (x != y) sk_divide(n, grain, streaming, copy, &(arrays){.a = x, .y = y});
+}
+void sk_scale(int64_t n, float alpha, const float *x, float *y) {
+  sk_divide(n, grain, streaming, scale, &(arrays){.a = x, .y = y, .s = alpha});
+}
+void sk_add(int64_t n, const float *a, const float *b, float *y) {
+  sk_divide(n, grain, streaming, add, &(arrays){.a = a, .b = b, .y = y});
+}
+void sk_multiply(int64_t n, const float *a, const float *b, float *y) {
+  sk_divide(n, grain, streaming, multiply, &(arrays){.a = a, .b = b, .y = y});
+}
+void sk_axpby(int64_t n, float alpha, const float *x, float beta, float *y) {
+  if (beta == 0) return sk_scale(n, alpha, x, y);
+  sk_divide(n, grain, streaming, blend, &(arrays){.a = x, .y = y, .s = alpha, .t = beta});
+}
+
+static SK_CLONES void add_row(void *context, int64_t begin, int64_t end, int thread) {
+  const arrays *j = context;
+  const float *row = j->b;
+  for (int64_t r = begin; r < end; r++) {
+    const float *x = j->a + r * j->n;
+    float *y = j->y + r * j->n;
+    SK_LOOP for (int64_t i = 0; i < j->n; i++) y[i] = x[i] + row[i];
+  }
+}
+void sk_add_row(int64_t m, int64_t n, const float *x, const float *row, float *y) {
+  sk_divide(m, 1, streaming * (double)n, add_row, &(arrays){.n = n, .a = x, .b = row, .y = y});
+}
+
+static SK_CLONES void activate(void *context, int64_t begin, int64_t end, int thread) {
+  const arrays *j = context;
+  sk_activate(end - begin, j->activation, j->a + begin, j->y + begin);
+}
+void sk_activation_forward(int64_t n, int activation, const float *x, float *y) {
+  sk_divide(n, grain, transcendental, activate, &(arrays){.a = x, .y = y, .activation = activation});
+}
+
+// ---- random numbers -------------------------------------------------------------------------------------------------
+
+uint32_t sk_random(uint64_t key, uint64_t position) {
+  return sk_block_bits(sk_block_key(key, position), (uint32_t)position);
+}
+
+static SK_CLONES void dropout(void *context, int64_t begin, int64_t end, int thread) {
+  const arrays *j = context;
+  const sk_keep keep = sk_keep_of(j->s);
+  for (int64_t start = begin; start < end;) {
+    uint64_t block = sk_block_key(j->key, (uint64_t)start);
+    uint32_t low = (uint32_t)start;
+    int64_t count = sk_min(end - start, (int64_t)(0x100000000u - low));
+    const float *x = j->a + start;
+    float *y = j->y + start;
+    SK_LOOP
+    for (int64_t i = 0; i < count; i++)
+      y[i] = sk_block_bits(block, low + (uint32_t)i) >= keep.threshold ? x[i] * keep.scale : 0;
+    start += count;
+  }
+}
+void sk_dropout(int64_t n, float p, uint64_t key, const float *x, float *y) {
+  if (p <= 0) return sk_copy(n, x, y);
+  sk_divide(n, grain, transcendental, dropout, &(arrays){.a = x, .y = y, .s = p, .key = key});
+}
+
+static SK_CLONES void uniform(void *context, int64_t begin, int64_t end, int thread) {
+  const arrays *j = context;
+  for (int64_t start = begin; start < end;) {
+    uint64_t block = sk_block_key(j->key, (uint64_t)start);
+    uint32_t low = (uint32_t)start;
+    int64_t count = sk_min(end - start, (int64_t)(0x100000000u - low));
+    float *y = j->y + start;
+    SK_LOOP
+    for (int64_t i = 0; i < count; i++)
+      y[i] = (float)(int32_t)(sk_block_bits(block, low + (uint32_t)i) >> 8) * 0x1p-24f;
+    start += count;
+  }
+}
+void sk_uniform(int64_t n, uint64_t key, float *y) {
+  sk_divide(n, grain, transcendental, uniform, &(arrays){.y = y, .key = key});
+}
+
+// ---- sums -----------------------------------------------------------------------------------------------------------
+
+enum { sum_block = 4096 };
+
+#define SK_SUM(name, term)                                                                  \
+  static SK_CLONES void name(void *context, int64_t begin, int64_t end, int thread) {       \
+    const arrays *j = context;                                                              \
+    for (int64_t block = begin; block < end; block++) {                                     \
+      _Pragma("clang fp reassociate(on)") double sum = 0;                                   \
+      int64_t last = sk_min(j->n, (block + 1) * sum_block);                                 \
+      const float *a = j->a, *b = j->b;                                                     \
+      (void)b;                                                                              \
+      SK_REDUCE for (int64_t i = block * sum_block; i < last; i++) sum += term;             \
+      j->sums[block] = sum;                                                                 \
+    }                                                                                       \
+  }
+SK_SUM(sum_blocks, (double)a[i])
+SK_SUM(square_blocks, (double)a[i] * (double)a[i])
+SK_SUM(dot_blocks, (double)a[i] * (double)b[i])
+
+static double pairwise(const double *x, int64_t n) {
+  if (n <= 2) return n == 2 ? x[0] + x[1] : n == 1 ? x[0] : 0;
+  return pairwise(x, n / 2) + pairwise(x + n / 2, n - n / 2);
+}
+
+static double sum_by_blocks(int64_t n, const float *a, const float *b, sk_share body) {
+  if (n <= 0) return 0;
+  int64_t blocks = (n + sum_block - 1) / sum_block;
+  double few[64], *sums = blocks <= 64 ? few : sk_scratch((size_t)blocks * sizeof(double));
+  sk_divide(blocks, 1, streaming * sum_block, body, &(arrays){.n = n, .a = a, .b = b, .sums = sums});
+  double sum = pairwise(sums, blocks);
+  if (sums != few) sk_free(sums);
+  return sum;
+}
+
+double sk_sum_of_squares(int64_t n, const float *x) { return sum_by_blocks(n, x, x, square_blocks); }
+double sk_sum(int64_t n, const float *x) { return sum_by_blocks(n, x, x, sum_blocks); }
+double sk_dot(int64_t n, const float *a, const float *b) { return sum_by_blocks(n, a, b, dot_blocks); }
+
+static SK_CLONES void finite_blocks(void *context, int64_t begin, int64_t end, int thread) {
+  const arrays *j = context;
+  const float *a = j->a;
+  for (int64_t block = begin; block < end; block++) {
+    int64_t last = sk_min(j->n, (block + 1) * sum_block);
+    uint32_t infinite = 0;
+    SK_REDUCE
+    for (int64_t i = block * sum_block; i < last; i++)
+      infinite |= (sk_bits_of(a[i]) & 0x7f800000u) == 0x7f800000u;
+    j->sums[block] = infinite;
+  }
+}
+bool sk_all_finite(int64_t n, const float *x) { return sum_by_blocks(n, x, x, finite_blocks) == 0; }

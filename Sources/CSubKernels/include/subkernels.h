@@ -12,6 +12,9 @@
 #if !defined(__clang__)
 #define _Nullable
 #endif
+#if defined(__clang__)
+#pragma clang assume_nonnull begin
+#endif
 
 // ---- memory.c: recycled buffers -------------------------------------------------------------------------------------
 /// At least `bytes` bytes, 64-byte aligned, contents undefined; from the pool where a block of that size class is free.
@@ -177,15 +180,15 @@ void sk_binary_cross_entropy_backward(int64_t rows, int64_t classes, const float
 /// torch's AdamW on one flat range, one pass: g' = gradient_scale·g; p *= 1 - lr·wd; m = b1·m + (1-b1)·g';
 /// v = b2·v + (1-b2)·g'²; p -= lr/bc1 · m / (sqrt(v)/sqrt(bc2) + eps).   bc1 = 1 - b1^t, bc2 = 1 - b2^t.
 typedef struct {
-  float lr, beta1, beta2, epsilon, weight_decay, bias_correction1, bias_correction2, gradient_scale;
+  double lr, beta1, beta2, epsilon, weight_decay, bias_correction1, bias_correction2, gradient_scale;
 } sk_adamw_rates;
 /// A run of parameters with rates of their own. Where `touched` is not NULL the run is a table of rows of `row` elements:
 /// rows with touched[i] == 0 have a zero gradient (their memory in g is not read), and rows with ever[i] == 0 also have
-/// m = v = 0, so that only the decay is left to do. ever[i] |= touched[i], and touched is cleared.
+/// m = v = 0, so that only the decay is left to do. ever[i] |= touched[i].
 typedef struct {
   int64_t offset, count, row;
-  float lr_scale, weight_decay;
-  uint8_t *SK_NULLABLE touched;
+  double lr_scale, weight_decay;
+  const uint8_t *SK_NULLABLE touched;
   uint8_t *SK_NULLABLE ever;
 } sk_segment;
 /// AdamW over all segments in one parallel pass; each segment's lr is rates.lr·lr_scale, its decay its own.
@@ -196,4 +199,7 @@ void sk_lamb_update(int64_t n, const sk_adamw_rates *rates, const float *p, cons
                     float *u, double *p_squares, double *u_squares);
 /// e = decay·e + (1-decay)·w.
 void sk_ema(int64_t n, float decay, const float *w, float *e);
+#if defined(__clang__)
+#pragma clang assume_nonnull end
+#endif
 #endif

@@ -1,0 +1,199 @@
+// Multi-head attention over ragged rows. A thread takes whole heads of whole sequences; the scores of a few dozen
+// queries at a time live in its scratch and nowhere else, and the backward pass computes them again.
+#include <math.h>
+#include "kernel.h"
+
+/// One head of one sequence: its first rows, lengths, and the operands at its first row and column.
+typedef struct {
+  int64_t h, q0, k0, tq, tk;
+  const float *q, *k, *v;
+  const float *mask;  // [tk, and zeros to a multiple of 16] 0 or -inf, where the call has a key mask
+} head;
+
+/// A call: the forward pass writes out and lse, the backward pass reads them and writes the rest.
+typedef struct {
+  const sk_attention *a;
+  float *out, *lse;
+  const float *forward_out, *forward_lse, *dout;
+  int64_t ldout, lddout, lddq, lddk, lddv;
+  float *dq, *dk, *dv, *dbias;
+  float *partial_dbias;          // of threads 1, 2, …
+  float *scratch;
+  int64_t scratch_stride;        // floats per thread
+  int64_t *starts;               // [threads + 1] first item (sequence · heads + head) of each thread
+} attention_pass;
+
+// Queries whose scores are held at once. Forward: they stay in the first-level cache between the two products.
+// Backward: more, for the sums over queries are kept in memory between tiles.
+enum { forward_rows = 36, backward_rows = 60 };
+
+/// Floats between rows of scores: a multiple of 16, and never of 256, so that a tile's rows do not share a cache set.
+SK_INLINE int64_t score_stride(int64_t tk) {
+  int64_t columns = sk_round_up(tk, 16);
+  return columns % 256 == 0 ? columns + 16 : columns;
+}
+
+/// e^x for x <= 0 (a little above is fine): sk_exp without the upper limit, in base 2.
+SK_INLINE float sk_exp_down(float x) {
+  float shifted = x * 1.44269502162933f + 12582912.0f;
+  float t = x * 1.44269502162933f - (shifted - 12582912.0f);
+  t = x * 1.92596299e-8f + t;
+  float p = 1.327647167e-03f;
+  p = p * t + 9.675541803e-03f;
+  p = p * t + 5.550713279e-02f;
+  p = p * t + 2.402211972e-01f;
+  p = p * t + 6.931469671e-01f;
+  p = p * t + 1.000000072e+00f;
+  float y = sk_float_of(sk_bits_of(p) + (sk_bits_of(shifted) << 23));
+  return x < -87.0f ? 0 : y;
+}
+
+#if defined(__x86_64__)
+#define SK_ISA(name) name##_baseline
+#define SK_TILE_ROWS 2
+#define SK_TILE_LANES 1
+#include "tiles.h"
+#pragma clang attribute push(__attribute__((target("arch=x86-64-v3"))), apply_to = function)
+#define SK_ISA(name) name##_v3
+#define SK_TILE_ROWS 6
+#define SK_TILE_LANES 1
+#include "tiles.h"
+#pragma clang attribute pop
+// The level's own tuning would split 64-byte vectors in two.
+#pragma clang attribute push(__attribute__((target("arch=x86-64-v4"))), apply_to = function)
+#pragma clang attribute push(__attribute__((min_vector_width(512))), apply_to = function)
+#define SK_ISA(name) name##_v4
+#define SK_TILE_ROWS 12
+#define SK_TILE_LANES 2
+#include "tiles.h"
+#pragma clang attribute pop
+#pragma clang attribute pop
+#define SK_CHOOSE(name)                                           \
+  (__builtin_cpu_supports("x86-64-v4")   ? name##_v4              \
+   : __builtin_cpu_supports("x86-64-v3") ? name##_v3              \
+                                         : name##_baseline)
+#else
+#define SK_ISA(name) name##_lanes
+#define SK_TILE_ROWS 6
+#define SK_TILE_LANES 1
+#include "tiles.h"
+#define SK_CHOOSE(name) name##_lanes
+#endif
+
+SK_INLINE head head_of(const sk_attention *a, int64_t sequence, int64_t h, const float *mask) {
+  int64_t q0 = a->q_offsets[sequence], k0 = a->k_offsets[sequence], column = h * a->head_dim;
+  return (head){h, q0, k0, a->q_offsets[sequence + 1] - q0, a->k_offsets[sequence + 1] - k0,
+                a->q + q0 * a->ldq + column, a->k + k0 * a->ldk + column, a->v + k0 * a->ldv + column, mask};
+}
+
+/// What one head of a sequence costs, in multiply-adds of the products (packing and exponentials included).
+static double head_cost(const sk_attention *a, int64_t sequence) {
+  double tq = a->q_offsets[sequence + 1] - a->q_offsets[sequence];
+  double tk = a->k_offsets[sequence + 1] - a->k_offsets[sequence];
+  double scores = tq * tk * (a->causal ? 0.6 : 1);
+  return scores * (2 * (double)a->head_dim + 30) + (tq + tk) * (double)a->head_dim * 4 + 5000;
+}
+
+/// Contiguous items of equal cost for every thread. Returns the thread count and allocates starts.
+static int divide(attention_pass *pass, double weight) {
+  const sk_attention *a = pass->a;
+  double total = 0;
+  for (int64_t b = 0; b < a->sequences; b++) total += head_cost(a, b) * (double)a->heads;
+  const int64_t items = a->sequences * a->heads;
+  const int threads = sk_division(items, 1, items ? total * weight / 40 / (double)items : 0);
+  pass->starts = sk_scratch((size_t)(threads + 1) * sizeof(int64_t));
+  pass->starts[0] = 0;
+  double before = 0;
+  int next = 1;
+  for (int64_t b = 0; b < a->sequences && next < threads; b++) {
+    double cost = head_cost(a, b);
+    for (int64_t h = 0; h < a->heads && next < threads; h++, before += cost) {
+      if (before + cost / 2 >= total * next / threads) pass->starts[next++] = b * a->heads + h;
+    }
+  }
+  while (next <= threads) pass->starts[next++] = items;
+  return threads;
+}
+
+static int64_t longest(const int32_t *offsets, int64_t sequences) {
+  int64_t most = 0;
+  for (int64_t b = 0; b < sequences; b++) most = sk_max(most, offsets[b + 1] - offsets[b]);
+  return most;
+}
+
+/// The key mask of a sequence as something to add.
+static void fill_mask(const sk_attention *a, int64_t sequence, float *mask) {
+  const int64_t first = a->k_offsets[sequence], last = a->k_offsets[sequence + 1];
+  for (int64_t j = first; j < last; j++) mask[j - first] = a->key_mask[j] ? 0 : -INFINITY;
+  for (int64_t j = last - first; j % 16; j++) mask[j] = 0;
+}
+
+typedef void (*forward_function)(const attention_pass *, const head *, float *);
+typedef void (*backward_function)(const attention_pass *, const head *, float *, float *);
+
+static void forward_share(void *context, int thread, int threads) {
+  const attention_pass *pass = context;
+  const sk_attention *a = pass->a;
+  forward_function run = SK_CHOOSE(forward_head);
+  float *scratch = pass->scratch + thread * pass->scratch_stride, *mask = scratch;
+  scratch += sk_round_up(longest(a->k_offsets, a->sequences), 16);
+  int64_t masked = -1;
+  for (int64_t item = pass->starts[thread]; item < pass->starts[thread + 1]; item++) {
+    const int64_t sequence = item / a->heads;
+    if (a->key_mask && masked != sequence) fill_mask(a, masked = sequence, mask);
+    head at = head_of(a, sequence, item % a->heads, mask);
+    run(pass, &at, scratch);
+  }
+}
+
+void sk_attention_forward(const sk_attention *a, float *out, int64_t ldout, float *lse) {
+  attention_pass pass = {.a = a, .out = out, .ldout = ldout, .lse = lse};
+  const int threads = divide(&pass, 1);
+  const int64_t keys = sk_round_up(longest(a->k_offsets, a->sequences), 16), d = sk_round_up(a->head_dim, 16);
+  pass.scratch_stride = sk_round_up(2 * keys * d + forward_rows * (keys + 16 + d) + 2 * keys, 16);
+  pass.scratch = sk_scratch((size_t)(pass.scratch_stride * threads) * sizeof(float));
+  sk_parallel_on(threads, forward_share, &pass);
+  sk_free(pass.scratch);
+  sk_free(pass.starts);
+}
+
+static void backward_share(void *context, int thread, int threads) {
+  const attention_pass *pass = context;
+  const sk_attention *a = pass->a;
+  backward_function run = SK_CHOOSE(backward_head);
+  float *scratch = pass->scratch + thread * pass->scratch_stride, *mask = scratch, *dbias = pass->dbias;
+  scratch += sk_round_up(longest(a->k_offsets, a->sequences), 16);
+  if (dbias && thread > 0) {
+    const int64_t size = a->heads * a->max_q * a->max_k;
+    dbias = pass->partial_dbias + (thread - 1) * size;
+    memset(dbias, 0, (size_t)size * sizeof(float));
+  }
+  int64_t masked = -1;
+  for (int64_t item = pass->starts[thread]; item < pass->starts[thread + 1]; item++) {
+    const int64_t sequence = item / a->heads;
+    if (a->key_mask && masked != sequence) fill_mask(a, masked = sequence, mask);
+    head at = head_of(a, sequence, item % a->heads, mask);
+    run(pass, &at, scratch, dbias);
+  }
+}
+
+void sk_attention_backward(const sk_attention *a, const float *out, int64_t ldout, const float *lse, const float *dout,
+                           int64_t lddout, float *dq, int64_t lddq, float *dk, int64_t lddk, float *dv, int64_t lddv,
+                           float *dbias) {
+  attention_pass pass = {.a = a, .forward_out = out, .ldout = ldout, .forward_lse = lse, .dout = dout,
+                         .lddout = lddout, .dq = dq, .lddq = lddq, .dk = dk, .lddk = lddk, .dv = dv, .lddv = lddv,
+                         .dbias = dbias};
+  const int threads = divide(&pass, 2.5);
+  const int64_t keys = sk_round_up(longest(a->k_offsets, a->sequences), 16), d = sk_round_up(a->head_dim, 16);
+  pass.scratch_stride = sk_round_up(5 * keys * d + backward_rows * (2 * (keys + 16) + 3 * d) + 2 * keys, 16);
+  pass.scratch = sk_scratch((size_t)(pass.scratch_stride * threads) * sizeof(float));
+  const int64_t size = a->heads * a->max_q * a->max_k;
+  if (dbias && threads > 1) pass.partial_dbias = sk_scratch((size_t)(size * (threads - 1)) * sizeof(float));
+  sk_parallel_on(threads, backward_share, &pass);
+  if (dbias && threads > 1) {
+    sk_combine(size, threads - 1, size, pass.partial_dbias, 1, dbias);
+    sk_free(pass.partial_dbias);
+  }
+  sk_free(pass.scratch);
+  sk_free(pass.starts);
+}

@@ -1,0 +1,136 @@
+// Recycled buffers: a training step asks for the same sizes again and again; fresh pages cost a fault and a zeroing.
+#if defined(__linux__) && !defined(_GNU_SOURCE)
+#define _GNU_SOURCE
+#endif
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include "kernel.h"
+
+// Every block carries its size class in the 64 bytes before it, which keeps the alignment.
+typedef struct block {
+  size_t class_bytes;   // header included
+  size_t mapped_bytes;  // 0: from aligned_alloc
+  struct block *next;   // while free
+  int class_index;
+} block;
+
+enum { header_bytes = 64, classes = 256 };
+static const size_t huge_page = (size_t)2 << 20;
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static block *free_lists[classes];
+static size_t bytes_in_use, bytes_held, calls;
+
+/// Size classes: 2^k · (4 + step)/4, four steps to a doubling, from 128 bytes.
+static int class_of(size_t bytes, size_t *class_bytes) {
+  if (bytes <= 128) {
+    *class_bytes = 128;
+    return 0;
+  }
+  int exponent = 63 - __builtin_clzll((unsigned long long)(bytes - 1));  // 2^exponent < bytes <= 2^(exponent+1)
+  size_t quarter = (size_t)1 << (exponent - 2);
+  size_t steps = (bytes - ((size_t)1 << exponent) + quarter - 1) / quarter;  // 1 ... 4
+  *class_bytes = ((size_t)1 << exponent) + steps * quarter;
+  return (exponent - 7) * 4 + (int)steps;
+}
+
+static size_t physical_bytes(void) {
+  long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
+  return pages > 0 && page > 0 ? (size_t)pages * (size_t)page : (size_t)1 << 46;
+}
+
+/// A mapping aligned to huge pages, of which only what is touched becomes memory.
+static block *map_block(size_t bytes) {
+  size_t room = bytes + huge_page;
+  char *start = mmap(NULL, room, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (start == MAP_FAILED) return NULL;
+  size_t skip = (huge_page - (size_t)start % huge_page) % huge_page;
+  if (skip) munmap(start, skip);
+  char *end = start + room, *used = start + skip + bytes;
+  if (end > used) munmap(used, (size_t)(end - used));
+  start += skip;
+#if defined(MADV_HUGEPAGE)
+  madvise(start, bytes, MADV_HUGEPAGE);
+#endif
+  block *b = (block *)start;
+  b->mapped_bytes = bytes;
+  return b;
+}
+
+static block *system_block(size_t bytes) {
+  calls += 1;
+  if (bytes >= huge_page) return map_block(sk_round_up((int64_t)bytes, (int64_t)huge_page));
+  block *b = aligned_alloc(64, (size_t)sk_round_up((int64_t)bytes, 64));
+  if (b) b->mapped_bytes = 0;
+  return b;
+}
+
+/// Gives every free block back to the system: the last resort before failing.
+static void release_free_blocks(void) {
+  for (int index = 0; index < classes; index++) {
+    while (free_lists[index]) {
+      block *b = free_lists[index];
+      free_lists[index] = b->next;
+      bytes_held -= b->class_bytes;
+      if (b->mapped_bytes) munmap(b, b->mapped_bytes);
+      else free(b);
+    }
+  }
+}
+
+void *sk_allocate(size_t bytes) {
+  static size_t limit;
+  if (!limit) limit = physical_bytes();
+  if (bytes > limit) return NULL;
+  size_t class_bytes;
+  int index = class_of(bytes + header_bytes, &class_bytes);
+  pthread_mutex_lock(&lock);
+  block *b = free_lists[index];
+  if (b) {
+    free_lists[index] = b->next;
+  } else {
+    b = system_block(class_bytes);
+    if (!b) {
+      release_free_blocks();
+      b = system_block(class_bytes);
+    }
+    if (b) {
+      b->class_bytes = class_bytes;
+      b->class_index = index;
+      bytes_held += class_bytes;
+    }
+  }
+  if (b) bytes_in_use += class_bytes;
+  pthread_mutex_unlock(&lock);
+  return b ? (char *)b + header_bytes : NULL;
+}
+
+void sk_free(void *pointer) {
+  if (!pointer) return;
+  block *b = (block *)((char *)pointer - header_bytes);
+  pthread_mutex_lock(&lock);
+  bytes_in_use -= b->class_bytes;
+  b->next = free_lists[b->class_index];
+  free_lists[b->class_index] = b;
+  pthread_mutex_unlock(&lock);
+}
+
+void sk_memory_usage(size_t *in_use, size_t *held, size_t *system_calls) {
+  pthread_mutex_lock(&lock);
+  *in_use = bytes_in_use;
+  *held = bytes_held;
+  *system_calls = calls;
+  pthread_mutex_unlock(&lock);
+}
+
+void *sk_scratch(size_t bytes) {
+  void *block = sk_allocate(bytes);
+  if (!block) {
+    fprintf(stderr, "masksub: no memory for %zu bytes of a kernel's scratch\n", bytes);
+    abort();
+  }
+  return block;
+}

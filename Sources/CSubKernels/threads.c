@@ -1,0 +1,124 @@
+// The pool: libgomp's, which oneDNN uses too, so that no second set of threads competes for the cores.
+#if defined(__linux__) && !defined(_GNU_SOURCE)
+#define _GNU_SOURCE
+#endif
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include "kernel.h"
+
+// libgomp's interface (clang would generate calls of another runtime from pragmas).
+void GOMP_parallel(void (*body)(void *), void *data, unsigned threads, unsigned flags);
+int omp_get_thread_num(void);
+int omp_get_num_threads(void);
+int omp_get_max_threads(void);
+int omp_in_parallel(void);
+void omp_set_num_threads(int count);
+
+static atomic_int chosen_threads;
+
+/// The cores that the control group's quota amounts to, rounded up; 0 where there is none.
+static int quota_threads(void) {
+  FILE *file = fopen("/sys/fs/cgroup/cpu.max", "r");
+  if (!file) return 0;
+  long quota = 0, period = 0;
+  int fields = fscanf(file, "%ld %ld", &quota, &period);
+  fclose(file);
+  return fields == 2 && quota > 0 && period > 0 ? (int)((quota + period - 1) / period) : 0;
+}
+
+static int default_threads(void) {
+  int count = omp_get_max_threads();  // heeds the affinity mask and OMP_NUM_THREADS
+  if (!getenv("OMP_NUM_THREADS")) {
+    int quota = quota_threads();
+    if (quota > 0 && quota < count) count = quota;
+  }
+  return count > 0 ? count : 1;
+}
+
+int sk_threads(void) {
+  int count = atomic_load_explicit(&chosen_threads, memory_order_relaxed);
+  if (count == 0) {
+    count = default_threads();
+    atomic_store_explicit(&chosen_threads, count, memory_order_relaxed);
+  }
+  return count;
+}
+
+void sk_set_threads(int count) {
+  if (count > 1024) count = 1024;
+  atomic_store_explicit(&chosen_threads, count > 0 ? count : default_threads(), memory_order_relaxed);
+}
+
+void sk_use_threads(int threads) {
+  if (omp_get_max_threads() != threads) omp_set_num_threads(threads);
+}
+
+typedef struct {
+  void (*body)(void *, int, int);
+  void *context;
+} region;
+
+static void enter_region(void *data) {
+  region *r = data;
+  r->body(r->context, omp_get_thread_num(), omp_get_num_threads());
+}
+
+void sk_parallel_on(int threads, void (*body)(void *context, int thread, int threads), void *context) {
+  if (threads <= 1 || omp_in_parallel()) return body(context, 0, 1);
+  region r = {body, context};
+  GOMP_parallel(enter_region, &r, (unsigned)threads, 0);
+}
+
+void sk_parallel(void (*body)(void *context, int thread, int threads), void *context) {
+  sk_parallel_on(sk_threads(), body, context);
+}
+
+/// Waking a sleeping thread costs about this much; a share must be worth it.
+static const double share_nanoseconds = 8000;
+
+int sk_division(int64_t count, int64_t grain, double nanoseconds) {
+  int64_t grains = (count + grain - 1) / grain;
+  double worth = (double)count * nanoseconds / share_nanoseconds;
+  int threads = sk_threads();
+  if (grains < threads) threads = (int)grains;
+  if (worth < threads) threads = (int)worth;
+  return threads <= 1 || omp_in_parallel() ? 1 : threads;
+}
+
+typedef struct {
+  int64_t count, grain;
+  sk_share body;
+  void *context;
+} division;
+
+static void run_share(void *context, int thread, int threads) {
+  division *d = context;
+  int64_t begin, end;
+  sk_share_of(d->count, d->grain, thread, threads, &begin, &end);
+  if (begin < end) d->body(d->context, begin, end, thread);
+}
+
+int sk_divide(int64_t count, int64_t grain, double nanoseconds, sk_share body, void *context) {
+  if (count <= 0) return 0;
+  int threads = sk_division(count, grain, nanoseconds);
+  if (threads == 1) {
+    body(context, 0, count, 0);
+    return 1;
+  }
+  sk_parallel_on(threads, run_share, &(division){count, grain, body, context});
+  return threads;
+}
+
+const char *sk_cpu_features(void) {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  if (__builtin_cpu_supports("x86-64-v4")) return "avx512";
+  if (__builtin_cpu_supports("x86-64-v3")) return "avx2";
+  return "baseline";
+#elif defined(__aarch64__)
+  return "neon";
+#else
+  return "baseline";
+#endif
+}

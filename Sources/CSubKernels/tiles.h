@@ -1,0 +1,338 @@
+// Small matrix products and row functions of attention, compiled once for each instruction set: the including file sets
+// SK_ISA(name) (a suffix), SK_TILE_ROWS and SK_TILE_LANES (the register tile: rows × 16-float vectors), and the target.
+//
+// The right operand of a product is packed into panels of 16·SK_TILE_LANES columns (the last may be 16 wide), each
+// panel [k][width]. The left operand is read by broadcast with any strides, so that a transpose costs nothing.
+
+typedef float SK_ISA(lanes) __attribute__((vector_size(64), aligned(4)));
+typedef int32_t SK_ISA(whole_lanes) __attribute__((vector_size(64)));
+#define LANES SK_ISA(lanes)
+enum { SK_ISA(panel) = 16 * SK_TILE_LANES };
+#define PANEL SK_ISA(panel)
+
+/// c[rows][width·16] (+)= a · b over one register tile; rows and width are constants after inlining.
+SK_INLINE void SK_ISA(tile)(const int rows, const int width, int64_t k, const float *a, int64_t a_row, int64_t a_column,
+                            const float *b, int64_t ldb, float *c, int64_t ldc, bool accumulate,
+                            const float *row_scale) {
+  LANES sum[SK_TILE_ROWS][SK_TILE_LANES];
+#pragma unroll
+  for (int r = 0; r < rows; r++) {
+#pragma unroll
+    for (int w = 0; w < width; w++) sum[r][w] = (LANES){0};
+  }
+  // One pointer for three rows: base, base + stride, base + 2·stride need no register each.
+  const float *at[(SK_TILE_ROWS + 2) / 3];
+#pragma unroll
+  for (int r = 0; r < rows; r += 3) at[r / 3] = a + r * a_row;
+  for (int64_t i = 0; i < k; i++) {
+    LANES right[SK_TILE_LANES];
+#pragma unroll
+    for (int w = 0; w < width; w++) right[w] = *(const LANES *)(b + 16 * w);
+#pragma unroll
+    for (int r = 0; r < rows; r++) {
+      float left = at[r / 3][(r % 3) * a_row];
+#pragma unroll
+      for (int w = 0; w < width; w++) sum[r][w] += left * right[w];
+    }
+#pragma unroll
+    for (int r = 0; r < rows; r += 3) at[r / 3] += a_column;
+    b += ldb;
+  }
+#pragma unroll
+  for (int r = 0; r < rows; r++) {
+    float scale = row_scale ? row_scale[r] : 1;
+#pragma unroll
+    for (int w = 0; w < width; w++) {
+      LANES *to = (LANES *)(c + r * ldc + 16 * w);
+      *to = accumulate ? *to + sum[r][w] : sum[r][w] * scale;
+    }
+  }
+}
+
+/// c[m][n] (+)= a[m][k] · b. n is a multiple of 16, at most `packed_n`, the columns b was packed with; b holds
+/// `packed_k` rows. Without accumulation the rows of c are multiplied by row_scale, unless NULL.
+static __attribute__((noinline)) void SK_ISA(multiply)(int64_t m, int64_t n, int64_t k, const float *a, int64_t a_row,
+                                                       int64_t a_column, const float *b, int64_t packed_n,
+                                                       int64_t packed_k, float *c, int64_t ldc, bool accumulate,
+                                                       const float *row_scale) {
+  const int64_t tiles = (m + SK_TILE_ROWS - 1) / SK_TILE_ROWS;
+  for (int64_t column = 0; column < n; column += PANEL) {
+    const float *panel = b + column * packed_k;
+    const int64_t ldb = sk_min(PANEL, packed_n - column);
+    const bool whole = n - column >= PANEL;
+    for (int64_t t = 0; t < tiles; t++) {
+      const int64_t first = m * t / tiles, rows = m * (t + 1) / tiles - first;
+      const float *left = a + first * a_row, *scale = row_scale ? row_scale + first : NULL;
+      float *to = c + first * ldc + column;
+#define SK_TILE(count)                                                                                             \
+  case count:                                                                                                      \
+    if (whole)                                                                                                     \
+      SK_ISA(tile)(count, SK_TILE_LANES, k, left, a_row, a_column, panel, ldb, to, ldc, accumulate, scale);        \
+    else SK_ISA(tile)(count, 1, k, left, a_row, a_column, panel, ldb, to, ldc, accumulate, scale);                 \
+    break;
+      switch (rows) {
+        SK_TILE(1)
+        SK_TILE(2)
+#if SK_TILE_ROWS >= 6
+        SK_TILE(3)
+        SK_TILE(4)
+        SK_TILE(5)
+        SK_TILE(6)
+#endif
+#if SK_TILE_ROWS >= 12
+        SK_TILE(7)
+        SK_TILE(8)
+        SK_TILE(9)
+        SK_TILE(10)
+        SK_TILE(11)
+        SK_TILE(12)
+#endif
+      }
+#undef SK_TILE
+    }
+  }
+}
+
+/// The first `count` of 16 floats, zeros behind.
+SK_INLINE void SK_ISA(load)(const float *x, int64_t count, LANES *out) {
+  if (count >= 16) {
+    *out = *(const LANES *)x;
+  } else {
+    *out = (LANES){0};
+    memcpy(out, x, (size_t)sk_max(count, 0) * sizeof(float));
+  }
+}
+
+/// Panels of rows x[n][d]: a right operand with k = n and columns d (padded with zeros to a multiple of 16).
+static void SK_ISA(pack)(int64_t n, int64_t d, const float *x, int64_t ld, float scale, float *out) {
+  const int64_t padded = sk_round_up(d, 16);
+  for (int64_t column = 0; column < padded; column += PANEL) {
+    const int64_t width = sk_min(PANEL, padded - column);
+    for (int64_t i = 0; i < n; i++) {
+      for (int64_t w = 0; w < width; w += 16) {
+        LANES value;
+        SK_ISA(load)(x + i * ld + column + w, d - column - w, &value);
+        *(LANES *)(out + w) = value * scale;
+      }
+      out += width;
+    }
+  }
+}
+
+/// One step of the transpose of a 16×16 block in registers: exchanges the off-diagonal squares of side s.
+#define SK_EXCHANGE(s, ...)                                                            \
+  _Pragma("unroll") for (int i = 0; i < 16; i++) {                                     \
+    if (i & s) continue;                                                               \
+    LANES upper = r[i], lower = r[i + s];                                              \
+    r[i] = __builtin_shufflevector(upper, lower, SK_FIRST_##s);                        \
+    r[i + s] = __builtin_shufflevector(upper, lower, SK_SECOND_##s);                   \
+  }
+#define SK_FIRST_8 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23
+#define SK_SECOND_8 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31
+#define SK_FIRST_4 0, 1, 2, 3, 16, 17, 18, 19, 8, 9, 10, 11, 24, 25, 26, 27
+#define SK_SECOND_4 4, 5, 6, 7, 20, 21, 22, 23, 12, 13, 14, 15, 28, 29, 30, 31
+#define SK_FIRST_2 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29
+#define SK_SECOND_2 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31
+#define SK_FIRST_1 0, 16, 2, 18, 4, 20, 6, 22, 8, 24, 10, 26, 12, 28, 14, 30
+#define SK_SECOND_1 1, 17, 3, 19, 5, 21, 7, 23, 9, 25, 11, 27, 13, 29, 15, 31
+
+/// Panels of the transpose of x[n][d]: a right operand with k = d and columns n (padded with zeros to 16s).
+static void SK_ISA(pack_transposed)(int64_t n, int64_t d, const float *x, int64_t ld, float scale, float *out) {
+  const int64_t padded = sk_round_up(n, 16);
+  for (int64_t j = 0; j < padded; j += 16) {
+    const int64_t panel = j / PANEL * PANEL, width = sk_min(PANEL, padded - panel);
+    float *to = out + panel * d + (j - panel);
+    for (int64_t c = 0; c < d; c += 16) {
+      LANES r[16];
+      if (j + 16 <= n && c + 16 <= d) {
+#pragma unroll
+        for (int i = 0; i < 16; i++) r[i] = *(const LANES *)(x + (j + i) * ld + c) * scale;
+      } else {
+#pragma unroll
+        for (int i = 0; i < 16; i++) {
+          SK_ISA(load)(x + (j + i) * ld + c, j + i < n ? d - c : 0, &r[i]);
+          r[i] *= scale;
+        }
+      }
+      SK_EXCHANGE(8)
+      SK_EXCHANGE(4)
+      SK_EXCHANGE(2)
+      SK_EXCHANGE(1)
+      if (c + 16 <= d) {
+#pragma unroll
+        for (int i = 0; i < 16; i++) *(LANES *)(to + (c + i) * width) = r[i];
+      } else {
+        for (int64_t i = 0; i < d - c; i++) *(LANES *)(to + (c + i) * width) = r[i];
+      }
+    }
+  }
+}
+
+// ---- rows of scores -------------------------------------------------------------------------------------------------
+
+/// The greatest of s[0 ..< limit]; s is readable up to a multiple of 16.
+SK_INLINE float SK_ISA(greatest)(const float *s, int64_t limit) {
+  LANES most = (LANES){0} - INFINITY;
+  int64_t i = 0;
+  for (; i + 16 <= limit; i += 16) most = __builtin_elementwise_max(most, *(const LANES *)(s + i));
+  if (i < limit) {
+    const SK_ISA(whole_lanes) lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    const LANES low = (LANES){0} - INFINITY, last = *(const LANES *)(s + i);
+    const SK_ISA(whole_lanes) in = lane < (int32_t)(limit - i);
+    most = __builtin_elementwise_max(
+        most, (LANES)((in & (SK_ISA(whole_lanes))last) | (~in & (SK_ISA(whole_lanes))low)));
+  }
+  return __builtin_reduce_max(most);
+}
+
+/// s = e^(s - shift) in the first `limit` of n columns and 0 behind; the sum.
+SK_INLINE float SK_ISA(exponentials)(float *s, int64_t limit, int64_t n, float shift) {
+#pragma clang fp reassociate(on)
+  float sum = 0;
+  SK_LOOP for (int32_t i = 0; i < (int32_t)n; i++) {
+    float e = i < (int32_t)limit ? sk_exp_down(s[i] - shift) : 0;
+    s[i] = e;
+    sum += e;
+  }
+  return sum;
+}
+
+/// The gradient of a row of scores: s = e^(s - lse) · keep, g = e^(s - lse) · (g · keep - delta), 0 from `limit` on.
+SK_INLINE void SK_ISA(score_gradients)(float *s, float *g, const float *keep, int64_t limit, int64_t n, float lse,
+                                       float delta) {
+  if (keep) {
+    SK_LOOP for (int32_t i = 0; i < (int32_t)n; i++) {
+      float p = i < (int32_t)limit ? sk_exp_down(s[i] - lse) : 0;
+      float factor = i < (int32_t)limit ? keep[i] : 0;
+      g[i] = p * (g[i] * factor - delta);
+      s[i] = p * factor;
+    }
+  } else {
+    SK_LOOP for (int32_t i = 0; i < (int32_t)n; i++) {
+      float p = i < (int32_t)limit ? sk_exp_down(s[i] - lse) : 0;
+      g[i] = p * (g[i] - delta);
+      s[i] = p;
+    }
+  }
+}
+
+SK_INLINE void SK_ISA(add)(int64_t n, const float *x, float *y) {
+  SK_LOOP for (int64_t i = 0; i < n; i++) y[i] += x[i];
+}
+
+SK_INLINE float SK_ISA(dot)(int64_t n, const float *a, const float *b) {
+#pragma clang fp reassociate(on)
+  float sum = 0;
+  SK_LOOP for (int64_t i = 0; i < n; i++) sum += a[i] * b[i];
+  return sum;
+}
+
+// ---- one head of one sequence ---------------------------------------------------------------------------------------
+
+/// Adds what stands beside the scaled product to a row of scores: key mask and bias.
+SK_INLINE void SK_ISA(add_to_scores)(const sk_attention *a, const head *at, int64_t i, int64_t limit, float *s) {
+  if (a->bias) SK_ISA(add)(limit, a->bias + (at->h * a->max_q + i) * a->max_k, s);
+  if (a->key_mask) SK_ISA(add)(sk_round_up(limit, 16), at->mask, s);
+}
+
+SK_INLINE void SK_ISA(keep_row)(const sk_attention *a, const head *at, sk_keep keep, int64_t i, int64_t limit,
+                                float *factors) {
+  uint64_t row = (uint64_t)(at->q0 + i) * (uint64_t)a->heads + (uint64_t)at->h;
+  sk_keep_row(sk_round_up(limit, 16), keep, 1, a->key, row * (uint64_t)a->max_k, factors);
+}
+
+static void SK_ISA(forward_head)(const attention_pass *pass, const head *at, float *scratch) {
+  const sk_attention *a = pass->a;
+  const int64_t d = a->head_dim, padded = sk_round_up(d, 16), tk = at->tk, columns = sk_round_up(tk, 16);
+  const int64_t lds = score_stride(tk), shift = tk - at->tq;
+  float *keys = scratch, *values = keys + columns * d, *scores = values + tk * padded;
+  float *narrow = scores + forward_rows * lds, *factors = narrow + forward_rows * padded;
+  const sk_keep keep = sk_keep_of(a->dropout);
+  SK_ISA(pack_transposed)(tk, d, at->k, a->ldk, a->scale, keys);
+  SK_ISA(pack)(tk, d, at->v, a->ldv, 1, values);
+  const int64_t parts = (at->tq + forward_rows - 1) / forward_rows;
+  for (int64_t part = 0; part < parts; part++) {
+    const int64_t first = at->tq * part / parts, rows = at->tq * (part + 1) / parts - first;
+    // No query of these rows sees a key beyond `seen`.
+    const int64_t seen = a->causal ? sk_max(0, sk_min(tk, first + rows + shift)) : tk, wide = sk_round_up(seen, 16);
+    float scale[forward_rows];
+    SK_ISA(multiply)(rows, wide, d, at->q + first * a->ldq, a->ldq, 1, keys, columns, d, scores, lds, false, NULL);
+    for (int64_t r = 0; r < rows; r++) {
+      const int64_t i = first + r, limit = a->causal ? sk_max(0, sk_min(tk, i + shift + 1)) : tk;
+      float *s = scores + r * lds;
+      SK_ISA(add_to_scores)(a, at, i, limit, s);
+      const float best = SK_ISA(greatest)(s, limit);
+      const bool blind = best == -INFINITY;
+      const float sum = SK_ISA(exponentials)(s, blind ? 0 : limit, wide, best);
+      if (a->dropout > 0) {
+        SK_ISA(keep_row)(a, at, keep, i, limit, factors);
+        SK_LOOP for (int64_t j = 0; j < sk_round_up(limit, 16); j++) s[j] *= factors[j];
+      }
+      scale[r] = blind ? 0 : 1 / sum;
+      pass->lse[(at->q0 + i) * a->heads + at->h] = blind ? -INFINITY : best + logf(sum);
+    }
+    float *out = pass->out + (at->q0 + first) * pass->ldout + at->h * d;
+    const bool direct = padded == d;
+    SK_ISA(multiply)(rows, padded, seen, scores, lds, 1, values, padded, tk, direct ? out : narrow,
+                     direct ? pass->ldout : padded, false, scale);
+    for (int64_t r = 0; r < rows && !direct; r++)
+      memcpy(out + r * pass->ldout, narrow + r * padded, (size_t)d * sizeof(float));
+  }
+}
+
+static void SK_ISA(backward_head)(const attention_pass *pass, const head *at, float *scratch, float *dbias) {
+  const sk_attention *a = pass->a;
+  const int64_t d = a->head_dim, padded = sk_round_up(d, 16), tk = at->tk, columns = sk_round_up(tk, 16);
+  const int64_t lds = score_stride(tk), shift = tk - at->tq;
+  float *keys_t = scratch, *values_t = keys_t + columns * d, *keys = values_t + columns * d;
+  float *queries = keys + tk * padded, *douts = queries + backward_rows * padded;
+  float *scores = douts + backward_rows * padded, *slopes = scores + backward_rows * lds;
+  float *narrow = slopes + backward_rows * lds, *dk = narrow + backward_rows * padded, *dv = dk + tk * padded;
+  float *factors = dv + tk * padded;
+  const sk_keep keep = sk_keep_of(a->dropout);
+  const bool direct = padded == d;
+  SK_ISA(pack_transposed)(tk, d, at->k, a->ldk, a->scale, keys_t);
+  SK_ISA(pack_transposed)(tk, d, at->v, a->ldv, 1, values_t);
+  SK_ISA(pack)(tk, d, at->k, a->ldk, a->scale, keys);
+  memset(dk, 0, (size_t)(2 * tk * padded) * sizeof(float));
+  const int64_t parts = (at->tq + backward_rows - 1) / backward_rows;
+  for (int64_t part = 0; part < parts; part++) {
+    const int64_t first = at->tq * part / parts, rows = at->tq * (part + 1) / parts - first;
+    const int64_t seen = a->causal ? sk_max(0, sk_min(tk, first + rows + shift)) : tk, wide = sk_round_up(seen, 16);
+    const float *q = at->q + first * a->ldq, *dout = pass->dout + (at->q0 + first) * pass->lddout + at->h * d;
+    const float *out = pass->forward_out + (at->q0 + first) * pass->ldout + at->h * d;
+    SK_ISA(pack)(rows, d, q, a->ldq, a->scale, queries);
+    SK_ISA(pack)(rows, d, dout, pass->lddout, 1, douts);
+    SK_ISA(multiply)(rows, wide, d, q, a->ldq, 1, keys_t, columns, d, scores, lds, false, NULL);
+    SK_ISA(multiply)(rows, wide, d, dout, pass->lddout, 1, values_t, columns, d, slopes, lds, false, NULL);
+    for (int64_t r = 0; r < rows; r++) {
+      const int64_t i = first + r;
+      const float lse = pass->forward_lse[(at->q0 + i) * a->heads + at->h];
+      const int64_t visible = a->causal ? sk_max(0, sk_min(tk, i + shift + 1)) : tk;
+      const int64_t limit = lse == -INFINITY ? 0 : visible;
+      float *s = scores + r * lds, *g = slopes + r * lds;
+      SK_ISA(add_to_scores)(a, at, i, limit, s);
+      if (a->dropout > 0) SK_ISA(keep_row)(a, at, keep, i, limit, factors);
+      const float delta = SK_ISA(dot)(d, dout + r * pass->lddout, out + r * pass->ldout);
+      SK_ISA(score_gradients)(s, g, a->dropout > 0 ? factors : NULL, limit, wide, lse, delta);
+      if (dbias) SK_ISA(add)(limit, g, dbias + (at->h * a->max_q + i) * a->max_k);
+    }
+    float *dq = pass->dq + (at->q0 + first) * pass->lddq + at->h * d;
+    SK_ISA(multiply)(rows, padded, seen, slopes, lds, 1, keys, padded, tk, direct ? dq : narrow,
+                     direct ? pass->lddq : padded, false, NULL);
+    for (int64_t r = 0; r < rows && !direct; r++)
+      memcpy(dq + r * pass->lddq, narrow + r * padded, (size_t)d * sizeof(float));
+    SK_ISA(multiply)(seen, padded, rows, slopes, 1, lds, queries, padded, rows, dk, padded, true, NULL);
+    SK_ISA(multiply)(seen, padded, rows, scores, 1, lds, douts, padded, rows, dv, padded, true, NULL);
+  }
+  for (int64_t j = 0; j < tk; j++) {
+    memcpy(pass->dk + (at->k0 + j) * pass->lddk + at->h * d, dk + j * padded, (size_t)d * sizeof(float));
+    memcpy(pass->dv + (at->k0 + j) * pass->lddv + at->h * d, dv + j * padded, (size_t)d * sizeof(float));
+  }
+}
+#undef LANES
+#undef PANEL
+#undef SK_EXCHANGE
+#undef SK_ISA
+#undef SK_TILE_ROWS
+#undef SK_TILE_LANES

@@ -1,0 +1,92 @@
+/// The gradients of a `ParameterSet`, in one flat arena: a value that a step fills and an optimizer consumes. There is no
+/// clearing pass; a slot is overwritten on its first touch and added to afterwards.
+public final class Gradients {
+  /// Whose gradients these are.
+  public let set: ParameterSet
+  /// The flat memory. A slot that was not touched holds nothing that may be read.
+  let arena: Tensor
+  private(set) var isTouched: [Bool]
+  /// Rows touched in this step, u8, for parameters whose gradients arrive as rows. Rows that are not touched are zero.
+  private(set) var touchedRows: [Int: Tensor] = [:]
+
+  /// An empty buffer.
+  public init(_ set: ParameterSet) {
+    self.set = set
+    arena = set.zeros()
+    isTouched = Array(repeating: false, count: set.parameters.count)
+  }
+
+  /// Whether a parameter has received a gradient since the last `clear`.
+  public func isTouched(_ parameter: Parameter) -> Bool { isTouched[parameter.slot] }
+
+  /// A parameter's gradient; zeros where none arrived.
+  public func value(of parameter: Parameter) -> Tensor {
+    let view = set.view(of: parameter, in: arena)
+    return isTouched[parameter.slot] ? view : Tensor(view.shape, filledWith: 0, dtype: view.dtype, on: view.device)
+  }
+
+  /// Empties the buffer. Nothing is written but the touched rows of tables, which become zero again.
+  public func clear() {
+    for (slot, flags) in touchedRows where isTouched[slot] {
+      arena.backend.clearRows(set.view(of: set.parameters[slot], in: arena), touched: flags)
+    }
+    for slot in isTouched.indices { isTouched[slot] = false }
+  }
+
+  /// The square root of the sum of squares over all gradients.
+  public func norm() -> Double {
+    set.parameters.reduce(0) { sum, parameter in
+      isTouched[parameter.slot] ? sum + arena.backend.sumOfSquares(value(of: parameter)) : sum
+    }.squareRoot()
+  }
+
+  /// Whether every gradient is finite.
+  public func allFinite() -> Bool {
+    set.parameters.allSatisfy { !isTouched[$0.slot] || arena.backend.allFinite(value(of: $0)) }
+  }
+
+  /// Adds another buffer's gradients to these: self = self + other.
+  public func add(_ other: Gradients) {
+    for parameter in set.parameters where other.isTouched[parameter.slot] {
+      let sum = destination(parameter, start: 0, shape: parameter.shape)
+      arena.backend.combine(1, other.value(of: parameter), sum.beta, into: sum.tensor)
+    }
+  }
+
+  /// Where a gradient of part of a parameter is to be added.
+  func destination(_ parameter: Parameter, start: Int, shape: Shape) -> Accumulation {
+    let slot = own(parameter)
+    let whole = set.view(of: parameter, in: arena)
+    let isFirst = !isTouched[slot]
+    isTouched[slot] = true
+    touchedRows[slot].map { $0.backend.fill($0, with: 1) }
+    guard shape.count < parameter.shape.count else { return Accumulation(tensor: whole, beta: isFirst ? 0 : 1) }
+    if isFirst { whole.backend.fill(whole, with: 0) }
+    return Accumulation(tensor: whole.slice(from: start, shape: shape), beta: 1)
+  }
+
+  /// A table and its flags, ready to have rows added.
+  func tableDestination(_ parameter: Parameter) -> (table: Tensor, touched: Tensor?) {
+    let slot = own(parameter)
+    let table = set.view(of: parameter, in: arena)
+    let isFirst = !isTouched[slot]
+    isTouched[slot] = true
+    guard parameter.isTable else {
+      if isFirst { table.backend.fill(table, with: 0) }
+      return (table, nil)
+    }
+    if let flags = touchedRows[slot] { return (table, flags) }
+    let flags = Tensor([parameter.shape[0]], filledWith: isFirst ? 0 : 1, dtype: .u8, on: arena.device)
+    if isFirst { table.backend.fill(table, with: 0) }
+    touchedRows[slot] = flags
+    return (table, flags)
+  }
+
+  private func own(_ parameter: Parameter) -> Int {
+    let slot = parameter.slot
+    precondition(
+      slot >= 0 && slot < set.parameters.count && set.parameters[slot] === parameter,
+      "Gradients: \(parameter.name) is not a parameter of this set")
+    return slot
+  }
+}

@@ -1,0 +1,36 @@
+/// A cut in the graph where gradients of several backward passes are summed before they go on. What both branches
+/// share (CLIP's text features) is computed once, cut here, and sent back through its tower in one pass.
+public final class Junction {
+  private let original: Tensor
+  private var gradient: Tensor?
+
+  /// Cuts behind `tensor`.
+  public init(_ tensor: Tensor) { original = tensor }
+
+  /// The tensor as both branches see it.
+  public var tensor: Tensor {
+    var tensor = original.detached()
+    if Tape.isRecording && original.isTracked { tensor.source = .junction(self) }
+    return tensor
+  }
+
+  /// The sum so far; nil where no gradient has arrived.
+  public var sum: Tensor? { gradient }
+
+  func add(_ share: Tensor) {
+    guard let existing = gradient else {
+      let copy = share.like(original.shape)
+      copy.backend.combine(1, share, 0, into: copy)
+      gradient = copy
+      return
+    }
+    existing.backend.combine(1, share, 1, into: existing)
+  }
+
+  /// Sends the sum on into the graph behind the cut, once.
+  public func backward(into gradients: Gradients) {
+    guard let sum = gradient else { return }
+    gradient = nil
+    original.backward(from: sum, into: gradients)
+  }
+}

@@ -1,0 +1,57 @@
+/// All parameters of a model in one flat arena, in the order of their module: one optimizer pass, one norm.
+public final class ParameterSet {
+  /// The parameters in order; each object once, whatever refers to it.
+  public let parameters: [Parameter]
+  /// The values, one behind the other; each parameter starts at a multiple of 16 elements.
+  public let arena: Tensor
+  let offsets: [Int]
+
+  /// Gives memory to the parameters and starts them from `key`, each from a stream of its own name.
+  public init(_ named: [(name: String, parameter: Parameter)], dtype: DType = .f32, on device: Device, key: RandomKey) {
+    var seen: Set<ObjectIdentifier> = []
+    var parameters: [Parameter] = []
+    var offsets: [Int] = []
+    var end = 0
+    for (name, parameter) in named where seen.insert(ObjectIdentifier(parameter)).inserted {
+      parameter.name = name
+      parameter.slot = parameters.count
+      parameters.append(parameter)
+      offsets.append(end)
+      end += (parameter.shape.count + 15) / 16 * 16
+    }
+    self.parameters = parameters
+    self.offsets = offsets
+    arena = Tensor([end], filledWith: 0, dtype: dtype, on: device)
+    for (parameter, offset) in zip(parameters, offsets) {
+      parameter.values = arena.slice(from: offset, shape: parameter.shape)
+      parameter.initialize(key.fold(parameter.name))
+    }
+  }
+
+  /// The number of weights, padding not counted.
+  public var count: Int { parameters.reduce(0) { $0 + $1.shape.count } }
+
+  /// A zeroed arena of the same layout: moments, averages.
+  public func zeros() -> Tensor { Tensor(arena.shape, filledWith: 0, dtype: arena.dtype, on: arena.device) }
+
+  /// A parameter's part of an arena of this layout.
+  public func view(of parameter: Parameter, in arena: Tensor) -> Tensor {
+    arena.slice(from: offsets[parameter.slot], shape: parameter.shape)
+  }
+}
+
+extension Parameter {
+  /// Starts the values anew.
+  public func initialize(_ key: RandomKey) {
+    switch initializer {
+    case .zeros: value.backend.fill(value, with: 0)
+    case .constant(let constant): value.backend.fill(value, with: constant)
+    case .normal(let deviation):
+      let values = (0..<shape.count).map { key.normal(at: $0) * deviation }
+      value.write(HostArray(values, shape: shape.dimensions, dtype: .f64))
+    case .uniform(let bound):
+      let values = (0..<shape.count).map { (2 * key.uniform64(at: $0) - 1) * bound }
+      value.write(HostArray(values, shape: shape.dimensions, dtype: .f64))
+    }
+  }
+}

@@ -1,0 +1,106 @@
+/// What a derivative sees: the gradients of its outputs, and a sink for those of its inputs. A sink rather than results,
+/// so that a GEMM writes straight to where the sum lives: beta 0 on the first touch, 1 afterwards.
+struct VJP {
+  let node: Node
+  let gradients: Gradients
+
+  /// The gradient of an output, nil where none arrived. The slot gives it up, so that it may be overwritten.
+  func take(_ output: Int) -> Tensor? {
+    defer { node.gradients[output] = nil }
+    return node.gradients[output]
+  }
+
+  /// The gradient of the only output.
+  func take() -> Tensor { take(0)! }
+
+  /// Whether anybody wants the gradient of an input.
+  func wants(_ input: Int) -> Bool { node.inputs[input] != nil }
+
+  /// Hands over the finished gradient of an input.
+  func give(_ input: Int, _ gradient: @autoclosure () -> Tensor) {
+    guard let source = node.inputs[input] else { return }
+    Self.add(gradient(), to: source, gradients)
+  }
+
+  /// Lets `body` write the gradient of an input as destination = beta · destination + its share.
+  func accumulate(_ input: Int, like shape: Shape, dtype: DType, on device: Device, _ body: (Accumulation) -> Void) {
+    guard let source = node.inputs[input] else { return }
+    switch source {
+    case .parameter(let parameter, let start):
+      body(gradients.destination(parameter, start: start, shape: shape))
+    case .node(let producer, let output):
+      if var existing = producer.gradients[output] {
+        producer.gradients[output] = nil
+        if !existing.isUnique {
+          let copy = existing.like(shape)
+          copy.backend.combine(1, existing, 0, into: copy)
+          existing = copy
+        }
+        body(Accumulation(tensor: existing, beta: 1))
+        producer.gradients[output] = existing
+      } else {
+        let fresh = Tensor(uninitialized: shape, dtype: dtype, on: device)
+        body(Accumulation(tensor: fresh, beta: 0))
+        producer.gradients[output] = fresh
+      }
+    case .junction(let junction):
+      let fresh = Tensor(uninitialized: shape, dtype: dtype, on: device)
+      body(Accumulation(tensor: fresh, beta: 0))
+      junction.add(fresh)
+    }
+  }
+
+  /// `accumulate` for an input whose shape, type and device are `model`'s.
+  func accumulate(_ input: Int, like model: Tensor, _ body: (Accumulation) -> Void) {
+    accumulate(input, like: model.shape, dtype: model.dtype, on: model.device, body)
+  }
+
+  /// Adds rows to the gradient of a table [rows, d].
+  func scatterAdd(_ input: Int, _ values: Tensor, _ indices: Tensor, tableShape: Shape) {
+    guard let source = node.inputs[input] else { return }
+    if case .parameter(let parameter, 0) = source {
+      let (table, touched) = gradients.tableDestination(parameter)
+      values.backend.scatterAddRows(values, indices, into: table, touched: touched)
+      return
+    }
+    accumulate(input, like: tableShape, dtype: values.dtype, on: values.device) { sum in
+      if sum.beta == 0 { sum.tensor.backend.fill(sum.tensor, with: 0) }
+      values.backend.scatterAddRows(values, indices, into: sum.tensor, touched: nil)
+    }
+  }
+
+  static func add(_ gradient: Tensor, to source: Source, _ gradients: Gradients) {
+    switch source {
+    case .parameter(let parameter, let start):
+      let sum = gradients.destination(parameter, start: start, shape: gradient.shape)
+      gradient.backend.combine(1, gradient, sum.beta, into: sum.tensor)
+    case .node(let producer, let output):
+      if var existing = producer.gradients[output] {
+        producer.gradients[output] = nil
+        if existing.isUnique {
+          existing.backend.combine(1, gradient, 1, into: existing)
+        } else {
+          let sum = existing.like(existing.shape)
+          sum.backend.combine(1, existing, 0, into: sum)
+          sum.backend.combine(1, gradient, 1, into: sum)
+          existing = sum
+        }
+        producer.gradients[output] = existing
+      } else {
+        producer.gradients[output] = gradient.detached()
+      }
+    case .junction(let junction): junction.add(gradient)
+    }
+  }
+}
+
+extension Tensor {
+  /// Whether nobody else can see this memory, so that it may be overwritten.
+  var isUnique: Bool {
+    mutating get { isKnownUniquelyReferenced(&storage) }
+  }
+
+  /// This gradient's memory if nobody else holds it, else fresh memory of its shape: the place for a result that
+  /// replaces it.
+  mutating func reusable() -> Tensor { isUnique ? detached() : like(shape) }
+}

@@ -1,0 +1,31 @@
+internal import CSubKernels
+
+extension CPUBackend {
+  func residualNorm(_ call: ResidualNormCall, z: Tensor?, y: Tensor?, mean: Tensor?, rstd: Tensor?) {
+    var arguments = call.arguments
+    sk_residual_norm_forward(&arguments, z?.floatPointer, y?.floatPointer, mean?.floatPointer, rstd?.floatPointer)
+  }
+
+  func residualNormBackward(
+    _ call: ResidualNormCall, z: Tensor, mean: Tensor?, rstd: Tensor?, dz: Tensor?, dy: Tensor?, dx: Tensor,
+    dh: Tensor?, dgamma: Accumulation?, dweight: Accumulation?, dbias: Accumulation?
+  ) {
+    var arguments = call.arguments
+    sk_residual_norm_backward(
+      &arguments, z.floatPointer, mean?.floatPointer, rstd?.floatPointer, dz?.floatPointer, dy?.floatPointer,
+      dx.floatPointer, dh?.floatPointer, Float(dgamma?.beta ?? 0), dgamma?.tensor.floatPointer,
+      Float(dweight?.beta ?? 0), dweight?.tensor.floatPointer, Float(dbias?.beta ?? 0), dbias?.tensor.floatPointer)
+  }
+}
+
+extension ResidualNormCall {
+  fileprivate var arguments: sk_residual_norm {
+    sk_residual_norm(
+      rows: Int64(rows), d: Int64(width), x: x.floatPointer, h: h.map { UnsafePointer($0.floatPointer) },
+      gamma: gamma.map { UnsafePointer($0.floatPointer) }, dropout: dropout?.rate ?? 0, key: dropout?.key.bits ?? 0,
+      path_drop: path?.rate ?? 0, path_key: path?.key.bits ?? 0, samples: Int64(path?.samples.count ?? 0),
+      row_offsets: path.map { UnsafePointer($0.samples.offsets.indexPointer) },
+      weight: weight.map { UnsafePointer($0.floatPointer) }, bias: bias.map { UnsafePointer($0.floatPointer) },
+      epsilon: Float(epsilon))
+  }
+}

@@ -1,0 +1,55 @@
+internal import CSubKernels
+
+extension CPUBackend {
+  func gatherRows(_ table: Tensor, _ indices: Tensor, adding: Bool, into y: Tensor) {
+    sk_gather_rows(
+      Int64(indices.count), Int64(y.shape.columns), table.floatPointer, indices.indexPointer, adding, y.floatPointer)
+  }
+
+  func scatterAddRows(_ values: Tensor, _ indices: Tensor, into table: Tensor, touched: Tensor?) {
+    sk_scatter_add_rows(
+      Int64(indices.count), Int64(values.shape.columns), values.floatPointer, indices.indexPointer,
+      table.floatPointer, touched?.flagPointer)
+  }
+
+  func clearRows(_ table: Tensor, touched: Tensor) {
+    let width = table.shape.columns
+    let flags = touched.flagPointer
+    for row in 0..<touched.count where flags[row] != 0 {
+      (table.floatPointer + row * width).update(repeating: 0, count: width)
+      flags[row] = 0
+    }
+  }
+
+  func scatterRows(_ values: Tensor, _ indices: Tensor, into table: Tensor) {
+    sk_scatter_rows(
+      Int64(indices.count), Int64(values.shape.columns), values.floatPointer, indices.indexPointer, table.floatPointer)
+  }
+
+  func segmentMean(_ x: Tensor, _ segments: Segments, into y: Tensor) {
+    sk_segment_mean(
+      Int64(segments.count), Int64(x.shape.columns), x.floatPointer, segments.offsets.indexPointer, y.floatPointer)
+  }
+
+  func segmentMeanBackward(_ dy: Tensor, _ segments: Segments, into dx: Tensor) {
+    sk_segment_mean_backward(
+      Int64(segments.count), Int64(dx.shape.columns), dy.floatPointer, segments.offsets.indexPointer, dx.floatPointer)
+  }
+
+  func patchify(_ images: Tensor, patch: Int, patches: Tensor?, into y: Tensor) {
+    sk_patchify(
+      Int64(images.shape[0]), Int64(images.shape[1]), Int64(images.shape[2]), Int64(images.shape[3]), Int64(patch),
+      Int64(y.shape.rows), patches?.indexPointer, images.floatPointer, y.floatPointer)
+  }
+
+  func normalizeRows(_ x: Tensor, epsilon: Double, into y: Tensor, norms: Tensor) {
+    sk_l2_normalize(
+      Int64(x.shape.rows), Int64(x.shape.columns), Float(epsilon), x.floatPointer, y.floatPointer, norms.floatPointer)
+  }
+
+  func normalizeRowsBackward(_ y: Tensor, norms: Tensor, epsilon: Double, _ dy: Tensor, into dx: Tensor) {
+    sk_l2_normalize_backward(
+      Int64(y.shape.rows), Int64(y.shape.columns), Float(epsilon), y.floatPointer, norms.floatPointer,
+      dy.floatPointer, dx.floatPointer)
+  }
+}

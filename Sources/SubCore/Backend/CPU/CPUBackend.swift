@@ -1,0 +1,106 @@
+internal import CSubKernels
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// oneDNN's GEMM and the C kernels, f32. Threads, memory and run-time dispatch are CSubKernels'.
+struct CPUBackend: Backend {
+  func allocate(_ byteCount: Int) -> UnsafeMutableRawPointer {
+    guard let memory = sk_allocate(byteCount) else {
+      fatalError("out of memory: \(byteCount >> 20) MiB could not be had; lower the batch size")
+    }
+    return memory
+  }
+
+  func release(_ memory: UnsafeMutableRawPointer) { sk_free(memory) }
+
+  func upload(_ bytes: UnsafeRawBufferPointer, to y: Tensor) {
+    precondition(bytes.count == y.count * y.dtype.size, "upload: \(bytes.count) bytes into \(y)")
+    guard let base = bytes.baseAddress else { return }
+    UnsafeMutableRawPointer(y.pointer(UInt8.self)).copyMemory(from: base, byteCount: bytes.count)
+  }
+
+  func download(_ x: Tensor, into bytes: UnsafeMutableRawBufferPointer) {
+    guard bytes.count > 0 else { return }
+    bytes.copyMemory(from: UnsafeRawBufferPointer(start: x.pointer(UInt8.self), count: bytes.count))
+  }
+
+  func fill(_ y: Tensor, with value: Double) {
+    switch y.dtype {
+    case .f32: sk_fill(Int64(y.count), Float(value), y.floatPointer)
+    case .u8: y.pointer(UInt8.self).update(repeating: UInt8(value), count: y.count)
+    case .i32: y.pointer(Int32.self).update(repeating: Int32(value), count: y.count)
+    default: preconditionFailure("cpu: \(y.dtype) is a storage type, not one to compute with")
+    }
+  }
+
+  func combine(_ alpha: Double, _ x: Tensor, _ beta: Double, into y: Tensor) {
+    let n = Int64(y.count)
+    switch (alpha, beta) {
+    case (1, 0): sk_copy(n, x.floatPointer, y.floatPointer)
+    case (_, 0): sk_scale(n, Float(alpha), x.floatPointer, y.floatPointer)
+    case (1, 1): sk_add(n, x.floatPointer, y.floatPointer, y.floatPointer)
+    default: sk_axpby(n, Float(alpha), x.floatPointer, Float(beta), y.floatPointer)
+    }
+  }
+
+  func scale(_ x: Tensor, by factor: Tensor, _ alpha: Double, into y: Tensor) {
+    sk_scale(Int64(y.count), Float(alpha) * factor.floatPointer[0], x.floatPointer, y.floatPointer)
+  }
+
+  // Only ever a scalar (CLIP's logit scale).
+  func exponential(_ x: Tensor, into y: Tensor) {
+    for i in 0..<y.count { y.floatPointer[i] = exp(x.floatPointer[i]) }
+  }
+
+  // Only ever small: position biases, similarity matrices.
+  func transpose(_ x: Tensor, into y: Tensor) {
+    let (rows, columns) = (x.shape.rows, x.shape.columns)
+    let (source, target) = (x.floatPointer, y.floatPointer)
+    for i in 0..<rows { for j in 0..<columns { target[j * rows + i] = source[i * columns + j] } }
+  }
+
+  func multiply(_ a: Tensor, _ b: Tensor, into y: Tensor) {
+    sk_multiply(Int64(y.count), a.floatPointer, b.floatPointer, y.floatPointer)
+  }
+
+  func dropout(_ x: Tensor, _ dropout: Dropout, into y: Tensor) {
+    sk_dropout(Int64(y.count), dropout.rate, dropout.key.bits, x.floatPointer, y.floatPointer)
+  }
+
+  func activate(_ activation: Activation, _ x: Tensor, into y: Tensor) {
+    sk_activation_forward(Int64(y.count), Int32(activation.rawValue), x.floatPointer, y.floatPointer)
+  }
+
+  func uniform(_ key: RandomKey, into y: Tensor) { sk_uniform(Int64(y.count), key.bits, y.floatPointer) }
+
+  func sumOfSquares(_ x: Tensor) -> Double { sk_sum_of_squares(Int64(x.count), x.floatPointer) }
+  func sum(_ x: Tensor) -> Double { sk_sum(Int64(x.count), x.floatPointer) }
+  func dot(_ a: Tensor, _ b: Tensor) -> Double { sk_dot(Int64(a.count), a.floatPointer, b.floatPointer) }
+  func allFinite(_ x: Tensor) -> Bool { sk_all_finite(Int64(x.count), x.floatPointer) }
+}
+
+extension Tensor {
+  /// f32 memory; any other type here is a bug.
+  var floatPointer: UnsafeMutablePointer<Float> {
+    precondition(dtype == .f32, "cpu: \(dtype) where f32 is computed")
+    return pointer(Float.self)
+  }
+
+  var indexPointer: UnsafeMutablePointer<Int32> {
+    precondition(dtype == .i32, "cpu: \(dtype) where i32 indices are read")
+    return pointer(Int32.self)
+  }
+
+  var flagPointer: UnsafeMutablePointer<UInt8> {
+    precondition(dtype == .u8, "cpu: \(dtype) where u8 flags are read")
+    return pointer(UInt8.self)
+  }
+}
+
+extension Matrix {
+  var floatPointer: UnsafeMutablePointer<Float> { tensor.floatPointer + start }
+}

@@ -1,0 +1,22 @@
+internal import CSubKernels
+
+/// The CPU backend's settings and figures.
+public enum Processor {
+  /// Threads of every kernel; 0 asks for as many as the process may use.
+  public static var threads: Int {
+    get { Int(sk_threads()) }
+    set { sk_set_threads(Int32(newValue)) }
+  }
+
+  /// The vector instructions that run-time dispatch chose.
+  public static var features: String { String(cString: sk_cpu_features()) }
+  /// The GEMM library and its version.
+  public static var gemmLibrary: String { String(cString: sk_gemm_library()) }
+
+  /// Bytes in use, bytes held for reuse, and how often the system was asked for memory.
+  public static var memory: (inUse: Int, held: Int, systemCalls: Int) {
+    var (inUse, held, calls) = (0, 0, 0)
+    sk_memory_usage(&inUse, &held, &calls)
+    return (inUse, held, calls)
+  }
+}

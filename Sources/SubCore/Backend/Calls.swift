@@ -1,0 +1,132 @@
+/// The elementwise functions that a GEMM can end in. Raw values are the C kernels'.
+public enum Activation: Int, Sendable {
+  case identity = 0
+  /// 0.5 x (1 + erf(x / √2)): transformers' "gelu", timm, open_clip.
+  case gelu = 1
+  /// The tanh approximation: transformers' "gelu_new", "gelu_pytorch_tanh".
+  case geluTanh = 2
+  /// x · sigmoid(1.702 x): OpenAI's CLIP.
+  case quickGelu = 3
+  case tanh = 4
+  case relu = 5
+
+  /// Whether the backward pass reads the activation's output rather than its input.
+  var savesOutput: Bool { self == .tanh || self == .relu }
+}
+
+/// Inverted dropout: element i is kept where bits(i) ≥ rate · 2³², and scaled by 1 / (1 − rate).
+public struct Dropout: Sendable {
+  public let rate: Float
+  public let key: RandomKey
+
+  /// Nil where nothing would be dropped, so that call sites need no case of their own.
+  public init?(_ rate: Float, _ key: RandomKey) {
+    precondition(rate >= 0 && rate < 1, "Dropout: rate \(rate) is not in 0 ..< 1")
+    guard rate > 0 else { return nil }
+    self.rate = rate
+    self.key = key
+  }
+}
+
+/// Rows of several sequences one behind the other: sequence b holds rows offsets[b] ..< offsets[b + 1].
+public struct Segments {
+  /// i32 [count + 1].
+  public let offsets: Tensor
+  /// The number of sequences.
+  public let count: Int
+  /// The rows of all sequences.
+  public let rows: Int
+  /// The longest sequence.
+  public let longest: Int
+
+  /// Sequences of the given lengths.
+  public init(lengths: [Int], on device: Device) {
+    var ends = [0]
+    ends.reserveCapacity(lengths.count + 1)
+    for length in lengths { ends.append(ends.last! + length) }
+    offsets = Tensor(indices: ends, on: device)
+    count = lengths.count
+    rows = ends.last!
+    longest = lengths.max() ?? 0
+  }
+
+  /// `count` sequences of one length.
+  public init(count: Int, length: Int, on device: Device) {
+    self.init(lengths: Array(repeating: length, count: count), on: device)
+  }
+}
+
+/// The operands of multi-head attention over ragged rows.
+struct AttentionCall {
+  let q, k, v: Matrix
+  let queries, keys: Segments
+  let heads: Int
+  let scale: Double
+  let causal: Bool
+  /// u8 [key rows]: 0 hides a key.
+  let keyMask: Tensor?
+  /// [heads, longest query, longest key], added to the scaled scores.
+  let bias: Tensor?
+  let dropout: Dropout?
+  var headWidth: Int { q.columns / heads }
+}
+
+/// The operands of a residual joint and the LayerNorm behind it: z = x + path · gamma ⊙ dropout(h), y = LN(z).
+struct ResidualNormCall {
+  let x: Tensor
+  let h: Tensor?
+  let gamma: Tensor?
+  let dropout: Dropout?
+  let path: DropPath?
+  let weight: Tensor?
+  let bias: Tensor?
+  let epsilon: Double
+  var rows: Int { x.shape.rows }
+  var width: Int { x.shape.columns }
+}
+
+/// Stochastic depth: sample s (its rows in `samples`) is kept where uniform(s) ≥ rate, and scaled by 1 / (1 − rate).
+public struct DropPath {
+  public let rate: Float
+  public let key: RandomKey
+  public let samples: Segments
+
+  /// Nil where nothing would be dropped.
+  public init?(_ rate: Float, _ key: RandomKey, samples: Segments) {
+    precondition(rate >= 0 && rate < 1, "DropPath: rate \(rate) is not in 0 ..< 1")
+    guard rate > 0 else { return nil }
+    self.rate = rate
+    self.key = key
+    self.samples = samples
+  }
+}
+
+/// What a classification loss compares logits with.
+public enum Target {
+  /// i32 [rows], with label smoothing (cross-entropy only).
+  case labels(Tensor, smoothing: Float)
+  /// [rows, classes]: mixed labels, or the main branch's probabilities.
+  case probabilities(Tensor)
+}
+
+/// AdamW's and LAMB's numbers for one update.
+struct AdamRates {
+  var lr, beta1, beta2, epsilon: Double
+  /// 1 − beta^t.
+  var correction1, correction2: Double
+  /// Clipping's factor on the gradient.
+  var gradientScale: Double
+}
+
+/// A run of the flat arenas with rates of its own.
+struct UpdateSegment {
+  let offset, count: Int
+  let lrScale, weightDecay: Double
+  /// For tables whose gradients arrive as rows: the row's width, and u8 flags for rows touched now and ever.
+  let table: (row: Int, touched: Tensor, ever: Tensor)?
+}
+
+/// The flat arenas that an optimizer works on.
+struct OptimizerMemory {
+  let p, g, m, v: Tensor
+}

@@ -1,0 +1,65 @@
+extension Tensor {
+  /// Softmax over the last axis, a constant: the soft target of a cross-entropy.
+  public func softmaxConstant() -> Tensor {
+    let y = like(shape)
+    backend.softmax(self, into: y)
+    return y
+  }
+
+  /// The sigmoid of every element, a constant: the soft target of a binary cross-entropy.
+  public func sigmoidConstant() -> Tensor {
+    let y = like(shape)
+    backend.sigmoid(self, into: y)
+    return y
+  }
+
+  /// Mean over rows of -Σ t log softmax(x): logits [N, C] → scalar. In f32 with the row's maximum subtracted.
+  public func crossEntropy(_ target: Target) -> Tensor {
+    rowLoss(
+      "crossEntropy", target, forward: { $0.backend.crossEntropy($0, target, into: $1) },
+      backward: { $0.backend.crossEntropyBackward($0, target, scale: $1, into: $2) })
+  }
+
+  /// Mean over rows and classes of the binary cross-entropy with logits: [N, C] → scalar.
+  public func binaryCrossEntropy(_ target: Target) -> Tensor {
+    rowLoss(
+      "binaryCrossEntropy", target, forward: { $0.backend.binaryCrossEntropy($0, target, into: $1) },
+      backward: { $0.backend.binaryCrossEntropyBackward($0, target, scale: $1, into: $2) })
+  }
+
+  /// Mean of (x − target)², a scalar.
+  public func meanSquaredError(_ target: Tensor) -> Tensor {
+    precondition(count == target.count, "meanSquaredError: x \(shape), target \(target.shape)")
+    let (difference, squares) = (like(shape), like(shape))
+    backend.combine(1, self, 0, into: difference)
+    backend.combine(-1, target, 1, into: difference)
+    backend.multiply(difference, difference, into: squares)
+    let loss = Tape.withoutRecording { squares.mean() }
+    return Tape.record("meanSquaredError", [self], output: loss) { [count] vjp in
+      let dloss = vjp.take()
+      let dx = difference.like(difference.shape)
+      dx.backend.scale(difference, by: dloss, 2 / Double(count), into: dx)
+      vjp.give(0, dx)
+    }
+  }
+
+  private func rowLoss(
+    _ name: StaticString, _ target: Target, forward: (Tensor, Tensor) -> Void,
+    backward: @escaping (Tensor, Double, Tensor) -> Void
+  ) -> Tensor {
+    switch target {
+    case .labels(let labels, _): precondition(labels.count == shape.rows, "\(name): logits \(shape), labels \(labels.shape)")
+    case .probabilities(let t): precondition(t.shape == shape, "\(name): logits \(shape), target \(t.shape)")
+    }
+    let losses = like([shape.rows])
+    forward(self, losses)
+    let loss = Tape.withoutRecording { losses.mean() }
+    return Tape.record(name, [self], output: loss) { [logits = detached()] vjp in
+      let dloss = vjp.take()
+      let dlogits = logits.like(logits.shape)
+      backward(logits, 1 / Double(logits.shape.rows), dlogits)
+      dlogits.backend.scale(dlogits, by: dloss, 1, into: dlogits)
+      vjp.give(0, dlogits)
+    }
+  }
+}

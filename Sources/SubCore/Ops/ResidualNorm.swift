@@ -1,0 +1,117 @@
+/// LayerNorm's parameters.
+public struct NormParameters {
+  public let weight, bias: Tensor
+  public let epsilon: Double
+
+  /// weight [D], bias [D].
+  public init(weight: Tensor, bias: Tensor, epsilon: Double) {
+    self.weight = weight
+    self.bias = bias
+    self.epsilon = epsilon
+  }
+}
+
+/// What happens to a branch before it is added to the residual stream: LayerScale [D], dropout, stochastic depth.
+public struct BranchOptions {
+  public var gamma: Tensor?
+  public var dropout: Dropout?
+  public var path: DropPath?
+
+  /// Plain addition unless told otherwise.
+  public init(gamma: Tensor? = nil, dropout: Dropout? = nil, path: DropPath? = nil) {
+    self.gamma = gamma
+    self.dropout = dropout
+    self.path = path
+  }
+}
+
+extension Tensor {
+  /// LayerNorm over the last axis, biased variance: [..., D] → [..., D]. Statistics are saved, not tensors.
+  public func layerNorm(_ norm: NormParameters) -> Tensor { residualNorm(nil, BranchOptions(), norm).normed! }
+
+  /// `x + path · gamma ⊙ dropout(branch)`: [..., D] → [..., D].
+  public func adding(branch: Tensor, _ options: BranchOptions = BranchOptions()) -> Tensor {
+    residualNorm(branch, options, nil).joint
+  }
+
+  /// The joint and its LayerNorm in one pass: what a pre-norm block hands to the next one.
+  public func adding(branch: Tensor, _ options: BranchOptions, thenNorm norm: NormParameters) -> (
+    joint: Tensor, normed: Tensor
+  ) {
+    let (joint, normed) = residualNorm(branch, options, norm)
+    return (joint, normed!)
+  }
+
+  private func residualNorm(_ h: Tensor?, _ options: BranchOptions, _ norm: NormParameters?) -> (
+    joint: Tensor, normed: Tensor?
+  ) {
+    let width = shape.columns
+    precondition(h == nil || h!.shape == shape, "adding branch: x \(shape), branch \(h!.shape)")
+    precondition(options.gamma == nil || options.gamma!.count == width, "adding branch: x \(shape), gamma \(options.gamma!.shape)")
+    precondition(norm == nil || norm!.weight.count == width, "layerNorm: x \(shape), weight \(norm!.weight.shape)")
+    precondition(options.path == nil || options.path!.samples.rows == shape.rows, "adding branch: rows of stochastic depth")
+    let call = ResidualNormCall(
+      x: detached(), h: h?.detached(), gamma: options.gamma?.detached(), dropout: options.dropout, path: options.path,
+      weight: norm?.weight.detached(), bias: norm?.bias.detached(), epsilon: norm?.epsilon ?? 0)
+    let z = h == nil ? detached() : like(shape)
+    let y = norm == nil ? nil : like(shape)
+    let mean = norm == nil ? nil : like([shape.rows])
+    let rstd = norm == nil ? nil : like([shape.rows])
+    backend.residualNorm(call, z: h == nil ? nil : z, y: y, mean: mean, rstd: rstd)
+    let outputs = Tape.record(
+      "residualNorm", [self, h, options.gamma, norm?.weight, norm?.bias], outputs: [z, y ?? z]
+    ) { vjp in
+      ResidualNormGradient(call: call, z: z, mean: mean, rstd: rstd).run(vjp)
+    }
+    return (outputs[0], norm == nil ? nil : outputs[1])
+  }
+}
+
+/// The derivative of a residual joint with its norm: dz = dz + LN'(dy), dx = dz, dbranch = path · gamma ⊙ dropout'(dz).
+private struct ResidualNormGradient {
+  // The forward's x is not needed where there was a branch: only the joint is.
+  let rows: ResidualNormCall
+  let z: Tensor
+  let mean, rstd: Tensor?
+
+  init(call: ResidualNormCall, z: Tensor, mean: Tensor?, rstd: Tensor?) {
+    rows = ResidualNormCall(
+      x: z, h: call.gamma == nil && call.h != nil ? z : call.h, gamma: call.gamma, dropout: call.dropout,
+      path: call.path, weight: call.weight, bias: call.bias, epsilon: call.epsilon)
+    self.z = z
+    self.mean = mean
+    self.rstd = rstd
+  }
+
+  func run(_ vjp: VJP) {
+    var dz = vjp.take(0)
+    let dy = mean == nil ? nil : vjp.take(1)
+    let isIdentity = rows.gamma == nil && rows.dropout == nil && rows.path == nil
+    if dy == nil && isIdentity {
+      // A plain addition hands its gradient through.
+      vjp.give(0, dz!)
+      vjp.give(1, dz!)
+      return
+    }
+    let dx = dz == nil ? z.like(z.shape) : dz!.reusable()
+    let dh = !isIdentity && vjp.wants(1) ? z.like(z.shape) : nil
+    collect(vjp, 2, rows.gamma) { dgamma in
+      collect(vjp, 3, dy == nil ? nil : rows.weight) { dweight in
+        collect(vjp, 4, dy == nil ? nil : rows.bias) { dbias in
+          z.backend.residualNormBackward(
+            rows, z: z, mean: dy == nil ? nil : mean, rstd: dy == nil ? nil : rstd, dz: dz, dy: dy, dx: dx, dh: dh,
+            dgamma: dgamma, dweight: dweight, dbias: dbias)
+        }
+      }
+    }
+    dz = nil
+    vjp.give(1, dh ?? dx)
+    vjp.give(0, dx)
+  }
+
+  /// Runs `body` with the place of an input's gradient, or with nil where nobody wants it.
+  private func collect(_ vjp: VJP, _ input: Int, _ parameter: Tensor?, _ body: (Accumulation?) -> Void) {
+    guard let parameter, vjp.wants(input) else { return body(nil) }
+    vjp.accumulate(input, like: parameter) { body($0) }
+  }
+}

@@ -1,0 +1,119 @@
+/// The numbers of one AdamW or LAMB update that all parameters share.
+public struct MomentRates: Sendable {
+  public var lr, beta1, beta2, epsilon: Double
+  /// The number of this update, from 1, for the bias corrections.
+  public var update: Int
+  /// A factor on every gradient (clipping).
+  public var gradientScale: Double
+
+  /// Rates of one update.
+  public init(lr: Double, beta1: Double, beta2: Double, epsilon: Double, update: Int, gradientScale: Double = 1) {
+    self.lr = lr
+    self.beta1 = beta1
+    self.beta2 = beta2
+    self.epsilon = epsilon
+    self.update = update
+    self.gradientScale = gradientScale
+  }
+
+  var kernel: AdamRates {
+    AdamRates(
+      lr: lr, beta1: beta1, beta2: beta2, epsilon: epsilon, correction1: 1 - power(beta1, update),
+      correction2: 1 - power(beta2, update), gradientScale: gradientScale)
+  }
+}
+
+/// First and second moments of a `ParameterSet`, in flat arenas like its own.
+public final class Moments {
+  public let first, second: Tensor
+  /// Rows of tables whose moments are not all zero, u8, by slot.
+  var everTouched: [Int: Tensor] = [:]
+
+  /// Zero moments.
+  public init(_ set: ParameterSet) {
+    first = set.zeros()
+    second = set.zeros()
+  }
+
+  /// Tells that moments were written from outside: every row may hold something.
+  public func markAllTouched() {
+    for flags in everTouched.values { flags.backend.fill(flags, with: 1) }
+    allTouched = true
+  }
+  var allTouched = false
+}
+
+extension ParameterSet {
+  /// AdamW (Loshchilov and Hutter 2019, PyTorch's order of operations) on every parameter that has a gradient, in one
+  /// pass. `rates` are each parameter's factor on the learning rate and weight decay. Consumes the gradients.
+  ///
+  /// Exact for tables too: a row without a gradient still decays and still moves with its momentum; a row that never had
+  /// one has no moments and only decays.
+  public func adamW(
+    _ gradients: Gradients, _ moments: Moments, _ numbers: MomentRates, rates: [(lrScale: Double, weightDecay: Double)]
+  ) {
+    var segments: [UpdateSegment] = []
+    for parameter in parameters where gradients.isTouched(parameter) {
+      let slot = parameter.slot
+      let (lrScale, decay) = rates[slot]
+      let padded = (parameter.shape.count + 15) / 16 * 16
+      if let touched = gradients.touchedRows[slot] {
+        let rows = parameter.shape[0]
+        let ever =
+          moments.everTouched[slot]
+          ?? Tensor([rows], filledWith: moments.allTouched ? 1 : 0, dtype: .u8, on: arena.device)
+        moments.everTouched[slot] = ever
+        segments.append(
+          UpdateSegment(
+            offset: offsets[slot], count: parameter.shape.count, lrScale: lrScale, weightDecay: decay,
+            table: (parameter.shape.count / max(1, rows), touched, ever)))
+      } else if let last = segments.last, last.table == nil, last.lrScale == lrScale, last.weightDecay == decay,
+        last.offset + last.count == offsets[slot]
+      {
+        segments[segments.count - 1] = UpdateSegment(
+          offset: last.offset, count: last.count + padded, lrScale: lrScale, weightDecay: decay, table: nil)
+      } else {
+        segments.append(
+          UpdateSegment(offset: offsets[slot], count: padded, lrScale: lrScale, weightDecay: decay, table: nil))
+      }
+    }
+    arena.backend.adamW(
+      numbers.kernel, segments,
+      OptimizerMemory(p: arena, g: gradients.arena, m: moments.first, v: moments.second))
+    gradients.clear()
+  }
+
+  /// LAMB (You et al. 2020) as apex's FusedLAMB and timm's Lamb compute it: the trust ratio ‖p‖/‖u‖ acts only where a
+  /// parameter decays. Consumes the gradients.
+  public func lamb(
+    _ gradients: Gradients, _ moments: Moments, _ numbers: MomentRates, rates: [(lrScale: Double, weightDecay: Double)]
+  ) {
+    for parameter in parameters where gradients.isTouched(parameter) {
+      let (lrScale, decay) = rates[parameter.slot]
+      let p = parameter.value
+      let u = p.like(p.shape)
+      let squares = p.backend.lambDirection(
+        numbers.kernel, p: p, g: gradients.value(of: parameter), m: view(of: parameter, in: moments.first),
+        v: view(of: parameter, in: moments.second), weightDecay: decay, into: u)
+      let trust = decay != 0 && squares.p > 0 && squares.u > 0 ? (squares.p / squares.u).squareRoot() : 1
+      p.backend.combine(-numbers.lr * lrScale * trust, u, 1, into: p)
+    }
+    gradients.clear()
+  }
+
+  /// average = decay · average + (1 − decay) · values, over all weights.
+  public func average(into average: Tensor, decay: Double) {
+    arena.backend.average(arena, decay: decay, into: average)
+  }
+}
+
+/// base^exponent by repeated squaring.
+private func power(_ base: Double, _ exponent: Int) -> Double {
+  var (result, factor, rest) = (1.0, base, exponent)
+  while rest > 0 {
+    if rest & 1 == 1 { result *= factor }
+    factor *= factor
+    rest >>= 1
+  }
+  return result
+}

@@ -1,0 +1,16 @@
+/// Memory of a device, given back to its backend's pool when the last tensor over it goes. Not `Sendable`: one isolation
+/// domain owns tensors; loaders hand over `HostArray`s.
+final class Storage {
+  let device: Device
+  let byteCount: Int
+  /// Only backends read this.
+  let memory: UnsafeMutableRawPointer
+
+  init(device: Device, byteCount: Int) {
+    self.device = device
+    self.byteCount = byteCount
+    memory = device.backend.allocate(byteCount)
+  }
+
+  deinit { device.backend.release(memory) }
+}

@@ -1,0 +1,123 @@
+package import SubCore
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// What the readers and writers need from the system, each failure as an `InputError` with the system's own words.
+package enum FileSystem {
+  /// What a path leads to, symbolic links followed.
+  package enum Kind { case absent, file, folder, other }
+
+  /// What lies at the path; `absent` also where it cannot be looked at.
+  package static func kind(_ path: String) -> Kind {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return .absent }
+    switch status.st_mode & S_IFMT {
+    case S_IFREG: return .file
+    case S_IFDIR: return .folder
+    default: return .other
+    }
+  }
+
+  /// The names in a folder, sorted, without `.` and `..`.
+  package static func names(in folder: String) throws -> [String] {
+    guard let stream = opendir(folder) else { throw error("cannot list the folder", folder) }
+    defer { closedir(stream) }
+    var names: [String] = []
+    while let entry = readdir(stream) {
+      let name = withUnsafePointer(to: &entry.pointee.d_name) {
+        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      if name != ".", name != ".." { names.append(name) }
+    }
+    return names.sorted()
+  }
+
+  /// The folder that holds the path's last component.
+  package static func parent(_ path: String) -> String {
+    let path = trimmed(path)
+    guard let slash = path.lastIndex(of: "/") else { return "." }
+    return slash == path.startIndex ? "/" : String(path[..<slash])
+  }
+
+  /// The last component of a path.
+  package static func name(_ path: String) -> String {
+    let path = trimmed(path)
+    return path.lastIndex(of: "/").map { String(path[path.index(after: $0)...]) } ?? path
+  }
+
+  /// A path inside a folder.
+  package static func join(_ folder: String, _ name: String) -> String {
+    folder.isEmpty ? name : folder.hasSuffix("/") ? folder + name : "\(folder)/\(name)"
+  }
+
+  /// The path without trailing slashes.
+  package static func trimmed(_ path: String) -> String {
+    var path = Substring(path)
+    while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+    return String(path)
+  }
+
+  /// Makes a folder and those above it; one that exists is fine.
+  package static func makeFolder(_ path: String) throws {
+    if kind(path) == .folder { return }
+    let parent = parent(path)
+    if parent != path, kind(parent) == .absent { try makeFolder(parent) }
+    guard mkdir(path, 0o777) == 0 || (errno == EEXIST && kind(path) == .folder) else {
+      throw error("cannot make the folder", path)
+    }
+  }
+
+  /// Removes a file, or a folder with all it holds; links are removed, not followed. Says whether nothing is left.
+  @discardableResult package static func remove(_ path: String) -> Bool {
+    var status = stat()
+    guard lstat(path, &status) == 0 else { return errno == ENOENT }
+    guard status.st_mode & S_IFMT == S_IFDIR else { return unlink(path) == 0 }
+    for name in (try? names(in: path)) ?? [] { remove(join(path, name)) }
+    return rmdir(path) == 0
+  }
+
+  /// Writes what the system still holds of a file or folder to the disk.
+  package static func sync(_ path: String) throws {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    guard descriptor >= 0 else { throw error("cannot open for syncing", path) }
+    defer { close(descriptor) }
+    // Some file systems cannot sync a folder and say EINVAL; there is nothing more to be done then.
+    guard fsync(descriptor) == 0 || errno == EINVAL || errno == ENOTSUP else { throw error("cannot sync", path) }
+  }
+
+  /// Syncs all files and folders below a folder, and the folder.
+  package static func syncAll(_ folder: String) throws {
+    for name in try names(in: folder) {
+      let path = join(folder, name)
+      switch kind(path) {
+      case .folder: try syncAll(path)
+      case .file: try sync(path)
+      default: break
+      }
+    }
+    try sync(folder)
+  }
+
+  /// Gives a file or folder another name, atomically.
+  package static func move(_ from: String, to path: String) throws {
+    guard rename(from, path) == 0 else { throw error("cannot rename \(name(from))", path) }
+  }
+
+  /// The error that `errno` stands for.
+  package static func error(_ what: String, _ path: String, code: Int32 = errno) -> InputError {
+    let cure =
+      switch code {
+      case ENOENT: "check the path"
+      case EACCES, EPERM, EROFS: "check the permissions, or choose another place"
+      case ENOSPC, EDQUOT: "free some space, or choose another place"
+      case EMFILE, ENFILE: "allow more open files (ulimit -n)"
+      case ENOMEM: "free some memory"
+      default: "check the path and the disk"
+      }
+    return InputError("\(what): \(String(cString: strerror(code)))", at: path, cure: cure)
+  }
+}

@@ -1,0 +1,71 @@
+public import SubCore
+
+/// A folder of `.npy` files as a checkpoint: a tensor's name is its file's without `.npy`, with a dot for every folder.
+public struct NpyFolder: NamedTensors {
+  public let place: String
+  public let names: [String]
+  private let paths: [String: String]
+  private static let depthLimit = 32
+
+  /// Lists the folder; the files are opened only when asked for. A folder without any `.npy` is refused.
+  public init(_ path: String) throws {
+    place = path
+    var found: [(name: String, path: String)] = []
+    try Self.list(path, prefix: "", depth: 0, into: &found)
+    guard !found.isEmpty else {
+      throw InputError("the folder holds no .npy files", at: path, cure: "name a folder that does")
+    }
+    var paths: [String: String] = [:]
+    for (name, path) in found {
+      if let other = paths.updateValue(path, forKey: name) {
+        throw InputError("\(other) stands for the same tensor '\(name)'", at: path, cure: "remove one of them")
+      }
+    }
+    names = found.map(\.name)
+    self.paths = paths
+  }
+
+  public func info(named name: String) throws -> TensorInfo {
+    guard let path = paths[name] else { throw unknown(name) }
+    return try Npy.info(path)
+  }
+
+  public func array(named name: String) throws -> HostArray {
+    guard let path = paths[name] else { throw unknown(name) }
+    return try Npy.read(path)
+  }
+
+  public func contains(_ name: String) -> Bool { paths[name] != nil }
+
+  /// Writes a folder atomically, one file per tensor, without nesting: the names keep their dots.
+  public static func write(_ tensors: [(name: String, array: HostArray)], to path: String) throws {
+    try AtomicFolder.write(to: path) { folder in
+      var written: Set<String> = []
+      for (name, array) in tensors {
+        guard !name.isEmpty, !name.hasPrefix("."), !name.utf8.contains(UInt8(ascii: "/")), !name.utf8.contains(0),
+          written.insert(name).inserted
+        else {
+          throw InputError("no file can have this tensor's name", at: "\(path), tensor '\(name)'", cure: "rename it")
+        }
+        try Npy.write(array, to: FileSystem.join(folder, name + ".npy"))
+      }
+    }
+  }
+
+  private static func list(
+    _ folder: String, prefix: String, depth: Int, into found: inout [(name: String, path: String)]
+  ) throws {
+    // A link to a folder above would lead round and round.
+    guard depth < depthLimit else {
+      throw InputError("folders nested deeper than \(depthLimit)", at: folder, cure: "remove links that lead back")
+    }
+    for name in try FileSystem.names(in: folder) where !name.hasPrefix(".") {
+      let path = FileSystem.join(folder, name)
+      if FileSystem.kind(path) == .folder {
+        try list(path, prefix: prefix + name + ".", depth: depth + 1, into: &found)
+      } else if name.hasSuffix(".npy") {
+        found.append((prefix + name.dropLast(4), path))
+      }
+    }
+  }
+}

@@ -1,0 +1,83 @@
+import SubCore
+
+/// Opens any file or folder of tensors, told apart by what it holds rather than by its name.
+public enum TensorFile {
+  /// Opens safetensors (a file, an index, or a folder with `model.safetensors`), `.npz`, `.npy`, a folder of `.npy`
+  /// files, or a PyTorch file (also `pytorch_model.bin` in a folder). Throws an `InputError` that says what else it is.
+  public static func open(_ path: String) throws -> any NamedTensors {
+    if FileSystem.kind(path) == .folder { return try openFolder(path) }
+    if path.hasSuffix(".json") { return try Safetensors.open(path) }
+    let file = try MappedFile(path)
+    let start = withExtendedLifetime(file) { Array(file.buffer.bytes.prefix(512)) }
+    if start.starts(with: ZipArchive.signature) {
+      let archive = try ZipArchive(file)
+      return TorchArchive.recognizes(archive) ? try TorchFile(archive) : try Npz(archive)
+    }
+    if start.starts(with: NpyHeader.magic) { return try NpyFile(path) }
+    // The header's length comes first; JSON opens at once behind it.
+    if start.count > 8, start[8] == UInt8(ascii: "{") { return try Safetensors.open(path) }
+    if start.first == 0x80 { return try TorchFile(legacy: file) }
+    throw unrecognized(start, path)
+  }
+
+  private static func openFolder(_ path: String) throws -> any NamedTensors {
+    for name in ["model.safetensors", "model.safetensors.index.json"]
+    where FileSystem.kind(FileSystem.join(path, name)) == .file {
+      return try Safetensors.open(path)
+    }
+    let torch = FileSystem.join(path, "pytorch_model.bin")
+    if FileSystem.kind(torch) == .file { return try TorchFile(torch) }
+    do { return try NpyFolder(path) } catch let error as InputError {
+      guard error.place == path, error.what.contains("no .npy") else { throw error }
+      throw InputError(
+        "the folder holds no model.safetensors, pytorch_model.bin or .npy files", at: path,
+        cure: "name the weight file itself, or a folder that holds one")
+    }
+  }
+
+  private static func unrecognized(_ start: [UInt8], _ path: String) -> InputError {
+    let text = String(decoding: start.prefix(64), as: UTF8.self).lowercased()
+    let cure = "use a safetensors, .npz, .npy or PyTorch file"
+    if start.isEmpty { return InputError("the file is empty", at: path, cure: "get the file again") }
+    if text.hasPrefix("version https://git-lfs") {
+      return InputError("this is a Git LFS pointer, not the file itself", at: path, cure: "run git lfs pull")
+    }
+    if text.hasPrefix("<!doctype") || text.hasPrefix("<html") {
+      return InputError("this is a web page, not a weight file", at: path, cure: "download the file itself")
+    }
+    if start.count >= 262, start[257..<262].elementsEqual("ustar".utf8) {
+      return InputError(
+        "this is a tar archive", at: path, cure: "unpack it, or save the weights again with a newer PyTorch")
+    }
+    if start.starts(with: [0x1f, 0x8b]) {
+      return InputError("this file is compressed with gzip", at: path, cure: "unpack it with gunzip first")
+    }
+    if start.starts(with: [0x89, 0x48, 0x44, 0x46]) {
+      return InputError("this is an HDF5 file", at: path, cure: cure)
+    }
+    return InputError("this is no file of weights in a format known here", at: "\(path), byte 0", cure: cure)
+  }
+}
+
+/// One `.npy` file as the only tensor of a checkpoint, named as the file without `.npy`.
+struct NpyFile: NamedTensors {
+  let place: String
+  let names: [String]
+
+  init(_ path: String) throws {
+    place = path
+    let name = FileSystem.name(path)
+    names = [name.hasSuffix(".npy") ? String(name.dropLast(4)) : name]
+    _ = try Npy.info(path)
+  }
+
+  func info(named name: String) throws -> TensorInfo {
+    guard names.contains(name) else { throw unknown(name) }
+    return try Npy.info(place)
+  }
+
+  func array(named name: String) throws -> HostArray {
+    guard names.contains(name) else { throw unknown(name) }
+    return try Npy.read(place)
+  }
+}

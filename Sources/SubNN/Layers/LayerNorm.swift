@@ -1,0 +1,23 @@
+public import SubCore
+
+/// Layer normalisation (Ba et al. 2016). Keys: `weight` [D], `bias` [D].
+public final class LayerNorm: Module {
+  public let weight: Parameter
+  public let bias: Parameter
+  public let epsilon: Double
+
+  /// Over a last axis of `width`.
+  public init(_ width: Int, epsilon: Double) {
+    weight = Parameter([width], .constant(1))
+    bias = Parameter([width], .zeros)
+    self.epsilon = epsilon
+  }
+
+  /// The parameters for a fused operation.
+  public var parameters: NormParameters {
+    NormParameters(weight: weight.tensor, bias: bias.tensor, epsilon: epsilon)
+  }
+
+  /// [..., D] → [..., D].
+  public func callAsFunction(_ x: Tensor) -> Tensor { x.layerNorm(parameters) }
+}

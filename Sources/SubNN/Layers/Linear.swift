@@ -1,0 +1,24 @@
+public import SubCore
+
+/// y = activation(x · weightᵀ + bias). Keys: `weight` [out, in], `bias` [out].
+public final class Linear: Module {
+  public let weight: Parameter
+  public let bias: Parameter?
+
+  /// A layer from `inputs` to `outputs` features.
+  public init(
+    _ inputs: Int, _ outputs: Int, bias: Bool = true, weights: Initializer = .normal(deviation: 0.02),
+    biases: Initializer = .zeros
+  ) {
+    weight = Parameter([outputs, inputs], weights)
+    self.bias = bias ? Parameter([outputs], biases) : nil
+  }
+
+  /// [..., in] → [..., out].
+  public func callAsFunction(_ x: Tensor, _ activation: Activation = .identity) -> Tensor {
+    x.linear(weight.tensor, bias?.tensor, activation)
+  }
+
+  /// This layer as part of a packed projection.
+  public var packed: (weight: Tensor, bias: Tensor?) { (weight.tensor, bias?.tensor) }
+}

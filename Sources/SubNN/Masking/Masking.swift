@@ -1,0 +1,45 @@
+public import SubCore
+
+/// Which part of an input is hidden. A model asks at its one mask site and decides how: ViT removes tokens, BEiT and Swin
+/// put a mask token, ResNet zeroes pixels, BERT puts [MASK].
+public struct Masking: Sendable {
+  /// The share that is removed, 0 ..< 1.
+  public var ratio: Double
+  /// Given noise [N, L] in place of random numbers: comparison with another implementation.
+  public var noise: HostArray?
+
+  /// Hides `ratio` of every input.
+  public init(ratio: Double, noise: HostArray? = nil) {
+    precondition(ratio >= 0 && ratio < 1, "Masking: ratio \(ratio) is not in 0 ..< 1")
+    self.ratio = ratio
+    self.noise = noise
+  }
+
+  /// How many of `count` stay: int(L · (1 − r)).
+  public func keptCount(of count: Int) -> Int { Int(Double(count) * (1 - ratio)) }
+
+  /// The numbers that decide, [rows · count].
+  public func noiseValues(rows: Int, count: Int, _ key: RandomKey) -> [Float] {
+    guard let noise else { return (0..<rows * count).map { key.uniform(at: $0) } }
+    precondition(noise.count == rows * count, "mask noise \(noise.shape) for [\(rows), \(count)]")
+    return noise.floats()
+  }
+
+  /// The parts of every row that stay: those of lowest noise, ties by position; in ascending order, since order does not
+  /// matter behind the position embedding and memory is read forwards.
+  public func kept(rows: Int, count: Int, _ key: RandomKey) -> [[Int]] {
+    let values = noiseValues(rows: rows, count: count, key)
+    return (0..<rows).map { row in
+      let order = (0..<count).sorted {
+        let (a, b) = (values[row * count + $0], values[row * count + $1])
+        return a == b ? $0 < $1 : a < b
+      }
+      return order.prefix(keptCount(of: count)).sorted()
+    }
+  }
+
+  /// A Bernoulli draw for every part: noise < ratio. Text tokens.
+  public func masked(rows: Int, count: Int, _ key: RandomKey) -> [Bool] {
+    noiseValues(rows: rows, count: count, key).map { Double($0) < ratio }
+  }
+}

@@ -1,0 +1,31 @@
+public import SubCore
+
+/// The rates of one parameter: a factor on the learning rate (layer-wise decay) and its weight decay.
+public struct ParameterRates: Sendable, Equatable {
+  public var lrScale: Double
+  public var weightDecay: Double
+
+  /// Rates.
+  public init(lrScale: Double = 1, weightDecay: Double) {
+    self.lrScale = lrScale
+    self.weightDecay = weightDecay
+  }
+}
+
+/// The rates of every parameter of a set, by name.
+public struct ParameterGroups {
+  let rates: [ParameterRates]
+
+  /// Asks `rates` for every parameter.
+  public init(_ set: ParameterSet, _ rates: (Parameter) -> ParameterRates) {
+    self.rates = set.parameters.map(rates)
+  }
+
+  /// One decay for all but biases and norms, the usual rule for BERT: names that contain `bias` or `norm` are left out.
+  public static func decayingAllButBiasesAndNorms(_ set: ParameterSet, weightDecay: Double) -> ParameterGroups {
+    ParameterGroups(set) { parameter in
+      let name = parameter.name.lowercased()
+      return ParameterRates(weightDecay: name.contains("bias") || name.contains("norm") ? 0 : weightDecay)
+    }
+  }
+}

@@ -1,0 +1,81 @@
+#if canImport(Glibc)
+  internal import Glibc
+#else
+  internal import Darwin
+#endif
+
+/// What the operating system says about the machine, for `doctor`.
+enum HostMachine {
+  /// The system's name and release.
+  static func system() -> String {
+    var names = utsname()
+    guard uname(&names) == 0 else { return "an unknown system" }
+    return "\(field(names.sysname)) \(field(names.release)) \(field(names.machine))"
+  }
+
+  /// The processor's model.
+  static func processor() -> String { value(of: "model name", in: "/proc/cpuinfo") ?? "unknown" }
+
+  /// The vector extensions that matter here.
+  static func vectorExtensions() -> String {
+    let flags = Set(
+      (value(of: "flags", in: "/proc/cpuinfo") ?? value(of: "Features", in: "/proc/cpuinfo") ?? "")
+        .split(separator: " ").map(String.init))
+    let wanted = ["avx2", "fma", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "asimd", "sve", "bf16"]
+    let found = wanted.filter(flags.contains)
+    return found.isEmpty ? "no vector extension known here" : found.joined(separator: " ")
+  }
+
+  /// Cores that the process may use.
+  static func cores() -> Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
+
+  /// Total and available memory.
+  static func memory() -> String {
+    let gib = { (name: String) -> String? in
+      guard let text = value(of: name, in: "/proc/meminfo")?.split(separator: " ").first, let kib = Double(text)
+      else { return nil }
+      return String(Int((kib / 104_857.6).rounded())).tenths + " GiB"
+    }
+    guard let total = gib("MemTotal"), let free = gib("MemAvailable") else { return "unknown" }
+    return "\(total), \(free) available"
+  }
+
+  /// Whether a CUDA driver is there, and for which version.
+  static func cudaDriver() -> String {
+    guard let handle = dlopen("libcuda.so.1", RTLD_LAZY) else { return "no driver (libcuda.so.1); not needed" }
+    defer { dlclose(handle) }
+    typealias Function = @convention(c) (UnsafeMutablePointer<Int32>) -> Int32
+    var version: Int32 = 0
+    guard let address = dlsym(handle, "cuDriverGetVersion"),
+      unsafeBitCast(address, to: Function.self)(&version) == 0
+    else { return "a driver that does not answer (libcuda.so.1)" }
+    return "driver for CUDA \(version / 1000).\(version % 1000 / 10) (libcuda.so.1)"
+  }
+
+  /// The text behind `key :` in a file of /proc.
+  private static func value(of key: String, in path: String) -> String? {
+    guard let file = fopen(path, "r") else { return nil }
+    defer { fclose(file) }
+    var line: UnsafeMutablePointer<CChar>?
+    var capacity = 0
+    defer { free(line) }
+    while getline(&line, &capacity, file) > 0 {
+      guard let line else { break }
+      let parts = String(cString: line).split(separator: ":", maxSplits: 1)
+      guard parts.count == 2 else { continue }
+      let name = parts[0].prefix { $0 != "\t" }
+      if String(name).trimmed == key { return String(parts[1].filter { $0 != "\n" }).trimmed }
+    }
+    return nil
+  }
+
+  /// A fixed-size C string of a struct.
+  private static func field<Tuple>(_ tuple: Tuple) -> String {
+    withUnsafeBytes(of: tuple) { bytes in String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self) }
+  }
+}
+
+extension String {
+  /// A whole number of tenths with its point: `157` is `15.7`.
+  fileprivate var tenths: String { "\(dropLast().isEmpty ? "0" : String(dropLast())).\(suffix(1))" }
+}

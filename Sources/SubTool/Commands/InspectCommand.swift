@@ -1,0 +1,53 @@
+import SubCore
+import SubData
+import SubTrain
+
+/// `inspect`: what a file of tensors holds.
+package struct InspectCommand: Command {
+  package static let name = "inspect"
+  package static let summary = "tensors, shapes and types of a file, the architecture and the naming"
+  package static let discussion =
+    "Reads .safetensors files, their sharded form with an index, .npy, .npz and PyTorch's .pth, and folders with "
+    + "model.safetensors."
+  package static let example = "masksub inspect models/minilm/model.safetensors --stats"
+  package static let section = CommandSection.look
+
+  @Flag("--stats", "adds the smallest and largest value, mean, standard deviation and the count of zeros")
+  package var stats: Bool
+  @Argument("FILE", "the file, or a folder that holds model.safetensors") package var file: String
+
+  package init() {}
+
+  package func run(in context: ToolContext) throws {
+    let tensors = try TensorFile.open(file)
+    let console = context.console
+    let infos = try tensors.names.map { (name: $0, info: try tensors.info(named: $0)) }
+    let nameWidth = min(infos.map(\.name.count).max() ?? 0, 72)
+    let shapes = infos.map { "[\($0.info.shape.map(String.init).joined(separator: ", "))]" }
+    let shapeWidth = shapes.map(\.count).max() ?? 0
+    for ((name, info), shape) in zip(infos, shapes) {
+      var line = "\(name.padded(nameWidth))  \(info.dtype.rawValue.padded(4))  \(shape)"
+      if stats {
+        line = line.padded(nameWidth + shapeWidth + 8) + "  " + TensorStatistics(try tensors.array(named: name)).text
+      }
+      try console.print(line)
+      // A big file takes a while with --stats.
+      try Interruption.check()
+    }
+    let elements = infos.reduce(0) { $0 + $1.info.count }
+    let bytes = infos.reduce(0) { $0 + $1.info.byteCount }
+    let types = Set(infos.map(\.info.dtype.rawValue)).sorted().joined(separator: ", ")
+    try console.print(
+      "\(infos.count) tensors, \(elements) elements (\((Double(elements) / 1e6).fixed(2)) M), "
+        + "\((Double(bytes) / 1_048_576).fixed(1)) MiB" + (types.isEmpty ? "" : ", \(types)"))
+    let shapesByName = Dictionary(infos.map { ($0.name, $0.info.shape) }) { first, _ in first }
+    let kind = CheckpointKind.recognised(in: shapesByName)
+    try console.print("architecture: \(kind?.architecture ?? "not recognised")")
+    if let kind { try console.print("naming: \(kind.naming)") }
+  }
+}
+
+extension String {
+  /// The text with spaces behind it up to a width.
+  func padded(_ width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
+}

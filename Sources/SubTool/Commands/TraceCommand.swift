@@ -1,0 +1,59 @@
+import SubCore
+import SubData
+import SubTrain
+import TextSub
+
+/// `trace`: one training step, everything written out, for comparison with another implementation.
+package struct TraceCommand: Command {
+  package static let name = "trace"
+  package static let summary = "one training step with every output and gradient written out"
+  package static let discussion =
+    "One step without dropout, stochastic depth, augmentation, clipping or update. Main and sub logits, losses and the "
+    + "gradient of every parameter go to a safetensors file, in the weight file's own naming."
+  package static let example =
+    "masksub trace --config config.json --from model.safetensors --batch batch.safetensors --output out.safetensors"
+  package static let section = CommandSection.look
+
+  @Option("--model", value: "NAME", "a timm or open_clip name; vision and CLIP") var model: String?
+  @Option("--config", value: "FILE", "a BERT config.json") var config: String?
+  @Option("--from", value: "FILE", "the weights") var from: String
+  @Option("--batch", value: "FILE", "the batch") var batch: String
+  @Option("--output", value: "FILE", "where the result goes") var output: String
+  @Option("--method", "how the step trains") var method = Method.masksub
+  @Option("--ratio", in: 0...0.999, default: "0.5 for images, 0.15 for text", "the share that is hidden")
+  var ratio: Double?
+  @Option("--loss", "the classification loss of a vision model") var loss: LossName?
+  var machine = MachineOptions()
+
+  /// The losses a vision trace can take.
+  enum LossName: String, CaseIterable, OptionValue { case ce, bce }
+
+  package init() {}
+
+  package func run(in context: ToolContext) throws {
+    let device = try machine.select()
+    let weights = try TensorFile.open(from)
+    let batch = try TensorFile.open(batch)
+    let result: [(name: String, array: HostArray)]
+    switch (config, model) {
+    case (let config?, nil):
+      guard loss == nil else {
+        throw InputError(
+          "--loss is for vision models", at: "--loss", cure: "leave it out; a BERT's loss follows from its labels",
+          isUsage: true)
+      }
+      result = try TextTrace.run(
+        BERTConfig(JSON.read(config), place: config), weights: weights, batch: batch, method: method,
+        ratio: ratio ?? method.defaultRatio(.text), on: device)
+    case (nil, let name?):
+      throw InputError("model '\(name)' is unknown", at: "--model", cure: "give a timm or open_clip name", isUsage: true)
+    default:
+      throw InputError(
+        "exactly one of --model and --config is needed", at: "masksub trace",
+        cure: "give --config for a BERT, --model for a vision model or a CLIP", isUsage: true)
+    }
+    try Safetensors.write(result, to: output)
+    let losses = result.filter { $0.name.hasPrefix("loss") }.map { "\($0.name) \($0.array.floats()[0])" }
+    try context.console.print(losses.joined(separator: "  ") + "  \(result.count) tensors in \(output)")
+  }
+}

@@ -1,0 +1,90 @@
+/// What parser and help see of a positional argument.
+package protocol ArgumentDeclaration: AnyObject {
+  var name: String { get }
+  var help: String { get }
+  var choices: [String] { get }
+  var isRequired: Bool { get }
+  var isRepeatable: Bool { get }
+  var isGiven: Bool { get }
+  func accept(_ text: String) -> WrongValue?
+}
+
+/// A positional argument; the last one may be an array and take all that are left.
+///
+///     @Argument("FILE", "the file to look into") var file: String
+@propertyWrapper package final class Argument<Value: OptionValue>: ArgumentDeclaration {
+  package let name: String
+  package let help: String
+  package private(set) var isGiven = false
+  private var value: Value?
+
+  /// An argument that must be given, or may be left out where the type is optional or an array.
+  package init(_ name: String, _ help: String) { (self.name, self.help, value) = (name, help, Value.emptyValue) }
+
+  /// The value given, nil or empty where none was.
+  package var wrappedValue: Value {
+    get {
+      guard let value else { preconditionFailure("\(name) is read before it is parsed") }
+      return value
+    }
+    set { value = newValue }
+  }
+
+  /// The declaration itself: `$file.isGiven`.
+  package var projectedValue: Argument<Value> { self }
+
+  package var choices: [String] { Value.choices }
+  package var isRequired: Bool { Value.emptyValue == nil }
+  package var isRepeatable: Bool { Value.isRepeatable }
+  package func accept(_ text: String) -> WrongValue? {
+    guard let parsed = Value.parse(text, after: value) else { return WrongValue(expectation: Value.expectation) }
+    (value, isGiven) = (parsed, true)
+    return nil
+  }
+}
+
+/// Another command with its own options, as `compare glue --task cola` has one. Options that the outer command does
+/// not know itself are read as the inner one's; the inner command line is checked as if it had been written alone.
+@propertyWrapper package final class InnerCommand {
+  package let name: String
+  package let help: String
+  private var line: InnerCommandLine?
+
+  package init(_ name: String, _ help: String) { (self.name, self.help) = (name, help) }
+
+  package var wrappedValue: InnerCommandLine {
+    get {
+      guard let line else { preconditionFailure("\(name) is read before it is parsed") }
+      return line
+    }
+    set { line = newValue }
+  }
+}
+
+/// A command and its arguments, checked but not run.
+package struct InnerCommandLine {
+  /// The command's type.
+  package let type: any Command.Type
+  /// The arguments behind its name, in order.
+  package let arguments: [String]
+
+  /// The command with more arguments; an option among them replaces the same option of the line.
+  package func command(
+    replacing options: [(spelling: String, value: String)] = [], among commands: [any Command.Type] = Tool.commands
+  ) throws -> any Command {
+    // The parser keeps inner options in one piece, `--seed=3`; a bare spelling is a flag.
+    var kept: [String] = []
+    var index = 0
+    while index < arguments.count {
+      if arguments[index] == "--" {
+        kept += arguments[index...]
+        break
+      }
+      let argument = arguments[index]
+      let option = options.first { argument == $0.spelling || argument.hasPrefix($0.spelling + "=") }
+      index += 1
+      if option == nil { kept.append(argument) }
+    }
+    return try CommandParser(type, among: commands).parse(options.map { "\($0.spelling)=\($0.value)" } + kept)
+  }
+}

@@ -1,0 +1,132 @@
+/// What parser and help see of an option, whatever its type.
+package protocol OptionDeclaration: AnyObject {
+  /// The long name with its dashes, `--vocab`.
+  var spelling: String { get }
+  /// What stands for the value in the help; nil: the option is a flag.
+  var placeholder: String? { get }
+  /// What the option does, one line.
+  var help: String { get }
+  /// The default as the help shows it.
+  var defaultText: String? { get }
+  /// Every value there is, where they can be listed.
+  var choices: [String] { get }
+  var isRequired: Bool { get }
+  var isRepeatable: Bool { get }
+  /// Whether the command line named the option.
+  var isGiven: Bool { get }
+  /// Takes one value (`""` for a flag), or says what it should have been.
+  func accept(_ text: String) -> WrongValue?
+}
+
+/// Why a value was refused: what it should have been.
+package struct WrongValue {
+  let expectation: String
+}
+
+/// An option with a value, `--seed 3` or `--seed=3`. Without an initial value it is required, unless its type is
+/// optional or an array; an array is repeatable.
+///
+///     @Option("--seed", "fixes everything random") var seed = 42
+///     @Option("--vocab", value: "FILE", "the vocabulary") var vocab: String
+///     @Option("--set", "a hyper-parameter") var settings: [Setting] = []
+@propertyWrapper package final class Option<Value: OptionValue>: OptionDeclaration {
+  package let spelling: String
+  package let help: String
+  package private(set) var isGiven = false
+  private let shownPlaceholder: String
+  private let shownDefault: String?
+  private let initial: Value?
+  private let refuses: (Value) -> String?
+  private var value: Value?
+
+  /// An option with a default. `value` and `default` are what the help shows for them.
+  package init(
+    wrappedValue: Value, _ spelling: String, value: String? = nil, default text: String? = nil, _ help: String
+  ) {
+    (self.spelling, self.help, initial) = (spelling, help, wrappedValue)
+    (shownPlaceholder, shownDefault) = (value ?? Value.placeholder, text)
+    refuses = { _ in nil }
+  }
+
+  /// An option that must be given, or may be left out where the type is optional or an array.
+  package init(_ spelling: String, value: String? = nil, default text: String? = nil, _ help: String) {
+    (self.spelling, self.help, initial) = (spelling, help, Value.emptyValue)
+    (shownPlaceholder, shownDefault) = (value ?? Value.placeholder, text)
+    refuses = { _ in nil }
+  }
+
+  /// A number within bounds.
+  package init(
+    wrappedValue: Value, _ spelling: String, value: String? = nil, in bounds: ClosedRange<Value>, _ help: String
+  ) where Value: Comparable {
+    (self.spelling, self.help, initial) = (spelling, help, wrappedValue)
+    (shownPlaceholder, shownDefault) = (value ?? Value.placeholder, nil)
+    refuses = { bounds.contains($0) ? nil : OptionBounds.text(bounds) }
+  }
+
+  /// A number within bounds that may be left out; `default` says what happens then.
+  package init<Number: OptionValue & Comparable>(
+    _ spelling: String, value: String? = nil, in bounds: ClosedRange<Number>, default text: String? = nil,
+    _ help: String
+  ) where Value == Number? {
+    (self.spelling, self.help, initial) = (spelling, help, .some(nil))
+    (shownPlaceholder, shownDefault) = (value ?? Number.placeholder, text)
+    refuses = { $0.map(bounds.contains) ?? true ? nil : OptionBounds.text(bounds) }
+  }
+
+  /// The value given, else the default.
+  package var wrappedValue: Value {
+    get {
+      guard let value = value ?? initial else { preconditionFailure("\(spelling) is read before it is parsed") }
+      return value
+    }
+    set { value = newValue }
+  }
+  /// The declaration itself: `$seed.isGiven`.
+  package var projectedValue: Option<Value> { self }
+
+  package var placeholder: String? { shownPlaceholder }
+  package var defaultText: String? { shownDefault ?? initial?.defaultText }
+  package var choices: [String] { Value.choices }
+  package var isRequired: Bool { initial == nil }
+  package var isRepeatable: Bool { Value.isRepeatable }
+
+  package func accept(_ text: String) -> WrongValue? {
+    guard let parsed = Value.parse(text, after: isGiven ? value : nil) else {
+      return WrongValue(expectation: Value.expectation)
+    }
+    if let wanted = refuses(parsed) { return WrongValue(expectation: wanted) }
+    (value, isGiven) = (parsed, true)
+    return nil
+  }
+}
+
+/// An option without a value: given or not.
+///
+///     @Flag("--json", "prints JSON") var json: Bool
+@propertyWrapper package final class Flag: OptionDeclaration {
+  package let spelling: String
+  package let help: String
+  /// Whether the flag was given.
+  package var wrappedValue = false
+
+  package init(_ spelling: String, _ help: String) { (self.spelling, self.help) = (spelling, help) }
+
+  package var placeholder: String? { nil }
+  package var defaultText: String? { nil }
+  package var choices: [String] { [] }
+  package var isRequired: Bool { false }
+  package var isRepeatable: Bool { false }
+  package var isGiven: Bool { wrappedValue }
+  package func accept(_ text: String) -> WrongValue? {
+    wrappedValue = true
+    return nil
+  }
+}
+
+enum OptionBounds {
+  static func text<Number: OptionValue & Comparable>(_ bounds: ClosedRange<Number>) -> String {
+    let (low, high) = (bounds.lowerBound.defaultText ?? "", bounds.upperBound.defaultText ?? "")
+    return high == String(Int.max) ? "at least \(low)" : "between \(low) and \(high)"
+  }
+}

@@ -1,0 +1,101 @@
+/// A type that an option or argument can have.
+package protocol OptionValue {
+  /// What the help shows in place of a value: `N`, `NUMBER`, `bert|clip`.
+  static var placeholder: String { get }
+  /// What a wrong value should have been, for the error line: "a whole number".
+  static var expectation: String { get }
+  /// Every value there is, where they can be listed.
+  static var choices: [String] { get }
+  /// Whether the option may be left out without a default of its own (`Optional`, `Array`).
+  static var emptyValue: Self? { get }
+  /// Whether the option may be given more than once.
+  static var isRepeatable: Bool { get }
+  /// The value that `text` spells after `previous` ones of the same option; nil where it spells none.
+  static func parse(_ text: String, after previous: Self?) -> Self?
+  /// How the help shows the value as a default; nil: not at all.
+  var defaultText: String? { get }
+}
+
+extension OptionValue {
+  package static var choices: [String] { [] }
+  package static var emptyValue: Self? { nil }
+  package static var isRepeatable: Bool { false }
+}
+
+extension String: OptionValue {
+  package static var placeholder: String { "TEXT" }
+  package static var expectation: String { "a text that is not empty" }
+  package static func parse(_ text: String, after previous: String?) -> String? { text.isEmpty ? nil : text }
+  package var defaultText: String? { self }
+}
+
+extension Int: OptionValue {
+  package static var placeholder: String { "N" }
+  package static var expectation: String { "a whole number" }
+  package static func parse(_ text: String, after previous: Int?) -> Int? { Int(text) }
+  package var defaultText: String? { String(self) }
+}
+
+extension Float: OptionValue {
+  package static var placeholder: String { "X" }
+  package static var expectation: String { "a finite number" }
+  package static func parse(_ text: String, after previous: Float?) -> Float? {
+    DecimalText.isDecimal(text) ? Float(text).flatMap { $0.isFinite ? $0 : nil } : nil
+  }
+  package var defaultText: String? { DecimalText.short(description) }
+}
+
+extension Double: OptionValue {
+  package static var placeholder: String { "X" }
+  package static var expectation: String { "a finite number" }
+  package static func parse(_ text: String, after previous: Double?) -> Double? {
+    DecimalText.isDecimal(text) ? Double(text).flatMap { $0.isFinite ? $0 : nil } : nil
+  }
+  package var defaultText: String? { DecimalText.short(description) }
+}
+
+/// A choice: the enumeration's raw values are what is written on the command line.
+extension OptionValue where Self: RawRepresentable & CaseIterable, RawValue == String {
+  package static var placeholder: String { choices.joined(separator: "|") }
+  package static var expectation: String { "one of \(choices.joined(separator: ", "))" }
+  package static var choices: [String] { allCases.map(\.rawValue) }
+  package static func parse(_ text: String, after previous: Self?) -> Self? { Self(rawValue: text) }
+  package var defaultText: String? { rawValue }
+}
+
+extension Optional: OptionValue where Wrapped: OptionValue {
+  package static var placeholder: String { Wrapped.placeholder }
+  package static var expectation: String { Wrapped.expectation }
+  package static var choices: [String] { Wrapped.choices }
+  package static var emptyValue: Self? { .some(.none) }
+  package static var isRepeatable: Bool { Wrapped.isRepeatable }
+  package static func parse(_ text: String, after previous: Self?) -> Self? {
+    Wrapped.parse(text, after: previous ?? nil).map { .some($0) }
+  }
+  package var defaultText: String? { flatMap(\.defaultText) }
+}
+
+/// A repeated option or argument: every occurrence adds an element.
+extension Array: OptionValue where Element: OptionValue {
+  package static var placeholder: String { Element.placeholder }
+  package static var expectation: String { Element.expectation }
+  package static var choices: [String] { Element.choices }
+  package static var emptyValue: [Element]? { [] }
+  package static var isRepeatable: Bool { true }
+  package static func parse(_ text: String, after previous: [Element]?) -> [Element]? {
+    Element.parse(text, after: nil).map { (previous ?? []) + [$0] }
+  }
+  package var defaultText: String? {
+    isEmpty ? nil : compactMap(\.defaultText).joined(separator: ",")
+  }
+}
+
+/// Numbers as people write them: no hexadecimal, no `nan`, no `inf`, and `1` rather than `1.0`.
+enum DecimalText {
+  static func isDecimal(_ text: String) -> Bool {
+    !text.isEmpty && text.utf8.allSatisfy { "0123456789+-.eE".utf8.contains($0) }
+  }
+  static func short(_ description: String) -> String {
+    description.hasSuffix(".0") ? String(description.dropLast(2)) : description
+  }
+}

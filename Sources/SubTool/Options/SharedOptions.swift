@@ -1,0 +1,34 @@
+import SubCore
+
+/// Where and how exactly the work is done: the options of every command that computes.
+package struct MachineOptions: OptionGroup {
+  package static let title = "Machine"
+  @Option("--seed", "fixes everything random") package var seed = 0
+  @Option("--threads", in: 1...1024, default: "all cores", "threads of the mathematics") package var threads: Int?
+  @Option("--device", value: "cpu|cuda[:N]", "where to compute") package var device = "cpu"
+  @Option("--precision", "the type of activations and matrix products") package var precision = Precision.fp32
+
+  package init() {}
+
+  /// The type in which a device computes.
+  package enum Precision: String, CaseIterable, OptionValue {
+    case fp32, bf16
+  }
+
+  /// Sets the thread count; to be called before anything is computed.
+  package func applyThreads() { Processor.threads = threads ?? 0 }
+}
+
+/// The run's folder and what is kept in it: the options of every command that trains.
+package struct RunOptions: OptionGroup {
+  package static let title = "Run"
+  @Option("--output", value: "DIR", default: "runs/COMMAND-TIME", "the run's folder") package var output: String?
+  @Option("--keep", in: 1...1_000_000, "checkpoints to keep") package var keep = 1
+  @Flag("--resume", "goes on from the last checkpoint in --output") package var resume: Bool
+  @Flag("--analyze", "also logs the gradient norms of both branches and both losses on the evaluation split")
+  package var analyze: Bool
+  @Option("--set", "a hyper-parameter of the recipe; masksub recipes show NAME lists them")
+  package var settings: [Setting] = []
+
+  package init() {}
+}

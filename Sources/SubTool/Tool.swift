@@ -1,0 +1,94 @@
+import CSystem
+import SubCore
+package import SubTrain
+
+/// The tool: finds the command, runs it, turns every error into one line and an exit code.
+package enum Tool {
+  /// The tool's version.
+  package static let version = "0.1.0"
+
+  /// Every command, in the order of the help. A new command is a line here.
+  package static let commands: [any Command.Type] = [
+    GlueCommand.self,
+    TraceCommand.self,
+    BenchCommand.self,
+    RecipesCommand.self,
+    InspectCommand.self,
+    TokenizeCommand.self,
+    DoctorCommand.self,
+  ]
+
+  /// Every recipe, in the order of `masksub recipes`.
+  package static let recipes: [RecipePage] = []
+
+  /// Runs one command line (without the program's name). 0: done; 1: the work failed; 2: wrong usage; 130: interrupted.
+  package static func main(
+    arguments: [String], console: Console = .standard(), commands: [any Command.Type] = Tool.commands
+  ) -> Int32 {
+    do {
+      sys_catch_interrupts()
+      try run(arguments, console, commands)
+      try console.flush()
+      return Interruption.isRequested ? 130 : 0
+    } catch is ReaderGone {
+      return 0
+    } catch {
+      // What was printed before the failure stays printed, above the error.
+      try? console.flush()
+      return report(error, on: console)
+    }
+  }
+
+  private static func run(_ arguments: [String], _ console: Console, _ commands: [any Command.Type]) throws {
+    let (style, width) = (console.outputStyle, console.width)
+    switch arguments.first {
+    case nil:
+      console.writeError(HelpPage.ofTool(commands, style: console.errorStyle, width: width))
+      throw InputError("no command is given", at: "masksub", cure: "choose one of those above", isUsage: true)
+    case "--version": try console.print("masksub \(version)")
+    case "--help", "-h": try console.write(HelpPage.ofTool(commands, style: style, width: width).utf8)
+    case "help":
+      guard arguments.count > 1 else {
+        try console.write(HelpPage.ofTool(commands, style: style, width: width).utf8)
+        return
+      }
+      let type = try CommandParser.command(named: arguments[1], among: commands)
+      try console.write(HelpPage.of(type, style: style, width: width).utf8)
+    case let word? where word.hasPrefix("-"):
+      let nearest = Suggestion.nearest(to: word, in: ["--help", "--version"])
+      throw InputError(
+        "there is no option \(word) before a command", at: "masksub",
+        cure: nearest.map { "did you mean \($0)?" } ?? "name the command first: masksub COMMAND \(word)", isUsage: true)
+    case let name?:
+      let type = try CommandParser.command(named: name, among: commands)
+      let rest = Array(arguments.dropFirst())
+      if CommandParser.asksForHelp(rest) {
+        try console.write(HelpPage.of(type, style: style, width: width).utf8)
+        return
+      }
+      let command = try CommandParser(type, among: commands).parse(rest)
+      let home = ProjectHome(environment: console.environment)
+      try command.run(in: ToolContext(console: console, home: home, arguments: arguments))
+    }
+  }
+
+  private static func report(_ error: any Error, on console: Console) -> Int32 {
+    let mark = "masksub: \(console.errorStyle.red("error:"))"
+    switch error {
+    case let interruption as Interruption:
+      console.note("masksub: interrupted" + (interruption.cure.isEmpty ? "" : ": \(interruption.cure)"))
+      return 130
+    case let error as InputError:
+      console.note("\(mark) \(oneLine(error.description))")
+      return error.isUsage ? 2 : 1
+    default:
+      console.note("\(mark) \(oneLine("\(error)")) (unexpected): please report it with the command line")
+      return 1
+    }
+  }
+
+  /// An error is one line whatever a file's name or a value holds.
+  private static func oneLine(_ text: String) -> String {
+    String(String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 32 || $0.value == 127 ? "\u{fffd}" : $0 }))
+  }
+}

@@ -1,0 +1,16 @@
+import CSystem
+
+/// Ctrl-C or SIGTERM ended the work early; what could be saved is saved. The tool prints `cure` and exits with 130.
+public struct Interruption: Error, Sendable, Equatable {
+  /// How to go on; may be empty.
+  public let cure: String
+
+  /// An interruption, with what to do to go on.
+  public init(cure: String = "") { self.cure = cure }
+
+  /// Whether a signal has arrived; a loop asks after every step.
+  public static var isRequested: Bool { sys_interrupted() }
+
+  /// Throws where a signal has arrived: for loops that have nothing to save.
+  public static func check() throws { if isRequested { throw Interruption() } }
+}

@@ -1,0 +1,63 @@
+public import SubData
+
+/// One line of `metrics.jsonl`. What is nil is left out.
+public struct MetricsRecord: Sendable {
+  /// Which samples the figures are of.
+  public enum Split: String, Sendable {
+    case train, eval
+  }
+
+  /// Updates done.
+  public var step: Int
+  /// Epochs done, with their fraction.
+  public var epoch: Double
+  /// Which samples the figures are of.
+  public var split: Split
+  /// The weighted loss of both branches; on the evaluation split the main loss.
+  public var loss: Float?
+  /// The loss of the main branch.
+  public var lossMain: Float?
+  /// The loss of the sub-branch.
+  public var lossSub: Float?
+  /// The learning rate of the update.
+  public var learningRate: Float?
+  /// The norm of the whole gradient before clipping.
+  public var gradNorm: Float?
+  /// Training samples per second since the last line.
+  public var samplesPerSecond: Double?
+  /// The norm of the main branch's share of the gradient (`--analyze`).
+  public var gradNormMain: Float?
+  /// The norm of the sub-branch's share of the gradient (`--analyze`).
+  public var gradNormSub: Float?
+  /// A task's own metrics by name, in order: `matthews_correlation`, `accuracy`.
+  public var metrics: [(name: String, value: Double)] = []
+
+  /// A record without figures; set those that are known.
+  public init(step: Int, epoch: Double, split: Split) { (self.step, self.epoch, self.split) = (step, epoch, split) }
+
+  /// The figures by the names they have in `metrics.jsonl`, in its order.
+  private var figures: [(name: String, value: JSON?)] {
+    [
+      ("loss", loss.map { JSON($0) }), ("loss_main", lossMain.map { JSON($0) }), ("loss_sub", lossSub.map { JSON($0) }),
+      ("lr", learningRate.map { JSON($0) }), ("grad_norm", gradNorm.map { JSON($0) }),
+      ("samples_per_s", samplesPerSecond.map { .number($0) }), ("grad_norm_main", gradNormMain.map { JSON($0) }),
+      ("grad_norm_sub", gradNormSub.map { JSON($0) }),
+    ] + metrics.map { ($0.name, .number($0.value)) }
+  }
+
+  /// The line.
+  public var json: JSON {
+    var object: JSON.Object = [
+      "step": .integer(Int64(step)), "epoch": .number(epoch), "split": .string(split.rawValue),
+    ]
+    for figure in figures { object[figure.name] = figure.value }
+    return .object(object)
+  }
+
+  /// The scalars for TensorBoard, `train/loss` and so on.
+  var scalars: [(tag: String, value: Float)] {
+    figures.compactMap { figure in
+      figure.value.map { ("\(split.rawValue)/\(figure.name)", Float($0.double ?? .nan)) }
+    }
+  }
+}

@@ -1,0 +1,150 @@
+import CSystem
+import SubCore
+public import SubData
+
+#if canImport(Glibc)
+  internal import Glibc
+#else
+  internal import Darwin
+#endif
+
+/// The folder of a run: `config.json`, `metrics.jsonl`, `summary.json`, `tensorboard/`, `plots/`, `checkpoints/STEP/`.
+public struct RunFolder: Sendable, Equatable {
+  /// The folder.
+  public let path: String
+
+  /// The resolved configuration.
+  public var configurationPath: String { FileSystem.join(path, "config.json") }
+  /// A line per logged step.
+  public var metricsPath: String { FileSystem.join(path, "metrics.jsonl") }
+  /// The result.
+  public var summaryPath: String { FileSystem.join(path, "summary.json") }
+  /// Event files.
+  public var tensorBoardPath: String { FileSystem.join(path, "tensorboard") }
+  /// Pictures.
+  public var plotsPath: String { FileSystem.join(path, "plots") }
+  /// One folder per checkpoint, named after its step.
+  public var checkpointsPath: String { FileSystem.join(path, "checkpoints") }
+
+  /// The folder of a new run: `output`, which must be absent or empty, or a new one named `runs/COMMAND-TIME`.
+  public static func create(_ output: String?, command: String, runs: String = "runs") throws -> RunFolder {
+    guard let output else { return try fresh(FileSystem.join(runs, "\(command)-\(WallClock.fileStamp())")) }
+    let folder = RunFolder(path: output)
+    switch FileSystem.kind(output) {
+    case .absent: try FileSystem.makeFolder(output)
+    case .folder:
+      if try FileSystem.names(in: output).isEmpty { break }
+      throw InputError(
+        folder.isRun ? "the folder already holds a run" : "the folder holds other files", at: output,
+        cure: folder.isRun ? "add --resume to go on with it, or choose another --output" : "choose another --output")
+    case .file, .other: throw InputError("this is no folder", at: output, cure: "choose another --output")
+    }
+    return folder
+  }
+
+  /// The folder of a run that exists, for `--resume`, `plot` or `eval`.
+  public static func existing(_ path: String) throws -> RunFolder {
+    let folder = RunFolder(path: path)
+    guard FileSystem.kind(path) != .absent else {
+      throw InputError(
+        "there is no such run", at: path, cure: "check the path; runs stand in runs/ unless --output said otherwise")
+    }
+    guard folder.isRun else {
+      throw InputError(
+        "this is not the folder of a run, it has no config.json of one", at: path,
+        cure: "name the folder that --output named")
+    }
+    return folder
+  }
+
+  /// `--output` and `--resume` as a command got them.
+  public static func open(output: String?, resume: Bool, command: String) throws -> RunFolder {
+    guard resume else { return try create(output, command: command) }
+    guard let output else {
+      throw InputError(
+        "--resume does not say which run", at: "masksub \(command)", cure: "add --output DIR, the run's folder",
+        isUsage: true)
+    }
+    let folder = try existing(output)
+    let owner = try folder.configuration()["command"]?.string ?? ""
+    guard owner == command else {
+      throw InputError("the run was made by masksub \(owner)", at: output, cure: "resume it with that command")
+    }
+    return folder
+  }
+
+  /// Writes `config.json`: which command it was, and everything needed to repeat it.
+  public func writeConfiguration(command: String, arguments: [String], _ settings: JSON.Object) throws {
+    var object: JSON.Object = [
+      "command": .string(command), "arguments": .array(arguments.map { .string($0) }),
+    ]
+    for member in settings.members { object[member.key] = member.value }
+    try AtomicFile.write(JSON.object(object).text(indent: 2) + "\n", to: configurationPath)
+  }
+
+  /// `config.json` as it stands.
+  public func configuration() throws -> JSON { try JSON.read(configurationPath) }
+
+  /// Writes `summary.json`.
+  public func writeSummary(_ summary: RunSummary) throws {
+    try AtomicFile.write(summary.json.text(indent: 2) + "\n", to: summaryPath)
+  }
+
+  /// Whether a run of this tool wrote the folder's `config.json`.
+  private var isRun: Bool { (try? configuration())?["command"]?.string != nil }
+
+  /// A folder that nobody else has: two runs that start in the same second get two.
+  private static func fresh(_ path: String) throws -> RunFolder {
+    try FileSystem.makeFolder(FileSystem.parent(path))
+    for number in 1...1000 {
+      let candidate = number == 1 ? path : "\(path)-\(number)"
+      if mkdir(candidate, 0o777) == 0 { return RunFolder(path: candidate) }
+      guard errno == EEXIST else { throw FileSystem.error("cannot make the run's folder", candidate) }
+    }
+    throw FileSystem.error("cannot make the run's folder", path, code: EEXIST)
+  }
+}
+
+/// What a run came to, `summary.json`.
+public struct RunSummary: Sendable {
+  /// The command: `glue`.
+  public var command: String
+  /// The task or the recipe: `cola`.
+  public var task: String
+  /// The method: `masksub`.
+  public var method: String
+  /// The seed.
+  public var seed: Int
+  /// The metrics at the end, by name, in order.
+  public var metrics: [(name: String, value: Double)] = []
+  /// The best evaluation: its metrics and its step.
+  public var best: (step: Int, metrics: [(name: String, value: Double)])?
+  /// How long the run took.
+  public var seconds = 0.0
+  /// Training samples per second over the whole run, evaluations left out.
+  public var samplesPerSecond = 0.0
+
+  /// A summary without results.
+  public init(command: String, task: String, method: String, seed: Int) {
+    (self.command, self.task, self.method, self.seed) = (command, task, method, seed)
+  }
+
+  /// The file's content; `peak_rss_mib` is the process's own up to now.
+  public var json: JSON {
+    let named = { (metrics: [(name: String, value: Double)]) -> JSON.Object in
+      var object = JSON.Object()
+      for metric in metrics { object[metric.name] = .number(metric.value) }
+      return object
+    }
+    var bestObject = JSON.Object()
+    if let best {
+      bestObject = named(best.metrics)
+      bestObject["step"] = .integer(Int64(best.step))
+    }
+    return [
+      "command": .string(command), "task": .string(task), "method": .string(method), "seed": .integer(Int64(seed)),
+      "metrics": .object(named(metrics)), "best": .object(bestObject), "seconds": .number(seconds),
+      "samples_per_s": .number(samplesPerSecond), "peak_rss_mib": .integer(Int64(sys_peak_rss_kib() / 1024)),
+    ]
+  }
+}

@@ -1,0 +1,115 @@
+public import SubCore
+public import SubData
+
+/// The fields of a Hugging Face `config.json` that decide what a BERT computes. Unknown fields are ignored, as there.
+public struct BERTConfig: Sendable, Equatable {
+  public var vocabularySize = 30522
+  public var width = 768
+  public var layers = 12
+  public var heads = 12
+  public var intermediateWidth = 3072
+  public var activation = Activation.gelu
+  public var dropout: Float = 0.1
+  public var attentionDropout: Float = 0.1
+  /// Before the classifier; nil: as `dropout`.
+  public var classifierDropout: Float?
+  public var positions = 512
+  public var types = 2
+  public var epsilon = 1e-12
+  public var deviation = 0.02
+  /// Class names in the order of their ids, where the file names them.
+  public var labels: [String] = []
+
+  /// bert-base-uncased.
+  public init() {}
+
+  /// Reads a `config.json`.
+  public init(_ json: JSON, place: String) throws {
+    self.init()
+    guard json.object != nil else {
+      throw InputError("this is no JSON object", at: place, cure: "give a Hugging Face BERT config.json")
+    }
+    if let type = json["model_type"]?.string, type != "bert" {
+      throw InputError("model_type is '\(type)'", at: place, cure: "use a BERT; other architectures are not supported")
+    }
+    func count(_ key: String, _ value: inout Int) throws {
+      guard let member = json[key], !member.isNull else { return }
+      guard let number = member.int, (1...1 << 24).contains(number) else {
+        throw InputError("'\(key)' is not a whole number from 1 to 16777216", at: place, cure: "mend the field")
+      }
+      value = number
+    }
+    func rate(_ key: String) throws -> Float? {
+      guard let member = json[key], !member.isNull else { return nil }
+      guard let number = member.double, number >= 0, number < 1 else {
+        throw InputError("'\(key)' is not a number from 0 up to 1", at: place, cure: "mend the field")
+      }
+      return Float(number)
+    }
+    try count("vocab_size", &vocabularySize)
+    try count("hidden_size", &width)
+    try count("num_hidden_layers", &layers)
+    try count("num_attention_heads", &heads)
+    try count("intermediate_size", &intermediateWidth)
+    try count("max_position_embeddings", &positions)
+    try count("type_vocab_size", &types)
+    guard width % heads == 0 else {
+      throw InputError(
+        "hidden_size \(width) is no multiple of num_attention_heads \(heads)", at: place, cure: "mend the fields")
+    }
+    dropout = try rate("hidden_dropout_prob") ?? dropout
+    attentionDropout = try rate("attention_probs_dropout_prob") ?? attentionDropout
+    classifierDropout = try rate("classifier_dropout")
+    for (key, set) in [("layer_norm_eps", \BERTConfig.epsilon), ("initializer_range", \BERTConfig.deviation)] {
+      guard let member = json[key] else { continue }
+      guard let number = member.double, number >= 0, number < 1 else {
+        throw InputError("'\(key)' is not a number from 0 up to 1", at: place, cure: "mend the field")
+      }
+      self[keyPath: set] = number
+    }
+    if let name = json["hidden_act"]?.string {
+      guard let known = Self.activations[name] else {
+        throw InputError(
+          "hidden_act '\(name)' is unknown", at: place,
+          cure: "use one of \(Self.activations.keys.sorted().joined(separator: ", "))")
+      }
+      activation = known
+    }
+    if let kind = json["position_embedding_type"]?.string, kind != "absolute" {
+      throw InputError(
+        "position_embedding_type '\(kind)'", at: place, cure: "use a BERT with absolute positions; no other is supported")
+    }
+    labels = try Self.labelNames(json, place)
+  }
+
+  /// The fields under their names in `config.json`.
+  public func json(labels names: [String], isRegression: Bool) -> JSON {
+    .object([
+      "architectures": .array([.string("BertForSequenceClassification")]), "model_type": .string("bert"),
+      "vocab_size": .integer(Int64(vocabularySize)), "hidden_size": .integer(Int64(width)),
+      "num_hidden_layers": .integer(Int64(layers)), "num_attention_heads": .integer(Int64(heads)),
+      "intermediate_size": .integer(Int64(intermediateWidth)),
+      "hidden_act": .string(Self.activations.first { $0.value == activation && $0.key != "gelu_pytorch_tanh" }?.key ?? "gelu"),
+      "hidden_dropout_prob": JSON(dropout), "attention_probs_dropout_prob": JSON(attentionDropout),
+      "classifier_dropout": classifierDropout.map { JSON($0) } ?? .null,
+      "max_position_embeddings": .integer(Int64(positions)), "type_vocab_size": .integer(Int64(types)),
+      "layer_norm_eps": .number(epsilon), "initializer_range": .number(deviation), "pad_token_id": .integer(0),
+      "position_embedding_type": .string("absolute"),
+      "problem_type": .string(isRegression ? "regression" : "single_label_classification"),
+      "id2label": .object(JSON.Object(names.enumerated().map { (key: "\($0.offset)", value: .string($0.element)) })),
+      "label2id": .object(JSON.Object(names.enumerated().map { (key: $0.element, value: .integer(Int64($0.offset))) })),
+    ])
+  }
+
+  private static let activations: [String: Activation] = [
+    "gelu": .gelu, "gelu_new": .geluTanh, "gelu_pytorch_tanh": .geluTanh, "quick_gelu": .quickGelu, "relu": .relu,
+    "tanh": .tanh,
+  ]
+
+  private static func labelNames(_ json: JSON, _ place: String) throws -> [String] {
+    guard let names = json["id2label"]?.object else { return [] }
+    var byID: [Int: String] = [:]
+    for member in names.members { if let id = Int(member.key) { byID[id] = member.value.string ?? "" } }
+    return byID.keys.sorted() == Array(0..<byID.count) ? (0..<byID.count).map { byID[$0]! } : []
+  }
+}

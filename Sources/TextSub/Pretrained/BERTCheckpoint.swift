@@ -1,0 +1,28 @@
+public import SubData
+
+/// Weights of a BERT as the Hub, older transformers, or a run of ours left them.
+public enum BERTCheckpoint {
+  /// The parameter that a tensor of a checkpoint belongs to; nil for tensors that are not used (pretraining heads,
+  /// buffers). Accepts old norm names (gamma, beta) and names with or without `bert.`, in any mix.
+  public static func parameterName(_ name: String) -> String? {
+    if name.hasPrefix("cls.") || name.hasSuffix("position_ids") || name.hasSuffix("embeddings.token_type_ids") {
+      return nil
+    }
+    var result = name
+    for (old, new) in [(".gamma", ".weight"), (".beta", ".bias")] where result.hasSuffix("LayerNorm" + old) {
+      result = String(result.dropLast(old.count)) + new
+    }
+    for part in ["embeddings.", "encoder.", "pooler."] where result.hasPrefix(part) { result = "bert." + result }
+    return result
+  }
+
+  /// Whether a parameter may start anew: the classifier, and the pooler of files that have none.
+  public static func startsAnew(_ name: String) -> Bool {
+    name.hasPrefix("classifier.") || name.hasPrefix("bert.pooler.")
+  }
+
+  /// The number of classes of a fine-tuned file; nil where it holds no classifier.
+  public static func labelCount(_ source: some NamedTensors) -> Int? {
+    (try? source.info(named: "classifier.weight"))?.shape.first
+  }
+}

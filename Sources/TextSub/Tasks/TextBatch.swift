@@ -1,0 +1,89 @@
+public import SubCore
+import SubNN
+
+/// Sequences one behind the other, without padding: the tokens of all of them are the rows of one matrix.
+public struct TextBatch {
+  /// One sequence on the host.
+  public struct Sequence: Sendable {
+    public var ids: [Int32]
+    public var typeIDs: [Int32]
+    /// Whether a token may become [MASK].
+    public var isEligible: [Bool]
+    /// The place of every token; nil: 0, 1, 2, …
+    public var positions: [Int32]?
+    /// Whether a token is a key for the others; nil: all are.
+    public var isVisible: [Bool]?
+    /// The places of its numbers in given mask noise; nil: its rows in the batch.
+    public var noisePlaces: [Int]?
+
+    /// A sequence with all its tokens visible.
+    public init(ids: [Int32], typeIDs: [Int32], isEligible: [Bool]) {
+      self.ids = ids
+      self.typeIDs = typeIDs
+      self.isEligible = isEligible
+    }
+  }
+
+  let ids: [Int32]
+  let isEligible: [Bool]
+  let noisePlaces: [Int]?
+  let maskID: Int32
+  let device: Device
+  /// The rows of every sequence.
+  let rows: Segments
+  /// One row a sequence: the first token's.
+  let firstSegments: Segments
+  let positions, types, firstRows: Tensor
+  let keyMask: Tensor?
+  /// i32 classes, or values of a regression; nil for sequences without labels.
+  public let target: Target?
+  /// The number of sequences.
+  public let count: Int
+
+  /// A batch on a device. `target` has a label for every sequence.
+  public init(_ sequences: [Sequence], target: Target?, maskID: Int32, on device: Device) {
+    precondition(sequences.allSatisfy { !$0.ids.isEmpty }, "TextBatch: a sequence without tokens")
+    count = sequences.count
+    self.device = device
+    self.maskID = maskID
+    self.target = target
+    ids = sequences.flatMap(\.ids)
+    isEligible = sequences.flatMap(\.isEligible)
+    noisePlaces = sequences.contains { $0.noisePlaces != nil } ? sequences.flatMap { $0.noisePlaces ?? [] } : nil
+    rows = Segments(lengths: sequences.map(\.ids.count), on: device)
+    firstSegments = Segments(count: count, length: 1, on: device)
+    positions = Tensor(
+      HostArray(sequences.flatMap { $0.positions ?? Array(0..<Int32($0.ids.count)) }, shape: [ids.count]), on: device)
+    types = Tensor(HostArray(sequences.flatMap(\.typeIDs), shape: [ids.count]), on: device)
+    var first = 0
+    firstRows = Tensor(
+      indices: sequences.map { sequence in
+        defer { first += sequence.ids.count }
+        return first
+      }, on: device)
+    keyMask = sequences.contains { $0.isVisible?.contains(false) ?? false }
+      ? Tensor(
+        HostArray(
+          sequences.flatMap { s in s.isVisible?.map { $0 ? 1 : 0 } ?? Array(repeating: UInt8(1), count: s.ids.count) },
+          shape: [ids.count], dtype: .u8), on: device)
+      : nil
+  }
+
+  /// The number of tokens.
+  public var tokenCount: Int { ids.count }
+
+  /// The ids as a trip sees them: an independent draw for every eligible token, which becomes [MASK] where it falls below
+  /// the ratio (transformers' masking collator without its random and kept tokens).
+  func inputIDs(_ pass: Pass) -> Tensor {
+    guard let masking = pass.masking else { return Tensor(HostArray(ids, shape: [ids.count]), on: device) }
+    let isMasked: [Bool]
+    if let noise = masking.noise, let places = noisePlaces {
+      let all = masking.masked(rows: 1, count: noise.count, pass.key)
+      isMasked = places.map { all[$0] }
+    } else {
+      isMasked = masking.masked(rows: 1, count: ids.count, pass.key.fold("mask"))
+    }
+    let seen = ids.indices.map { isMasked[$0] && isEligible[$0] ? maskID : ids[$0] }
+    return Tensor(HostArray(seen, shape: [ids.count]), on: device)
+  }
+}

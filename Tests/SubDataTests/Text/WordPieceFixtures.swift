@@ -1,0 +1,70 @@
+import Foundation
+import SubData
+
+/// The fixtures of the WordPiece tests: bert-base-uncased's vocabulary and what Hugging Face's tokenizer does with it.
+enum WordPieceFixtures {
+  static let folder = Bundle.module.resourcePath! + "/Fixtures/wordpiece"
+
+  static func tokenizer(lowercase: Bool = true) throws -> WordPieceTokenizer {
+    try WordPieceTokenizer(vocabularyFile: folder + "/vocab.txt", lowercase: lowercase)
+  }
+
+  static func data(_ name: String) throws -> Data {
+    try Data(contentsOf: URL(fileURLWithPath: folder + "/" + name))
+  }
+
+  /// `vectors.json`: from transformers 5.23.0 and tokenizers 0.23.3, as its `meta` says.
+  struct Vectors: Decodable {
+    struct Single: Decodable {
+      var name: String
+      var text: String
+      var basic_words: [String]?
+      var tokens: [String]
+      var ids: [Int32]
+    }
+    /// A literal text, or a word repeated.
+    struct Text: Decodable {
+      var value: String
+      init(from decoder: any Decoder) throws {
+        if let text = try? decoder.singleValueContainer().decode(String.self) {
+          value = text
+          return
+        }
+        struct Repeated: Decodable {
+          var repeat_word: String
+          var count: Int
+        }
+        let repeated = try Repeated(from: decoder)
+        value = Array(repeating: repeated.repeat_word, count: repeated.count).joined(separator: " ")
+      }
+    }
+    struct Pair: Decodable {
+      var a: Text
+      var b: Text
+      var max_length: Int?
+      var ids: [Int32]?
+      var ids_rle: [[Int32]]?
+      var token_type_ids: [Int32]?
+      var token_type_ids_rle: [[Int32]]?
+      var special_tokens_mask_by_template: [Int32]?
+      var special_tokens_mask_by_template_rle: [[Int32]]?
+      var special_tokens_mask_by_id: [Int32]?
+      var special_tokens_mask_by_id_rle: [[Int32]]?
+    }
+    var single: [Single]
+    var pairs: [Pair]
+    var cased_flag: [Single]
+
+    static func load() throws -> Vectors {
+      try JSONDecoder().decode(Vectors.self, from: WordPieceFixtures.data("vectors.json"))
+    }
+  }
+
+  /// A new folder for one test's files.
+  static func temporaryFolder(_ files: [String: String] = [:]) throws -> String {
+    let folder = NSTemporaryDirectory() + "/subdata-text-\(UUID().uuidString)"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    for (name, text) in files { try Data(text.utf8).write(to: URL(fileURLWithPath: folder + "/" + name)) }
+    return folder
+  }
+}

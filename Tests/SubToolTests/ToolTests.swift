@@ -1,0 +1,66 @@
+import SubTool
+import SubTrain
+import Testing
+
+@Suite struct ToolTests {
+  static let commands = OptionTests.commands
+
+  @Test(arguments: [
+    ("input", 1, "masksub: error: line 3 has\u{fffd}two columns (a.tsv): give it three\n"),
+    ("usage", 2, "masksub: error: a and b exclude each other (masksub fail): give one\n"),
+    ("interrupted", 130, "masksub: interrupted: masksub fail --resume goes on\n"),
+    ("pipe", 0, ""),
+    ("odd", 1, "masksub: error: Odd() (unexpected): please report it with the command line\n"),
+  ])
+  func `every error is one line and an exit code`(_ how: String, _ code: Int, _ line: String) {
+    let run = ToolRun(arguments: ["fail", how], commands: Self.commands)
+    #expect(run.code == Int32(code))
+    #expect(run.error == line)
+    #expect(how == "pipe" || run.output == "before\n")
+  }
+
+  @Test func `without a command the help goes to standard error`() {
+    let run = ToolRun()
+    #expect(run.code == 2 && run.output == "")
+    #expect(run.error.contains("usage: masksub COMMAND") && run.error.hasSuffix("choose one of those above\n"))
+  }
+
+  @Test(arguments: [
+    ("piant", "did you mean 'paint'?"), ("twic", "did you mean 'twice'?"), ("zzz", "masksub --help lists the commands"),
+    ("--versoin", "did you mean --version?"), ("--seed", "name the command first"),
+  ])
+  func `mistyped commands`(_ word: String, _ expected: String) {
+    let run = ToolRun(arguments: [word], commands: Self.commands)
+    #expect(run.code == 2 && run.error.contains(expected), "\(run.error)")
+  }
+
+  @Test func `the version`() {
+    #expect(ToolRun("--version").output == "masksub \(Tool.version)\n")
+  }
+
+  @Test func `help in all its spellings is the same page`() {
+    let page = ToolRun(arguments: ["paint", "--help"], commands: Self.commands)
+    #expect(page.code == 0 && page.error == "")
+    for arguments in [["help", "paint"], ["paint", "-h"], ["paint", "--nonsense", "--help"]] {
+      #expect(ToolRun(arguments: arguments, commands: Self.commands).output == page.output)
+    }
+    #expect(ToolRun("help").output == ToolRun("--help").output)
+    #expect(ToolRun(arguments: ["paint", "--colour=red", "--", "-h"], commands: Self.commands).output.contains("-h"))
+  }
+
+  @Test func `colour only on a terminal that wants it`() {
+    #expect(!ToolRun("--help").output.contains("\u{1b}"))
+    let terminal = ToolRun(arguments: ["--help"], outputIsTerminal: true)
+    #expect(terminal.output.contains("\u{1b}[1m"))
+    let plain = ToolRun(arguments: ["--help"], environment: ["NO_COLOR": "1"], outputIsTerminal: true)
+    #expect(!plain.output.contains("\u{1b}"))
+  }
+
+  @Test func `the doctor finds the libraries that the tool is linked with`() {
+    let run = ToolRun("doctor")
+    #expect(run.code == 0)
+    for label in ["masksub", "processor", "kernels", "memory", "oneDNN", "zlib", "CUDA", "home"] {
+      #expect(run.output.contains("\n\(label) ") || run.output.hasPrefix(label), "\(label) in \(run.output)")
+    }
+  }
+}

@@ -1,0 +1,127 @@
+#!/usr/bin/env python3
+"""Compares what `masksub trace` wrote with a reference, tensor by tensor.
+
+    compare_trace.py EXPECTED OUT [--tolerance 1e-4] [--all]
+    compare_trace.py --cases DIR --masksub .build/release/masksub [--only TEXT]
+
+EXPECTED and OUT are safetensors files. The error of a tensor is max |expected - got| / max |expected|. A gradient
+that is zero by mathematics (a key's bias, say: softmax does not see it) is nothing but rounding in the reference,
+with no scale of its own; it is recognised by a magnitude below 1e-10 of the largest gradient, and held against a
+hundredth of that. With --cases, every case folder under DIR (see masksub_step.py) is traced by the tool and compared.
+Exit code 1 when a tensor is missing, unexpected, mis-shaped, not finite, or beyond the tolerance.
+
+Needs: safetensors, torch
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+
+
+@dataclass
+class Row:
+    """One tensor's comparison."""
+
+    name: str
+    error: float
+    scale: float
+    note: str = ""
+
+
+def compare(expected: dict[str, torch.Tensor], got: dict[str, torch.Tensor]) -> list[Row]:
+    """A row for each name of either side; infinite error where the two cannot be compared."""
+    tops = {name: (t.double().abs().max().item() if t.numel() else 0.0) for name, t in expected.items()}
+    largest = max((top for name, top in tops.items() if name.startswith("grad.")), default=0.0)
+    rows = []
+    for name in sorted(expected.keys() | got.keys()):
+        if name not in got:
+            rows.append(Row(name, float("inf"), 0, "missing"))
+            continue
+        if name not in expected:
+            rows.append(Row(name, float("inf"), 0, "unexpected"))
+            continue
+        a, b = expected[name].double(), got[name].double()
+        # A scalar may be written as [] or as [1].
+        if [n for n in a.shape if n != 1] != [n for n in b.shape if n != 1]:
+            rows.append(Row(name, float("inf"), 0, f"shape {list(b.shape)}, expected {list(a.shape)}"))
+            continue
+        if not torch.isfinite(b).all():
+            rows.append(Row(name, float("inf"), 0, "not finite"))
+            continue
+        scale, note = tops[name], ""
+        if name.startswith("grad.") and scale <= 1e-10 * largest:
+            scale, note = largest / 100, "zero in the reference"
+        difference = (a.flatten() - b.flatten()).abs().max().item() if a.numel() else 0.0
+        rows.append(Row(name, difference / scale if scale > 0 else difference, scale, note))
+    return rows
+
+
+def report(rows: list[Row], tolerance: float, gradients: float, everything: bool) -> bool:
+    """Prints the rows; true when the gradients are within their tolerance and all else is within the other."""
+    bad = [row for row in rows if not row.error <= (gradients if row.name.startswith("grad.") else tolerance)]
+    shown = rows if everything else bad
+    for row in sorted(shown, key=lambda row: -row.error):
+        print(f"  {row.error:9.2e}  scale {row.scale:9.2e}  {row.name}  {row.note}".rstrip())
+    if rows:
+        worst = max(rows, key=lambda row: row.error)
+        found = f"{worst.error:.2e} {worst.name} {worst.note}".rstrip()
+        print(f"  {len(rows)} tensors, {len(bad)} beyond {gradients:g}; worst {found}")
+    else:
+        print("  no tensors at all")
+    return bool(rows) and not bad
+
+
+def run_cases(folder: Path, masksub: str, tolerance: float, only: str, everything: bool) -> bool:
+    """Traces and compares every case under a folder; a case may ask for a wider tolerance of its gradients."""
+    cases = sorted(path.parent for path in folder.rglob("case.json") if only in str(path.parent))
+    failed = []
+    for case in cases:
+        facts = json.loads((case / "case.json").read_text())
+        command = [masksub, "trace", *facts["arguments"], "--output", "out.safetensors"]
+        start = time.perf_counter()
+        done = subprocess.run(command, cwd=case, capture_output=True, text=True)
+        print(f"{case.relative_to(folder)}: exit {done.returncode}, {time.perf_counter() - start:.1f} s")
+        if done.returncode != 0:
+            print("  " + " ".join(command) + "\n  " + done.stderr.strip()[-500:])
+            failed.append(case)
+            continue
+        out = case / "out.safetensors"
+        rows = compare(load_file(case / "expected.safetensors"), load_file(out))
+        if report(rows, tolerance, max(tolerance, facts["gradient_tolerance"]), everything):
+            out.unlink()
+        else:
+            failed.append(case)
+    print(f"{len(cases)} cases, {len(failed)} failed" + "".join(f"\n  {case}" for case in failed))
+    return bool(cases) and not failed
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("files", nargs="*", metavar="EXPECTED OUT", help="two safetensors files")
+    parser.add_argument("--tolerance", type=float, default=1e-4)
+    parser.add_argument("--all", action="store_true", help="print every tensor, not only those beyond the tolerance")
+    parser.add_argument("--cases", type=Path, help="a folder of cases to trace with --masksub and to compare")
+    parser.add_argument("--masksub", default="masksub", help="the tool's executable")
+    parser.add_argument("--only", default="", help="only the cases whose path holds this text")
+    options = parser.parse_args()
+    if options.cases:
+        masksub = str(Path(options.masksub).resolve()) if "/" in options.masksub else options.masksub
+        good = run_cases(options.cases, masksub, options.tolerance, options.only, options.all)
+    elif len(options.files) == 2:
+        expected, got = (load_file(path) for path in options.files)
+        good = report(compare(expected, got), options.tolerance, options.tolerance, options.all)
+    else:
+        parser.error("give EXPECTED and OUT, or --cases")
+    sys.exit(0 if good else 1)
+
+
+if __name__ == "__main__":
+    main()
