@@ -40,7 +40,8 @@ struct BatchMixingTests {
 
   /// The normalised batch of some of the parts, after `body`.
   private func batch(
-    _ count: Int = 4, _ normalization: Normalization = .imageNet, _ body: (UnsafeMutablePointer<Float>) -> Void = { _ in }
+    _ count: Int = 4, _ normalization: Normalization = .imageNet,
+    _ body: (UnsafeMutablePointer<Float>) -> Void = { _ in }
   ) throws -> UInt32 {
     var values = [Float](repeating: 0, count: count * 3 * size * size)
     try values.withUnsafeMutableBufferPointer { memory in
@@ -110,10 +111,13 @@ struct BatchMixingTests {
     #expect(abs(cuts - 1000) < 100)
     #expect(BatchMixing(mixup: 0, cutmix: 0).plan(width: 8, height: 8, key: RandomKey(seed: 0)) == .none)
     for seed in 0..<50 {
-      guard case .mixup = BatchMixing(mixup: 0.1, cutmix: 0).plan(width: 8, height: 8, key: RandomKey(seed: seed)) else {
+      guard case .mixup = BatchMixing(mixup: 0.1, cutmix: 0).plan(width: 8, height: 8, key: RandomKey(seed: seed))
+      else {
         continue
       }
-      #expect(BatchMixing(mixup: 0.1, cutmix: 0, probability: 0).plan(width: 8, height: 8, key: RandomKey(seed: seed)) == .none)
+      #expect(
+        BatchMixing(mixup: 0.1, cutmix: 0, probability: 0).plan(width: 8, height: 8, key: RandomKey(seed: seed))
+          == .none)
     }
   }
 

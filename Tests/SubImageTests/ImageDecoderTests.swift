@@ -84,15 +84,17 @@ struct ImageDecoderTests {
   }
 
   @Test func `no damage traps`() throws {
-    for name in ["420.jpg", "progressive.jpg", "cmyk.jpg", "exif6.jpg", "rgb.png", "palette.png", "interlaced.png",
-      "exif.png", "lossy.webp", "lossless.webp", "animated.webp", "exif.webp"]
-    {
+    for name in [
+      "420.jpg", "progressive.jpg", "cmyk.jpg", "exif6.jpg", "rgb.png", "palette.png", "interlaced.png",
+      "exif.png", "lossy.webp", "lossless.webp", "animated.webp", "exif.webp",
+    ] {
       let original = [UInt8](try Fixtures.data("files/\(name)"))
       let key = RandomKey(seed: 1).fold(name)
       for trial in 0..<120 {
         var bytes = original
         for flip in 0..<(1 + trial % 4) {
-          bytes[key.integer(below: bytes.count, at: 8 * trial + flip)] = UInt8(key.integer(below: 256, at: 100_000 + 8 * trial + flip))
+          bytes[key.integer(below: bytes.count, at: 8 * trial + flip)] = UInt8(
+            key.integer(below: 256, at: 100_000 + 8 * trial + flip))
         }
         if trial % 3 == 0 { bytes.removeLast(key.integer(below: bytes.count, at: 200_000 + trial)) }
         let options = ImageDecodeOptions(appliesOrientation: true, maxPixels: 1 << 20)

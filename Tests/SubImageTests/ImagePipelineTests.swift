@@ -144,7 +144,9 @@ struct ImagePipelineTests {
         }
       }
     }
-    let areas = (0..<2000).compactMap { RandomErasing(probability: 0.25).plan(width: 224, height: 224, key: RandomKey(seed: $0)) }
+    let areas = (0..<2000).compactMap {
+      RandomErasing(probability: 0.25).plan(width: 224, height: 224, key: RandomKey(seed: $0))
+    }
     #expect(abs(areas.count - 500) < 70)
     let shares = areas.map { Double($0.area.width * $0.area.height) / 50176 }
     #expect(shares.min()! > 0.019 && shares.max()! < 0.336 && areas.allSatisfy { $0.area.width < 224 })
@@ -157,7 +159,10 @@ struct RandAugmentTests {
     #expect(nine == RandAugment(magnitude: 9, increasing: true))
     #expect(try RandAugment("rand-m7-mstd0.5") == RandAugment(magnitude: 7))
     #expect(try RandAugment("rand-m5-n3-p0.2-mmax8-mstd101-inc0").layers == 3)
-    for wrong in ["", "auto-m9", "rand-9", "rand-m", "rand-mx", "rand-z3", "rand-m-3", "rand-n0", "rand-p2", "rand-m9-", "rand-mnan"] {
+    for wrong in [
+      "", "auto-m9", "rand-9", "rand-m", "rand-mx", "rand-z3", "rand-m-3", "rand-n0", "rand-p2", "rand-m9-",
+      "rand-mnan",
+    ] {
       #expect(throws: InputError.self, "\(wrong)") { try RandAugment(wrong) }
     }
   }

@@ -100,7 +100,9 @@ struct ImageSamplerTests {
   @Test func `keys differ by epoch, place and rank`() {
     let samplers = (0..<2).map { ImageSampler(count: 10, batchSize: 2, seed: 0, rank: $0, ranks: 2) }
     let keys = samplers.flatMap { sampler in
-      (0..<3).flatMap { epoch in (0..<5).flatMap { [sampler.key(epoch: epoch, place: $0), sampler.mixKey(epoch: epoch, batch: $0)] } }
+      (0..<3).flatMap { epoch in
+        (0..<5).flatMap { [sampler.key(epoch: epoch, place: $0), sampler.mixKey(epoch: epoch, batch: $0)] }
+      }
     }
     #expect(Set(keys).count == 60)
   }
@@ -120,11 +122,14 @@ struct ImageBatchesTests {
     }
   }
 
-  private func batches(_ broken: Set<Int> = [], shuffles: Bool = true, limit: Int = 5, bytes: Bool = false) -> ImageBatches {
+  private func batches(_ broken: Set<Int> = [], shuffles: Bool = true, limit: Int = 5, bytes: Bool = false)
+    -> ImageBatches
+  {
     ImageBatches(
       source: Files(broken: broken),
       sampler: ImageSampler(count: 16, batchSize: 6, seed: 4, shuffles: shuffles, dropsLast: shuffles),
-      pipeline: shuffles ? .train(size: 16, augment: .threeAugment(jitter: 0.3), erasing: 0.5) : .eval(size: 16, resize: 18),
+      pipeline: shuffles
+        ? .train(size: 16, augment: .threeAugment(jitter: 0.3), erasing: 0.5) : .eval(size: 16, resize: 18),
       mixing: shuffles ? BatchMixing(mixup: 0.8, cutmix: 1, smoothing: 0.1, mixesBytes: bytes) : nil,
       broken: BrokenImages(limit: limit))
   }

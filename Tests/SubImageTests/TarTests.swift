@@ -16,7 +16,8 @@ struct TarTests {
       ("folder/one.JPG", "folder/one", "jpg", "1"), ("folder/one.seg.png", "folder/one", "seg.png", "22"),
       (long + ".txt", long, "txt", "333"), ("no-dot", nil, "", "4"), (".hidden", nil, "", "5"),
       ("__meta__/x.txt", nil, "", "6"), ("v1.0/two.txt", "v1.0/two", "txt", "7"),
-      ("v1.0/two.txt", "v1.0/two", "txt", "8"), ("größe.txt", "größe", "txt", "9"), (split + ".txt", split, "txt", ""),
+      ("v1.0/two.txt", "v1.0/two", "txt", "8"), ("größe.txt", "größe", "txt", "9"),
+      (split + ".txt", split, "txt", ""),
     ]
     for name in ["gnu.tar", "pax.tar", "ustar.tar"] {
       let reader = try TarReader(path(name))
@@ -73,7 +74,8 @@ struct TarTests {
     for trial in 0..<150 {
       var bytes = original
       for flip in 0..<3 {
-        bytes[key.integer(below: 6000, at: 10 * trial + flip)] = UInt8(key.integer(below: 256, at: 10 * trial + flip + 5))
+        bytes[key.integer(below: 6000, at: 10 * trial + flip)] = UInt8(
+          key.integer(below: 256, at: 10 * trial + flip + 5))
       }
       if trial % 2 == 0 { repairChecksums(&bytes) }
       try Fixtures.write(bytes, folder + "/x.tar")
