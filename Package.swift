@@ -34,7 +34,7 @@ let package = Package(
     // 7  The tool.
     .target(
       name: "SubTool",
-      dependencies: ["SubCore", "SubData", "SubNN", "SubTrain", "VisionSub", "TextSub", "ClipSub", "CSystem", "CSubKernels"]),
+      dependencies: ["SubCore", "SubData", "SubNN", "SubTrain", "VisionSub", "TextSub", "ClipSub", "CSystem"]),
     .executableTarget(name: "masksub", dependencies: ["SubTool"]),
     // Tests mirror Sources.
     .testTarget(name: "SubCoreTests", dependencies: ["SubCore"]),

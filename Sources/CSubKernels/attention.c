@@ -7,7 +7,7 @@
 typedef struct {
   int64_t h, q0, k0, tq, tk;
   const float *q, *k, *v;
-  const float *mask;  // [tk] 0 or -inf, where the call has a key mask
+  const float *mask;  // [tk, and zeros to a multiple of 16] 0 or -inf, where the call has a key mask
 } head;
 
 /// A call: the forward pass writes out and lse, the backward pass reads them and writes the rest.
@@ -25,7 +25,7 @@ typedef struct {
 
 // Queries whose scores are held at once. Forward: they stay in the first-level cache between the two products. Backward:
 // more, for the sums over queries are kept in memory between tiles.
-enum { forward_rows = 24, backward_rows = 60 };
+enum { forward_rows = 36, backward_rows = 60 };
 
 /// Floats between rows of scores: a multiple of 16, and never of 256, so that the rows of a tile do not share a cache set.
 SK_INLINE int64_t score_stride(int64_t tk) {
@@ -59,11 +59,14 @@ SK_INLINE float sk_exp_down(float x) {
 #define SK_TILE_LANES 1
 #include "tiles.h"
 #pragma clang attribute pop
+// The level's own tuning would split 64-byte vectors in two.
 #pragma clang attribute push(__attribute__((target("arch=x86-64-v4"))), apply_to = function)
+#pragma clang attribute push(__attribute__((min_vector_width(512))), apply_to = function)
 #define SK_ISA(name) name##_v4
 #define SK_TILE_ROWS 12
 #define SK_TILE_LANES 2
 #include "tiles.h"
+#pragma clang attribute pop
 #pragma clang attribute pop
 #define SK_CHOOSE(name)                                           \
   (__builtin_cpu_supports("x86-64-v4")   ? name##_v4              \
@@ -122,6 +125,7 @@ static int64_t longest(const int32_t *offsets, int64_t sequences) {
 static void fill_mask(const sk_attention *a, int64_t sequence, float *mask) {
   const int64_t first = a->k_offsets[sequence], last = a->k_offsets[sequence + 1];
   for (int64_t j = first; j < last; j++) mask[j - first] = a->key_mask[j] ? 0 : -INFINITY;
+  for (int64_t j = last - first; j % 16; j++) mask[j] = 0;
 }
 
 typedef void (*forward_function)(const attention_pass *, const head *, float *);

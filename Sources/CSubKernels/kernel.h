@@ -19,7 +19,8 @@
 #define SK_INLINE static inline __attribute__((always_inline))
 
 /// Before a loop whose iterations touch only their own index (in-place use is fine, a carried dependence is not).
-#define SK_LOOP _Pragma("clang loop vectorize(assume_safety) vectorize_width(16)")
+/// Not interleaved: rows of a multiple of 16 then leave nothing for the scalar remainder.
+#define SK_LOOP _Pragma("clang loop vectorize(assume_safety) vectorize_width(16) interleave_count(1)")
 /// The same for a reduction: four independent accumulators hide the latency of the addition.
 #define SK_REDUCE _Pragma("clang loop vectorize(assume_safety) vectorize_width(16) interleave_count(4)")
 

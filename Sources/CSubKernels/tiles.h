@@ -5,6 +5,7 @@
 // [k][width]. The left operand is read by broadcast with any strides, so that a transpose costs nothing.
 
 typedef float SK_ISA(lanes) __attribute__((vector_size(64), aligned(4)));
+typedef int32_t SK_ISA(whole_lanes) __attribute__((vector_size(64)));
 #define LANES SK_ISA(lanes)
 enum { SK_ISA(panel) = 16 * SK_TILE_LANES };
 #define PANEL SK_ISA(panel)
@@ -169,18 +170,19 @@ static void SK_ISA(pack_transposed)(int64_t n, int64_t d, const float *x, int64_
 
 // ---- rows of scores -------------------------------------------------------------------------------------------------
 
-/// The greatest of s[0 ..< limit].
+/// The greatest of s[0 ..< limit]; s is readable up to a multiple of 16.
 SK_INLINE float SK_ISA(greatest)(const float *s, int64_t limit) {
-  float lane[16], best = -INFINITY;
+  LANES most = (LANES){0} - INFINITY;
   int64_t i = 0;
-  if (limit >= 16) {
-    LANES most = *(const LANES *)s;
-    for (i = 16; i + 16 <= limit; i += 16) most = __builtin_elementwise_max(most, *(const LANES *)(s + i));
-    memcpy(lane, &most, sizeof lane);
-    for (int l = 0; l < 16; l++) best = lane[l] > best ? lane[l] : best;
+  for (; i + 16 <= limit; i += 16) most = __builtin_elementwise_max(most, *(const LANES *)(s + i));
+  if (i < limit) {
+    const SK_ISA(whole_lanes) lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+    const LANES low = (LANES){0} - INFINITY, last = *(const LANES *)(s + i);
+    const SK_ISA(whole_lanes) in = lane < (int32_t)(limit - i);
+    most = __builtin_elementwise_max(
+        most, (LANES)((in & (SK_ISA(whole_lanes))last) | (~in & (SK_ISA(whole_lanes))low)));
   }
-  for (; i < limit; i++) best = s[i] > best ? s[i] : best;
-  return best;
+  return __builtin_reduce_max(most);
 }
 
 /// s = e^(s - shift) in the first `limit` of n columns and 0 behind; the sum.
@@ -230,13 +232,13 @@ SK_INLINE float SK_ISA(dot)(int64_t n, const float *a, const float *b) {
 /// Adds what stands beside the scaled product to a row of scores: key mask and bias.
 SK_INLINE void SK_ISA(add_to_scores)(const sk_attention *a, const head *at, int64_t i, int64_t limit, float *s) {
   if (a->bias) SK_ISA(add)(limit, a->bias + (at->h * a->max_q + i) * a->max_k, s);
-  if (a->key_mask) SK_ISA(add)(limit, at->mask, s);
+  if (a->key_mask) SK_ISA(add)(sk_round_up(limit, 16), at->mask, s);
 }
 
 SK_INLINE void SK_ISA(keep_row)(const sk_attention *a, const head *at, sk_keep keep, int64_t i, int64_t limit,
                                 float *factors) {
   uint64_t row = (uint64_t)(at->q0 + i) * (uint64_t)a->heads + (uint64_t)at->h;
-  sk_keep_row(limit, keep, 1, a->key, row * (uint64_t)a->max_k, factors);
+  sk_keep_row(sk_round_up(limit, 16), keep, 1, a->key, row * (uint64_t)a->max_k, factors);
 }
 
 static void SK_ISA(forward_head)(const attention_pass *pass, const head *at, float *scratch) {
@@ -248,8 +250,9 @@ static void SK_ISA(forward_head)(const attention_pass *pass, const head *at, flo
   const sk_keep keep = sk_keep_of(a->dropout);
   SK_ISA(pack_transposed)(tk, d, at->k, a->ldk, a->scale, keys);
   SK_ISA(pack)(tk, d, at->v, a->ldv, 1, values);
-  for (int64_t first = 0; first < at->tq; first += forward_rows) {
-    const int64_t rows = sk_min(forward_rows, at->tq - first);
+  const int64_t parts = (at->tq + forward_rows - 1) / forward_rows;
+  for (int64_t part = 0; part < parts; part++) {
+    const int64_t first = at->tq * part / parts, rows = at->tq * (part + 1) / parts - first;
     // No query of these rows sees a key beyond `seen`.
     const int64_t seen = a->causal ? sk_max(0, sk_min(tk, first + rows + shift)) : tk, wide = sk_round_up(seen, 16);
     float scale[forward_rows];
@@ -263,7 +266,7 @@ static void SK_ISA(forward_head)(const attention_pass *pass, const head *at, flo
       const float sum = SK_ISA(exponentials)(s, blind ? 0 : limit, wide, best);
       if (a->dropout > 0) {
         SK_ISA(keep_row)(a, at, keep, i, limit, factors);
-        SK_LOOP for (int64_t j = 0; j < limit; j++) s[j] *= factors[j];
+        SK_LOOP for (int64_t j = 0; j < sk_round_up(limit, 16); j++) s[j] *= factors[j];
       }
       scale[r] = blind ? 0 : 1 / sum;
       pass->lse[(at->q0 + i) * a->heads + at->h] = blind ? -INFINITY : best + logf(sum);
@@ -292,8 +295,9 @@ static void SK_ISA(backward_head)(const attention_pass *pass, const head *at, fl
   SK_ISA(pack_transposed)(tk, d, at->v, a->ldv, 1, values_t);
   SK_ISA(pack)(tk, d, at->k, a->ldk, a->scale, keys);
   memset(dk, 0, (size_t)(2 * tk * padded) * sizeof(float));
-  for (int64_t first = 0; first < at->tq; first += backward_rows) {
-    const int64_t rows = sk_min(backward_rows, at->tq - first);
+  const int64_t parts = (at->tq + backward_rows - 1) / backward_rows;
+  for (int64_t part = 0; part < parts; part++) {
+    const int64_t first = at->tq * part / parts, rows = at->tq * (part + 1) / parts - first;
     const int64_t seen = a->causal ? sk_max(0, sk_min(tk, first + rows + shift)) : tk, wide = sk_round_up(seen, 16);
     const float *q = at->q + first * a->ldq, *dout = pass->dout + (at->q0 + first) * pass->lddout + at->h * d;
     const float *out = pass->forward_out + (at->q0 + first) * pass->ldout + at->h * d;

@@ -10,13 +10,18 @@ package enum Tool {
   /// Every command, in the order of the help. A new command is a line here.
   package static let commands: [any Command.Type] = [
 <<<<<<< HEAD
-    TraceCommand.self, DoctorCommand.self,
+    GlueCommand.self,
+    TraceCommand.self,
 =======
+    RecipesCommand.self,
+>>>>>>> tool
     InspectCommand.self,
     TokenizeCommand.self,
     DoctorCommand.self,
->>>>>>> tool
   ]
+
+  /// Every recipe, in the order of `masksub recipes`.
+  package static let recipes: [RecipePage] = []
 
   /// Runs one command line (without the program's name). 0: done; 1: the work failed; 2: wrong usage; 130: interrupted.
   package static func main(

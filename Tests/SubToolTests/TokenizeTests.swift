@@ -53,6 +53,16 @@ import Testing
     #expect(whole.output == "2 9 5 3\t[CLS] u ab [SEP]\n")
   }
 
+  @Test func `clip's tokens are cut to 77`() throws {
+    try AtomicFile.write("#version: 0.2\na b\nab c</w>\n", to: folder["merges.txt"])
+    let run = ToolRun(arguments: ["tokenize", "--kind=clip", "--vocab", folder["merges.txt"], "--json", "ABC"])
+    #expect(run.output == #"{"ids":[514,513,515],"tokens":["<start_of_text>","abc</w>","<end_of_text>"]}"# + "\n")
+    let long = ToolRun(
+      arguments: ["tokenize", "--kind=clip", "--vocab", folder["merges.txt"], String(repeating: "abc ", count: 90)])
+    #expect(long.output.split(separator: "\t")[0].split(separator: " ").count == 77)
+    #expect(long.output.hasSuffix(" abc</w> <end_of_text>\n"))
+  }
+
   @Test(arguments: [
     (["--kind", "bert"], 2, "--vocab FILE is missing"), (["--kind", "bret", "--vocab", "x"], 2, "did you mean 'bert'?"),
     (["--kind=bert", "--vocab=/nonexistent/v.txt", "a"], 1, "(/nonexistent/v.txt): "),

@@ -1,4 +1,5 @@
 import CSystem
+import SubCore
 
 #if canImport(Glibc)
   import Glibc
@@ -24,7 +25,10 @@ public enum AtomicFolder {
       try put(temporary, at: path)
     } catch {
       FileSystem.remove(temporary)
-      throw error
+      guard let error = error as? InputError, error.place.hasPrefix(temporary) else { throw error }
+      // The temporary folder is gone: the message names the one that was asked for.
+      throw InputError(
+        error.what, at: path + error.place.dropFirst(temporary.count), cure: error.cure, isUsage: error.isUsage)
     }
     try FileSystem.sync(parent)
   }

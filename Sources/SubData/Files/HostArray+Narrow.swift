@@ -5,17 +5,31 @@ extension HostArray {
   /// floating-point arrays; the same type returns the array itself.
   public func floating(as type: DType) -> HostArray {
     precondition(dtype.isFloating && type.isFloating, "HostArray.floating: \(dtype) as \(type)")
-    if type == dtype { return self }
-    switch type {
-    case .f64: return HostArray(doubles(), shape: shape, dtype: .f64)
-    case .f32: return HostArray(floats(), shape: shape)
-    case .bf16 where dtype == .f64: return HostArray(doubles().map(Self.brain), shape: shape, dtype: .bf16)
-    case .bf16: return HostArray(floats().map(Self.brain), shape: shape, dtype: .bf16)
-    default:
-      return dtype == .f64
-        ? HostArray(doubles().map(Self.half), shape: shape, dtype: .f16)
-        : HostArray(floats().map(Self.half), shape: shape, dtype: .f16)
+    switch (dtype, type) {
+    case _ where type == dtype: return self
+    case (_, .f64): return HostArray(doubles(), shape: shape, dtype: .f64)
+    case (_, .f32): return HostArray(floats(), shape: shape)
+    case (.f64, .bf16): return mapped(as: type, Self.brain(_:) as (Double) -> UInt16)
+    case (.f64, _): return mapped(as: type, Self.half(_:) as (Double) -> UInt16)
+    case (.f32, .bf16): return mapped(as: type, Self.brain(_:) as (Float) -> UInt16)
+    case (.f32, _): return mapped(as: type, Self.half(_:) as (Float) -> UInt16)
+    default: return HostArray(floats(), shape: shape).floating(as: type)
     }
+  }
+
+  /// The array of `body`'s results, one for each of this array's elements.
+  @inline(__always) private func mapped<Element: BitwiseCopyable>(
+    as type: DType, _ body: (Element) -> UInt16
+  ) -> HostArray {
+    let buffer = HostBuffer(byteCount: count * 2) { target in
+      withBytes { source in
+        for index in 0..<count {
+          let element = source.loadUnaligned(fromByteOffset: index * MemoryLayout<Element>.size, as: Element.self)
+          target.storeBytes(of: body(element), toByteOffset: index * 2, as: UInt16.self)
+        }
+      }
+    }
+    return HostArray(dtype: type, shape: shape, buffer: buffer)
   }
 
   /// The bfloat16 bits nearest to a number.

@@ -1,16 +1,20 @@
 public import SubCore
 
-/// Updates parameters from gradients. Its state is all that decides the future besides the weights.
-public protocol Optimizer: AnyObject {
+/// Something besides the weights that decides the future of a run: optimizer, average.
+public protocol Checkpointed: AnyObject {
+  /// The state by name, for a checkpoint.
+  func state() -> [(name: String, array: HostArray)]
+  /// Puts a state back. Throws where names or shapes differ.
+  func restore(_ array: (String) throws -> HostArray) throws
+}
+
+/// Updates parameters from gradients.
+public protocol Optimizer: Checkpointed {
   /// The number of updates made.
   var updates: Int { get }
   /// One update. `scale` multiplies every gradient (clipping); parameters without a gradient stay as they are, as in
   /// PyTorch. Consumes the gradients.
   func step(_ gradients: Gradients, lr: Double, scale: Double)
-  /// The state by name, for a checkpoint.
-  func state() -> [(name: String, array: HostArray)]
-  /// Puts a state back. Throws where names or shapes differ.
-  func restore(_ array: (String) throws -> HostArray) throws
 }
 
 extension Gradients {

@@ -1,3 +1,4 @@
+import SubCore
 import SubTrain
 
 /// `doctor`: what the machine has, and what is missing.
@@ -16,9 +17,10 @@ package struct DoctorCommand: Command {
     }
     try row("masksub", "\(Tool.version), \(HostMachine.system())")
     try row("processor", HostMachine.processor())
-    try row("kernels", HostMachine.vectorExtensions())
-    try row("threads", "\(HostMachine.cores())")
+    try row("kernels", "\(Processor.features); the processor has \(HostMachine.vectorExtensions())")
+    try row("threads", "\(Processor.threads) on \(HostMachine.cores()) cores")
     try row("memory", HostMachine.memory())
+    try row("products", Processor.gemmLibrary)
     var missing: [SystemLibrary] = []
     for library in SystemLibrary.all {
       if let found = library.found() {

@@ -8,17 +8,19 @@ package struct TokenizeCommand: Command {
   package static let summary = "ids and tokens of text, as the model will see them"
   package static let discussion =
     "Every TEXT, or without TEXT every line of standard input, gives one line of output: the ids, a tab, the tokens, "
-    + "with the special tokens and without padding."
+    + "with the special tokens and without padding; clip's are cut to 77."
   package static let example = "masksub tokenize --kind bert --vocab models/minilm/vocab.txt \"It's snowing.\""
   package static let section = CommandSection.look
 
   /// The families of tokenizers.
   package enum Kind: String, CaseIterable, OptionValue {
-    case bert
+    case bert, clip
   }
 
   @Option("--kind", "the tokenizer's family") package var kind: Kind
-  @Option("--vocab", value: "FILE", "a vocab.txt, a tokenizer.json, or a folder that holds one")
+  @Option(
+    "--vocab", value: "FILE",
+    "bert: a vocab.txt, a tokenizer.json, or a folder that holds one; clip: a merges file, gzip or plain")
   package var vocabulary: String
   @Flag("--json", "prints {\"ids\":[…],\"tokens\":[…]}") package var json: Bool
   @Argument("TEXT", "a text; quote one with spaces") package var texts: [String]
@@ -55,6 +57,10 @@ struct TextTokenizer {
       let tokenizer = try WordPieceTokenizer(path: path)
       vocabulary = tokenizer.vocabulary
       encode = { tokenizer.encode($0, nil).ids }
+    case .clip:
+      let tokenizer = try BytePairTokenizer(mergesFile: path)
+      vocabulary = tokenizer.symbols
+      encode = { tokenizer.tokenize($0) }
     }
   }
 }

@@ -32,8 +32,8 @@ package struct TraceCommand: Command {
 
   package func run(in context: ToolContext) throws {
     let device = try machine.select()
-    let weights = try Safetensors.open(from)
-    let batch = try Safetensors.open(batch)
+    let weights = try TensorFile.open(from)
+    let batch = try TensorFile.open(batch)
     let result: [(name: String, array: HostArray)]
     switch (config, model) {
     case (let config?, nil):

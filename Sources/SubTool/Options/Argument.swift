@@ -2,6 +2,7 @@
 package protocol ArgumentDeclaration: AnyObject {
   var name: String { get }
   var help: String { get }
+  var choices: [String] { get }
   var isRequired: Bool { get }
   var isRepeatable: Bool { get }
   var isGiven: Bool { get }
@@ -32,6 +33,7 @@ package protocol ArgumentDeclaration: AnyObject {
   /// The declaration itself: `$file.isGiven`.
   package var projectedValue: Argument<Value> { self }
 
+  package var choices: [String] { Value.choices }
   package var isRequired: Bool { Value.emptyValue == nil }
   package var isRepeatable: Bool { Value.isRepeatable }
   package func accept(_ text: String) -> WrongValue? {

@@ -99,9 +99,7 @@ package struct CommandParser {
     if option.isGiven && !option.isRepeatable {
       throw usage("\(option.spelling) is given twice", "give it once")
     }
-    guard let wrong = option.accept(value) else { return }
-    let nearest = Suggestion.nearest(to: value, in: option.choices).map { "; did you mean '\($0)'?" } ?? ""
-    throw usage("\(option.spelling) cannot be '\(value)'", "give \(wrong.expectation)\(nearest)")
+    if let wrong = option.accept(value) { throw refused(value, by: option.spelling, wrong, option.choices) }
   }
 
   private func fill(_ declared: [any ArgumentDeclaration], with values: [String]) throws {
@@ -109,15 +107,18 @@ package struct CommandParser {
     for argument in declared {
       repeat {
         guard let value = values.popFirst() else { break }
-        if let wrong = argument.accept(value) {
-          throw usage("\(argument.name) cannot be '\(value)'", "give \(wrong.expectation)")
-        }
+        if let wrong = argument.accept(value) { throw refused(value, by: argument.name, wrong, argument.choices) }
       } while argument.isRepeatable
       if argument.isRequired && !argument.isGiven { throw missing(argument.name) }
     }
     if let extra = values.first {
       throw usage("there is an argument too many, '\(extra)'", "quote an argument with spaces, or leave it out")
     }
+  }
+
+  private func refused(_ value: String, by name: String, _ wrong: WrongValue, _ choices: [String]) -> InputError {
+    let nearest = Suggestion.nearest(to: value, in: choices).map { "; did you mean '\($0)'?" } ?? ""
+    return usage("\(name) cannot be '\(value)'", "give \(wrong.expectation)\(nearest)")
   }
 
   private func unknown(_ spelling: String, _ options: [any OptionDeclaration]) -> InputError {

@@ -1,3 +1,5 @@
+import SubCore
+
 /// Where and how exactly the work is done: the options of every command that computes.
 package struct MachineOptions: OptionGroup {
   package static let title = "Machine"
@@ -12,6 +14,9 @@ package struct MachineOptions: OptionGroup {
   package enum Precision: String, CaseIterable, OptionValue {
     case fp32, bf16
   }
+
+  /// Sets the thread count; to be called before anything is computed.
+  package func applyThreads() { Processor.threads = threads ?? 0 }
 }
 
 /// The run's folder and what is kept in it: the options of every command that trains.

@@ -20,10 +20,10 @@ import Testing
       let error = inputError {
         try AtomicFolder.write(to: path) { temporary in
           try AtomicFile.write("half", to: "\(temporary)/c")
-          throw InputError("stopped", at: "here", cure: "none")
+          throw InputError("stopped", at: "\(temporary)/c, byte 4", cure: "none")
         }
       }
-      #expect(error?.what == "stopped")
+      #expect(error?.place == "\(path)/c, byte 4")
       #expect(try Fixture.names(in: path) == ["b"])
       #expect(try Fixture.names(in: "\(folder)/runs/checkpoints") == ["100"])
       try AtomicFile.write("file", to: "\(folder)/file")

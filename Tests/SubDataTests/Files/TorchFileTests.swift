@@ -83,9 +83,11 @@ import Testing
 
   /// Pickles of a few bytes that would build endlessly, or reach outside their storage, in the stream form.
   @Test(arguments: [
-    "nesting", "doubling", "expansion", "beyond", "huge claim", "overflow", "negative", "marks", "memo",
+    ("nesting", "holds no weights"), ("doubling", "multiply"), ("expansion", "far more than the file"),
+    ("beyond", "its elements end at 2 of the 1"), ("huge claim", "its storage claims"), ("overflow", "strides"),
+    ("negative", "a size expected"), ("marks", "holds no weights"), ("memo", "remembered"), ("copies", "without end"),
   ])
-  func `malicious pickles are refused or cut off`(kind: String) throws {
+  func `malicious pickles are refused or cut off`(kind: String, reason: String) throws {
     let magic: [UInt8] = [0x80, 2, 0x8a, 10, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e]
     let version: [UInt8] = [0x80, 2] + Array("M".utf8) + [0xe9, 3, 0x2e]
     let system: [UInt8] = Array("}.".utf8)
@@ -98,27 +100,34 @@ import Testing
     switch kind {
     case "nesting": pickle = Array("N".utf8) + [UInt8](repeating: 0x85, count: 3_000_000) + Array(".".utf8)
     case "doubling":
-      // {0: {0: …, 1: …}, 1: the same}, 40 levels: 2^40 names.
-      var bytes = Array("}".utf8)
-      for level in 0..<40 { bytes += Array("q".utf8) + [UInt8(level)] + Array("0}(K\u{0}h".utf8) + [UInt8(level)] + Array("K\u{1}h".utf8) + [UInt8(level)] + Array("u".utf8) }
-      pickle = bytes + Array(".".utf8)
+      // {0: A, 1: A} where A is {0: B, 1: B} and so on, 40 levels: 2^40 names.
+      let levels = (0..<40).map { level in "q\(Unicode.Scalar(UInt8(level)))0}(K\0h\(Unicode.Scalar(UInt8(level)))K\u{1}h\(Unicode.Scalar(UInt8(level)))u" }
+      pickle = Array(("}" + levels.joined() + ".").utf8)
     case "expansion": pickle = tensor(shape: "I1000000\nI1000000\n", strides: "I0\nI0\n")
     case "beyond": pickle = tensor(offset: "1", shape: "I1\n", strides: "I1\n")
     case "huge claim": pickle = tensor(shape: "I1\n", strides: "I1\n", count: "9000000000000000000")
     case "overflow": pickle = tensor(shape: "I3\nI3\n", strides: "I4611686018427387904\nI4611686018427387904\n")
     case "negative": pickle = tensor(shape: "I2\n", strides: "I-1\n")
     case "marks": pickle = [UInt8](repeating: UInt8(ascii: "("), count: 1_000_000) + Array("t.".utf8)
+    case "copies":
+      // One tuple of 100000 elements, made a tuple again and again in six bytes.
+      let long = "cbuiltins\ntuple\nq\0(" + String(repeating: "N", count: 100_000) + "tq\u{1}00"
+      let again = Array("h\0h\u{1}".utf8) + [0x85, UInt8(ascii: "R")]
+      pickle = Array(long.utf8) + (0..<1000).flatMap { _ in again } + Array(".".utf8)
     default: pickle = Array("j".utf8) + [0xff, 0xff, 0xff, 0xff] + Array(".".utf8)
     }
-    let keys = Array("](X\u{1}\0\0\0ke.".utf8)
+    let hasStorage = ["expansion", "beyond", "huge claim", "overflow", "negative"].contains(kind)
+    let keys = Array((hasStorage ? "](X\u{1}\0\0\0ke." : "].").utf8)
     let storage: [UInt8] = [1, 0, 0, 0, 0, 0, 0, 0] + [0, 0, 0x80, 0x3f]
     try Fixture.inFolder { folder in
       try AtomicFile.write(magic + version + system + pickle + keys + storage, to: "\(folder)/bad.pth")
-      #expect(inputError { _ = try TorchFile("\(folder)/bad.pth").arrays() } != nil)
+      let error = inputError { _ = try TorchFile("\(folder)/bad.pth").arrays() }
+      #expect(error?.what.contains(reason) == true, "\(kind): \(error?.description ?? "no error")")
     }
     // The same frame around an honest tensor is read: what is refused above is refused for its content.
     try Fixture.inFolder { folder in
       let pickle = tensor(shape: "I1\n", strides: "I1\n")
+      let keys = Array("](X\u{1}\0\0\0ke.".utf8)
       try AtomicFile.write(magic + version + system + pickle + keys + storage, to: "\(folder)/good.pth")
       #expect(try TorchFile("\(folder)/good.pth").array(named: "w").floats() == [1])
     }

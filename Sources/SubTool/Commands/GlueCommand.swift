@@ -1,0 +1,146 @@
+import SubCore
+import SubData
+import SubNN
+import SubTrain
+import TextSub
+
+/// `glue`: fine-tunes a BERT on a GLUE task.
+package struct GlueCommand: Command {
+  package static let name = "glue"
+  package static let summary = "fine-tunes a BERT on a GLUE task and prints the task's own metrics"
+  package static let discussion =
+    "Without --data the sentences in datasets/acceptability are used; without --from a small BERT is trained from "
+    + "scratch. Both together take about a minute on two cores."
+  package static let example = "masksub glue --task cola --data glue/CoLA --from models/bert-base-cased"
+  package static let section = CommandSection.train
+
+  @Option("--task", "the task") var task: GLUETask
+  @Option("--data", value: "DIR", default: "datasets/acceptability", "the task's folder, or the folder of all tasks")
+  var data: String?
+  @Option("--from", value: "MODEL", default: "a small new BERT", "a Hugging Face style folder, a weight file, or a run")
+  var from: String?
+  @Flag("--predict", "writes GLUE's submission files for the test splits") var predict: Bool
+  var methodOptions = MethodOptions()
+  var runOptions = RunOptions()
+  var machine = MachineOptions()
+
+  package init() {}
+
+  package func run(in context: ToolContext) throws {
+    let device = try machine.select()
+    let reader = try GLUEReader(task: task, data: data ?? embeddedData(context))
+    let model = try GlueModel(from: from, task: task, seed: machine.seed, home: context.home, on: device)
+    let recipe = try (from == nil ? GLUERecipe.fromScratch : GLUERecipe(task)).with(runOptions.settingPairs)
+    if data == nil || from == nil { try context.console.print(defaultsNote) }
+    guard recipe.maxLength <= model.config.positions else {
+      throw InputError(
+        "max_length is \(recipe.maxLength), the model has \(model.config.positions) positions", at: "--set max_length",
+        cure: "give at most \(model.config.positions)", isUsage: true)
+    }
+    func source(_ split: GLUESplit, batchSize: Int) throws -> TextSource {
+      try TextSource(
+        reader.read(split).examples, model.tokenizer, task: task, maxLength: recipe.maxLength, batchSize: batchSize,
+        seed: machine.seed, on: device)
+    }
+    let train = try source(.train, batchSize: recipe.batchSize)
+    let evaluation = try task.evaluationSplits.map { ($0, try source($0, batchSize: recipe.evalBatchSize)) }
+
+    let method = methodOptions.resolved(.text)
+    let folder = try RunFolder.open(output: runOptions.output, resume: runOptions.resume, command: Self.name)
+    if !runOptions.resume {
+      try folder.writeConfiguration(
+        command: Self.name, arguments: context.arguments, configuration(recipe, method, model, reader))
+    }
+    let settings = recipe.loop(batchesPerEpoch: train.batchesPerEpoch, task: task, seed: machine.seed, runOptions)
+    let optimizer = AdamW(
+      model.parameters,
+      groups: .decayingAllButBiasesAndNorms(model.parameters, weightDecay: recipe.weightDecay), settings: recipe.adam)
+    let schedule = Schedule(
+      peak: recipe.lr, warmup: Int((Double(settings.totalSteps) * recipe.warmupRatio).rounded(.up)),
+      total: settings.totalSteps, decay: recipe.schedule)
+    let trainer = Trainer(
+      model.task, train, model.parameters, method: method, optimizer: optimizer, schedule: schedule.rate(at:),
+      settings: settings, run: folder, console: context.console)
+    let evaluator = TextEvaluator(model.task, task)
+    let masking = runOptions.analyze ? Masking(ratio: method.ratio) : nil
+    trainer.evaluate = { evaluator(evaluation, masking: masking) }
+    trainer.writeModel = model.write(to:)
+    trainer.readModel = model.read(from:)
+    trainer.resumeHint = context.resumeHint(folder)
+
+    context.console.note(
+      "\(task.name): \(train.count) training sentences, \(model.parameters.count) weights, \(settings.totalSteps) steps, "
+        + "method \(method.method.rawValue), \(folder.path)")
+    let started = WallClock.seconds()
+    let (final, position) = try trainer.train(resuming: runOptions.resume)
+    if predict { try writePredictions(evaluator, reader, folder, source) }
+
+    var summary = RunSummary(command: Self.name, task: task.rawValue, method: method.method.rawValue, seed: machine.seed)
+    summary.metrics = final.metrics
+    summary.finish(position, seconds: WallClock.seconds() - started)
+    try folder.writeSummary(summary)
+    for (name, value) in final.metrics { try context.console.print("\(name) \(value.fixed(4))") }
+    try context.console.print("run \(folder.path)")
+  }
+
+  private func embeddedData(_ context: ToolContext) throws -> String {
+    guard task == .cola else {
+      throw InputError(
+        "only cola comes with embedded data", at: "--task \(task.rawValue)",
+        cure: "add --data DIR with \(task.name)'s files (scripts/fetch-glue.sh gets them)", isUsage: true)
+    }
+    return try context.home.file("datasets/acceptability")
+  }
+
+  private var defaultsNote: String {
+    let parts = [
+      data == nil ? "the embedded sample in datasets/acceptability" : nil,
+      from == nil ? "a small BERT from scratch" : nil,
+    ].compactMap { $0 }
+    return "using \(parts.joined(separator: " and ")); a real run: --data glue/\(task.name) --from FOLDER "
+      + "(scripts/fetch-glue.sh and scripts/fetch-minilm.sh get both)"
+  }
+
+  private func configuration(
+    _ recipe: GLUERecipe, _ method: MaskSub, _ model: GlueModel, _ reader: GLUEReader
+  ) throws -> JSON.Object {
+    [
+      "task": .string(task.rawValue), "data": .string(reader.folder), "from": from.map { .string($0) } ?? .null,
+      "method": .string(method.method.rawValue), "ratio": .number(method.ratio), "sub_weight": .number(method.subWeight),
+      "seed": .integer(Int64(machine.seed)), "recipe": try recipe.json(), "model": model.configJSON,
+    ]
+  }
+
+  private func writePredictions(
+    _ evaluator: TextEvaluator, _ reader: GLUEReader, _ folder: RunFolder,
+    _ source: (GLUESplit, Int) throws -> TextSource
+  ) throws {
+    for split in task.submissionSplits {
+      guard reader.path(of: split) != nil || split != .diagnostic else { continue }
+      let predictions = GLUEMetrics.predictions(task, logits: evaluator.logits(try source(split, 64)).logits)
+      let lines = try GLUESubmission.lines(task, predictions: predictions)
+      try AtomicFile.write(
+        lines.joined(separator: "\n") + "\n", to: FileSystem.join(folder.path, GLUESubmission.fileName(task, split)))
+    }
+  }
+}
+
+extension GLUETask: OptionValue {}
+
+extension GLUERecipe {
+  /// The loop's settings for an amount of data.
+  fileprivate func loop(batchesPerEpoch: Int, task: GLUETask, seed: Int, _ options: RunOptions) -> LoopSettings {
+    let perEpoch = (batchesPerEpoch + accumulation - 1) / accumulation
+    var settings = LoopSettings(
+      totalSteps: maxSteps > 0 ? maxSteps : epochs * perEpoch, stepsPerEpoch: perEpoch, seed: seed)
+    settings.accumulation = accumulation
+    settings.clipNorm = clipNorm > 0 ? clipNorm : nil
+    settings.logEvery = max(1, logEvery)
+    if saveEvery > 0 { settings.saveEvery = saveEvery }
+    if evaluateEvery > 0 { settings.evaluateEvery = evaluateEvery }
+    settings.keep = options.keep
+    settings.analyze = options.analyze
+    settings.bestMetric = task.metricNames.last ?? ""
+    return settings
+  }
+}

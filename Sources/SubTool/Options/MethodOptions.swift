@@ -1,0 +1,21 @@
+package import SubCore
+package import SubTrain
+
+/// How a run trains: the options of every command that trains.
+package struct MethodOptions: OptionGroup {
+  package static let title = "Method"
+  @Option("--method", "how the step trains") package var method = Method.masksub
+  @Option(
+    "--ratio", in: 0...0.999,
+    default: "masksub and masking 0.5 for images, 0.15 for text; dropsub 0.2; pathsub the recipe's drop-path + 0.1",
+    "what the sub-branch loses")
+  package var ratio: Double?
+  @Option("--sub-weight", in: 0...1, "the sub-branch's share of the loss") package var subWeight = 0.5
+
+  package init() {}
+
+  /// The method with its numbers.
+  package func resolved(_ modality: Method.Modality, dropPath: Double = 0) -> MaskSub {
+    MaskSub(method, ratio: ratio ?? method.defaultRatio(modality, dropPath: dropPath), subWeight: subWeight)
+  }
+}

@@ -1,0 +1,39 @@
+/// A recipe as `masksub recipes` shows it: what it is for, the command that runs it, what to expect, and every
+/// hyper-parameter with where it comes from. A modality makes one page per recipe.
+public struct RecipePage: Sendable, Equatable {
+  /// One hyper-parameter.
+  public struct Parameter: Sendable, Equatable {
+    /// The name that `--set` takes.
+    public let key: String
+    /// Its value in the recipe.
+    public let value: String
+    /// Where the value comes from, or why it differs from there.
+    public let source: String
+
+    /// A hyper-parameter.
+    public init(_ key: String, _ value: String, source: String) {
+      (self.key, self.value, self.source) = (key, value, source)
+    }
+  }
+
+  /// The name that `--recipe` takes.
+  public let name: String
+  /// What it trains, one line.
+  public let summary: String
+  /// The command line that runs it.
+  public let command: String
+  /// The result to expect, with its source.
+  public let expected: String
+  /// The publication or repository that it follows.
+  public let source: String
+  /// Every hyper-parameter in the order in which it is shown.
+  public let parameters: [Parameter]
+
+  /// A page.
+  public init(
+    name: String, summary: String, command: String, expected: String, source: String, parameters: [Parameter]
+  ) {
+    (self.name, self.summary, self.command) = (name, summary, command)
+    (self.expected, self.source, self.parameters) = (expected, source, parameters)
+  }
+}

@@ -1,0 +1,183 @@
+public import SubCore
+import SubData
+public import SubNN
+
+/// The only loop: take batches, run the method, clip, update, log, evaluate, save. It knows no modality.
+public final class Trainer<Task: TrainingTask, Source: BatchSource> where Task.Batch == Source.Batch {
+  private let task: Task
+  private let source: Source
+  private let set: ParameterSet
+  private let method: MaskSub
+  private let optimizer: any Optimizer
+  private let parts: [(name: String, part: any Checkpointed)]
+  private let schedule: (_ step: Int) -> Double
+  private let settings: LoopSettings
+  private let run: RunFolder
+  private let console: Console
+
+  /// Evaluates the model as it stands.
+  public var evaluate: () throws -> Evaluation = { Evaluation() }
+  /// Writes weights, and what belongs to them, into a checkpoint's folder.
+  public var writeModel: (_ folder: String) throws -> Void = { _ in }
+  /// Puts the weights of a checkpoint's folder back.
+  public var readModel: (_ folder: String) throws -> Void = { _ in }
+  /// Runs after every update: averages, clamps.
+  public var afterUpdate: () -> Void = {}
+  /// Says how to go on after an interruption.
+  public var resumeHint = ""
+
+  /// A loop over a task. `parts` are what a checkpoint holds besides weights and optimizer.
+  public init(
+    _ task: Task, _ source: Source, _ set: ParameterSet, method: MaskSub, optimizer: any Optimizer,
+    parts: [(name: String, part: any Checkpointed)] = [], schedule: @escaping (_ step: Int) -> Double,
+    settings: LoopSettings, run: RunFolder, console: Console
+  ) {
+    (self.task, self.source, self.set, self.method) = (task, source, set, method)
+    (self.optimizer, self.schedule, self.settings) = (optimizer, schedule, settings)
+    (self.run, self.console) = (run, console)
+    self.parts = [("optimizer", optimizer)] + parts
+  }
+
+  /// Trains to the end, or goes on from the newest checkpoint and then to the end.
+  public func train(resuming: Bool) throws -> (final: Evaluation, position: Checkpoint.Position) {
+    var position = Checkpoint.Position()
+    if resuming, let checkpoint = try Checkpoint.newest(of: run) {
+      position = try checkpoint.restore(parts)
+      try readModel(checkpoint.path)
+    }
+    let log = try MetricsLog(
+      in: run, from: resuming ? MetricsLog.Resumption(step: position.step, position: position.logged) : nil)
+    try source.seek(position.batches, state: position.source)
+    let progress = Progress("train", total: settings.totalSteps, first: position.step, console: console)
+    let gradients = Gradients(set)
+    let separate = settings.analyze && method.method.hasSubBranch ? Gradients(set) : nil
+    let root = RandomKey(seed: settings.seed).fold("step")
+    var window = Window(position)
+    var saved = resuming ? position.step : -1
+    var last: (step: Int, evaluation: Evaluation)?
+
+    while position.step < settings.totalSteps {
+      let started = WallClock.seconds()
+      let isLogged = (position.step + 1) % settings.logEvery == 0 || position.step + 1 == settings.totalSteps
+      var losses: [StepLosses] = []
+      for part in 0..<settings.accumulation {
+        let batch = try source.next()
+        position.batches += 1
+        position.samples += source.sampleCount(batch)
+        let pass = Pass(isTraining: true, key: root.fold(position.step).fold(part))
+        losses.append(
+          method(
+            task, batch, into: gradients, pass: pass, scale: 1 / Double(settings.accumulation), separate: separate
+          ).losses)
+      }
+      let norm = isLogged || settings.clipNorm != nil ? gradients.norm() : nil
+      let lr = schedule(position.step)
+      optimizer.step(gradients, lr: lr, scale: norm.map { Gradients.clipFactor(norm: $0, limit: settings.clipNorm) } ?? 1)
+      afterUpdate()
+      position.step += 1
+      position.seconds += WallClock.seconds() - started
+
+      if isLogged {
+        let record = try record(position, losses, norm: norm, lr: lr, window: &window)
+        try log.append(record)
+        progress.update(
+          step: position.step,
+          Progress.Reading(
+            lossMain: record.lossMain, lossSub: record.lossSub, samplesPerSecond: record.samplesPerSecond))
+      } else {
+        progress.update(step: position.step)
+      }
+      let isLast = position.step == settings.totalSteps
+      if isLast || isDue(position.step, settings.evaluateEvery) {
+        let evaluation = try evaluate()
+        last = (position.step, evaluation)
+        try log.append(record(position, evaluation))
+        remember(evaluation, in: &position)
+        progress.note(line(position, evaluation))
+      }
+      position.logged = log.position
+      position.source = source.state
+      if isLast || isDue(position.step, settings.saveEvery) {
+        try save(position)
+        saved = position.step
+      }
+      if Interruption.isRequested && !isLast {
+        if saved != position.step { try save(position) }
+        progress.finish()
+        throw Interruption(cure: "\(position.step) steps are saved in \(run.path). \(resumeHint)")
+      }
+    }
+    progress.finish()
+    if last?.step != position.step { last = (position.step, try evaluate()) }
+    if saved != position.step { try save(position) }
+    return (last!.evaluation, position)
+  }
+
+  private func isDue(_ step: Int, _ interval: Int) -> Bool { interval > 0 && step % interval == 0 }
+
+  private func save(_ position: Checkpoint.Position) throws {
+    try Checkpoint.write(position, of: run, keep: settings.keep, parts: parts, model: writeModel)
+  }
+
+  private func remember(_ evaluation: Evaluation, in position: inout Checkpoint.Position) {
+    guard let value = evaluation.metrics.first(where: { $0.name == settings.bestMetric })?.value else { return }
+    if let best = position.best, best.value >= value || value.isNaN { return }
+    position.best = Checkpoint.Position.Best(
+      step: position.step, metrics: Dictionary(evaluation.metrics.map { ($0.name, $0.value) }) { $1 }, value: value)
+  }
+}
+
+/// Where the current line of the log began.
+private struct Window {
+  var step: Int
+  var seconds: Double
+  var samples: Int
+
+  init(_ position: Checkpoint.Position) { (step, seconds, samples) = (position.step, position.seconds, position.samples) }
+}
+
+// What is logged.
+extension Trainer {
+  private func epoch(_ step: Int) -> Double { Double(step) / Double(settings.stepsPerEpoch) }
+
+  private func record(
+    _ position: Checkpoint.Position, _ losses: [StepLosses], norm: Double?, lr: Double, window: inout Window
+  ) throws -> MetricsRecord {
+    let mean = { (values: [Double]) in values.isEmpty ? nil : values.reduce(0, +) / Double(values.count) }
+    let main = mean(losses.map(\.main.item)) ?? 0
+    let sub = mean(losses.compactMap { $0.sub?.item })
+    let loss = sub.map { main * (1 - method.subWeight) + $0 * method.subWeight } ?? main
+    guard loss.isFinite, norm?.isFinite ?? true else {
+      throw InputError(
+        "the loss or its gradient is no longer finite", at: "between step \(window.step + 1) and step \(position.step)",
+        cure: "lower the learning rate, or look for broken samples")
+    }
+    var record = MetricsRecord(step: position.step, epoch: epoch(position.step), split: .train)
+    record.loss = Float(loss)
+    record.lossMain = Float(main)
+    record.lossSub = sub.map { Float($0) }
+    record.learningRate = Float(lr)
+    record.gradNorm = norm.map { Float($0) }
+    record.samplesPerSecond =
+      Double(position.samples - window.samples) / max(1e-9, position.seconds - window.seconds)
+    record.gradNormMain = losses.last?.mainNorm.map { Float($0) }
+    record.gradNormSub = losses.last?.subNorm.map { Float($0) }
+    window = Window(position)
+    return record
+  }
+
+  private func record(_ position: Checkpoint.Position, _ evaluation: Evaluation) -> MetricsRecord {
+    var record = MetricsRecord(step: position.step, epoch: epoch(position.step), split: .eval)
+    record.loss = evaluation.loss.map { Float($0) }
+    record.lossMain = record.loss
+    record.lossSub = evaluation.maskedLoss.map { Float($0) }
+    record.metrics = evaluation.metrics
+    return record
+  }
+
+  private func line(_ position: Checkpoint.Position, _ evaluation: Evaluation) -> String {
+    let metrics = evaluation.metrics.map { "\($0.name) \($0.value.fixed(4))" }
+    return "step \(position.step)/\(settings.totalSteps), evaluation: "
+      + (metrics + (evaluation.loss.map { ["loss \($0.fixed(4))"] } ?? [])).joined(separator: ", ")
+  }
+}

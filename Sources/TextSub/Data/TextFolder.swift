@@ -1,0 +1,57 @@
+public import SubCore
+public import SubData
+import SubTrain
+
+/// A pretrained BERT on disk: a Hugging Face style folder, a weight file with its folder around it, or a run of ours.
+public struct TextFolder {
+  /// Where weights, configuration and tokenizer were found.
+  public let path: String
+  public let config: BERTConfig
+  public let weights: any NamedTensors
+  public let tokenizer: WordPieceTokenizer
+
+  /// Opens a folder or file. A run stands for its newest checkpoint.
+  public init(_ from: String) throws {
+    var (folder, file) = (from, from)
+    if FileSystem.kind(from) == .folder {
+      if let run = try? RunFolder.existing(from) {
+        guard let checkpoint = try Checkpoint.newest(of: run) else {
+          throw InputError("the run has no checkpoint yet", at: from, cure: "let it reach its first one, or name another")
+        }
+        (folder, file) = (checkpoint.path, checkpoint.path)
+      }
+    } else {
+      folder = FileSystem.parent(from)
+    }
+    path = folder
+    let configuration = FileSystem.join(folder, "config.json")
+    config = try BERTConfig(JSON.read(configuration), place: configuration)
+    weights = try TensorFile.open(file)
+    tokenizer = try WordPieceTokenizer(folder: folder)
+    guard tokenizer.vocabulary.count <= config.vocabularySize else {
+      throw InputError(
+        "the tokenizer has \(tokenizer.vocabulary.count) pieces, the model \(config.vocabularySize)", at: folder,
+        cure: "put the vocabulary that belongs to the weights beside them")
+    }
+  }
+
+  /// Writes a folder that this type, and transformers, can open: weights under `fileName`'s names, configuration,
+  /// vocabulary.
+  public static func write(
+    to folder: String, _ set: ParameterSet, config: JSON, tokenizer: WordPieceTokenizer, fileName: (String) -> String
+  ) throws {
+    let tensors = set.parameters.map { parameter in
+      (name: fileName(parameter.name), info: TensorInfo(dtype: .f32, shape: parameter.shape.dimensions))
+    }
+    try Safetensors.write(
+      tensors, metadata: [("format", "pt")], to: FileSystem.join(folder, "model.safetensors")
+    ) { set.parameters[$0].value.host() }
+    try AtomicFile.write(config.text(indent: 2) + "\n", to: FileSystem.join(folder, "config.json"))
+    try AtomicFile.write(
+      tokenizer.vocabulary.joined(separator: "\n") + "\n", to: FileSystem.join(folder, "vocab.txt"))
+    let settings: JSON = [
+      "do_lower_case": .bool(tokenizer.normalizer.lowercases), "model_max_length": config["max_position_embeddings"] ?? 512,
+    ]
+    try AtomicFile.write(settings.text(indent: 2) + "\n", to: FileSystem.join(folder, "tokenizer_config.json"))
+  }
+}

@@ -1,0 +1,64 @@
+public import SubCore
+public import SubData
+public import SubTrain
+
+/// Encoded sentences with their labels, handed out in batches: every epoch in an order of its own, the last short batch
+/// kept. Nothing is padded, so no bucketing is needed.
+public final class TextSource: BatchSource {
+  let sequences: [TextBatch.Sequence]
+  let labels: [Float]
+  private let isRegression: Bool
+  private let maskID: Int32
+  private let batchSize: Int
+  private let seed: Int
+  private let device: Device
+  private var index = 0
+  private var order: (epoch: Int, places: [Int])?
+
+  /// The examples of a split.
+  public init(
+    _ examples: [TextExample], _ tokenizer: WordPieceTokenizer, task: GLUETask, maxLength: Int, batchSize: Int,
+    seed: Int, on device: Device
+  ) {
+    sequences = examples.map { example in
+      let encoding = tokenizer.encode(example.first, example.second, maxLength: maxLength)
+      return TextBatch.Sequence(
+        ids: encoding.ids, typeIDs: encoding.typeIds, isEligible: encoding.ids.map { !tokenizer.isSpecial($0) })
+    }
+    labels = examples.map { $0.label ?? 0 }
+    isRegression = task.isRegression
+    maskID = tokenizer.maskID
+    (self.batchSize, self.seed, self.device) = (batchSize, seed, device)
+  }
+
+  /// The number of sentences.
+  public var count: Int { sequences.count }
+  public var batchesPerEpoch: Int { (count + batchSize - 1) / batchSize }
+
+  public func seek(_ index: Int, state: JSON?) { self.index = index }
+
+  public func next() -> TextBatch {
+    let (epoch, place) = (index / batchesPerEpoch, index % batchesPerEpoch)
+    index += 1
+    if order?.epoch != epoch { order = (epoch, RandomKey(seed: seed).fold("order").fold(epoch).permutation(count)) }
+    return batch(Array(order!.places[(place * batchSize)..<min(count, (place + 1) * batchSize)]))
+  }
+
+  public func sampleCount(_ batch: TextBatch) -> Int { batch.count }
+
+  /// The batches of one pass in the order of the file.
+  public func inOrder() -> some Sequence<TextBatch> {
+    stride(from: 0, to: count, by: batchSize).lazy.map { [self] in
+      batch(Array($0..<min(count, $0 + batchSize)))
+    }
+  }
+
+  private func batch(_ places: [Int]) -> TextBatch {
+    let chosen = places.map { labels[$0] }
+    let target: Target =
+      isRegression
+      ? .probabilities(Tensor(HostArray(chosen, shape: [chosen.count, 1]), on: device))
+      : .labels(Tensor(indices: chosen.map { Int($0) }, on: device), smoothing: 0)
+    return TextBatch(places.map { sequences[$0] }, target: target, maskID: maskID, on: device)
+  }
+}

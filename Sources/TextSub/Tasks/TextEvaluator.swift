@@ -1,0 +1,44 @@
+import SubCore
+public import SubData
+public import SubNN
+public import SubTrain
+
+/// Logits, losses and metrics of a model on a split.
+public struct TextEvaluator {
+  let task: SequenceClassification
+  let glue: GLUETask
+
+  /// An evaluator of a model on a GLUE task.
+  public init(_ task: SequenceClassification, _ glue: GLUETask) { (self.task, self.glue) = (task, glue) }
+
+  /// Logits of all sentences, [count · labels], and the mean loss. `masking` hides tokens, for `--analyze`.
+  public func logits(_ source: TextSource, masking: Masking? = nil) -> (logits: [Float], loss: Double) {
+    Tape.withoutRecording {
+      var (logits, loss): ([Float], Double) = ([], 0)
+      for (number, batch) in source.inOrder().enumerated() {
+        var pass = Pass.evaluation.at(number)
+        pass.masking = masking
+        let output = task.forward(batch, (), pass)
+        logits += output.floats()
+        loss += task.loss(output, batch).item * Double(batch.count)
+      }
+      return (logits, loss / Double(max(1, source.count)))
+    }
+  }
+
+  /// The task's metrics over its evaluation splits, the first of which also gives the losses.
+  public func callAsFunction(_ splits: [(split: GLUESplit, source: TextSource)], masking: Masking? = nil) -> Evaluation {
+    var evaluation = Evaluation()
+    for (number, (split, source)) in splits.enumerated() {
+      let (logits, loss) = logits(source)
+      let values = GLUEMetrics.evaluate(
+        glue, split, predictions: GLUEMetrics.predictions(glue, logits: logits), labels: source.labels)
+      evaluation.metrics += values.map { ($0.name, $0.value) }
+      if number == 0 {
+        evaluation.loss = loss
+        evaluation.maskedLoss = masking.map { self.logits(source, masking: $0).loss }
+      }
+    }
+    return evaluation
+  }
+}
