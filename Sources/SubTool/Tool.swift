@@ -9,12 +9,9 @@ package enum Tool {
 
   /// Every command, in the order of the help. A new command is a line here.
   package static let commands: [any Command.Type] = [
-<<<<<<< HEAD
     GlueCommand.self,
     TraceCommand.self,
-=======
     RecipesCommand.self,
->>>>>>> tool
     InspectCommand.self,
     TokenizeCommand.self,
     DoctorCommand.self,

@@ -19,12 +19,12 @@ struct GlueModel {
     config = folder?.config ?? GLUERecipe.smallNetwork(vocabulary: tokenizer.vocabulary.count)
     task = SequenceClassification(BERTForSequenceClassification(config, labels: glue.labelCount))
     parameters = ParameterSet(task.model.namedParameters(), on: device, key: RandomKey(seed: seed).fold("weights"))
-    let report = try folder.map {
-      try parameters.load($0.weights, rename: BERTCheckpoint.parameterName, startsAnew: BERTCheckpoint.startsAnew)
-    }
-    fileNames = report?.fileNames ?? [:]
     configJSON = config.json(
       labels: glue.isRegression ? ["score"] : glue.labels, isRegression: glue.isRegression)
+    let report = try folder.map { [parameters] folder in
+      try parameters.load(folder.weights, rename: BERTCheckpoint.parameterName, startsAnew: BERTCheckpoint.startsAnew)
+    }
+    fileNames = report?.fileNames ?? [:]
   }
 
   /// Weights in the naming of their source, configuration and tokenizer: a folder that `--from` takes.

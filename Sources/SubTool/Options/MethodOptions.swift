@@ -1,4 +1,4 @@
-package import SubCore
+import SubCore
 package import SubTrain
 
 /// How a run trains: the options of every command that trains.
