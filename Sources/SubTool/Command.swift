@@ -1,7 +1,7 @@
 package import SubTrain
 
-/// One command of the tool. Its stored properties declare its options (`@Option`, `@Flag`, `@Argument`, groups); adding a
-/// command is one file and one line in `Tool.commands`.
+/// One command of the tool. Its stored properties declare its options (`@Option`, `@Flag`, `@Argument`, groups); adding
+/// a command is one file and one line in `Tool.commands`.
 package protocol Command: SendableMetatype {
   /// What is typed.
   static var name: String { get }

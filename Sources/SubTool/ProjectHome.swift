@@ -1,9 +1,10 @@
+import SubCore
+
 #if canImport(Glibc)
   internal import Glibc
 #else
   internal import Darwin
 #endif
-import SubCore
 
 /// The folder that holds `datasets/` and `tokenizers/`.
 package struct ProjectHome: Sendable {

@@ -30,7 +30,9 @@ import Testing
   }
 
   private static let block = ["norm1.weight", "attn.qkv.weight", "mlp.fc1.weight"]
-  private static func vit(_ extra: [String: [Int]], depth: Int = 12, width: Int = 384, prefix: String = "") -> [String: [Int]] {
+  private static func vit(_ extra: [String: [Int]], depth: Int = 12, width: Int = 384, prefix: String = "") -> [String:
+    [Int]]
+  {
     var shapes = extra
     shapes["patch_embed.proj.weight"] = [width, 3, 16, 16]
     for index in 0..<depth { for name in block { shapes["blocks.\(index).\(name)"] = [width] } }

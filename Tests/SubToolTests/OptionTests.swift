@@ -26,7 +26,10 @@ import Testing
   @Test(arguments: [
     (["w"], "--colour red|green|blue is missing"),
     (["--colour", "red"], "WALL is missing"),
-    (["--colour", "rde", "w"], "--colour cannot be 'rde' (masksub paint): give one of red, green, blue; did you mean 'red'?"),
+    (
+      ["--colour", "rde", "w"],
+      "--colour cannot be 'rde' (masksub paint): give one of red, green, blue; did you mean 'red'?"
+    ),
     (["--colour", "red", "--colour", "red", "w"], "--colour is given twice"),
     (["--color", "red", "w"], "there is no option --color (masksub paint): did you mean --colour?"),
     (["--colour"], "--colour has no value (masksub paint): write --colour=red|green|blue"),

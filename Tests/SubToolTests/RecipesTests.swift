@@ -29,7 +29,10 @@ import Testing
           epochs  3      the same
 
         """)
-    #expect(throws: InputError("there is no recipe 'gleu'", at: "masksub recipes", cure: "did you mean 'glue'?", isUsage: true)) {
+    #expect(
+      throws: InputError(
+        "there is no recipe 'gleu'", at: "masksub recipes", cure: "did you mean 'glue'?", isUsage: true)
+    ) {
       try book.page("gleu", style: TextStyle(isColoured: false))
     }
   }

@@ -1,10 +1,11 @@
+import SubCore
+import SubData
+
 #if canImport(Glibc)
   import Glibc
 #else
   import Darwin
 #endif
-import SubCore
-import SubData
 
 /// A folder that goes away with the test.
 final class TemporaryFolder {

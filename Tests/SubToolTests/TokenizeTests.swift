@@ -64,7 +64,8 @@ import Testing
   }
 
   @Test(arguments: [
-    (["--kind", "bert"], 2, "--vocab FILE is missing"), (["--kind", "bret", "--vocab", "x"], 2, "did you mean 'bert'?"),
+    (["--kind", "bert"], 2, "--vocab FILE is missing"),
+    (["--kind", "bret", "--vocab", "x"], 2, "did you mean 'bert'?"),
     (["--kind=bert", "--vocab=/nonexistent/v.txt", "a"], 1, "(/nonexistent/v.txt): "),
   ])
   func `wrong uses`(_ arguments: [String], _ code: Int, _ expected: String) {

@@ -4,10 +4,10 @@
     compare_trace.py EXPECTED OUT [--tolerance 1e-4] [--all]
     compare_trace.py --cases DIR --masksub .build/release/masksub [--only TEXT]
 
-EXPECTED and OUT are safetensors files. The error of a tensor is max |expected - got| / max |expected|. A gradient that is
-zero by mathematics (a key's bias, say: softmax does not see it) is nothing but rounding in the reference, with no scale
-of its own; it is recognised by a magnitude below 1e-10 of the largest gradient, and held against a hundredth of that.
-With --cases, every case folder under DIR (see masksub_step.py) is traced by the tool and compared.
+EXPECTED and OUT are safetensors files. The error of a tensor is max |expected - got| / max |expected|. A gradient
+that is zero by mathematics (a key's bias, say: softmax does not see it) is nothing but rounding in the reference,
+with no scale of its own; it is recognised by a magnitude below 1e-10 of the largest gradient, and held against a
+hundredth of that. With --cases, every case folder under DIR (see masksub_step.py) is traced by the tool and compared.
 Exit code 1 when a tensor is missing, unexpected, mis-shaped, not finite, or beyond the tolerance.
 
 Needs: safetensors, torch
@@ -71,7 +71,8 @@ def report(rows: list[Row], tolerance: float, gradients: float, everything: bool
         print(f"  {row.error:9.2e}  scale {row.scale:9.2e}  {row.name}  {row.note}".rstrip())
     if rows:
         worst = max(rows, key=lambda row: row.error)
-        print(f"  {len(rows)} tensors, {len(bad)} beyond {gradients:g}; worst {worst.error:.2e} {worst.name} {worst.note}")
+        found = f"{worst.error:.2e} {worst.name} {worst.note}".rstrip()
+        print(f"  {len(rows)} tensors, {len(bad)} beyond {gradients:g}; worst {found}")
     else:
         print("  no tensors at all")
     return bool(rows) and not bad

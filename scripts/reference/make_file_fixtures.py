@@ -161,7 +161,36 @@ class Outer(torch.nn.Module):
         return self.visual(x) * self.logit_scale
 
 
+def make_big_endian():
+    """What torch.save writes on a big-endian machine, packed again by a zip tool."""
+    buffer = io.BytesIO()
+    kinds = {"f32": torch.float32, "i64": torch.int64, "u8": torch.uint8}
+    torch.save({name: base().to(kind) for name, kind in kinds.items()}, buffer)
+    sizes = {f"data/{key}": kind.itemsize for key, kind in enumerate(kinds.values())}
+    with zipfile.ZipFile(buffer) as source, zipfile.ZipFile(
+            ROOT / "big_endian_deflated.pth", "w", zipfile.ZIP_DEFLATED) as target:
+        for name in source.namelist():
+            data, inner = source.read(name), name.split("/", 1)[1]
+            if inner in sizes:
+                data = np.frombuffer(data, f"u{sizes[inner]}").byteswap().tobytes()
+            target.writestr(name, b"big" if inner == "byteorder" else data)
+
+
+def save_script(module, name):
+    """Saves a TorchScript module without the debug records, which hold paths of the machine."""
+    buffer = io.BytesIO()
+    torch.jit.save(module, buffer)
+    with zipfile.ZipFile(buffer) as source, zipfile.ZipFile(ROOT / name, "w") as target:
+        for entry in source.infolist():
+            if not entry.filename.endswith(".debug_pkl"):
+                target.writestr(entry.filename, source.read(entry), entry.compress_type)
+
+
 def make_torch():
+    make_big_endian()
+    torch.serialization.set_crc32_options(False)
+    torch.save({"f32": base().float()}, ROOT / "no_checksums.pth")
+    torch.serialization.set_crc32_options(True)
     for protocol in [2, 4]:
         torch.save(state(), ROOT / f"state_zip_p{protocol}.pth", pickle_protocol=protocol)
         torch.save(
@@ -170,8 +199,8 @@ def make_torch():
     torch.save(training_checkpoint(), ROOT / "training_zip.pth")
     torch.save(training_checkpoint(), ROOT / "training_legacy.pth", _use_new_zipfile_serialization=False)
     torch.save(Outer(), ROOT / "module_zip.pt")
-    torch.jit.save(torch.jit.trace(Outer().eval(), torch.ones(1, 2)), str(ROOT / "traced.pt"))
-    torch.jit.save(torch.jit.script(Outer().eval()), str(ROOT / "scripted.pt"))
+    save_script(torch.jit.trace(Outer().eval(), torch.ones(1, 2)), "traced.pt")
+    save_script(torch.jit.script(Outer().eval()), "scripted.pt")
 
 
 def main():

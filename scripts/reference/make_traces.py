@@ -4,7 +4,8 @@
     make_traces.py OUT_DIR [--only TEXT] [--jobs 1]
 
 One folder a case (see masksub_step.py), and OUT_DIR/INDEX.md with the command line of each. Then
-`compare_trace.py --cases OUT_DIR --masksub .build/release/masksub` runs and compares them all. About 2 GB.
+`compare_trace.py --cases OUT_DIR --masksub .build/release/masksub` runs and compares them all. About 13 GB, most of it
+the full-size models (`--only bert`, `--only small`).
 
 Needs: torch, timm, transformers, open_clip_torch, safetensors
 """
@@ -30,12 +31,14 @@ def cases() -> dict[str, str]:
     }
     for labels in (1, 2, 3):
         for number, (size, arguments) in enumerate(bert_sizes.items()):
-            table[f"bert/{size}-labels{labels}"] = f"trace_bert.py --labels {labels} {arguments} --seed {labels + number}"
+            line = f"trace_bert.py --labels {labels} {arguments} --seed {labels + number}"
+            table[f"bert/{size}-labels{labels}"] = line
     h96 = bert_sizes["h96"]
     table["bert/h96-old-names"] = f"trace_bert.py --labels 2 {h96} --names old --seed 11"
     table["bert/h96-bare-names"] = f"trace_bert.py --labels 2 {h96} --names bare --seed 12"
     table["bert/h96-ratio50"] = f"trace_bert.py --labels 3 {h96} --ratio 0.5 --seed 13"
-    table["bert/one-sentence"] = "trace_bert.py --labels 2 --hidden 64 --layers 1 --heads 1 --batch 1 --length 5 --seed 14"
+    table["bert/one-sentence"] = (
+        "trace_bert.py --labels 2 --hidden 64 --layers 1 --heads 1 --batch 1 --length 5 --seed 14")
     table["bert/odd-sizes"] = (
         "trace_bert.py --labels 3 --hidden 60 --layers 2 --heads 5 --intermediate 77 --vocabulary 131 --batch 7 "
         "--length 23 --seed 15")
@@ -106,7 +109,8 @@ def index(root: Path, table: dict[str, str]) -> None:
     lines = [
         "# Trace cases", "",
         "Run each command in the case's folder, then compare `expected.safetensors` with `out.safetensors`;",
-        "`compare_trace.py --cases THIS_FOLDER --masksub PATH` does that for all. The error is PyTorch's own in float32.", "",
+        "`compare_trace.py --cases THIS_FOLDER --masksub PATH` does that for all.",
+        "The error is PyTorch's own in float32.", "",
         "| folder | `masksub trace` … `--output out.safetensors` | parameters | float32 error | made by |",
         "| --- | --- | --- | --- | --- |"]
     for name, line in table.items():

@@ -9,8 +9,8 @@ A case is a folder:
   model.safetensors     weights, float32
   batch.safetensors     the batch in the contract's names
   expected.safetensors  logits, losses and the gradient of every parameter, float64
-  case.json             the arguments of `masksub trace`, PyTorch's own float32 error, and the gradients' tolerance: 1e-4,
-                        or ten times that error where the case is so ill-conditioned that it is more
+  case.json             the arguments of `masksub trace`, PyTorch's own float32 error, and the gradients' tolerance:
+                        1e-4, or ten times that error where PyTorch itself is beyond 1e-4
 """
 
 import json
@@ -50,6 +50,15 @@ def randomise(model: torch.nn.Module, seed: int, gain: float = 1.0) -> None:
             values = fresh_values(name, parameter.shape, random, gain)
             values[(values == 0) | (values == 1)] = 0.9
             parameter.copy_(values)
+
+
+def mask_noise(rows: int, tokens: int, ratio: float, random: torch.Generator) -> torch.Tensor:
+    """`[rows, tokens]` noise; in the first row the last token that stays and the first that goes are tied."""
+    noise = torch.rand(rows, tokens, generator=random)
+    keep, order = int(tokens * (1 - ratio)), noise[0].argsort()
+    if 0 < keep < tokens:
+        noise[0, order[keep]] = noise[0, order[keep - 1]]
+    return noise
 
 
 def kept_tokens(noise: torch.Tensor, ratio: float) -> torch.Tensor:
@@ -104,7 +113,7 @@ def losses(kind: str, main: torch.Tensor, sub: torch.Tensor, labels: torch.Tenso
 
 
 def step(model, forward, kind: str, labels, dtype: torch.dtype, rename: Rename) -> dict[str, torch.Tensor]:
-    """One step in `dtype`. `forward(masked, dtype)` gives the logits, or a dictionary with `logits` and more outputs."""
+    """One step in `dtype`. `forward(masked, dtype)` gives the logits, or a dictionary of `logits` and more."""
     model.to(dtype)
     model.zero_grad(set_to_none=True)
     main, sub = forward(False, dtype), forward(True, dtype)
@@ -144,7 +153,7 @@ def write_case(
     worst = max(compare(expected, single), key=lambda row: row.error)
     case = {
         "arguments": arguments,
-        "gradient_tolerance": max(1e-4, 10 * worst.error),
+        "gradient_tolerance": 10 * worst.error if worst.error > 1e-4 else 1e-4,
         "parameters": sum(parameter.numel() for parameter in model.parameters()),
         "torch_float32": {"worst_error": worst.error, "tensor": worst.name},
     }

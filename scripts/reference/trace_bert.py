@@ -3,9 +3,9 @@
 
     trace_bert.py OUT_DIR --labels 2 --hidden 96 --layers 3 --heads 4 --batch 5 --length 17 --seed 0 --names hf
 
-Writes model.safetensors, config.json, batch.safetensors, expected.safetensors and case.json (see masksub_step.py), to be
-compared with `masksub trace` by compare_trace.py. Dropout is off, attention is eager, everything is float64.
-A token is masked where its noise is below the ratio and it is not special; one label means regression.
+Writes model.safetensors, config.json, batch.safetensors, expected.safetensors and case.json (see masksub_step.py), to
+be compared with `masksub trace` by compare_trace.py. Dropout is off, attention is eager, everything is float64. A
+token is masked where its noise is below the ratio and it is not special; one label means regression.
 
 Names: hf as transformers writes them today; old as in the Hub's first files (LayerNorm.gamma and .beta, and the buffer
 bert.embeddings.position_ids); bare without `bert.`, as a BertModel writes them.
@@ -25,7 +25,7 @@ PAD, UNK, CLS, SEP, MASK = 0, 1, 2, 3, 4
 
 
 def make_batch(rows: int, length: int, vocabulary: int, labels: int, ratio: float, random: torch.Generator) -> dict:
-    """Sentences and pairs of sentences of random ids, padded on the right; the first row is full, the last has one token."""
+    """Sentences and pairs of random ids, padded on the right; the first row is full, the last has one token."""
     ids = torch.randint(5, vocabulary, (rows, length), generator=random)
     lengths = torch.randint(min(5, length), length + 1, (rows,), generator=random)
     lengths[0] = length

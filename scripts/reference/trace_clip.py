@@ -5,10 +5,11 @@
     trace_clip.py OUT_DIR --embed-dim 64 --image-size 64 --patch 16 --width 128 --layers 2 \\
         --text-width 64 --text-layers 2 [--quick-gelu]
 
-Writes model.safetensors, batch.safetensors, expected.safetensors and case.json (see masksub_step.py), to be compared with
-`masksub trace` by compare_trace.py; a custom model also gets open_clip_config.json, open_clip's own form. Float64.
-The sub-branch sees int(L (1 - ratio)) image tokens of the lowest noise (ties by position), kept after the position
-embedding, and all the text. Texts are ragged: start, words, end (the vocabulary's last id), zeros. Heads are 64 wide.
+Writes model.safetensors, batch.safetensors, expected.safetensors and case.json (see masksub_step.py), to be compared
+with `masksub trace` by compare_trace.py; a custom model also gets open_clip_config.json, open_clip's own form.
+Float64. The sub-branch sees int(L (1 - ratio)) image tokens of the lowest noise (ties by position), kept after the
+position embedding, and all the text. Texts are ragged: start, words, end (the vocabulary's last id), zeros. Heads are
+64 wide.
 
 Outputs besides logits, losses and gradients: main.image_features and main.text_features, normalised.
 
@@ -22,7 +23,7 @@ from pathlib import Path
 import open_clip
 import torch
 
-from masksub_step import KeepTokens, randomise, write_case
+from masksub_step import KeepTokens, mask_noise, randomise, write_case
 
 HF_BLOCK = {
     "ln_1": "layer_norm1", "ln_2": "layer_norm2", "mlp.c_fc": "mlp.fc1", "mlp.c_proj": "mlp.fc2",
@@ -129,7 +130,7 @@ def main() -> None:
     batch = {
         "images": torch.randn(options.batch, 3, *size, generator=random),
         "text": make_texts(options.batch, model.context_length, model.vocab_size, random),
-        "mask_noise": torch.rand(options.batch, grid[0] * grid[1], generator=random),
+        "mask_noise": mask_noise(options.batch, grid[0] * grid[1], options.ratio, random),
     }
 
     def forward(masked: bool, dtype: torch.dtype):

@@ -54,7 +54,9 @@ struct ByteReader {
   func text(_ range: Range<Int>) -> String? { String(validating: buffer.bytes[range], as: UTF8.self) }
 
   /// An error at the present offset or the given one.
-  func failure(_ what: String, at offset: Int? = nil, cure: String = "get the file again; it is damaged") -> InputError {
+  func failure(
+    _ what: String, at offset: Int? = nil, cure: String = "get the file again; it is damaged"
+  ) -> InputError {
     InputError(what, at: "\(place), byte \(offset ?? self.offset)", cure: cure)
   }
 }

@@ -113,7 +113,9 @@ private struct JSONParser {
     _ = take("-")
     let digits = offset
     let whole = skipDigits()
-    guard whole > 0, whole == 1 || bytes[digits] != UInt8(ascii: "0") else { throw failure("bad JSON number", at: start) }
+    guard whole > 0, whole == 1 || bytes[digits] != UInt8(ascii: "0") else {
+      throw failure("bad JSON number", at: start)
+    }
     var isInteger = true
     if take(".") {
       isInteger = false
@@ -228,6 +230,7 @@ private struct JSONParser {
     let offset = offset ?? self.offset
     let line = bytes[..<offset].reduce(1) { $1 == 0x0a ? $0 + 1 : $0 }
     return InputError(
-      what, at: "\(place), line \(line), byte \(offset)", cure: "correct the file there, or get it again from its source")
+      what, at: "\(place), line \(line), byte \(offset)",
+      cure: "correct the file there, or get it again from its source")
   }
 }

@@ -59,7 +59,8 @@ extension Safetensors {
         "data_offsets": [.integer(Int64(begins[position])), .integer(Int64(begins[position] + info.byteCount))],
       ]
       guard name != "__metadata__", header.add(name, entry) else {
-        throw InputError("two tensors of this name cannot be written", at: "\(place), tensor '\(name)'", cure: "rename one")
+        throw InputError(
+          "two tensors of this name cannot be written", at: "\(place), tensor '\(name)'", cure: "rename one")
       }
     }
     var text = JSON.object(header).bytes()

@@ -56,7 +56,8 @@ public struct Safetensors: NamedTensors {
     for member in map.members {
       let tensor = "\(path), tensor '\(member.key)'"
       guard let shard = member.value.string else { throw InputError("it has no shard", at: tensor, cure: cure) }
-      guard !shard.isEmpty, shard != ".", shard != "..", !shard.utf8.contains(UInt8(ascii: "/")), !shard.utf8.contains(0)
+      guard !shard.isEmpty, shard != ".", shard != "..", !shard.utf8.contains(UInt8(ascii: "/")),
+        !shard.utf8.contains(0)
       else {
         throw InputError("its shard '\(shard)' is no plain file name", at: tensor, cure: "keep shards beside the index")
       }

@@ -89,14 +89,16 @@ public struct SafetensorsFile: NamedTensors {
       guard entry.offsets.lowerBound == end else {
         throw entry.failure(
           entry.offsets.lowerBound < end
-            ? "its data overlap those of another tensor" : "\(entry.offsets.lowerBound - end) unnamed bytes before its data",
+            ? "its data overlap those of another tensor"
+            : "\(entry.offsets.lowerBound - end) unnamed bytes before its data",
           place: place)
       }
       end = entry.offsets.upperBound
     }
     guard end == dataSize else {
       throw InputError(
-        "\(dataSize - end) bytes after the last tensor belong to none", at: place, cure: "get the file again; it is damaged")
+        "\(dataSize - end) bytes after the last tensor belong to none", at: place,
+        cure: "get the file again; it is damaged")
     }
   }
 }

@@ -46,7 +46,8 @@ public enum TensorFile {
       return InputError("this is a web page, not a weight file", at: path, cure: "download the file itself")
     }
     if start.count >= 262, start[257..<262].elementsEqual("ustar".utf8) {
-      return InputError("this is a tar archive", at: path, cure: "unpack it, or save the weights again with a newer PyTorch")
+      return InputError(
+        "this is a tar archive", at: path, cure: "unpack it, or save the weights again with a newer PyTorch")
     }
     if start.starts(with: [0x1f, 0x8b]) {
       return InputError("this file is compressed with gzip", at: path, cure: "unpack it with gunzip first")

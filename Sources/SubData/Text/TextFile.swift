@@ -15,7 +15,7 @@ package struct TextFile: Sendable {
   package let bytes: [UInt8]
 
   /// Reads a whole file of at most `limit` bytes. A missing, unreadable or larger file is an `InputError`.
-  package init(_ path: String, cure: String = "check the path", limit: Int = 1 << 32) throws(InputError) {
+  package init(_ path: String, cure: String = "check the path", limit: Int = 1 << 30) throws(InputError) {
     self.path = path
     let file = open(path, O_RDONLY | O_CLOEXEC)
     guard file >= 0 else { throw Self.failure(errno, path, cure) }
@@ -25,9 +25,11 @@ package struct TextFile: Sendable {
     guard information.st_mode & S_IFMT != S_IFDIR else {
       throw InputError("is a folder, not a file", at: path, cure: cure)
     }
+    let tooLarge = InputError("more than \(limit) bytes", at: path, cure: cure)
+    guard information.st_size <= limit else { throw tooLarge }
     // The size is a hint (pipes have none); what `read` delivers counts.
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(min(max(Int(information.st_size), 0), limit) + 1)
+    bytes.reserveCapacity(max(Int(information.st_size), 0) + 1)
     let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
     defer { chunk.deallocate() }
     while true {
@@ -36,9 +38,7 @@ package struct TextFile: Sendable {
       guard count >= 0 else { throw Self.failure(errno, path, cure) }
       if count == 0 { break }
       bytes.append(contentsOf: chunk[..<count])
-      guard bytes.count <= limit else {
-        throw InputError("more than \(limit) bytes", at: path, cure: cure)
-      }
+      guard bytes.count <= limit else { throw tooLarge }
     }
     self.bytes = bytes
   }

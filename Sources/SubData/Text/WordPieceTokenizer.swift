@@ -14,10 +14,10 @@ public struct WordPieceTokenizer: Sendable {
   public let padID, unknownID, clsID, sepID, maskID: Int32
 
   /// The special tokens, in the order in which a new vocabulary lists them.
-  public static let specialTokens = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+  public static let specialTokens = SpecialTokens.names
 
   private let trie: PieceTrie
-  private let specials: [(text: [UInt8], id: Int32)]
+  private let specialIDs: [Int32]
 
   /// A tokenizer over pieces, whose positions are their ids; a piece that occurs twice has its last position.
   ///
@@ -46,7 +46,7 @@ public struct WordPieceTokenizer: Sendable {
       }
       ids.append(Int32(id))
     }
-    specials = zip(Self.specialTokens, ids).map { (Array($0.utf8), $1) }
+    specialIDs = ids
     (padID, unknownID, clsID, sepID, maskID) = (ids[0], ids[1], ids[2], ids[3], ids[4])
   }
 
@@ -55,7 +55,9 @@ public struct WordPieceTokenizer: Sendable {
     var text = text
     var ids: [Int32] = []
     ids.reserveCapacity(text.utf8.count / 4 + 4)
-    text.withUTF8 { append($0, to: &ids) }
+    text.withUTF8 { bytes in
+      SpecialTokens.split(bytes) { appendWords($0, to: &ids) } special: { ids.append(specialIDs[$0]) }
+    }
     return ids
   }
 
@@ -78,27 +80,6 @@ public struct WordPieceTokenizer: Sendable {
   /// Whether an id is one of the five special tokens, `[UNK]` among them, wherever it came from.
   public func isSpecial(_ id: Int32) -> Bool {
     id == padID || id == unknownID || id == clsID || id == sepID || id == maskID
-  }
-
-  /// Cuts special tokens out of UTF-8 text and encodes what lies between them.
-  private func append(_ text: UnsafeBufferPointer<UInt8>, to ids: inout [Int32]) {
-    var start = 0
-    var index = 0
-    while index < text.count {
-      guard text[index] == UInt8(ascii: "["), let special = special(in: text, at: index) else {
-        index += 1
-        continue
-      }
-      appendWords(UnsafeBufferPointer(rebasing: text[start..<index]), to: &ids)
-      ids.append(special.id)
-      index += special.text.count
-      start = index
-    }
-    appendWords(UnsafeBufferPointer(rebasing: text[start...]), to: &ids)
-  }
-
-  private func special(in text: UnsafeBufferPointer<UInt8>, at index: Int) -> (text: [UInt8], id: Int32)? {
-    specials.first { text[index...].starts(with: $0.text) }
   }
 
   private func appendWords(_ text: UnsafeBufferPointer<UInt8>, to ids: inout [Int32]) {

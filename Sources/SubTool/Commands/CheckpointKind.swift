@@ -11,12 +11,14 @@ package struct CheckpointKind: Equatable {
       let inner =
         prefix.isEmpty
         ? shapes
-        : Dictionary(uniqueKeysWithValues: shapes.compactMap { name, shape in
-          name.hasPrefix(prefix) ? (String(name.dropFirst(prefix.count)), shape) : nil
-        })
+        : Dictionary(
+          uniqueKeysWithValues: shapes.compactMap { name, shape in
+            name.hasPrefix(prefix) ? (String(name.dropFirst(prefix.count)), shape) : nil
+          })
       let names = TensorNames(shapes: inner)
       guard let kind = bert(names) ?? clip(names) ?? swin(names) ?? vit(names) ?? resnet(names) else { continue }
-      return prefix.isEmpty ? kind : CheckpointKind(architecture: kind.architecture, naming: "\(kind.naming), under \(prefix)")
+      return prefix.isEmpty
+        ? kind : CheckpointKind(architecture: kind.architecture, naming: "\(kind.naming), under \(prefix)")
     }
     return nil
   }
@@ -27,7 +29,9 @@ package struct CheckpointKind: Equatable {
       let isOld = names.has("\(prefix)embeddings.LayerNorm.gamma")
       let layers = names.count("\(prefix)encoder.layer.", ".attention.self.query.weight")
       var parts = ["BERT", "\(layers) layers", "width \(words[1])", "\(words[0]) tokens"]
-      if let head = names.shape("classifier.weight", rank: 2) { parts.append("\(head[0]) \(head[0] == 1 ? "label" : "labels")") }
+      if let head = names.shape("classifier.weight", rank: 2) {
+        parts.append("\(head[0]) \(head[0] == 1 ? "label" : "labels")")
+      }
       if names.has("cls.predictions.bias") { parts.append("masked-language head") }
       let naming = "Hugging Face" + (isOld ? ", old (gamma, beta)" : "") + (prefix.isEmpty ? ", without bert." : "")
       return CheckpointKind(architecture: parts.joined(separator: ", "), naming: naming)
@@ -36,7 +40,9 @@ package struct CheckpointKind: Equatable {
   }
 
   private static func clip(_ names: TensorNames) -> CheckpointKind? {
-    func kind(_ conv: [Int], layers: Int, textLayers: Int, textWidth: Int?, tokens: Int?, naming: String) -> CheckpointKind {
+    func kind(_ conv: [Int], layers: Int, textLayers: Int, textWidth: Int?, tokens: Int?, naming: String)
+      -> CheckpointKind
+    {
       var parts = ["CLIP \(size(width: conv[0], layers: layers))/\(conv[3])", "\(layers) blocks", "width \(conv[0])"]
       if let textWidth { parts.append("text: \(textLayers) blocks, width \(textWidth), \(tokens ?? 0) tokens") }
       return CheckpointKind(architecture: parts.joined(separator: ", "), naming: naming)
@@ -44,7 +50,9 @@ package struct CheckpointKind: Equatable {
     if let conv = names.shape("visual.conv1.weight", rank: 4), names.has("visual.class_embedding") {
       let text = names.has("text.token_embedding.weight") ? "text." : ""
       let embedding = names.shape("\(text)token_embedding.weight", rank: 2)
-      let naming = names.has("input_resolution") ? "OpenAI" : "open_clip / OpenAI" + (text.isEmpty ? "" : ", text tower under text.")
+      let naming =
+        names.has("input_resolution")
+        ? "OpenAI" : "open_clip / OpenAI" + (text.isEmpty ? "" : ", text tower under text.")
       return kind(
         conv, layers: names.count("visual.transformer.resblocks.", ".attn.in_proj_weight"),
         textLayers: names.count("\(text)transformer.resblocks.", ".attn.in_proj_weight"), textWidth: embedding?[1],
@@ -73,12 +81,15 @@ package struct CheckpointKind: Equatable {
       }
     let official = names.has("layers.0.downsample.reduction.weight")
     let head = names.shape(official ? "head.weight" : "head.fc.weight", rank: 2)
-    let parts = [letter, "depths \(depths.map(String.init).joined(separator: "-"))", "width \(conv[0])"] + classes(head)
+    let parts =
+      [letter, "depths \(depths.map(String.init).joined(separator: "-"))", "width \(conv[0])"] + classes(head)
     return CheckpointKind(architecture: parts.joined(separator: ", "), naming: official ? "official" : "timm")
   }
 
   private static func vit(_ names: TensorNames) -> CheckpointKind? {
-    guard let conv = names.shape("patch_embed.proj.weight", rank: 4), names.has("blocks.0.norm1.weight") else { return nil }
+    guard let conv = names.shape("patch_embed.proj.weight", rank: 4), names.has("blocks.0.norm1.weight") else {
+      return nil
+    }
     let blocks = names.count("blocks.", ".norm1.weight")
     let name = "\(size(width: conv[0], layers: blocks))/\(conv[3])"
     var naming = "timm"
@@ -108,7 +119,9 @@ package struct CheckpointKind: Equatable {
   }
 
   private static func resnet(_ names: TensorNames) -> CheckpointKind? {
-    guard names.has("conv1.weight"), names.has("layer1.0.conv1.weight"), names.has("bn1.running_mean") else { return nil }
+    guard names.has("conv1.weight"), names.has("layer1.0.conv1.weight"), names.has("bn1.running_mean") else {
+      return nil
+    }
     let depths = (1...4).map { names.count("layer\($0).", ".conv1.weight") }
     let perBlock = names.has("layer1.0.conv3.weight") ? 3 : 2
     let depth = depths.reduce(0, +) * perBlock + 2

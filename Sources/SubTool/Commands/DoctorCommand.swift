@@ -20,7 +20,6 @@ package struct DoctorCommand: Command {
     try row("kernels", "\(Processor.features); the processor has \(HostMachine.vectorExtensions())")
     try row("threads", "\(Processor.threads) on \(HostMachine.cores()) cores")
     try row("memory", HostMachine.memory())
-    try row("products", Processor.gemmLibrary)
     var missing: [SystemLibrary] = []
     for library in SystemLibrary.all {
       if let found = library.found() {

@@ -18,8 +18,9 @@ enum HostMachine {
 
   /// The vector extensions that matter here.
   static func vectorExtensions() -> String {
-    let flags = Set((value(of: "flags", in: "/proc/cpuinfo") ?? value(of: "Features", in: "/proc/cpuinfo") ?? "")
-      .split(separator: " ").map(String.init))
+    let flags = Set(
+      (value(of: "flags", in: "/proc/cpuinfo") ?? value(of: "Features", in: "/proc/cpuinfo") ?? "")
+        .split(separator: " ").map(String.init))
     let wanted = ["avx2", "fma", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "asimd", "sve", "bf16"]
     let found = wanted.filter(flags.contains)
     return found.isEmpty ? "no vector extension known here" : found.joined(separator: " ")

@@ -26,7 +26,8 @@ package struct RecipesCommand: Command {
     }
     guard let recipe else {
       throw InputError(
-        "NAME is missing", at: "masksub recipes show", cure: "name one of those that masksub recipes lists", isUsage: true)
+        "NAME is missing", at: "masksub recipes show", cure: "name one of those that masksub recipes lists",
+        isUsage: true)
     }
     try context.console.write(book.page(recipe, style: context.console.outputStyle).utf8)
   }
@@ -50,7 +51,8 @@ package struct RecipeBook {
     guard let page = pages.first(where: { $0.name == name }) else {
       let nearest = Suggestion.nearest(to: name, in: pages.map(\.name)).map { "did you mean '\($0)'?" }
       throw InputError(
-        "there is no recipe '\(name)'", at: "masksub recipes", cure: nearest ?? "masksub recipes lists them", isUsage: true)
+        "there is no recipe '\(name)'", at: "masksub recipes", cure: nearest ?? "masksub recipes lists them",
+        isUsage: true)
     }
     let keys = page.parameters.map(\.key.count).max() ?? 0
     let values = min(page.parameters.map(\.value.count).max() ?? 0, 32)

@@ -21,7 +21,8 @@ struct TensorStatistics {
     for start in stride(from: 0, to: count, by: piece) {
       let length = min(piece, count - start)
       let part = HostArray(
-        dtype: array.dtype, shape: [length], buffer: array.buffer, byteOffset: array.byteOffset + start * array.dtype.size)
+        dtype: array.dtype, shape: [length], buffer: array.buffer,
+        byteOffset: array.byteOffset + start * array.dtype.size)
       for value in part.doubles() {
         guard value.isFinite else {
           notFinite += 1
@@ -44,7 +45,8 @@ struct TensorStatistics {
   var text: String {
     guard count > 0 else { return "empty" }
     guard notFinite < count else { return "no finite value in \(count)" }
-    let figures = "min \(Self.short(minimum))  max \(Self.short(maximum))  mean \(Self.short(mean))  std \(Self.short(deviation))"
+    let figures =
+      "min \(Self.short(minimum))  max \(Self.short(maximum))  mean \(Self.short(mean))  std \(Self.short(deviation))"
     return "\(figures)  zeros \(zeros)" + (notFinite > 0 ? "  NOT FINITE \(notFinite)" : "")
   }
 

@@ -1,9 +1,10 @@
+import SubCore
+
 #if canImport(Glibc)
   internal import Glibc
 #else
   internal import Darwin
 #endif
-import SubCore
 
 /// Standard output, standard error and standard input of the tool, replaceable in tests.
 ///
@@ -132,7 +133,8 @@ enum DescriptorStream {
       case EINTR: continue
       case EPIPE: throw ReaderGone()
       case let code:
-        throw InputError("writing failed: \(String(cString: strerror(code)))", at: name, cure: "check where it leads to")
+        throw InputError(
+          "writing failed: \(String(cString: strerror(code)))", at: name, cure: "check where it leads to")
       }
     }
   }
@@ -146,7 +148,8 @@ enum DescriptorStream {
         try Interruption.check()
         continue
       }
-      throw InputError("reading failed: \(String(cString: strerror(code)))", at: name, cure: "check where it comes from")
+      throw InputError(
+        "reading failed: \(String(cString: strerror(code)))", at: name, cure: "check where it comes from")
     }
   }
 

@@ -1,10 +1,11 @@
+import SubCore
+import SubData
+
 #if canImport(Glibc)
   import Glibc
 #else
   import Darwin
 #endif
-import SubCore
-import SubData
 
 /// A TensorBoard event file of scalars. Every record is one write, so a crash leaves at most one cut record at the end,
 /// which readers ignore.

@@ -1,10 +1,11 @@
+import SubCore
+import SubData
+
 #if canImport(Glibc)
   internal import Glibc
 #else
   internal import Darwin
 #endif
-import SubCore
-import SubData
 
 /// What a run logs: `metrics.jsonl` and TensorBoard's event files, side by side.
 public final class MetricsLog {

@@ -1,11 +1,12 @@
+import CSystem
+import SubCore
+public import SubData
+
 #if canImport(Glibc)
   internal import Glibc
 #else
   internal import Darwin
 #endif
-import CSystem
-import SubCore
-public import SubData
 
 /// The folder of a run: `config.json`, `metrics.jsonl`, `summary.json`, `tensorboard/`, `plots/`, `checkpoints/STEP/`.
 public struct RunFolder: Sendable, Equatable {
@@ -45,11 +46,13 @@ public struct RunFolder: Sendable, Equatable {
   public static func existing(_ path: String) throws -> RunFolder {
     let folder = RunFolder(path: path)
     guard FileSystem.kind(path) != .absent else {
-      throw InputError("there is no such run", at: path, cure: "check the path; runs stand in runs/ unless --output said otherwise")
+      throw InputError(
+        "there is no such run", at: path, cure: "check the path; runs stand in runs/ unless --output said otherwise")
     }
     guard folder.isRun else {
       throw InputError(
-        "this is not the folder of a run, it has no config.json of one", at: path, cure: "name the folder that --output named")
+        "this is not the folder of a run, it has no config.json of one", at: path,
+        cure: "name the folder that --output named")
     }
     return folder
   }
@@ -59,7 +62,8 @@ public struct RunFolder: Sendable, Equatable {
     guard resume else { return try create(output, command: command) }
     guard let output else {
       throw InputError(
-        "--resume does not say which run", at: "masksub \(command)", cure: "add --output DIR, the run's folder", isUsage: true)
+        "--resume does not say which run", at: "masksub \(command)", cure: "add --output DIR, the run's folder",
+        isUsage: true)
     }
     let folder = try existing(output)
     let owner = try folder.configuration()["command"]?.string ?? ""

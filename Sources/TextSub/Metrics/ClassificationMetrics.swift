@@ -3,7 +3,8 @@
 public enum ClassificationMetrics {
   /// The share of predictions that equal their label.
   public static func accuracy(_ predictions: [Int], _ labels: [Int]) -> Double {
-    precondition(predictions.count == labels.count, "accuracy: \(predictions.count) predictions, \(labels.count) labels")
+    precondition(
+      predictions.count == labels.count, "accuracy: \(predictions.count) predictions, \(labels.count) labels")
     let correct = zip(predictions, labels).count { $0 == $1 }
     return Double(correct) / Double(labels.count)
   }

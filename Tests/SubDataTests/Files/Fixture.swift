@@ -50,17 +50,22 @@ func damage(
         if error.place.isEmpty || error.cure.isEmpty { throw error }
       }
     }
-    for cut in 0..<min(cuts, bytes.count) { try attempt(Array(bytes.prefix(bytes.count * cut / min(cuts, bytes.count)))) }
+    for cut in 0..<min(cuts, bytes.count) {
+      try attempt(Array(bytes.prefix(bytes.count * cut / min(cuts, bytes.count))))
+    }
     let key = RandomKey(seed: seed)
     for flip in 0..<flips {
       let key = key.fold(flip)
       var damaged = bytes
       // Headers are where the danger is: half of the changes fall into the first 300 bytes, a quarter into the last.
-      let zone = flip % 4 < 2 ? 0..<min(300, bytes.count) : flip % 4 == 2 ? max(0, bytes.count - 300)..<bytes.count : 0..<bytes.count
+      let zone =
+        flip % 4 < 2
+        ? 0..<min(300, bytes.count) : flip % 4 == 2 ? max(0, bytes.count - 300)..<bytes.count : 0..<bytes.count
       for change in 0..<(1 + key.integer(below: 3, at: 0)) {
         let position = zone.lowerBound + key.integer(below: zone.count, at: 10 + change)
-        damaged[position] = [0, 0xff, 0x7f, 0x80, UInt8(key.integer(below: 256, at: 20 + change)), damaged[position] ^ 1][
-          key.integer(below: 6, at: 30 + change)]
+        damaged[position] =
+          [0, 0xff, 0x7f, 0x80, UInt8(key.integer(below: 256, at: 20 + change)), damaged[position] ^ 1][
+            key.integer(below: 6, at: 30 + change)]
       }
       try attempt(damaged)
     }

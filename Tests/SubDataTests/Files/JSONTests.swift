@@ -21,8 +21,12 @@ import Testing
       "list": [1, 2.5, nil, true], "none": [], "object": [:],
     ]
     #expect(
-      json.text() == #"{"step":1,"loss":0.1,"bad":null,"far":null,"text":"a\"\\\n\u0001é","list":[1,2.5,null,true],"none":[],"object":{}}"#)
-    #expect((["a": ["b": [[1], [2, 3]]]] as JSON).text(indent: 2) == "{\n  \"a\": {\n    \"b\": [\n      [1],\n      [2,3]\n    ]\n  }\n}")
+      json.text()
+        == #"{"step":1,"loss":0.1,"bad":null,"far":null,"text":"a\"\\\n\u0001é","#
+        + #""list":[1,2.5,null,true],"none":[],"object":{}}"#)
+    #expect(
+      (["a": ["b": [[1], [2, 3]]]] as JSON).text(indent: 2)
+        == "{\n  \"a\": {\n    \"b\": [\n      [1],\n      [2,3]\n    ]\n  }\n}")
   }
 
   @Test func `keys are told apart by their bytes and found among many`() throws {
@@ -52,7 +56,8 @@ import Testing
   @Test func `the line is counted and bytes that are no UTF-8 are refused`() {
     #expect(inputError { _ = try JSON.parse("{\n\n x}", at: "f") }?.place == "f, line 3, byte 4")
     let bytes: [UInt8] = [0x22, 0xc3, 0x22]
-    #expect(inputError { _ = try bytes.withUnsafeBytes { _ = try JSON.parse($0, at: "f") } }?.place == "f, line 1, byte 1")
+    #expect(
+      inputError { _ = try bytes.withUnsafeBytes { _ = try JSON.parse($0, at: "f") } }?.place == "f, line 1, byte 1")
   }
 
   @Test func `deep nesting is refused before the stack ends`() throws {

@@ -9,7 +9,10 @@ import Testing
     for wide in [DType.f32, .f64] {
       let back = all.floating(as: wide).floating(as: dtype).elements(UInt16.self)
       for (bits, float) in zip(back.indices, all.floats()) where !float.isNaN { #expect(Int(back[bits]) == bits) }
-      #expect(zip(back.indices, all.floats()).allSatisfy { !$1.isNaN || HostArray([back[$0]], shape: [], dtype: dtype).floats()[0].isNaN })
+      #expect(
+        zip(back.indices, all.floats()).allSatisfy {
+          !$1.isNaN || HostArray([back[$0]], shape: [], dtype: dtype).floats()[0].isNaN
+        })
     }
   }
 
@@ -22,7 +25,8 @@ import Testing
       let middle = (values[low] + values[low + 1]) / 2
       let even = low % 2 == 0 ? low : low + 1
       // The two neighbours in double differ from the tie by far less than a Float can hold.
-      let wide = HostArray([middle, middle.nextUp, middle.nextDown, -middle], shape: [4], dtype: .f64).floating(as: dtype)
+      let wide = HostArray([middle, middle.nextUp, middle.nextDown, -middle], shape: [4], dtype: .f64).floating(
+        as: dtype)
       #expect(wide.elements(UInt16.self).map(Int.init) == [even, low + 1, low, even | 0x8000])
       let float = HostArray([Float(middle)], shape: [1]).floating(as: dtype).elements(UInt16.self)
       if Double(Float(middle)) == middle { #expect(Int(float[0]) == even) }

@@ -63,7 +63,8 @@ import Testing
         let array = try Safetensors.open(Fixture.path("types.safetensors")).array(named: dtype.rawValue)
         try Npy.write(array, to: "\(folder)/a.npy")
         let read = try Npy.read("\(folder)/a.npy")
-        #expect(read.dtype == (dtype == .bf16 ? .f32 : dtype) && read.shape == [2, 3] && read.floats() == array.floats())
+        #expect(
+          read.dtype == (dtype == .bf16 ? .f32 : dtype) && read.shape == [2, 3] && read.floats() == array.floats())
         #expect(read.byteOffset % 64 == 0)
       }
       try Npy.write(HostArray(ramp, shape: [24]), to: "\(folder)/a.npy")
@@ -110,7 +111,9 @@ import Testing
   }
 
   @Test func `damaged files never trap`() throws {
-    for (seed, name) in ["npy/fortran_big.npy", "npy/version3.npy", "stored.npz", "deflated.npz", "descriptors.npz"].enumerated() {
+    for (seed, name) in ["npy/fortran_big.npy", "npy/version3.npy", "stored.npz", "deflated.npz", "descriptors.npz"]
+      .enumerated()
+    {
       let refused = try damage(Fixture.bytes(name), cuts: 900, flips: 900, seed: seed) { path in
         for (_, array) in try TensorFile.open(path).arrays() { _ = array.floats() }
       }

@@ -38,11 +38,14 @@ import Testing
     }
   }
 
-  @Test(arguments: ["../secret.safetensors", "/etc/passwd", "..", "", "none.safetensors", "model-00001-of-00002.safetensors"])
+  @Test(arguments: [
+    "../secret.safetensors", "/etc/passwd", "..", "", "none.safetensors", "model-00001-of-00002.safetensors",
+  ])
   func `an index that lies is refused`(shard: String) throws {
     try Fixture.inFolder { folder in
       try FileManager.default.copyItem(
-        atPath: Fixture.path("sharded/model-00001-of-00002.safetensors"), toPath: "\(folder)/model-00001-of-00002.safetensors")
+        atPath: Fixture.path("sharded/model-00001-of-00002.safetensors"),
+        toPath: "\(folder)/model-00001-of-00002.safetensors")
       let index: JSON = ["weight_map": ["b": .string(shard)]]
       try AtomicFile.write(index.text(), to: "\(folder)/model.safetensors.index.json")
       #expect(inputError { _ = try Safetensors.open(folder) } != nil)
@@ -50,15 +53,19 @@ import Testing
   }
 
   @Test(arguments: [
-    (#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#, 7), (#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#, 9),
-    (#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}"#, 4), (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}"#, 8),
+    (#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#, 7),
+    (#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#, 9),
+    (#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,4]}}"#, 4),
+    (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}"#, 8),
     (#"{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"b":{"dtype":"U8","shape":[4],"data_offsets":[2,6]}}"#, 6),
     (#"{"a":{"dtype":"U8","shape":[4],"data_offsets":[0,4]},"a":{"dtype":"U8","shape":[4],"data_offsets":[4,8]}}"#, 8),
-    (#"{"a":{"dtype":"F8_E4M3","shape":[1],"data_offsets":[0,1]}}"#, 1), (#"{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,0]}}"#, 0),
+    (#"{"a":{"dtype":"F8_E4M3","shape":[1],"data_offsets":[0,1]}}"#, 1),
+    (#"{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,0]}}"#, 0),
     (#"{"a":{"dtype":"F32","shape":[4611686018427387904,4],"data_offsets":[0,0]}}"#, 0),
     (#"{"a":{"dtype":"F32","shape":[4611686018427387904,4611686018427387904,0],"data_offsets":[0,0]}}"#, 0),
     (#"{"a":{"dtype":"U8","shape":[9223372036854775807],"data_offsets":[0,9223372036854775807]}}"#, 0),
-    (#"{"a":{"dtype":"F32","shape":[0.5],"data_offsets":[0,2]}}"#, 2), (#"{"a":{"shape":[1],"data_offsets":[0,4]}}"#, 4),
+    (#"{"a":{"dtype":"F32","shape":[0.5],"data_offsets":[0,2]}}"#, 2),
+    (#"{"a":{"shape":[1],"data_offsets":[0,4]}}"#, 4),
     (#"{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,0]}}"#, 4), (#"{"a":[]}"#, 0), ("[]", 0), ("", 0),
     (#"{"__metadata__":{"a":1}}"#, 0), ("{}", 1),
   ])
@@ -82,7 +89,8 @@ import Testing
     try Fixture.inFolder { folder in
       let path = "\(folder)/out.safetensors"
       let tensors: [(name: String, array: HostArray)] = [
-        ("bytes", HostArray([UInt8]([1, 2, 3]), shape: [3], dtype: .u8)), ("wide", HostArray([Int64]([-1, 5]), shape: [2, 1])),
+        ("bytes", HostArray([UInt8]([1, 2, 3]), shape: [3], dtype: .u8)),
+        ("wide", HostArray([Int64]([-1, 5]), shape: [2, 1])),
         ("f", HostArray([Float]([0.5]), shape: [])), ("none", HostArray([Float](), shape: [0, 7])),
       ]
       try Safetensors.write(tensors, metadata: [("format", "pt"), ("q", "\"")], to: path)

@@ -43,7 +43,9 @@ import Testing
     guard case .object(let arguments)? = file.content["args"] else { throw InputError("no args", at: name, cure: "") }
     #expect(arguments.type == "argparse.Namespace")
     #expect(arguments.state["lr"]?.double == 1e-3 && arguments.state["name"]?.string == "vit")
-    guard case .object(let strange)? = file.content["strange"] else { throw InputError("no object", at: name, cure: "") }
+    guard case .object(let strange)? = file.content["strange"] else {
+      throw InputError("no object", at: name, cure: "")
+    }
     #expect(strange.type.hasSuffix(".Strange") && strange.state["weight"]?.tensor?.shape == [2])
     guard case .list(let cycle)? = file.content["cycle"], case .opaque(let what)? = cycle.first else {
       throw InputError("no cycle", at: name, cure: "")
@@ -55,7 +57,9 @@ import Testing
     for name in ["module_zip.pt", "traced.pt", "scripted.pt"] {
       let file = try TensorFile.open(Fixture.path(name))
       #expect(
-        file.names.sorted() == ["logit_scale", "visual.0.table", "visual.0.weight", "visual.1.bias", "visual.1.weight"],
+        file.names.sorted() == [
+          "logit_scale", "visual.0.table", "visual.0.weight", "visual.1.bias", "visual.1.weight",
+        ],
         "\(name)")
       #expect(try file.array(named: "visual.0.weight").dtype == .f16)
       #expect(try file.array(named: "visual.0.weight").floats() == [0, 1, 2, 3, 4, 5])
@@ -65,9 +69,31 @@ import Testing
     }
   }
 
+  @Test func `a deflated archive in the other byte order reads to the same values`() throws {
+    let file = try TorchFile(Fixture.path("big_endian_deflated.pth"))
+    #expect(try file.array(named: "f32").floats() == [0, 1, 2, 3, 4, 5])
+    #expect(try file.array(named: "i64").integers() == [0, 1, 2, 3, 4, 5])
+    #expect(try file.array(named: "u8").integers() == [0, 1, 2, 3, 4, 5])
+  }
+
+  @Test func `an archive whose checksums were not computed is read, one whose checksums are wrong is not`() throws {
+    #expect(try TorchFile(Fixture.path("no_checksums.pth")).array(named: "f32").floats() == [0, 1, 2, 3, 4, 5])
+    try Fixture.inFolder { folder in
+      var bytes = try Fixture.bytes("state_zip_p2.pth")
+      let storage = try #require(bytes.firstRange(of: Array("data/0".utf8)))
+      // The first storage's data lie 64 bytes aligned behind its name: one bit of them changes.
+      bytes[(storage.upperBound + 63) / 64 * 64] ^= 1
+      try AtomicFile.write(bytes, to: "\(folder)/bad.pth")
+      let error = inputError { _ = try TorchFile("\(folder)/bad.pth").arrays() }
+      #expect(error?.what.contains("checksum") == true && error?.place.hasSuffix("data/0") == true)
+    }
+  }
+
   @Test func `every kind of file is recognised by its content`() throws {
     try Fixture.inFolder { folder in
-      for name in ["types.safetensors", "stored.npz", "state_zip_p2.pth", "state_legacy_p2.pth", "traced.pt", "npy/f4.npy"] {
+      for name in [
+        "types.safetensors", "stored.npz", "state_zip_p2.pth", "state_legacy_p2.pth", "traced.pt", "npy/f4.npy",
+      ] {
         let path = "\(folder)/file"
         try AtomicFile.write(Fixture.bytes(name), to: path)
         #expect(try !TensorFile.open(path).names.isEmpty, "\(name)")
@@ -93,7 +119,8 @@ import Testing
     let system: [UInt8] = Array("}.".utf8)
     func tensor(offset: String = "0", shape: String, strides: String, count: String = "1") -> [UInt8] {
       Array(
-        ("}(X\u{1}\0\0\0wctorch._utils\n_rebuild_tensor_v2\n((X\u{7}\0\0\0storagectorch\nFloatStorage\nX\u{1}\0\0\0kX\u{3}\0\0\0cpu"
+        ("}(X\u{1}\0\0\0wctorch._utils\n_rebuild_tensor_v2\n((X\u{7}\0\0\0storage"
+          + "ctorch\nFloatStorage\nX\u{1}\0\0\0kX\u{3}\0\0\0cpu"
           + "I\(count)\ntQI\(offset)\n(\(shape)t(\(strides)ttRu.").utf8)
     }
     let pickle: [UInt8]
@@ -101,7 +128,9 @@ import Testing
     case "nesting": pickle = Array("N".utf8) + [UInt8](repeating: 0x85, count: 3_000_000) + Array(".".utf8)
     case "doubling":
       // {0: A, 1: A} where A is {0: B, 1: B} and so on, 40 levels: 2^40 names.
-      let levels = (0..<40).map { level in "q\(Unicode.Scalar(UInt8(level)))0}(K\0h\(Unicode.Scalar(UInt8(level)))K\u{1}h\(Unicode.Scalar(UInt8(level)))u" }
+      let levels = (0..<40).map { level in
+        "q\(Unicode.Scalar(UInt8(level)))0}(K\0h\(Unicode.Scalar(UInt8(level)))K\u{1}h\(Unicode.Scalar(UInt8(level)))u"
+      }
       pickle = Array(("}" + levels.joined() + ".").utf8)
     case "expansion": pickle = tensor(shape: "I1000000\nI1000000\n", strides: "I0\nI0\n")
     case "beyond": pickle = tensor(offset: "1", shape: "I1\n", strides: "I1\n")
@@ -133,7 +162,9 @@ import Testing
     }
   }
 
-  @Test(arguments: ["state_zip_p2.pth", "state_legacy_p4.pth", "training_zip.pth", "training_legacy.pth", "scripted.pt"])
+  @Test(arguments: [
+    "state_zip_p2.pth", "state_legacy_p4.pth", "training_zip.pth", "training_legacy.pth", "scripted.pt",
+  ])
   func `damaged files never trap`(name: String) throws {
     let refused = try damage(Fixture.bytes(name), cuts: 700, flips: 1200, seed: name.utf8.count) { path in
       for (_, array) in try TensorFile.open(path).arrays() { _ = array.floats() }

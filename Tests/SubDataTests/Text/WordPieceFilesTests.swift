@@ -73,6 +73,14 @@ import Testing
     #expect(load("lacking.txt").hasPrefix("the vocabulary lacks [MASK] (\(folder)/lacking.txt)"))
     #expect(load("latin.txt").hasPrefix("not UTF-8 text (\(folder)/latin.txt, line 2)"))
     #expect(load("").hasPrefix("is a folder, not a file"))
+    // A device without end, and a file that is mostly a claim.
+    #expect(
+      message { _ = try WordPieceTokenizer(vocabularyFile: "/dev/zero", lowercase: true) }
+        .hasPrefix("more than 7340032 bytes (/dev/zero)"))
+    try Data().write(to: URL(fileURLWithPath: folder + "/sparse.txt"))
+    let sparse = try FileHandle(forWritingTo: URL(fileURLWithPath: folder + "/sparse.txt"))
+    try sparse.truncate(atOffset: 1 << 40)
+    #expect(load("sparse.txt").hasPrefix("more than 7340032 bytes"))
   }
 
   @Test func `bad folders are named with the file and what is wrong in it`() throws {

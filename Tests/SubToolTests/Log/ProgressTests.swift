@@ -56,6 +56,6 @@ import Testing
 
   @Test func `fixed decimals`() {
     #expect(0.125.fixed(1) == "0.1" && Float(2).fixed(3) == "2.000" && (-1e300).fixed(0).count == 302)
-    #expect(Double.nan.fixed(2).hasSuffix("nan") && Float(1234567).significant(5) == "1.2346e+06")
+    #expect(Double.nan.fixed(2).hasSuffix("nan") && Float(1_234_567).significant(5) == "1.2346e+06")
   }
 }

@@ -36,12 +36,17 @@ import Testing
   @Test func `resuming needs the folder of a run of the same command`() throws {
     let folder = TemporaryFolder()
     let run = try RunFolder.create(folder["run"], command: "glue")
-    #expect(error { _ = try RunFolder.open(output: run.path, resume: true, command: "glue") }.contains("not the folder of a run"))
+    #expect(
+      error { _ = try RunFolder.open(output: run.path, resume: true, command: "glue") }.contains(
+        "not the folder of a run"))
     try run.writeConfiguration(command: "glue", arguments: ["glue", "--task", "cola"], ["seed": 3])
     #expect(try RunFolder.open(output: run.path, resume: true, command: "glue") == run)
     #expect(try run.configuration()["seed"]?.int == 3)
-    #expect(error { _ = try RunFolder.open(output: run.path, resume: true, command: "train") }.contains("made by masksub glue"))
-    #expect(error { _ = try RunFolder.open(output: folder["none"], resume: true, command: "glue") }.contains("no such run"))
+    #expect(
+      error { _ = try RunFolder.open(output: run.path, resume: true, command: "train") }.contains(
+        "made by masksub glue"))
+    #expect(
+      error { _ = try RunFolder.open(output: folder["none"], resume: true, command: "glue") }.contains("no such run"))
     #expect(throws: InputError.self) { try RunFolder.open(output: nil, resume: true, command: "glue") }
   }
 

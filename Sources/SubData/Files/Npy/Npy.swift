@@ -20,7 +20,8 @@ public enum Npy {
     return TensorInfo(dtype: header.dtype, shape: header.shape)
   }
 
-  /// Writes a file atomically, version 1, C order, little-endian. NumPy has no bfloat16: bf16 is written as f32, exactly.
+  /// Writes a file atomically, version 1, C order, little-endian. NumPy has no bfloat16: bf16 is written as f32, which
+  /// holds the same numbers.
   public static func write(_ array: HostArray, to path: String) throws {
     let array = writable(array)
     try AtomicFile.write(to: path) { file in
@@ -44,7 +45,8 @@ public enum Npy {
   private static func check(_ header: NpyHeader, _ reader: ByteReader) throws {
     guard header.dataSize == reader.remaining else {
       throw reader.failure(
-        "\(ClaimedSize.text(header.shape)) of \(header.dtype) needs \(header.dataSize) bytes, \(reader.remaining) follow",
+        "\(ClaimedSize.text(header.shape)) of \(header.dtype) needs \(header.dataSize) bytes; "
+          + "\(reader.remaining) follow",
         cure: header.dataSize > reader.remaining ? "get the file again; it is cut short" : "save one array per file")
     }
   }

@@ -30,7 +30,8 @@ struct NpyHeader {
     }
     let length = major == 1 ? try reader.size(UInt16.self) : try reader.size(UInt32.self)
     guard length <= limit else {
-      throw reader.failure("the .npy header claims \(length) bytes", at: start + 8, cure: "use an array of plain numbers")
+      throw reader.failure(
+        "the .npy header claims \(length) bytes", at: start + 8, cure: "use an array of plain numbers")
     }
     return reader.offset - start + length
   }
@@ -40,11 +41,15 @@ struct NpyHeader {
     let start = reader.offset
     byteCount = try Self.byteCount(&reader)
     let range = try reader.take(start + byteCount - reader.offset)
-    guard let text = reader.text(range) else { throw reader.failure("the .npy header is no text", at: range.lowerBound) }
+    guard let text = reader.text(range) else {
+      throw reader.failure("the .npy header is no text", at: range.lowerBound)
+    }
     var parser = PythonLiteral(text: Array(text.utf8))
     guard let fields = parser.dictionary(), fields.count == 3, let description = fields["descr"],
       case .truth(let isFortran)? = fields["fortran_order"], case .tuple(let lengths)? = fields["shape"]
-    else { throw reader.failure("the .npy header is no dictionary of descr, fortran_order and shape", at: range.lowerBound) }
+    else {
+      throw reader.failure("the .npy header is no dictionary of descr, fortran_order and shape", at: range.lowerBound)
+    }
     guard case .text(let type) = description else {
       throw reader.failure(
         "records cannot be read", at: range.lowerBound, cure: "save every field as an array of its own")
@@ -87,7 +92,8 @@ struct NpyHeader {
         case "V": "raw bytes or a type foreign to NumPy (bfloat16 among them)"
         default: "numbers of type '\(text.prefix(20))'"
         }
-      throw reader.failure("\(kind) cannot be read", at: offset, cure: "save it as an array of numbers, float32 for instance")
+      throw reader.failure(
+        "\(kind) cannot be read", at: offset, cure: "save it as an array of numbers, float32 for instance")
     }
     let isLittle = order == "<" || order == "|" || (order != ">" && Int(littleEndian: 1) == 1)
     return (dtype, dtype.size > 1 && isLittle != (Int(littleEndian: 1) == 1))
@@ -96,7 +102,12 @@ struct NpyHeader {
 
 /// The few Python literals of a `.npy` header. Every function is nil where the text is something else.
 private struct PythonLiteral {
-  enum Value { case text(String), truth(Bool), tuple([Int]), list }
+  enum Value {
+    case text(String)
+    case truth(Bool)
+    case tuple([Int])
+    case list
+  }
 
   let text: [UInt8]
   private var offset = 0
@@ -132,7 +143,9 @@ private struct PythonLiteral {
 
   private mutating func string() -> String? {
     skipSpace()
-    guard offset < text.count, text[offset] == UInt8(ascii: "'") || text[offset] == UInt8(ascii: "\"") else { return nil }
+    guard offset < text.count, text[offset] == UInt8(ascii: "'") || text[offset] == UInt8(ascii: "\"") else {
+      return nil
+    }
     let quote = text[offset]
     guard let end = text[(offset + 1)...].firstIndex(where: { $0 == quote || $0 == UInt8(ascii: "\\") }),
       text[end] == quote

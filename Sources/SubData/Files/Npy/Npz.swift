@@ -39,7 +39,8 @@ public struct Npz: NamedTensors {
   public static func write(_ tensors: [(name: String, array: HostArray)], to path: String) throws {
     var written: Set<String> = []
     for (name, _) in tensors where !written.insert(name).inserted {
-      throw InputError("two tensors of this name cannot be written", at: "\(path), tensor '\(name)'", cure: "rename one")
+      throw InputError(
+        "two tensors of this name cannot be written", at: "\(path), tensor '\(name)'", cure: "rename one")
     }
     try AtomicFile.write(to: path) { file in
       var zip = ZipWriter(file)

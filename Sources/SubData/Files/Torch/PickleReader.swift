@@ -10,11 +10,11 @@ struct PickleReader {
   private var marks: [Int] = []
   private var memo: [Int: Int] = [:]
   /// More objects than any checkpoint has; every one costs a file at least a byte, and us a hundred.
-  private static let objectLimit = 8 << 20
+  private static let objectLimit = 4 << 20
   /// How many elements were copied out of tuples and lists. A pickle can name one long tuple again and again in three
   /// bytes; without a limit a small file would fill the memory.
   private var copied = 0
-  private static let copyLimit = 8 * objectLimit
+  private static let copyLimit = 4 * objectLimit
 
   init(_ reader: ByteReader) { self.reader = reader }
 
@@ -138,7 +138,9 @@ struct PickleReader {
   // MARK: The stack
 
   private func top() throws -> Int {
-    guard let last = stack.last, marks.last != stack.count else { throw failure("the pickle is damaged: nothing on its stack") }
+    guard let last = stack.last, marks.last != stack.count else {
+      throw failure("the pickle is damaged: nothing on its stack")
+    }
     return last
   }
 
@@ -300,7 +302,9 @@ struct PickleReader {
 
   /// The text of a string.
   func string(_ position: Int) throws -> String {
-    guard case .string(let text) = graph.nodes[position] else { throw failure("the pickle is damaged: a string expected") }
+    guard case .string(let text) = graph.nodes[position] else {
+      throw failure("the pickle is damaged: a string expected")
+    }
     return text
   }
 

@@ -14,7 +14,7 @@ struct TorchArchive: TorchContainer {
   static func read(_ archive: ZipArchive) throws -> (TorchArchive, PickleGraph) {
     let container = try TorchArchive(archive)
     let entry = archive[container.root + "data.pkl"]!
-    let content = try archive.content(entry)
+    let content = try archive.content(entry, mayLackChecksum: true)
     var reader = PickleReader(ByteReader(content.buffer, place: archive.place(entry), range: content.range))
     return (container, try reader.read())
   }
@@ -41,7 +41,7 @@ struct TorchArchive: TorchContainer {
   func size(of storage: TorchStorage) throws -> Int { try entry(storage).size }
 
   func content(of storage: TorchStorage) throws -> (buffer: HostBuffer, range: Range<Int>) {
-    try archive.content(entry(storage))
+    try archive.content(entry(storage), mayLackChecksum: true)
   }
 
   private func entry(_ storage: TorchStorage) throws -> ZipArchive.Entry {

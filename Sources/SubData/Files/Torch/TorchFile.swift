@@ -15,8 +15,9 @@ public struct TorchFile: NamedTensors {
   private let tensors: [String: TorchTensor]
 
   /// Opens a file and finds the weights: under `model`, `module`, `state_dict`, `model_state` or `model_ema` where one
-  /// of them holds tensors, or else in the whole. The prefixes `module.` and `_orig_mod.` are taken off. Every tensor is
-  /// checked against its storage, whose data stay untouched until asked for.
+  /// of them holds tensors, or else in the whole. The prefixes `module.` and `_orig_mod.` are taken off.
+  ///
+  /// Every tensor is checked against its storage, whose data stay untouched until asked for.
   public init(_ path: String) throws {
     let file = try MappedFile(path)
     if file.buffer.bytes.prefix(4).elementsEqual(ZipArchive.signature) {
@@ -95,11 +96,14 @@ public struct TorchFile: NamedTensors {
     guard let storage = storages[tensor.storage] else { throw failure("its storage is not described") }
     let size = try container.size(of: storage)
     guard let claimed = ClaimedSize.bytes([storage.count], storage.elementSize ?? 1), claimed == size else {
-      throw failure("its storage claims \(storage.count) elements of \(storage.elementSize ?? 1) bytes and has \(size) bytes")
+      throw failure(
+        "its storage claims \(storage.count) elements of \(storage.elementSize ?? 1) bytes and has \(size) bytes")
     }
     let copy = tensor.copy(isSwapped: container.isSwapped)
     if tensor.shape.contains(0) { return 0 }
-    guard let extent = copy.extent else { throw failure("its strides \(ClaimedSize.text(tensor.strides)) are impossible") }
+    guard let extent = copy.extent else {
+      throw failure("its strides \(ClaimedSize.text(tensor.strides)) are impossible")
+    }
     let (end, overflow) = tensor.offset.addingReportingOverflow(extent)
     guard !overflow, end <= size / tensor.dtype.size else {
       throw failure("its elements end at \(end) of the \(size / tensor.dtype.size) in its storage")

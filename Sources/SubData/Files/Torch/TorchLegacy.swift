@@ -1,7 +1,7 @@
 import SubCore
 
-/// The stream form of `torch.save` before 1.6: pickles of a magic number, a version, the system and the object, the list
-/// of storages, then each storage as its length and its raw elements, lowest byte first on every system.
+/// The stream form of `torch.save` before 1.6: pickles of a magic number, a version, the system, the object and the
+/// list of storages, then each storage as its length and its raw elements, lowest byte first on every system.
 struct TorchLegacy: TorchContainer {
   let file: MappedFile
   private let ranges: [String: Range<Int>]
@@ -18,7 +18,8 @@ struct TorchLegacy: TorchContainer {
         "a pickle, but none that torch.save wrote", at: 0, cure: "save the weights with torch.save or as safetensors")
     }
     guard case .int(1001) = try next(&reader).rootNode else {
-      throw reader.failure("an unknown version of torch.save's format", cure: "save the weights again with a newer PyTorch")
+      throw reader.failure(
+        "an unknown version of torch.save's format", cure: "save the weights again with a newer PyTorch")
     }
     _ = try next(&reader)
     let graph = try next(&reader)

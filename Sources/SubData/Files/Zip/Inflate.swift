@@ -12,7 +12,9 @@ enum Inflate {
   /// At most `limit` bytes of what `source` holds. Memory is taken in steps that double, never for a mere claim, so a
   /// short bomb costs at most `limit`, and a false `limit` nothing.
   static func buffer(_ source: UnsafeRawBufferPointer, limit: Int, place: String) throws -> HostBuffer {
-    func failure(_ what: String) -> InputError { InputError(what, at: place, cure: "get the file again; it is damaged") }
+    func failure(_ what: String) -> InputError {
+      InputError(what, at: place, cure: "get the file again; it is damaged")
+    }
     var stream = z_stream()
     guard inflateInit2_(&stream, -MAX_WBITS, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
       throw failure("zlib does not start")
@@ -47,7 +49,8 @@ enum Inflate {
       if status == Z_STREAM_END { break }
       guard status == Z_OK || status == Z_BUF_ERROR, taken > 0 || made > 0 else {
         throw failure(
-          status == Z_OK || status == Z_BUF_ERROR ? "the compressed data end too early" : "the compressed data are damaged")
+          status == Z_OK || status == Z_BUF_ERROR
+            ? "the compressed data end too early" : "the compressed data are damaged")
       }
     }
     isKept = true

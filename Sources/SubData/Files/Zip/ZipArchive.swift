@@ -25,7 +25,8 @@ struct ZipArchive {
     self.file = file
     let directory = try ZipDirectory(file)
     directoryOffset = directory.offset
-    var reader = ByteReader(file.buffer, place: file.path, range: directory.offset..<(directory.offset + directory.size))
+    var reader = ByteReader(
+      file.buffer, place: file.path, range: directory.offset..<(directory.offset + directory.size))
     var entries: [Entry] = []
     var positions: [String: Int] = [:]
     while reader.remaining > 0 {
@@ -70,14 +71,16 @@ struct ZipArchive {
     return try reader.take(entry.compressedSize)
   }
 
-  /// An entry's content: a part of the mapping where it is stored, or else newly inflated. The checksum is compared.
-  func content(_ entry: Entry) throws -> (buffer: HostBuffer, range: Range<Int>) {
+  /// An entry's content: a part of the mapping where it is stored, or else newly inflated. The checksum is compared,
+  /// unless it is 0 and `mayLackChecksum`: PyTorch writes that where it was told not to compute any.
+  func content(_ entry: Entry, mayLackChecksum: Bool = false) throws -> (buffer: HostBuffer, range: Range<Int>) {
     let range = try range(entry)
     let content =
       try entry.isDeflated ? inflated(entry, range, limit: entry.size) : (buffer: file.buffer, range: range)
     guard content.range.count == entry.size else {
       throw failure("\(content.range.count) bytes instead of the \(entry.size) claimed", entry)
     }
+    if mayLackChecksum, entry.crc == 0 { return content }
     guard Self.crc(UnsafeRawBufferPointer(rebasing: content.buffer.bytes[content.range])) == entry.crc else {
       throw failure("the content does not match its checksum", entry)
     }
@@ -98,7 +101,9 @@ struct ZipArchive {
   /// The archive and the entry's name, for messages.
   func place(_ entry: Entry) -> String { "\(file.path), entry \(entry.name)" }
 
-  private func inflated(_ entry: Entry, _ range: Range<Int>, limit: Int) throws -> (buffer: HostBuffer, range: Range<Int>) {
+  private func inflated(
+    _ entry: Entry, _ range: Range<Int>, limit: Int
+  ) throws -> (buffer: HostBuffer, range: Range<Int>) {
     let source = UnsafeRawBufferPointer(rebasing: file.buffer.bytes[range])
     let buffer = try Inflate.buffer(source, limit: limit, place: place(entry))
     return (buffer, 0..<buffer.bytes.count)
@@ -176,7 +181,8 @@ private struct ZipDirectory {
         bytes.loadUnaligned(fromByteOffset: $0, as: UInt32.self).littleEndian == 0x0605_4b50
       })
     else {
-      throw reader.failure("a zip archive without its directory", at: bytes.count, cure: "get the file again; it is cut short")
+      throw reader.failure(
+        "a zip archive without its directory", at: bytes.count, cure: "get the file again; it is cut short")
     }
     reader.offset = end + 8
     let entriesHere = try reader.size(UInt16.self)
