@@ -39,7 +39,8 @@ let package = Package(
     // Tests mirror Sources.
     .testTarget(name: "SubCoreTests", dependencies: ["SubCore"]),
     .testTarget(name: "SubDataTests", dependencies: ["SubData", "SubCore"], resources: [.copy("Fixtures")]),
-    .testTarget(name: "SubNNTests", dependencies: ["SubNN", "SubData", "SubCore"]),
+    .testTarget(
+      name: "SubNNTests", dependencies: ["SubNN", "SubData", "SubCore"], resources: [.copy("Fixtures")]),
     .testTarget(
       name: "VisionSubTests", dependencies: ["VisionSub", "SubTrain", "SubNN", "SubData", "SubCore"],
       resources: [.copy("Fixtures")]),
