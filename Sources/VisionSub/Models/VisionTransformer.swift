@@ -46,6 +46,12 @@ public final class VisionTransformer: Module, VisionModel {
     head = Linear(width, config.classes, weights: .normal(deviation: config.headDeviation))
   }
 
+  /// Lets the patch embedding stay as it is: no gradient, no update (FT-CLIP).
+  public func freezePatchEmbedding() {
+    patchEmbed.proj.weight.isFrozen = true
+    patchEmbed.proj.bias?.isFrozen = true
+  }
+
   public var classes: Int { config.classes }
   public var imageSize: Int { config.imageSize }
 

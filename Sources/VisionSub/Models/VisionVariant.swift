@@ -14,7 +14,7 @@ public enum VisionVariant {
     Size(name: "huge", width: 1280, depth: 32, heads: 16),
   ]
 
-  /// Every known name with its configuration (1000 classes, 224 pixels). `.mae` is timm's tag for MAE's encoder, which
+  /// Every known name with its configuration (1000 classes, 224 pixels), and the embedded default's. `.mae` is timm's tag for MAE's encoder, which
   /// reads the mean of the patch tokens when it is finetuned.
   public static let all: [(name: String, config: VisionTransformerConfig)] = {
     func config(_ size: String, _ patch: Int) -> VisionTransformerConfig {
@@ -64,6 +64,11 @@ public enum VisionVariant {
         }
       }
     }
+    all.append(
+      (
+        "vit_shapes_patch4_32",
+        VisionTransformerConfig(imageSize: 32, patchSize: 4, width: 128, depth: 4, heads: 2, classes: 10)
+      ))
     return all
   }()
 
