@@ -2,15 +2,20 @@
 /// share (CLIP's text features) is computed once, cut here, and sent back through its tower in one pass.
 public final class Junction {
   private let original: Tensor
+  private let isLeaf: Bool
   private var gradient: Tensor?
 
-  /// Cuts behind `tensor`.
-  public init(_ tensor: Tensor) { original = tensor }
+  /// Cuts behind `tensor`. A leaf collects gradients though nothing recorded stands behind it: for features that are
+  /// computed again, with recording, once their gradient is known.
+  public init(_ tensor: Tensor, isLeaf: Bool = false) {
+    original = tensor
+    self.isLeaf = isLeaf
+  }
 
   /// The tensor as both branches see it.
   public var tensor: Tensor {
     var tensor = original.detached()
-    if Tape.isRecording && original.isTracked { tensor.source = .junction(self) }
+    if Tape.isRecording && (isLeaf || original.isTracked) { tensor.source = .junction(self) }
     return tensor
   }
 

@@ -1,3 +1,4 @@
+import ClipSub
 import SubCore
 import SubData
 import SubTrain
@@ -14,7 +15,7 @@ package struct TraceCommand: Command {
     "masksub trace --config config.json --from model.safetensors --batch batch.safetensors --output out.safetensors"
   package static let section = CommandSection.look
 
-  @Option("--model", value: "NAME", "a timm or open_clip name; vision and CLIP") var model: String?
+  @Option("--model", value: "NAME", "a timm or open_clip name, or a CLIP's JSON file") var model: String?
   @Option("--config", value: "FILE", "a BERT config.json") var config: String?
   @Option("--from", value: "FILE", "the weights") var from: String
   @Option("--batch", value: "FILE", "the batch") var batch: String
@@ -45,6 +46,11 @@ package struct TraceCommand: Command {
       result = try TextTrace.run(
         BERTConfig(JSON.read(config), place: config), weights: weights, batch: batch, method: method,
         ratio: ratio ?? method.defaultRatio(.text), on: device)
+    case (nil, let name?) where name.hasSuffix(".json") || ClipConfig.names.contains(name):
+      let isFile = name.hasSuffix(".json")
+      result = try ClipTrace.run(
+        isFile ? ClipConfig(JSON.read(name), place: name) : nil, ClipConfig(named: name)?.activation ?? .gelu,
+        weights: weights, batch: batch, method: method, ratio: ratio ?? method.defaultRatio(.image), on: device)
     case (nil, let name?):
       throw InputError("model '\(name)' is unknown", at: "--model", cure: "give a timm or open_clip name", isUsage: true)
     default:

@@ -1,0 +1,77 @@
+public import SubCore
+public import SubData
+import SubNN
+public import SubTrain
+
+/// `masksub trace` for CLIP: one step on a given batch, every gradient written out.
+public enum ClipTrace {
+  /// - Parameters:
+  ///   - config: the sizes; nil: those of the weights.
+  ///   - activation: for sizes taken from the weights.
+  ///   - batch: `images` f32 [N,3,S,S], `text` i64 [N,context], `mask_noise` f32 [N,patches].
+  ///   - pieces: in how many pieces the batch passes through the towers.
+  public static func run(
+    _ config: ClipConfig?, _ activation: Activation, weights: any NamedTensors, batch: any NamedTensors, method: Method,
+    ratio: Double, pieces: Int = 1, on device: Device
+  ) throws -> [(name: String, array: HostArray)] {
+    let checkpoint = try ClipCheckpoint(weights)
+    let config = try config ?? checkpoint.config(activation)
+    let model = CLIP(config)
+    let named = model.namedParameters()
+    // Every value comes from the file.
+    for (_, parameter) in named { parameter.initializer = .zeros }
+    let set = ParameterSet(named, on: device, key: RandomKey(seed: 0))
+    _ = try set.load(checkpoint, rename: { $0 })
+    let (pairs, noise) = try self.batch(batch, config, needsNoise: method == .masksub || method == .masking, device)
+    let trace = Trace.run(
+      ContrastiveTask(model, pieces: pieces), pairs, set, MaskSub(method, ratio: ratio, noise: noise), fileName: { $0 },
+      outputs: { branch, output in
+        var outputs = [("\(branch).logits", output.logits.host())]
+        if branch == "main" {
+          outputs.append(("main.image_features", output.imageFeatures.host()))
+          outputs.append(("main.text_features", output.textFeatures.host()))
+        }
+        return outputs
+      })
+    let prefix = "grad."
+    return trace.flatMap { name, array in
+      guard name.hasPrefix(prefix) else { return [(name: name, array: array)] }
+      return checkpoint.naming.tensors(String(name.dropFirst(prefix.count)), array)
+        .map { (name: prefix + $0.name, array: $0.array) }
+    }
+  }
+
+  /// The batch file, checked.
+  private static func batch(
+    _ file: any NamedTensors, _ config: ClipConfig, needsNoise: Bool, _ device: Device
+  ) throws -> (ClipBatch, HostArray?) {
+    func array(_ name: String, floating: Bool, _ form: String, _ fits: ([Int]) -> Bool) throws -> HostArray {
+      let array = try file.array(named: name)
+      guard fits(array.shape), array.dtype.isFloating == floating else {
+        throw InputError(
+          "shape \(array.shape), type \(array.dtype)", at: "\(file.place), tensor '\(name)'", cure: "give \(form)")
+      }
+      return array
+    }
+    let side = config.image.size
+    let images = try array("images", floating: true, "f32 [N,3,\(side),\(side)]") {
+      $0.count == 4 && $0[0] > 0 && Array($0[1...]) == [3, side, side]
+    }
+    let count = images.shape[0]
+    let text = try array("text", floating: false, "i64 [\(count),\(config.text.contextLength)]") {
+      $0.count == 2 && $0[0] == count && $0[1] > 0 && $0[1] <= config.text.contextLength
+    }
+    let ids = text.integers()
+    if let bad = ids.firstIndex(where: { $0 < 0 || $0 >= config.text.vocabularySize }) {
+      throw InputError(
+        "id \(ids[bad]) at element \(bad) is not in 0 ..< \(config.text.vocabularySize)",
+        at: "\(file.place), tensor 'text'", cure: "mend the batch")
+    }
+    let length = text.shape[1]
+    let texts = (0..<count).map { row in ids[row * length..<(row + 1) * length].map { Int32($0) } }
+    let patches = config.image.patches
+    let noise = try needsNoise
+      ? array("mask_noise", floating: true, "f32 [\(count),\(patches)]") { $0 == [count, patches] } : nil
+    return (ClipBatch(images: Tensor(images, on: device), texts: texts), noise)
+  }
+}

@@ -1,0 +1,61 @@
+public import SubCore
+public import SubNN
+
+/// CLIP (Radford et al. 2021): an image and a text tower that end in the same space, and a learned scale of their
+/// similarity. Parameters are named as open_clip's and OpenAI's.
+public final class CLIP: Module {
+  @Key private var text: ClipTextTower
+  /// The logarithm of the factor on similarities, a scalar.
+  public let logitScale: Parameter
+  private let visual: ClipImageTower
+  /// The sizes it was made of.
+  public let config: ClipConfig
+
+  /// ln 100: where training stops the logarithmic scale.
+  public static let largestLogitScale = 4.605170185988092
+
+  /// A network without memory yet: make a `ParameterSet` of it.
+  public init(_ config: ClipConfig) {
+    self.config = config
+    _text = Key(wrappedValue: ClipTextTower(config), "")
+    // ln(1 / 0.07).
+    logitScale = Parameter([], .constant(2.659260036932778))
+    visual = ClipImageTower(config)
+  }
+
+  /// The patches of each image that a trip sees: all, or those that its masking leaves.
+  func keptPatches(images: Int, _ pass: Pass) -> [[Int]] {
+    let count = config.image.patches
+    return pass.masking?.kept(rows: images, count: count, pass.key.fold("mask"))
+      ?? Array(repeating: Array(0..<count), count: images)
+  }
+
+  /// images [N, 3, S, S] → features [N, E] of length 1. Where the trip hides patches, they are left out.
+  public func imageFeatures(_ images: Tensor, _ pass: Pass) -> Tensor {
+    imageFeatures(images, first: 0, kept: keptPatches(images: images.shape[0], pass), pass)
+  }
+
+  /// The same for some of the images, with their patches already chosen.
+  func imageFeatures(_ images: Tensor, first: Int, kept: [[Int]], _ pass: Pass) -> Tensor {
+    visual(images, first: first, kept: kept, pass).normalizedRows()
+  }
+
+  /// Token ids → features [N, E] of length 1. A text is read up to its largest id (the first, where there are several),
+  /// which is the end token.
+  public func textFeatures(_ texts: some Collection<[Int32]>, _ pass: Pass, on device: Device) -> Tensor {
+    text(texts.map(Self.upToEnd), pass, on: device).normalizedRows()
+  }
+
+  /// A text up to its first largest id.
+  static func upToEnd(_ text: [Int32]) -> [Int32] {
+    guard let largest = text.max(), let end = text.firstIndex(of: largest) else { return text }
+    return Array(text[...end])
+  }
+
+  /// Holds the logarithmic scale in 0 ... ln 100, as every update in CLIP's training does.
+  public func clampLogitScale() {
+    let scale = logitScale.value.item
+    let clamped = min(max(scale, 0), Self.largestLogitScale)
+    if clamped != scale { logitScale.value.write(HostArray([clamped], shape: [], dtype: .f64)) }
+  }
+}

@@ -1,0 +1,116 @@
+import SubCore
+public import SubData
+
+extension ClipConfig {
+  /// Reads open_clip's form: `embed_dim`, `quick_gelu`, `vision_cfg` and `text_cfg`, alone or under `model_cfg`. Fields
+  /// left out have open_clip's defaults; a field that would change what is computed and is not known here is an error.
+  public init(_ json: JSON, place: String) throws {
+    self.init()
+    let model = json["model_cfg"] ?? json
+    guard model.object != nil, let vision = model["vision_cfg"], vision.object != nil,
+      let words = model["text_cfg"], words.object != nil
+    else {
+      throw InputError(
+        "vision_cfg or text_cfg is missing", at: place, cure: "give an open_clip model configuration with both")
+    }
+    let top = Fields(model, "", place)
+    let visual = Fields(vision, "vision_cfg.", place)
+    let textual = Fields(words, "text_cfg.", place)
+    embedWidth = try top.count("embed_dim", embedWidth)
+    activation = try top.flag("quick_gelu") ? .quickGelu : .gelu
+
+    image.size = try visual.count("image_size", 224)
+    image.patch = try visual.count("patch_size", 16)
+    image.width = try visual.count("width", 768)
+    image.layers = try visual.count("layers", 12)
+    let headWidth = try visual.count("head_width", Self.headWidth)
+    image.heads = image.width / headWidth
+    image.mlpWidth = try visual.width("mlp_ratio", of: image.width)
+    try visual.refuseRest(["image_size", "patch_size", "width", "layers", "head_width", "mlp_ratio", "patch_dropout"])
+    guard image.width % headWidth == 0 else {
+      throw InputError(
+        "vision_cfg.width \(image.width) is no multiple of head_width \(headWidth)", at: place, cure: "mend the fields")
+    }
+    guard image.size >= image.patch else {
+      throw InputError(
+        "vision_cfg.patch_size \(image.patch) exceeds image_size \(image.size)", at: place, cure: "mend the fields")
+    }
+
+    text.contextLength = try textual.count("context_length", 77)
+    text.vocabularySize = try textual.count("vocab_size", 49408)
+    text.width = try textual.count("width", 512)
+    text.layers = try textual.count("layers", 12)
+    text.heads = try textual.count("heads", 8)
+    text.mlpWidth = try textual.width("mlp_ratio", of: text.width)
+    try textual.refuseRest(["context_length", "vocab_size", "width", "layers", "heads", "mlp_ratio"])
+    guard text.width % text.heads == 0 else {
+      throw InputError(
+        "text_cfg.width \(text.width) is no multiple of heads \(text.heads)", at: place, cure: "mend the fields")
+    }
+  }
+
+  /// The configuration in open_clip's form.
+  public var json: JSON {
+    func count(_ number: Int) -> JSON { .integer(Int64(number)) }
+    func ratio(_ width: Int, _ of: Int) -> JSON { .number(Double(width) / Double(of)) }
+    return [
+      "model_cfg": [
+        "embed_dim": count(embedWidth), "quick_gelu": .bool(activation == .quickGelu),
+        "vision_cfg": [
+          "image_size": count(image.size), "layers": count(image.layers), "width": count(image.width),
+          "head_width": count(image.width / image.heads), "patch_size": count(image.patch),
+          "mlp_ratio": ratio(image.mlpWidth, image.width),
+        ],
+        "text_cfg": [
+          "context_length": count(text.contextLength), "vocab_size": count(text.vocabularySize),
+          "width": count(text.width), "heads": count(text.heads), "layers": count(text.layers),
+          "mlp_ratio": ratio(text.mlpWidth, text.width),
+        ],
+      ]
+    ]
+  }
+}
+
+/// The fields of one object of a configuration.
+private struct Fields {
+  let json: JSON
+  let prefix: String
+  let place: String
+
+  init(_ json: JSON, _ prefix: String, _ place: String) { (self.json, self.prefix, self.place) = (json, prefix, place) }
+
+  func count(_ key: String, _ standard: Int) throws -> Int {
+    guard let member = json[key], !member.isNull else { return standard }
+    guard let number = member.int, (1...1 << 20).contains(number) else {
+      throw InputError("'\(prefix)\(key)' is not a whole number from 1 to 1048576", at: place, cure: "mend the field")
+    }
+    return number
+  }
+
+  func flag(_ key: String) throws -> Bool {
+    guard let member = json[key], !member.isNull else { return false }
+    guard let value = member.bool else {
+      throw InputError("'\(prefix)\(key)' is neither true nor false", at: place, cure: "mend the field")
+    }
+    return value
+  }
+
+  /// int(width · ratio), ratio 4 unless given.
+  func width(_ key: String, of width: Int) throws -> Int {
+    guard let member = json[key], !member.isNull else { return 4 * width }
+    guard let ratio = member.double, ratio > 0, ratio <= 64, Int(Double(width) * ratio) > 0 else {
+      throw InputError("'\(prefix)\(key)' is not a number above 0, up to 64", at: place, cure: "mend the field")
+    }
+    return Int(Double(width) * ratio)
+  }
+
+  /// Fields that are off (null, false) change nothing; any other belongs to another architecture.
+  func refuseRest(_ known: Set<String>) throws {
+    for member in json.object?.members ?? []
+    where !known.contains(member.key) && !member.value.isNull && member.value.bool != false {
+      throw InputError(
+        "'\(prefix)\(member.key)' is not supported", at: place,
+        cure: "use a plain vision transformer CLIP such as \(ClipConfig.names[0])")
+    }
+  }
+}

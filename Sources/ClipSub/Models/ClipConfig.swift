@@ -1,0 +1,65 @@
+public import SubCore
+
+/// The sizes of a CLIP (Radford et al. 2021) with a vision transformer, and its activation.
+public struct ClipConfig: Sendable, Equatable {
+  /// The image tower.
+  public struct Image: Sendable, Equatable {
+    /// The side of the square images, in pixels.
+    public var size = 224
+    /// The side of a patch.
+    public var patch = 32
+    public var width = 768
+    public var layers = 12
+    public var heads = 12
+    public var mlpWidth = 3072
+
+    /// Patches of an image.
+    public var patches: Int { (size / patch) * (size / patch) }
+  }
+
+  /// The text tower.
+  public struct Text: Sendable, Equatable {
+    /// The longest text, start and end included.
+    public var contextLength = 77
+    public var vocabularySize = 49408
+    public var width = 512
+    public var layers = 12
+    public var heads = 8
+    public var mlpWidth = 2048
+  }
+
+  /// The width of the space that both towers end in.
+  public var embedWidth = 512
+  public var image = Image()
+  public var text = Text()
+  /// `.gelu`, or `.quickGelu` for weights that descend from OpenAI's.
+  public var activation = Activation.gelu
+
+  /// ViT-B/32.
+  public init() {}
+
+  /// A model by its open_clip name; nil where it is none of `names`.
+  public init?(named name: String) {
+    var base = name
+    if name.hasSuffix(Self.quickSuffix) {
+      base = String(name.dropLast(Self.quickSuffix.count))
+      activation = .quickGelu
+    }
+    switch base {
+    case "ViT-B-32": break
+    case "ViT-B-16": image.patch = 16
+    case "ViT-L-14":
+      embedWidth = 768
+      image = Image(patch: 14, width: 1024, layers: 24, heads: 16, mlpWidth: 4096)
+      text = Text(width: 768, heads: 12, mlpWidth: 3072)
+    default: return nil
+    }
+  }
+
+  /// The names that `init(named:)` knows.
+  public static let names = ["ViT-B-32", "ViT-B-16", "ViT-L-14"].flatMap { [$0, $0 + quickSuffix] }
+
+  private static let quickSuffix = "-quickgelu"
+  /// The width of a head in every published model.
+  static let headWidth = 64
+}

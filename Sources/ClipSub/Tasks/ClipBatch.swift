@@ -1,0 +1,19 @@
+public import SubCore
+
+/// Images on a device and their texts.
+public struct ClipBatch {
+  /// Normalised pixels [N, 3, S, S].
+  public let images: Tensor
+  /// The token ids of every image's text, each up to its end token.
+  public let texts: [[Int32]]
+
+  /// A batch. Texts may be padded: they are cut behind their first largest id, the end token.
+  public init(images: Tensor, texts: [[Int32]]) {
+    precondition(images.shape.rank == 4 && images.shape[0] == texts.count, "ClipBatch: \(images.shape), \(texts.count) texts")
+    self.images = images
+    self.texts = texts.map(CLIP.upToEnd)
+  }
+
+  /// The number of pairs.
+  public var count: Int { texts.count }
+}

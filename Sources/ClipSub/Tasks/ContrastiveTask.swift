@@ -1,0 +1,105 @@
+public import SubCore
+public import SubNN
+public import SubTrain
+
+/// What a CLIP says of a batch.
+public struct ContrastiveOutput {
+  /// [N, E], of length 1.
+  public let imageFeatures, textFeatures: Tensor
+  /// [N, N]: image by text.
+  public let logits: Tensor
+}
+
+/// Contrastive training of a CLIP. The texts are the same for both branches, so their tower runs once a step, and the
+/// gradients of both losses go back through it in one pass. The sub-branch sees masked images (or drops, in the image
+/// tower) and reproduces the main branch's similarities by row and by column.
+///
+/// With several pieces a batch may be larger than memory allows at once (gradient caching, Gao et al. 2021): features are
+/// first computed without recording, the loss is that of the whole batch, and every piece is then computed again and
+/// given its share of the features' gradient. It costs one more trip forward; the gradient is the same.
+public final class ContrastiveTask: TrainingTask {
+  /// The network.
+  public let model: CLIP
+  /// The number of pieces in which a batch passes through the towers.
+  public let pieces: Int
+
+  /// The task of a network.
+  public init(_ model: CLIP, pieces: Int = 1) {
+    precondition(pieces > 0, "ContrastiveTask: \(pieces) pieces")
+    self.model = model
+    self.pieces = pieces
+  }
+
+  /// The text features of a step, and what is left to do once their gradients and those of cached images are known.
+  public final class Shared {
+    let texts: Junction
+    fileprivate var replays: [(Gradients) -> Void] = []
+
+    fileprivate init(_ texts: Junction) { self.texts = texts }
+  }
+
+  public func shared(_ batch: ClipBatch, _ pass: Pass) -> Shared {
+    var replays: [(Gradients) -> Void] = []
+    let features = features(batch.count, &replays) { [model] range in
+      model.textFeatures(batch.texts[range], pass, on: batch.images.device)
+    }
+    let shared = Shared(features)
+    shared.replays = replays
+    return shared
+  }
+
+  public func finish(_ shared: Shared, into gradients: Gradients) {
+    shared.texts.backward(into: gradients)
+    for replay in shared.replays { replay(gradients) }
+    shared.replays = []
+  }
+
+  public func forward(_ batch: ClipBatch, _ shared: Shared, _ pass: Pass) -> ContrastiveOutput {
+    let kept = model.keptPatches(images: batch.count, pass)
+    let whole = pieces == 1
+    let images: Tensor
+    let compute = { [model] (range: Range<Int>) in
+      model.imageFeatures(
+        batch.images, first: range.lowerBound, kept: Array(kept[range]), whole ? pass : pass.at(range.lowerBound))
+    }
+    if whole {
+      images = compute(0..<batch.count)
+    } else {
+      images = features(batch.count, &shared.replays, compute).tensor
+    }
+    let texts = shared.texts.tensor
+    return ContrastiveOutput(
+      imageFeatures: images, textFeatures: texts,
+      logits: Contrastive.logits(images: images, texts: texts, logScale: model.logitScale.tensor))
+  }
+
+  public func loss(_ output: ContrastiveOutput, _ batch: ClipBatch) -> Tensor { Contrastive.loss(output.logits) }
+
+  public func softTarget(of output: ContrastiveOutput) -> Contrastive.SoftTarget {
+    Contrastive.softTarget(of: output.logits)
+  }
+
+  public func loss(_ output: ContrastiveOutput, mimicking target: Contrastive.SoftTarget) -> Tensor {
+    Contrastive.loss(output.logits, mimicking: target)
+  }
+
+  /// Features of a whole batch behind a cut: recorded as they are in one piece; in several pieces computed without
+  /// recording, with a replay of every piece for the time when their gradient is known.
+  private func features(
+    _ count: Int, _ replays: inout [(Gradients) -> Void], _ compute: @escaping (Range<Int>) -> Tensor
+  ) -> Junction {
+    guard pieces > 1 else { return Junction(compute(0..<count)) }
+    let ranges = (0..<pieces).map { count * $0 / pieces..<count * ($0 + 1) / pieces }.filter { !$0.isEmpty }
+    let parts = Tape.withoutRecording { ranges.map(compute) }
+    let width = parts[0].shape.columns
+    let junction = Junction(Tensor.concatenated(parts).reshaped([count, width]), isLeaf: true)
+    replays.append { gradients in
+      guard let sum = junction.sum else { return }
+      for range in ranges {
+        let share = sum.gatherRows(Tensor(indices: Array(range), on: sum.device))
+        compute(range).backward(from: share, into: gradients)
+      }
+    }
+    return junction
+  }
+}
