@@ -10,6 +10,8 @@ package enum Tool {
   /// Every command, in the order of the help. A new command is a line here.
   package static let commands: [any Command.Type] = [
     GlueCommand.self,
+    FinetuneCommand.self,
+    TrainCommand.self,
     TraceCommand.self,
     BenchCommand.self,
     RecipesCommand.self,
@@ -19,7 +21,7 @@ package enum Tool {
   ]
 
   /// Every recipe, in the order of `masksub recipes`.
-  package static let recipes: [RecipePage] = []
+  package static let recipes: [RecipePage] = RecipePage.vision + RecipePage.glue
 
   /// Runs one command line (without the program's name). 0: done; 1: the work failed; 2: wrong usage; 130: interrupted.
   package static func main(
