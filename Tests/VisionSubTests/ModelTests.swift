@@ -1,4 +1,5 @@
 import SubCore
+import SubData
 import SubNN
 import SubTrain
 import Testing
