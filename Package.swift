@@ -15,6 +15,10 @@ let package = Package(
     // 1  C and system libraries.
     .systemLibrary(name: "COneDNN", providers: [.apt(["libdnnl-dev"])]),
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg62-turbo-dev"])]),
+    .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
+    .systemLibrary(name: "CWebP", pkgConfig: "libwebpdemux", providers: [.apt(["libwebp-dev"])]),
+    .target(name: "CSubImage", dependencies: ["CJPEG", "CPNG", "CWebP"], cSettings: [.unsafeFlags(["-O3"])]),
     .target(
       name: "CSubKernels", dependencies: ["COneDNN"],
       cSettings: [.unsafeFlags(["-O3"])], linkerSettings: [.linkedLibrary("dnnl"), .linkedLibrary("gomp"), .linkedLibrary("m")]),
@@ -22,7 +26,7 @@ let package = Package(
     // 2  Tensors, the tape, operations, backends, random keys.
     .target(name: "SubCore", dependencies: ["CSubKernels", "CSystem"]),
     // 3  Files, text, images, loaders: plain host values, never a Tensor.
-    .target(name: "SubData", dependencies: ["SubCore", "CSystem", "CZlib"]),
+    .target(name: "SubData", dependencies: ["SubCore", "CSubImage", "CSystem", "CZlib"]),
     // 4  Modules, layers, losses, optimizers.
     .target(name: "SubNN", dependencies: ["SubCore"]),
     // 5  The method, the loop, checkpoints.
@@ -47,11 +51,12 @@ let package = Package(
     .testTarget(
       name: "SubToolTests", dependencies: ["SubTool", "SubTrain", "SubData", "SubCore", "CSystem"],
       exclude: ["Snapshots"]),
+    .testTarget(name: "SubImageTests", dependencies: ["SubCore", "SubData"], resources: [.copy("Fixtures")]),
   ]
 )
 
 for target in package.targets where target.type != .system {
-  guard !target.name.hasPrefix("C") || target.name == "ClipSub" else { continue }
+  guard !target.name.hasPrefix("C") || target.name.hasPrefix("ClipSub") else { continue }
   target.swiftSettings = [
     .swiftLanguageMode(.v6),
     .enableUpcomingFeature("MemberImportVisibility"),

@@ -99,7 +99,8 @@ enum MojibakeBytes {
     bytes[index] < 0xc2 && bytes[index] != 0x1a ? 0 : firstMatch(lossy, bytes, index)
   }
 
-  /// `Ã ` that is the word `à` (a space follows in the original), except in Portuguese "àquele", "àquela", "àquilo", "às".
+  /// `Ã ` that is the word `à` (a space follows in the original), except in Portuguese "àquele", "àquela", "àquilo",
+  /// "às".
   private static func graveWordLength(_ bytes: [UInt8], _ index: Int) -> Int {
     guard bytes[index] == 0xc3, index + 1 < bytes.count, bytes[index + 1] == 0x20 else { return 0 }
     let rest = bytes[(index + 2)...]

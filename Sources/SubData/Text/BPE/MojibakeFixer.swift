@@ -59,7 +59,9 @@ enum MojibakeFixer {
   private static func sequenceEnd(_ classes: [MojibakeClass], _ start: Int) -> Int? {
     for (lead, rest) in [(MojibakeClass.utf8FirstOf2, 1), (.utf8FirstOf3, 2), (.utf8FirstOf4, 3)] {
       guard start + rest < classes.count, classes[start].contains(lead) else { continue }
-      if classes[(start + 1)...(start + rest)].allSatisfy({ $0.contains(.utf8Continuation) }) { return start + rest + 1 }
+      if classes[(start + 1)...(start + rest)].allSatisfy({ $0.contains(.utf8Continuation) }) {
+        return start + rest + 1
+      }
     }
     return nil
   }

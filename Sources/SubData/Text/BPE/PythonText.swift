@@ -13,7 +13,8 @@ enum PythonText {
     guard let scalar = Unicode.Scalar(value) else { return false }
     if value == 0x5f { return true }
     switch scalar.properties.generalCategory {
-    case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter, .decimalNumber: return true
+    case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter, .decimalNumber:
+      return true
     default: return scalar.properties.numericType != nil
     }
   }

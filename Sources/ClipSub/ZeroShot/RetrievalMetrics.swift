@@ -1,0 +1,72 @@
+/// Image-text retrieval where caption i belongs to image i, as open_clip reports it.
+public struct RetrievalMetrics: Sendable, Equatable {
+  /// One direction: how far down the list of all candidates the right one stands.
+  public struct Direction: Sendable, Equatable {
+    /// Mean place of the right candidate, from 1.
+    public let meanRank: Double
+    /// Median place of the right candidate, from 1, rounded down.
+    public let medianRank: Double
+    /// Share of queries whose right candidate is among the first 1, 5 and 10.
+    public let recallAt1: Double, recallAt5: Double, recallAt10: Double
+
+    /// From the places counted from 0, at least one.
+    public init(ranks: [Int]) {
+      precondition(!ranks.isEmpty, "RetrievalMetrics: no ranks")
+      let count = Double(ranks.count)
+      let sorted = ranks.sorted()
+      let middle = Double(sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2]) / 2
+      func recall(_ k: Int) -> Double { Double(ranks.count { $0 < k }) / count }
+      meanRank = Double(ranks.reduce(0, +)) / count + 1
+      medianRank = middle.rounded(.down) + 1
+      recallAt1 = recall(1)
+      recallAt5 = recall(5)
+      recallAt10 = recall(10)
+    }
+  }
+
+  /// Captions looked up by images, and images by captions.
+  public let imageToText: Direction, textToImage: Direction
+  /// The number of pairs.
+  public let count: Int
+
+  /// From similarities `[count, count]`, row-major: an image a row, a caption a column; any scale. Of equal ones the
+  /// first counts as better.
+  public init(similarities: [Float], count: Int) {
+    precondition(
+      count > 0 && similarities.count == count * count, "RetrievalMetrics: \(similarities.count) for \(count)")
+    var rows = [Int](repeating: 0, count: count)
+    var columns = [Int](repeating: 0, count: count)
+    let right = (0..<count).map { similarities[$0 * count + $0] }
+    for row in 0..<count {
+      for column in 0..<count {
+        let value = similarities[row * count + column]
+        if value > right[row] || (value == right[row] && column < row) { rows[row] += 1 }
+        if value > right[column] || (value == right[column] && row < column) { columns[column] += 1 }
+      }
+    }
+    for index in 0..<count where right[index].isNaN {
+      rows[index] = count - 1
+      columns[index] = count - 1
+    }
+    self.init(imageRanks: rows, textRanks: columns)
+  }
+
+  /// From places counted from 0: of every image's caption among all captions, and of every caption's image.
+  public init(imageRanks: [Int], textRanks: [Int]) {
+    precondition(imageRanks.count == textRanks.count, "RetrievalMetrics: \(imageRanks.count), \(textRanks.count) ranks")
+    imageToText = Direction(ranks: imageRanks)
+    textToImage = Direction(ranks: textRanks)
+    count = imageRanks.count
+  }
+
+  /// The figures under open_clip's names: `image_to_text_R@1`, `text_to_image_median_rank`, …
+  public var named: [(name: String, value: Double)] {
+    [("image_to_text", imageToText), ("text_to_image", textToImage)].flatMap { prefix, direction in
+      [
+        ("\(prefix)_mean_rank", direction.meanRank), ("\(prefix)_median_rank", direction.medianRank),
+        ("\(prefix)_R@1", direction.recallAt1), ("\(prefix)_R@5", direction.recallAt5),
+        ("\(prefix)_R@10", direction.recallAt10),
+      ]
+    }
+  }
+}

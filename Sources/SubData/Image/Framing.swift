@@ -1,0 +1,137 @@
+#if canImport(Glibc)
+  internal import Glibc
+#else
+  internal import Darwin
+#endif
+public import SubCore
+
+/// Which part of a picture a pipeline takes and how it brings it to its size.
+public enum FramingPolicy: Sendable, Codable, Equatable {
+  /// timm's random resized crop: up to ten tries of an area share from `scale` and a width-to-height ratio from `ratio`,
+  /// else the largest centred crop within the ratios.
+  case randomResized(scale: ClosedRange<Double>, ratio: ClosedRange<Double>)
+  /// DeiT's simple crop: the shorter side brought to the size, 4 reflected pixels around, a random square.
+  case simpleRandom
+  /// Evaluation: the shorter side brought to `resize`, the middle square.
+  case center(resize: Int)
+
+  /// The random resized crop of every recipe: 8% to 100% of the area, ratios 3/4 to 4/3.
+  public static let imageNet = FramingPolicy.randomResized(scale: 0.08...1, ratio: (3.0 / 4)...(4.0 / 3))
+
+  /// Draws what happens to a picture of the given size.
+  public func framing(
+    width: Int, height: Int, size: Int, interpolation: Interpolation, flipped: Bool, key: RandomKey
+  ) -> Framing {
+    let whole = PixelArea(left: 0, top: 0, width: width, height: height)
+    switch self {
+    case .randomResized(let scale, let ratio):
+      return Framing(
+        source: Self.randomArea(width, height, scale, ratio, key), width: size, height: size,
+        interpolation: interpolation, padding: 0, left: 0, top: 0, size: size, flipped: flipped)
+    case .simpleRandom:
+      let (wide, high) = Self.shorterSide(width, height, to: size)
+      return Framing(
+        source: whole, width: wide, height: high, interpolation: interpolation, padding: 4,
+        left: key.integer(below: wide + 8 - size + 1, at: 0), top: key.integer(below: high + 8 - size + 1, at: 1),
+        size: size, flipped: flipped)
+    case .center(let resize):
+      let (wide, high) = Self.shorterSide(width, height, to: max(resize, size))
+      let left = Int((Double(wide - size) / 2).rounded(.toNearestOrEven))
+      let top = Int((Double(high - size) / 2).rounded(.toNearestOrEven))
+      return Framing(
+        source: whole, width: wide, height: high, interpolation: interpolation, padding: 0, left: left, top: top,
+        size: size, flipped: flipped)
+    }
+  }
+
+  /// torchvision's `Resize(side)`: the longer side is `Int(side · long / short)`.
+  static func shorterSide(_ width: Int, _ height: Int, to side: Int) -> (width: Int, height: Int) {
+    width <= height
+      ? (side, Int(Double(side * height) / Double(width))) : (Int(Double(side * width) / Double(height)), side)
+  }
+
+  private static func randomArea(
+    _ width: Int, _ height: Int, _ scale: ClosedRange<Double>, _ ratio: ClosedRange<Double>, _ key: RandomKey
+  ) -> PixelArea {
+    let (low, high) = (log(ratio.lowerBound), log(ratio.upperBound))
+    for attempt in 0..<10 {
+      let draw = key.fold(attempt)
+      let share = scale.lowerBound + (scale.upperBound - scale.lowerBound) * draw.uniform64(at: 0)
+      let aspect = exp(low + (high - low) * draw.uniform64(at: 1))
+      let target = share * Double(width * height)
+      let wide = Int((target * aspect).squareRoot().rounded(.toNearestOrEven))
+      let tall = Int((target / aspect).squareRoot().rounded(.toNearestOrEven))
+      guard wide > 0, tall > 0, wide <= width, tall <= height else { continue }
+      return PixelArea(
+        left: draw.integer(below: width - wide + 1, at: 2), top: draw.integer(below: height - tall + 1, at: 3),
+        width: wide, height: tall)
+    }
+    var (wide, tall) = (width, height)
+    let shape = Double(width) / Double(height)
+    if shape < ratio.lowerBound {
+      tall = Int((Double(width) / ratio.lowerBound).rounded(.toNearestOrEven))
+    } else if shape > ratio.upperBound {
+      wide = Int((Double(height) * ratio.upperBound).rounded(.toNearestOrEven))
+    }
+    return PixelArea(left: (width - wide) / 2, top: (height - tall) / 2, width: wide, height: tall)
+  }
+}
+
+/// A crop, a resize, a padding, a second crop and a flip with all their parameters: every `FramingPolicy` comes to this.
+public struct Framing: Sendable, Codable, Equatable {
+  /// The part of the picture that is resized; nothing outside it has any influence.
+  public var source: PixelArea
+  /// Columns after the resize.
+  public var width: Int
+  /// Rows after the resize.
+  public var height: Int
+  /// The filter of the resize.
+  public var interpolation: Interpolation
+  /// Pixels reflected (without repeating the border) around the resized picture.
+  public var padding: Int
+  /// The first column of the result in the padded picture.
+  public var left: Int
+  /// The first row of the result in the padded picture.
+  public var top: Int
+  /// Rows and columns of the result.
+  public var size: Int
+  /// Whether the result is mirrored left to right.
+  public var flipped: Bool
+
+  /// The framed picture, `size` by `size`, from a whole picture (or from the source part alone).
+  public func applied(to image: RGBImage, sourceOnly: Bool = false) -> RGBImage {
+    var result = image.resized(
+      width: width, height: height, area: sourceOnly ? nil : source, interpolation: interpolation)
+    if padding > 0 {
+      result = reflected(result)
+    } else if width != size || height != size {
+      result = result.cropped(to: PixelArea(left: left, top: top, width: size, height: size))
+    }
+    return flipped ? result.flipped() : result
+  }
+
+  /// The largest JPEG denominator whose decode still has at least as many pixels each way as the resize wants.
+  public var denominator: Int {
+    [8, 4, 2].first { source.width / $0 >= width && source.height / $0 >= height } ?? 1
+  }
+
+  /// The result's window of the picture with its border reflected, as numpy's `pad(mode: "reflect")`.
+  private func reflected(_ image: RGBImage) -> RGBImage {
+    func mirror(_ index: Int, _ count: Int) -> Int {
+      guard count > 1 else { return 0 }
+      let period = 2 * (count - 1)
+      let place = ((index % period) + period) % period
+      return place < count ? place : period - place
+    }
+    return RGBImage(width: size, height: size) { target in
+      image.withPixels { source in
+        for y in 0..<size {
+          let row = source + mirror(top + y - padding, height) * width * 3
+          for x in 0..<size {
+            (target + (y * size + x) * 3).update(from: row + mirror(left + x - padding, width) * 3, count: 3)
+          }
+        }
+      }
+    }
+  }
+}

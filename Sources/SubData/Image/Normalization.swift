@@ -1,0 +1,53 @@
+internal import CSubImage
+
+/// The mean and standard deviation per channel that bring bytes to what a model was trained on.
+public struct Normalization: Sendable, Codable, Equatable {
+  /// Means of red, green and blue on the scale 0...1.
+  public var mean: [Float]
+  /// Standard deviations of red, green and blue on the scale 0...1.
+  public var deviation: [Float]
+
+  /// A normalisation by three means and three deviations.
+  public init(mean: [Float], deviation: [Float]) {
+    precondition(mean.count == 3 && deviation.count == 3, "Normalization: \(mean), \(deviation)")
+    self.mean = mean
+    self.deviation = deviation
+  }
+
+  /// ImageNet's statistics: DeiT-III, MAE, BEiT v2 (with its flag), Swin, RSB.
+  public static let imageNet = Normalization(mean: [0.485, 0.456, 0.406], deviation: [0.229, 0.224, 0.225])
+  /// CLIP's statistics.
+  public static let clip = Normalization(
+    mean: [0.48145466, 0.4578275, 0.40821073], deviation: [0.26862954, 0.26130258, 0.27577711])
+  /// Inception's ±1.
+  public static let half = Normalization(mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5])
+
+  /// The means as bytes: what fills the outside in geometric augmentations.
+  public var fill: [UInt8] {
+    mean.map { UInt8(min(255, max(0, (255 * Double($0)).rounded(.toNearestOrEven)))) }
+  }
+
+  /// The f32 value of every byte, 256 per channel: `(byte / 255 - mean) / deviation`, as torchvision computes it.
+  var table: [Float] {
+    (0..<3).flatMap { channel in (0..<256).map { (Float($0) / 255 - mean[channel]) / deviation[channel] } }
+  }
+
+  /// Writes a picture as planar f32 `[3, height, width]`.
+  func write(_ image: RGBImage, to planes: UnsafeMutablePointer<Float>) {
+    image.withPixels { csi_planar($0, image.count, table, planes) }
+  }
+
+  /// The picture that planar f32 `[3, height, width]` shows, clipped to bytes: for looking at what a model sees.
+  public func image(planes: [Float], width: Int, height: Int) -> RGBImage {
+    let count = width * height
+    precondition(planes.count == 3 * count, "Normalization: \(planes.count) values for \(width)x\(height)")
+    var pixels = [UInt8](repeating: 0, count: 3 * count)
+    for channel in 0..<3 {
+      for index in 0..<count {
+        let value = (planes[channel * count + index] * deviation[channel] + mean[channel]) * 255
+        pixels[3 * index + channel] = value > 0 ? UInt8(min(255, value.rounded())) : 0
+      }
+    }
+    return RGBImage(width: width, height: height, pixels: pixels)
+  }
+}

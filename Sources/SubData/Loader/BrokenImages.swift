@@ -1,0 +1,32 @@
+public import SubCore
+internal import Synchronization
+
+/// Counts the pictures that could not be read, up to a limit.
+public final class BrokenImages: Sendable {
+  /// How many different broken pictures are tolerated.
+  public let limit: Int
+  private let found = Mutex<[String: InputError]>([:])
+
+  /// A count from zero.
+  public init(limit: Int) { self.limit = limit }
+
+  /// What was wrong, by the picture's name, sorted by it.
+  public var errors: [(name: String, error: InputError)] {
+    found.withLock { $0 }.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+  }
+
+  /// How many different pictures were broken.
+  public var count: Int { found.withLock { $0.count } }
+
+  /// Notes a broken picture. Throws `InputError` once there are more than the limit.
+  func note(_ error: InputError, name: String) throws {
+    let count = found.withLock {
+      $0[name] = error
+      return $0.count
+    }
+    guard count > limit else { return }
+    throw InputError(
+      "more than \(limit) pictures are broken, the last one: \(error.what)", at: error.place,
+      cure: "repair the data, or allow more")
+  }
+}

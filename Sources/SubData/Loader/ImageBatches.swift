@@ -1,0 +1,110 @@
+internal import SubCore
+internal import Synchronization
+
+/// Makes any batch of a run: source, sampler, pipeline and mixing together. Every batch is a function of its number.
+public final class ImageBatches: Sendable {
+  /// Where the pictures come from.
+  public let source: any ImageSource
+  /// Which pictures make which batch.
+  public let sampler: ImageSampler
+  /// What happens to each picture.
+  public let pipeline: ImagePipeline
+  /// What happens to a batch; nil leaves it alone and makes no targets.
+  public let mixing: BatchMixing?
+  /// The pictures that could not be read.
+  public let broken: BrokenImages
+  private let orders = Mutex<[(epoch: Int, order: [Int])]>([])
+
+  /// The parts of a run's data. `sampler.count` must be the source's.
+  public init(
+    source: any ImageSource, sampler: ImageSampler, pipeline: ImagePipeline, mixing: BatchMixing? = nil,
+    broken: BrokenImages = BrokenImages(limit: 100)
+  ) {
+    precondition(sampler.count == source.count, "ImageBatches: \(sampler.count) of \(source.count) pictures")
+    self.source = source
+    self.sampler = sampler
+    self.pipeline = pipeline
+    self.mixing = mixing
+    self.broken = broken
+  }
+
+  /// Batches per epoch.
+  public var perEpoch: Int { sampler.batchesPerEpoch }
+
+  /// A loader that delivers the batches from `start` to `end`, counted over all epochs from the beginning of the run.
+  public func loader(from start: Int = 0, to end: Int, workers: Int, ahead: Int? = nil) -> Loader<ImageBatch> {
+    Loader(start..<max(start, end), workers: workers, ahead: ahead) { try self.batch($0) }
+  }
+
+  /// Batch `index` of the run: number `index % perEpoch` of epoch `index / perEpoch`.
+  ///
+  /// A broken picture is noted; in training (where order is random) another one takes its place, in evaluation the batch
+  /// is smaller. Throws `InputError` when too many are broken.
+  public func batch(_ index: Int) throws -> ImageBatch {
+    precondition(perEpoch > 0, "ImageBatches: \(sampler.epochCount) pictures make no batch of \(sampler.batchSize)")
+    let (epoch, number) = (index / perEpoch, index % perEpoch)
+    let order = order(epoch: epoch)
+    var pictures: [(index: Int, image: RGBImage, plan: AugmentPlan)] = []
+    for place in sampler.places(batch: number) {
+      let key = sampler.key(epoch: epoch, place: place)
+      if let made = try picture(order[place], key) { pictures.append(made) }
+    }
+    return assemble(pictures, epoch: epoch, number: number)
+  }
+
+  private func picture(_ wanted: Int, _ key: RandomKey) throws -> (index: Int, image: RGBImage, plan: AugmentPlan)? {
+    var index = wanted
+    var attempt = 0
+    while true {
+      do {
+        let (image, plan) =
+          switch try source.image(at: index) {
+          case .file(let bytes, let name): try pipeline.image(bytes, name: name, key: key)
+          case .pixels(let image): pipeline.image(image, key: key)
+          }
+        return (index, image, plan)
+      } catch let error as InputError {
+        try broken.note(error, name: source.name(of: index))
+        guard sampler.shuffles else { return nil }
+        index = key.fold("replacement").integer(below: source.count, at: attempt)
+        attempt += 1
+        guard attempt <= 1000 else { throw error }
+      }
+    }
+  }
+
+  private func assemble(
+    _ pictures: [(index: Int, image: RGBImage, plan: AugmentPlan)], epoch: Int, number: Int
+  ) -> ImageBatch {
+    let (size, count) = (pipeline.size, pictures.count)
+    let labels = pictures.map { source.labels[$0.index] }
+    let mix = mixing.map { $0.plan(width: size, height: size, key: sampler.mixKey(epoch: epoch, batch: number)) }
+    var images = pictures.map(\.image)
+    if let mix, mixing?.mixesBytes == true { mix.apply(to: &images) }
+    let buffer = HostBuffer(byteCount: count * 3 * size * size * 4) { memory in
+      guard let floats = memory.bindMemory(to: Float.self).baseAddress, count > 0 else { return }
+      for (place, image) in images.enumerated() {
+        pipeline.write(image, pictures[place].plan, to: floats + place * 3 * size * size)
+      }
+      if let mix, mixing?.mixesBytes == false { mix.apply(to: floats, count: count, width: size, height: size) }
+    }
+    return ImageBatch(
+      images: HostArray(dtype: .f32, shape: [count, 3, size, size], buffer: buffer), labels: labels,
+      targets: mix.map {
+        $0.targets(labels: labels, classes: source.classNames.count, smoothing: mixing?.smoothing ?? 0)
+      },
+      indices: pictures.map(\.index), epoch: epoch, number: number)
+  }
+
+  /// The order of an epoch; the last few are kept, since workers run ahead into the next one.
+  private func order(epoch: Int) -> [Int] {
+    if let known = orders.withLock({ $0.first { $0.epoch == epoch }?.order }) { return known }
+    let order = sampler.order(epoch: epoch)
+    orders.withLock { kept in
+      guard !kept.contains(where: { $0.epoch == epoch }) else { return }
+      kept.append((epoch, order))
+      if kept.count > 3 { kept.removeFirst() }
+    }
+    return order
+  }
+}

@@ -1,0 +1,69 @@
+import ClipSub
+import Foundation
+import SubCore
+import SubData
+import Testing
+
+struct CaptionBatchesTests {
+  private static func batches(
+    _ source: String, order: CaptionOrder, from position: CaptionPosition = CaptionPosition(), size: Int = 8,
+    threads: Int = 1, dropsLast: Bool = true
+  ) throws -> CaptionBatches {
+    let tokenizer = try BytePairTokenizer(
+      mergesFile: CaptionFiles.embedded + "/../../tokenizers/captions-bpe/merges.txt")
+    return CaptionBatches(
+      try CaptionStream(CaptionSet(source, readsLabels: true), order: order, from: position), tokenizer: tokenizer,
+      pipeline: .clipTraining(size: 16), batchSize: size, key: RandomKey(seed: 1), dropsLast: dropsLast,
+      threads: threads)
+  }
+
+  @Test func `batches do not depend on threads, and resume bit for bit`() throws {
+    let source = CaptionFiles.embedded + "/train-{0000..0001}.tar.gz"
+    let order = CaptionOrder(seed: 5, buffer: 100, initial: 50)
+    let one = try Self.batches(source, order: order)
+    let first = try (0..<6).map { _ in try #require(try one.next()) }
+    #expect(
+      first[0].images.shape == [8, 3, 16, 16] && first[0].tokens.allSatisfy { $0.first == 657 && $0.last == 658 })
+    let four = try Self.batches(source, order: order, threads: 4).loader(count: 6)
+    for batch in first {
+      let made = try #require(try four.next())
+      let other = try #require(made)
+      #expect(other.images.floats() == batch.images.floats() && other.captions == batch.captions)
+      #expect(other.tokens == batch.tokens && other.position == batch.position)
+    }
+    let resumed = try Self.batches(source, order: order, from: first[2].position)
+    for batch in first[3...] {
+      let other = try #require(try resumed.next())
+      #expect(other.images.floats() == batch.images.floats() && other.captions == batch.captions)
+    }
+  }
+
+  @Test func `broken images are replaced by the next pairs`() throws {
+    let folder = try CaptionFiles.folder()
+    for index in 0..<20 {
+      try CaptionFiles.write(index % 5 == 2 ? [1, 2, 3] : CaptionFiles.png, "\(folder)/\(10 + index).png")
+      try CaptionFiles.write("number \(10 + index)".utf8, "\(folder)/\(10 + index).txt")
+    }
+    let order = CaptionOrder(seed: 0, shuffles: false, repeats: false)
+    let batches = try Self.batches(folder, order: order, dropsLast: false)
+    let first = try #require(try batches.next())
+    #expect(first.captions == [10, 11, 13, 14, 15, 16, 18, 19].map { "number \($0)" })
+    #expect(try #require(try batches.next()).count == 8)
+    #expect(try batches.next() == nil && batches.faults.count(.brokenImage) == 4)
+    #expect(batches.faults.summary.contains("12.png"))
+    // The places of the good ones decide, not the batches: a resumed run agrees.
+    let resumed = try Self.batches(folder, order: order, from: first.position)
+    #expect(try resumed.next()?.captions.first == "number 20")
+  }
+
+  @Test func `nothing but broken images ends the run`() throws {
+    let folder = try CaptionFiles.folder()
+    for index in 0..<5 {
+      try CaptionFiles.write([1, 2, 3], "\(folder)/\(index).png")
+      try CaptionFiles.write("x".utf8, "\(folder)/\(index).txt")
+    }
+    let batches = try Self.batches(folder, order: .training(seed: 0))
+    let error = #expect(throws: InputError.self) { _ = try batches.next() }
+    #expect(error?.what.contains("with an image that cannot be read") == true)
+  }
+}

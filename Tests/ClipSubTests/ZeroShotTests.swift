@@ -1,0 +1,73 @@
+import ClipSub
+import Foundation
+import SubCore
+import Testing
+
+struct ZeroShotTests {
+  private static func file(_ text: String) throws -> String {
+    let path = NSTemporaryDirectory() + "masksub-\(UUID().uuidString).txt"
+    try text.write(toFile: path, atomically: true, encoding: .utf8)
+    return path
+  }
+
+  @Test func `the built-in sets are CLIP's`() {
+    let sets = [PromptTemplates.imageNet, .simple, .cifar10]
+    #expect(sets.map(\.templates.count) == [80, 7, 18])
+    #expect(sets.allSatisfy { Set($0.templates).count == $0.templates.count })
+    #expect(Set(PromptTemplates.simple.templates).isSubset(of: PromptTemplates.imageNet.templates))
+    // FNV-1a of open_clip's OPENAI_IMAGENET_TEMPLATES, filled with {}, sorted, a line each.
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for byte in PromptTemplates.imageNet.templates.sorted().map({ $0 + "\n" }).joined().utf8 {
+      hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3
+    }
+    #expect(hash == 0xceda_08c0_a5d0_1107)
+    #expect(PromptTemplates.cifar10.templates.contains("a low contrast photo of the {}."))
+    #expect(PromptTemplates.cifar10.prompts(for: "ship")[0] == "a photo of a ship.")
+  }
+
+  @Test func `template files name the line that is wrong`() throws {
+    let good = try Self.file("a {}\n\n  the {} there \r\n")
+    #expect(try PromptTemplates(file: good).templates == ["a {}", "the {} there"])
+    let bad = try Self.file("a {}\nno hole\n")
+    let error = #expect(throws: InputError.self) { try PromptTemplates(file: bad) }
+    #expect(error?.place == "\(bad), line 2")
+    #expect(throws: InputError.self) { try PromptTemplates(file: Self.file("\n\n")) }
+    #expect(throws: InputError.self) { try PromptTemplates(file: Self.file("{} and {}")) }
+    #expect(throws: InputError.self) { try PromptTemplates(file: "/nonexistent") }
+  }
+
+  @Test func `class names keep their order`() throws {
+    #expect(try ClassNames(file: Self.file("red circle\nblue square\nred circle\n")).names.count == 3)
+    #expect(throws: InputError.self) { try ClassNames(file: Self.file("one\n")) }
+  }
+
+  @Test func `top-1 and top-5 with ties and a NaN`() {
+    let scores: [Float] = [
+      0, 1, 2, 3, 4, 5, 6,  // label 6: rank 0
+      6, 5, 4, 3, 2, 1, 0,  // label 4: rank 4
+      6, 5, 4, 3, 2, 1, 0,  // label 5: rank 5
+      1, 1, 1, 1, 1, 1, 1,  // label 1: rank 1, the first is better
+      0, .nan, 0, 0, 0, 0, 0,  // label 1: last
+    ]
+    let accuracy = ZeroShotAccuracy(scores: scores, classes: 7, labels: [6, 4, 5, 1, 1])
+    #expect(accuracy.top1 == 0.2 && accuracy.top5 == 0.6 && accuracy.count == 5)
+  }
+
+  /// Expected figures: open_clip_train's get_clip_metrics on the same matrix.
+  @Test func `retrieval as open_clip`() {
+    let n = 12
+    let similarities = (0..<(n * n)).map { index -> Float in
+      let (i, j) = (index / n, index % n)
+      return Float((i * 7 + j * 11) % 13) + (i == j ? 4.5 : 0) + 0.01 * Float(j)
+    }
+    let metrics = RetrievalMetrics(similarities: similarities, count: n)
+    let third = 1.0 / 3
+    #expect(metrics.imageToText.recallAt1 == third && metrics.textToImage.recallAt1 == third)
+    #expect(metrics.imageToText.recallAt5 == 2 * third && metrics.textToImage.recallAt5 == 0.75)
+    #expect(metrics.imageToText.recallAt10 == 1 && metrics.imageToText.medianRank == 3)
+    #expect(abs(metrics.imageToText.meanRank - 3.8333333333333335) < 1e-12)
+    #expect(metrics.named.first { $0.name == "text_to_image_R@5" }?.value == 0.75)
+    let even = RetrievalMetrics.Direction(ranks: [0, 1, 2, 5])
+    #expect(even.medianRank == 2 && even.meanRank == 3)
+  }
+}
