@@ -43,7 +43,11 @@ let package = Package(
     // Tests mirror Sources.
     .testTarget(name: "SubCoreTests", dependencies: ["SubCore"]),
     .testTarget(name: "SubDataTests", dependencies: ["SubData", "SubCore"], resources: [.copy("Fixtures")]),
-    .testTarget(name: "SubNNTests", dependencies: ["SubNN", "SubData", "SubCore"]),
+    .testTarget(
+      name: "SubNNTests", dependencies: ["SubNN", "SubData", "SubCore"], resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "VisionSubTests", dependencies: ["VisionSub", "SubTrain", "SubNN", "SubData", "SubCore"],
+      resources: [.copy("Fixtures")]),
     .testTarget(name: "TextSubTests", dependencies: ["TextSub", "SubTrain", "SubNN", "SubData", "SubCore"]),
     .testTarget(
       name: "ClipSubTests", dependencies: ["ClipSub", "SubTrain", "SubNN", "SubData", "SubCore"],

@@ -71,8 +71,8 @@ CSI_CLONES void csi_blend_smooth(const uint8_t *in, uint8_t *out, int width, int
     const uint8_t *row = in + (size_t)y * stride, *above = row - stride, *below = row + stride;
     uint8_t *target = out + (size_t)y * stride;
     for (size_t i = 3; i + 3 < stride; i++) {
-      const unsigned sum = above[i - 3] + above[i] + above[i + 3] + row[i - 3] + 5u * row[i] + row[i + 3] + below[i - 3] +
-        below[i] + below[i + 3];
+      const unsigned sum = above[i - 3] + above[i] + above[i + 3] + row[i - 3] + 5u * row[i] + row[i + 3] +
+        below[i - 3] + below[i] + below[i + 3];
       target[i] = blend((int)((2 * sum + 13) / 26), row[i], factor);
     }
   }

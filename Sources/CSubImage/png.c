@@ -1,5 +1,5 @@
-// PNG through libpng. Colours come out as Pillow's convert("RGB") makes them: alpha dropped, 16-bit colour cut to its high
-// byte, 16-bit grey clipped at 255, colour profiles and gamma ignored.
+// PNG through libpng. Colours come out as Pillow's convert("RGB") makes them: alpha dropped, 16-bit colour cut to its
+// high byte, 16-bit grey clipped at 255, colour profiles and gamma ignored.
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>

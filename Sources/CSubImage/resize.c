@@ -86,13 +86,14 @@ CSI_INLINE void store16(uint8_t *bytes, const i32x16 *sum) {
 
 /// One row. `spread` holds every weight four times (one lane per channel, the fourth unused), four pixels to a vector.
 CSI_CLONES static void shrink_row(
-  const uint8_t *row, uint8_t *out, int out_size, const int *first, const int32_t *spread, int quads
+  const uint8_t *row, uint8_t *out, int out_size, const int *first, const int *count, const int32_t *spread, int quads
 ) {
   for (int x = 0; x < out_size; x++) {
     const uint8_t *in = row + 3 * (size_t)first[x];
     const int32_t *k = spread + (size_t)x * (size_t)quads * 16;
     i32x16 sum = 0;
-    for (int q = 0; q < quads; q++) {
+    const int needed = (count[x] + 3) / 4;  // reading all of them could run far over the last row's end
+    for (int q = 0; q < needed; q++) {
       u8x16 packed;
       i32x16 weight;
       memcpy(&packed, in + 12 * q, 16);
@@ -143,7 +144,8 @@ CSI_CLONES static void shrink_column(
 }
 
 static bool resize_rows(
-  const uint8_t *in, ptrdiff_t stride, int width, int height, uint8_t *out, ptrdiff_t out_stride, int new_width, int filter
+  const uint8_t *in, ptrdiff_t stride, int width, int height, uint8_t *out, ptrdiff_t out_stride, int new_width,
+  int filter
 ) {
   weights w = {0};
   const bool made = make_weights(&w, width, new_width, filter);
@@ -154,7 +156,9 @@ static bool resize_rows(
       spread[4 * i] = spread[4 * i + 1] = spread[4 * i + 2] = spread[4 * i + 3] = value;
     }
     const int quads = w.size / 4;
-    for (int y = 0; y < height; y++) shrink_row(in + y * stride, out + y * out_stride, new_width, w.first, spread, quads);
+    for (int y = 0; y < height; y++) {
+      shrink_row(in + y * stride, out + y * out_stride, new_width, w.first, w.count, spread, quads);
+    }
   }
   free(spread);
   free_weights(&w);

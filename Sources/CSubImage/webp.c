@@ -47,7 +47,8 @@ bool csi_webp_decode(const uint8_t *bytes, size_t count, int width, int height, 
     good = decode_animation(bytes, count, width, height, out);
   } else if (good) {
     const size_t size = (size_t)width * (size_t)height * 3;
-    good = features.width == width && features.height == height && WebPDecodeRGBInto(bytes, count, out, size, width * 3);
+    good = features.width == width && features.height == height &&
+      WebPDecodeRGBInto(bytes, count, out, size, width * 3);
   }
   if (!good) snprintf(message->text, sizeof message->text, "the WebP data are broken or cut");
   return good;

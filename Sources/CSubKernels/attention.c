@@ -1,5 +1,5 @@
-// Multi-head attention over ragged rows. A thread takes whole heads of whole sequences; the scores of a few dozen queries
-// at a time live in its scratch and nowhere else, and the backward pass computes them again.
+// Multi-head attention over ragged rows. A thread takes whole heads of whole sequences; the scores of a few dozen
+// queries at a time live in its scratch and nowhere else, and the backward pass computes them again.
 #include <math.h>
 #include "kernel.h"
 
@@ -23,11 +23,11 @@ typedef struct {
   int64_t *starts;               // [threads + 1] first item (sequence · heads + head) of each thread
 } attention_pass;
 
-// Queries whose scores are held at once. Forward: they stay in the first-level cache between the two products. Backward:
-// more, for the sums over queries are kept in memory between tiles.
+// Queries whose scores are held at once. Forward: they stay in the first-level cache between the two products.
+// Backward: more, for the sums over queries are kept in memory between tiles.
 enum { forward_rows = 36, backward_rows = 60 };
 
-/// Floats between rows of scores: a multiple of 16, and never of 256, so that the rows of a tile do not share a cache set.
+/// Floats between rows of scores: a multiple of 16, and never of 256, so that a tile's rows do not share a cache set.
 SK_INLINE int64_t score_stride(int64_t tk) {
   int64_t columns = sk_round_up(tk, 16);
   return columns % 256 == 0 ? columns + 16 : columns;

@@ -19,7 +19,7 @@ static void product(bool ta, bool tb, int64_t m, int64_t n, int64_t k, float alp
   dnnl_status_t status =
       dnnl_sgemm(ta ? 'T' : 'N', tb ? 'T' : 'N', m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
   if (status != dnnl_success) {
-    fprintf(stderr, "masksub: oneDNN refused a product (status %d): m %lld, n %lld, k %lld, lda %lld, ldb %lld, ldc %lld\n",
+    fprintf(stderr, "masksub: oneDNN refused a product (status %d): m %lld n %lld k %lld lda %lld ldb %lld ldc %lld\n",
             status, (long long)m, (long long)n, (long long)k, (long long)lda, (long long)ldb, (long long)ldc);
     abort();
   }
@@ -85,11 +85,11 @@ static SK_CLONES void finish_rows(void *context, int64_t begin, int64_t end, int
 typedef struct {
   rows finish;
   const float *w;
-  int64_t k;
+  int64_t m, k;
 } linear;
 
-/// A thread's rows: the product, then bias and activation. oneDNN runs on this thread alone inside a region.
-static void linear_share(void *context, int64_t begin, int64_t end, int thread) {
+/// Rows begin ..< end of the product, then bias and activation. oneDNN runs on this thread alone inside a region.
+static void linear_rows(void *context, int64_t begin, int64_t end, int thread) {
   linear *j = context;
   const rows *f = &j->finish;
   product(false, true, end - begin, f->n, j->k, 1, f->x + begin * f->ldx, f->ldx, j->w, j->k, 0, f->y + begin * f->ldy,
@@ -97,18 +97,30 @@ static void linear_share(void *context, int64_t begin, int64_t end, int thread) 
   if (f->bias || f->preact || f->activation != SK_IDENTITY) finish_rows(&j->finish, begin, end, thread);
 }
 
-/// oneDNN packs the weights once per call, so that a thread's share of rows is best given in one piece; shares below this
-/// many rows are better divided by oneDNN itself (which then divides the columns).
-enum { share_rows = 64 };
+/// The same for output columns begin ..< end.
+static void linear_columns(void *context, int64_t begin, int64_t end, int thread) {
+  linear part = *(linear *)context;
+  rows *f = &part.finish;
+  f->n = end - begin;
+  f->y += begin;
+  if (f->bias) f->bias += begin;
+  if (f->preact) f->preact += begin;
+  part.w += begin * part.k;
+  linear_rows(&part, 0, part.m, thread);
+}
 
 void sk_linear_forward(int64_t m, int64_t n, int64_t k, const float *x, int64_t ldx, const float *w, const float *bias,
                        int activation, float *preact, float *y, int64_t ldy) {
-  linear job = {{.n = n, .ldx = ldx, .ldy = ldy, .x = x, .bias = bias, .preact = preact, .y = y, .activation = activation},
-                w, k};
+  const rows finish = {.n = n, .ldx = ldx, .ldy = ldy, .x = x, .bias = bias, .preact = preact, .y = y,
+                       .activation = activation};
+  linear job = {finish, w, m, k};
   if (m <= 0 || n <= 0) return;
-  if (k > 0 && m >= (int64_t)share_rows * sk_threads()) {
-    sk_use_threads(sk_threads());
-    sk_divide(m, 4, 0.02 * (double)n * (double)k, linear_share, &job);
+  // oneDNN packs both operands once per call: every thread gets one piece, cut across the longer side, so that the
+  // operand that all threads pack is the smaller one. Thin pieces are better cut by oneDNN itself, in two dimensions.
+  if (k > 0 && (m > n ? m : n) >= 96 * (int64_t)sk_threads()) {
+    const double cost = 0.02 * (double)k;
+    if (m >= n) sk_divide(m, 8, cost * (double)n, linear_rows, &job);
+    else sk_divide(n, 48, cost * (double)m, linear_columns, &job);
     return;
   }
   sk_gemm(false, true, m, n, k, 1, x, ldx, w, k, 0, y, ldy);

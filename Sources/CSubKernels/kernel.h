@@ -4,10 +4,7 @@
 #define SUB_KERNEL_H
 #include <stdint.h>
 #include <string.h>
-#pragma clang diagnostic push
-#pragma clang diagnostic ignored "-Wnullability-completeness"
 #include "include/subkernels.h"
-#pragma clang diagnostic pop
 
 #pragma clang fp contract(fast)
 
@@ -61,7 +58,9 @@ SK_INLINE uint32_t sk_scramble(uint32_t x) {
 }
 
 /// The key of the 2^32 positions whose upper half is that of `position`.
-SK_INLINE uint64_t sk_block_key(uint64_t key, uint64_t position) { return key ^ (position >> 32) * 0x9e3779b97f4a7c15u; }
+SK_INLINE uint64_t sk_block_key(uint64_t key, uint64_t position) {
+  return key ^ (position >> 32) * 0x9e3779b97f4a7c15u;
+}
 
 /// Random bits at lower half `low` under a block key.
 SK_INLINE uint32_t sk_block_bits(uint64_t block_key, uint32_t low) {

@@ -1,4 +1,4 @@
-// Recycled buffers: a training step asks for the same sizes again and again, and fresh pages cost a fault and a zeroing.
+// Recycled buffers: a training step asks for the same sizes again and again; fresh pages cost a fault and a zeroing.
 #if defined(__linux__) && !defined(_GNU_SOURCE)
 #define _GNU_SOURCE
 #endif
@@ -63,7 +63,7 @@ static block *map_block(size_t bytes) {
 static block *system_block(size_t bytes) {
   calls += 1;
   if (bytes >= huge_page) return map_block(sk_round_up((int64_t)bytes, (int64_t)huge_page));
-  block *b = aligned_alloc(64, bytes);
+  block *b = aligned_alloc(64, (size_t)sk_round_up((int64_t)bytes, 64));
   if (b) b->mapped_bytes = 0;
   return b;
 }

@@ -114,7 +114,8 @@ static void patchify(void *context, int64_t begin, int64_t end, int thread) {
   const int64_t p = g->p, across = g->w / p, cells = (g->h / p) * across;
   for (int64_t r = begin; r < end; r++) {
     int64_t patch = g->patches ? g->patches[r] : r, cell = patch % cells;
-    const float *corner = g->images + (patch / cells) * g->c * g->h * g->w + (cell / across) * p * g->w + cell % across * p;
+    const float *image = g->images + (patch / cells) * g->c * g->h * g->w;
+    const float *corner = image + (cell / across) * p * g->w + cell % across * p;
     float *out = g->out + r * g->c * p * p;
     for (int64_t channel = 0; channel < g->c; channel++) {
       for (int64_t y = 0; y < p; y++, out += p) copy_row(p, corner + (channel * g->h + y) * g->w, out);

@@ -1,8 +1,8 @@
 // Small matrix products and row functions of attention, compiled once for each instruction set: the including file sets
 // SK_ISA(name) (a suffix), SK_TILE_ROWS and SK_TILE_LANES (the register tile: rows × 16-float vectors), and the target.
 //
-// The right operand of a product is packed into panels of 16·SK_TILE_LANES columns (the last may be 16 wide), each panel
-// [k][width]. The left operand is read by broadcast with any strides, so that a transpose costs nothing.
+// The right operand of a product is packed into panels of 16·SK_TILE_LANES columns (the last may be 16 wide), each
+// panel [k][width]. The left operand is read by broadcast with any strides, so that a transpose costs nothing.
 
 typedef float SK_ISA(lanes) __attribute__((vector_size(64), aligned(4)));
 typedef int32_t SK_ISA(whole_lanes) __attribute__((vector_size(64)));
@@ -49,8 +49,8 @@ SK_INLINE void SK_ISA(tile)(const int rows, const int width, int64_t k, const fl
   }
 }
 
-/// c[m][n] (+)= a[m][k] · b. n is a multiple of 16, at most `packed_n`, the columns b was packed with; b holds `packed_k`
-/// rows. Without accumulation the rows of c are multiplied by row_scale, unless NULL.
+/// c[m][n] (+)= a[m][k] · b. n is a multiple of 16, at most `packed_n`, the columns b was packed with; b holds
+/// `packed_k` rows. Without accumulation the rows of c are multiplied by row_scale, unless NULL.
 static __attribute__((noinline)) void SK_ISA(multiply)(int64_t m, int64_t n, int64_t k, const float *a, int64_t a_row,
                                                        int64_t a_column, const float *b, int64_t packed_n,
                                                        int64_t packed_k, float *c, int64_t ldc, bool accumulate,
@@ -136,7 +136,7 @@ static void SK_ISA(pack)(int64_t n, int64_t d, const float *x, int64_t ld, float
 #define SK_FIRST_1 0, 16, 2, 18, 4, 20, 6, 22, 8, 24, 10, 26, 12, 28, 14, 30
 #define SK_SECOND_1 1, 17, 3, 19, 5, 21, 7, 23, 9, 25, 11, 27, 13, 29, 15, 31
 
-/// Panels of the transpose of x[n][d]: a right operand with k = d and columns n (padded with zeros to a multiple of 16).
+/// Panels of the transpose of x[n][d]: a right operand with k = d and columns n (padded with zeros to 16s).
 static void SK_ISA(pack_transposed)(int64_t n, int64_t d, const float *x, int64_t ld, float scale, float *out) {
   const int64_t padded = sk_round_up(n, 16);
   for (int64_t j = 0; j < padded; j += 16) {

@@ -11,6 +11,7 @@ package enum Tool {
   package static let commands: [any Command.Type] = [
     GlueCommand.self,
     TraceCommand.self,
+    BenchCommand.self,
     RecipesCommand.self,
     InspectCommand.self,
     TokenizeCommand.self,

@@ -16,11 +16,12 @@ typedef struct { char text[240]; } csi_message;
 // JPEG (jpeg.c)
 
 typedef struct csi_jpeg csi_jpeg;
-/// Reads the header. NULL and a message if `bytes` are no JPEG that can be decoded. `bytes` must outlive the decoder.
+/// Reads the header. NULL and a message if `bytes` are no JPEG that can be decoded. They must outlive the decoder.
 csi_jpeg *csi_jpeg_open(const uint8_t *bytes, size_t count, int *width, int *height, csi_message *message);
 /// The size after a decode at 1/denominator (1, 2, 4 or 8).
 void csi_jpeg_scaled_size(csi_jpeg *decoder, int denominator, int *width, int *height);
-/// Decodes the given rectangle of the scaled image into width*height*3 bytes. Call once. False and a message on failure.
+/// Decodes the given rectangle of the scaled image into width*height*3 bytes. Call once. False and a message on
+/// failure.
 bool csi_jpeg_decode(
   csi_jpeg *decoder, int denominator, int left, int top, int width, int height, uint8_t *out, csi_message *message);
 void csi_jpeg_close(csi_jpeg *decoder);

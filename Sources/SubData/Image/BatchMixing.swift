@@ -1,10 +1,11 @@
+internal import CSubImage
+public import SubCore
+
 #if canImport(Glibc)
   internal import Glibc
 #else
   internal import Darwin
 #endif
-internal import CSubImage
-public import SubCore
 
 /// timm's Mixup and CutMix in 'batch' mode: one draw for a whole batch, whose partner is the batch reversed.
 public struct BatchMixing: Sendable, Codable, Equatable {
@@ -114,7 +115,9 @@ public enum MixPlan: Sendable, Codable, Equatable {
       switch self {
       case .none: return
       case .mixup(let weight):
-        if own == partner { mixWithItself(own, size, weight) } else {
+        if own == partner {
+          mixWithItself(own, size, weight)
+        } else {
           csi_mix_pair(own, partner, size, Float(weight), Float(1 - weight))
         }
       case .cutmix(let area, _):

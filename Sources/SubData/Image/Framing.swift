@@ -1,14 +1,15 @@
+public import SubCore
+
 #if canImport(Glibc)
   internal import Glibc
 #else
   internal import Darwin
 #endif
-public import SubCore
 
 /// Which part of a picture a pipeline takes and how it brings it to its size.
 public enum FramingPolicy: Sendable, Codable, Equatable {
-  /// timm's random resized crop: up to ten tries of an area share from `scale` and a width-to-height ratio from `ratio`,
-  /// else the largest centred crop within the ratios.
+  /// timm's random resized crop: up to ten tries of an area share from `scale` and a width-to-height ratio from
+  /// `ratio`, else the largest centred crop within the ratios.
   case randomResized(scale: ClosedRange<Double>, ratio: ClosedRange<Double>)
   /// DeiT's simple crop: the shorter side brought to the size, 4 reflected pixels around, a random square.
   case simpleRandom
@@ -77,7 +78,8 @@ public enum FramingPolicy: Sendable, Codable, Equatable {
   }
 }
 
-/// A crop, a resize, a padding, a second crop and a flip with all their parameters: every `FramingPolicy` comes to this.
+/// A crop, a resize, a padding, a second crop and a flip with all their parameters: every `FramingPolicy` comes to
+/// this.
 public struct Framing: Sendable, Codable, Equatable {
   /// The part of the picture that is resized; nothing outside it has any influence.
   public var source: PixelArea

@@ -33,7 +33,8 @@ public enum AugmentPolicy: Sendable, Codable, Equatable {
   func operations(key: RandomKey, interpolation: InterpolationPolicy) -> [PixelOperation] {
     switch self {
     case .none: return []
-    case .randAugment(let policy): return policy.operations(key: key.fold("randaugment"), interpolation: interpolation.draw)
+    case .randAugment(let policy):
+      return policy.operations(key: key.fold("randaugment"), interpolation: interpolation.draw)
     case .jitter(let strength): return Self.jitter(strength, key.fold("jitter"))
     case .threeAugment(let strength):
       let draw = key.fold("threeaugment")
@@ -135,7 +136,9 @@ public struct ImagePipeline: Sendable, Codable, Equatable {
     var plan = plan(width: decoder.width, height: decoder.height, key: key)
     let drawn = plan
     let denominator = decodesScaled ? plan.framing.denominator : 1
-    if denominator > 1 { plan.framing.source.divide(by: denominator, within: decoder.decodedSize(denominator: denominator)) }
+    if denominator > 1 {
+      plan.framing.source.divide(by: denominator, within: decoder.decodedSize(denominator: denominator))
+    }
     let source = try decoder.decode(area: plan.framing.source, denominator: denominator)
     return (plan.applied(to: source, sourceOnly: true), drawn)
   }

@@ -34,8 +34,8 @@ extension RGBImage {
     }
   }
 
-  /// Pillow's `transform(size, AFFINE, matrix)`: the pixel at (x, y) comes from `matrix · (x + ½, y + ½)`, and is `fill`
-  /// where that lies outside. `matrix` is (a, b, c, d, e, f) of a·x + b·y + c and d·x + e·y + f.
+  /// Pillow's `transform(size, AFFINE, matrix)`: the pixel at (x, y) comes from `matrix · (x + ½, y + ½)`, and is
+  /// `fill` where that lies outside. `matrix` is (a, b, c, d, e, f) of a·x + b·y + c and d·x + e·y + f.
   public func transformed(by matrix: [Double], interpolation: Interpolation, fill: [UInt8]) -> RGBImage {
     precondition(matrix.count == 6 && fill.count == 3, "transform: matrix \(matrix), fill \(fill)")
     return RGBImage(width: width, height: height) { target in

@@ -52,7 +52,8 @@ public struct RGBImage: Sendable, Equatable {
 
   /// The channels at a column and a row.
   public subscript(x: Int, y: Int) -> [UInt8] {
-    precondition((0..<width).contains(x) && (0..<height).contains(y), "RGBImage: pixel \(x), \(y) of \(width)x\(height)")
+    precondition(
+      (0..<width).contains(x) && (0..<height).contains(y), "RGBImage: pixel \(x), \(y) of \(width)x\(height)")
     let start = (y * width + x) * 3
     return Array(storage[start..<(start + 3)])
   }

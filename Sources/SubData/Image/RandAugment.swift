@@ -1,7 +1,7 @@
 public import SubCore
 
-/// RandAugment as timm does it: some operations drawn with replacement, each applied with some probability, its strength
-/// drawn around a magnitude for every application.
+/// RandAugment as timm does it: some operations drawn with replacement, each applied with some probability, its
+/// strength drawn around a magnitude for every application.
 public struct RandAugment: Sendable, Codable, Equatable {
   /// The mean strength, 0 to 10.
   public var magnitude: Double

@@ -1,10 +1,11 @@
+internal import CSubImage
+public import SubCore
+
 #if canImport(Glibc)
   internal import Glibc
 #else
   internal import Darwin
 #endif
-internal import CSubImage
-public import SubCore
 
 /// timm's random erasing in its 'pixel' mode: after normalisation, a rectangle becomes standard normal noise.
 public struct RandomErasing: Sendable, Codable, Equatable {

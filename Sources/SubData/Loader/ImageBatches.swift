@@ -38,8 +38,8 @@ public final class ImageBatches: Sendable {
 
   /// Batch `index` of the run: number `index % perEpoch` of epoch `index / perEpoch`.
   ///
-  /// A broken picture is noted; in training (where order is random) another one takes its place, in evaluation the batch
-  /// is smaller. Throws `InputError` when too many are broken.
+  /// A broken picture is noted; in training (where order is random) another one takes its place, in evaluation the
+  /// batch is smaller. Throws `InputError` when too many are broken.
   public func batch(_ index: Int) throws -> ImageBatch {
     precondition(perEpoch > 0, "ImageBatches: \(sampler.epochCount) pictures make no batch of \(sampler.batchSize)")
     let (epoch, number) = (index / perEpoch, index % perEpoch)

@@ -39,9 +39,9 @@ public struct ImageSampler: Sendable, Codable, Equatable {
 
   /// How many pictures this rank sees in an epoch, before batches are made.
   ///
-  /// With repeats, as DeiT's and timm's samplers: each rank takes floor(floor(N / 256) · 256 / ranks) places of the list
-  /// of N · repeats, so an epoch costs what it does without repeats and sees a third of the pictures. Below 256 pictures,
-  /// where that would be none, floor(N / ranks). Without repeats: N padded up to a multiple of the ranks.
+  /// With repeats, as DeiT's and timm's samplers: each rank takes floor(floor(N / 256) · 256 / ranks) places of the
+  /// list of N · repeats, so an epoch costs what it does without repeats and sees a third of the pictures. Below 256
+  /// pictures, where that would be none, floor(N / ranks). Without repeats: N padded up to a multiple of the ranks.
   public var epochCount: Int {
     if repeats == 1 { return shuffles || ranks > 1 ? (count + ranks - 1) / ranks : count }
     return max(1, (count >= 256 ? count / 256 * 256 : count) / ranks)

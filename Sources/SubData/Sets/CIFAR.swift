@@ -1,7 +1,7 @@
 internal import SubCore
 
-/// CIFAR-10 and CIFAR-100 in their binary version: records of one (CIFAR-100: two, coarse and fine) label bytes and 3072
-/// bytes of planar red, green and blue rows of 32 by 32 pixels.
+/// CIFAR-10 and CIFAR-100 in their binary version: records of one (CIFAR-100: two, coarse and fine) label bytes and
+/// 3072 bytes of planar red, green and blue rows of 32 by 32 pixels.
 public struct CIFAR: ImageSource {
   public let classNames: [String]
   public let labels: [Int]

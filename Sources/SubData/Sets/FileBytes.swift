@@ -1,9 +1,10 @@
+internal import SubCore
+
 #if canImport(Glibc)
   internal import Glibc
 #else
   internal import Darwin
 #endif
-internal import SubCore
 
 /// Reading of whole files and of parts of them.
 enum FileBytes {

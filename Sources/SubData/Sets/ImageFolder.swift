@@ -1,8 +1,8 @@
 internal import Foundation
 internal import SubCore
 
-/// Pictures in one folder per class, `ROOT/CLASS/…/*.jpg`, as torchvision's ImageFolder: classes are the sorted names of
-/// the folders, pictures are listed class by class in sorted order, folders below a class belong to it.
+/// Pictures in one folder per class, `ROOT/CLASS/…/*.jpg`, as torchvision's ImageFolder: classes are the sorted names
+/// of the folders, pictures are listed class by class in sorted order, folders below a class belong to it.
 public struct ImageFolder: ImageSource {
   public let classNames: [String]
   public let labels: [Int]
@@ -64,7 +64,8 @@ public struct ImageFolder: ImageSource {
         ImageFormat.folderExtensions.contains(name[name.index(after: dot)...].lowercased())
       } ?? false
     }
-    return try pictures.map { folder + "/" + $0 } + folders.flatMap { try Self.pictures(below: folder + "/" + $0, depth: depth + 1) }
+    return try pictures.map { folder + "/" + $0 }
+      + folders.flatMap { try Self.pictures(below: folder + "/" + $0, depth: depth + 1) }
   }
 
   /// The names in a folder in the order of their Unicode scalars, as Python sorts.

@@ -39,7 +39,8 @@ public enum ShardList {
       throw InputError("a brace is never closed", at: whole, cure: "write {00000..00331} or {a,b}", isUsage: true)
     }
     pieces.append(text[start..<close])
-    let choices = try pieces.count == 1 ? range(pieces[0], whole: whole) : pieces.flatMap { try expand($0, whole: whole) }
+    let choices =
+      try pieces.count == 1 ? range(pieces[0], whole: whole) : pieces.flatMap { try expand($0, whole: whole) }
     let rest = try expand(text[text.index(after: close)...], whole: whole)
     guard choices.count.multipliedReportingOverflow(by: rest.count).partialValue <= most, choices.count <= most,
       rest.count <= most
@@ -51,7 +52,8 @@ public enum ShardList {
   /// `00..12` as its numbers; anything else stays in its braces.
   private static func range(_ text: Substring, whole: String) throws -> [String] {
     let ends = text.split(separator: ".", omittingEmptySubsequences: false)
-    guard ends.count == 3, ends[1].isEmpty, let first = Int(ends[0]), let last = Int(ends[2]), first >= 0, last >= 0 else {
+    guard ends.count == 3, ends[1].isEmpty, let first = Int(ends[0]), let last = Int(ends[2]), first >= 0, last >= 0
+    else {
       return try expand(text, whole: whole).map { "{\($0)}" }
     }
     guard abs(last - first) < most else { throw tooMany(whole) }

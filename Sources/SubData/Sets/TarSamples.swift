@@ -28,6 +28,7 @@ public final class TarSamples {
   private let wants: (String) -> Bool
   private var pending: (kind: String, entry: TarEntry, contents: HostArray?)?
   private var failure: (any Error)?
+  private var reported = false
 
   /// Reads from an archive; the contents of a member are read only if `wants` its kind.
   public init(_ reader: TarReader, wants: @escaping (_ kind: String) -> Bool = { _ in true }) {
@@ -61,6 +62,4 @@ public final class TarSamples {
     }
     return nil
   }
-
-  private var reported = false
 }

@@ -1,7 +1,8 @@
 public import SubCore
 
-/// Labelled pictures in WebDataset shards: each sample has a picture (`jpg`, `png`, `jpeg` or `webp`) and a class number
-/// (`cls`). Shards are listed once; pictures are then read where they lie. Those of gzip shards are kept in memory.
+/// Labelled pictures in WebDataset shards: each sample has a picture (`jpg`, `png`, `jpeg` or `webp`) and a class
+/// number (`cls`). Shards are listed once; pictures are then read where they lie. Those of gzip shards are kept in
+/// memory.
 public struct TarShards: ImageSource {
   public let classNames: [String]
   public let labels: [Int]
@@ -39,7 +40,8 @@ public struct TarShards: ImageSource {
           labels.append(try Self.label(text, at: "\(path), \(sample.key).cls", classes: classNames?.count))
           let held = sample.parts.first { $0.entry == entry }?.contents
           places.append(
-            (shard, sample.key, held.map { .memory($0) } ?? .file(shard: shard, offset: entry.offset, size: entry.size)))
+            (shard, sample.key, held.map { .memory($0) } ?? .file(shard: shard, offset: entry.offset, size: entry.size))
+          )
         }
       } catch let error as InputError {
         problems.append(error)

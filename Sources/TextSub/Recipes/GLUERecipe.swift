@@ -42,7 +42,7 @@ public struct GLUERecipe: Recipe, Equatable {
     var recipe = GLUERecipe(.cola)
     recipe.name = "glue-scratch"
     recipe.lr = 1e-3
-    recipe.epochs = 30
+    recipe.epochs = 20
     recipe.warmupRatio = 0.1
     recipe.weightDecay = 0.01
     return recipe
@@ -52,8 +52,9 @@ public struct GLUERecipe: Recipe, Equatable {
   public static func smallNetwork(vocabulary: Int) -> BERTConfig {
     var config = BERTConfig()
     config.vocabularySize = vocabulary
-    (config.width, config.layers, config.heads, config.intermediateWidth) = (128, 3, 4, 512)
-    config.positions = 64
+    (config.width, config.layers, config.heads, config.intermediateWidth) = (128, 2, 4, 512)
+    config.positions = 128
+    config.deviation = 0.08
     return config
   }
 }

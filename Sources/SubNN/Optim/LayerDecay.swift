@@ -1,0 +1,69 @@
+public import SubCore
+
+/// Layer-wise decay of the learning rate (Clark et al. 2020, Bao et al. 2021): with depth N, what lies at the height h
+/// above the embeddings (0: embeddings, i+1: block i, N+1: final norm and head) moves at factor^(N+1−h).
+public struct LayerDecay: Sendable, Codable, Equatable {
+  /// Below 1; 1: every layer at the same rate.
+  public var factor: Double
+  /// The number of blocks.
+  public var depth: Int
+
+  /// Decay over `depth` blocks.
+  public init(_ factor: Double, depth: Int) {
+    self.factor = factor
+    self.depth = depth
+  }
+
+  /// What a name begins with at height 0.
+  private static let embeddings = ["cls_token", "pos_embed", "mask_token", "patch_embed.", "norm_pre."]
+
+  /// The height of a parameter with timm's name. Shared relative biases belong to the head's side, as in BEiT.
+  public func height(of name: String) -> Int {
+    if Self.embeddings.contains(where: { name.hasPrefix($0) }) { return 0 }
+    let parts = name.split(separator: ".")
+    if parts.count > 2, parts[0] == "blocks", let block = Int(parts[1]) { return block + 1 }
+    return depth + 1
+  }
+
+  /// The factor on a parameter's rate.
+  public func scale(of name: String) -> Double {
+    (height(of: name)..<depth + 1).reduce(1) { scale, _ in scale * factor }
+  }
+}
+
+/// Which parameters decay. Vectors (biases, norms, LayerScale) never do in any of the recipes.
+public struct DecayRule: Sendable, Codable, Equatable {
+  /// Parts of names, in timm's naming, that are spared besides.
+  public var spared: [String]
+
+  /// Spares vectors and what has one of these in its name.
+  public init(sparing spared: [String]) { self.spared = spared }
+
+  /// DeiT-III, MAE and transfer: positions and class token.
+  public static let positions = DecayRule(sparing: ["pos_embed", "cls_token"])
+  /// BEiT v2: its relative biases decay, as in the official run; its mask token, which official finetuning does not have,
+  /// is spared as MaskSub's Swin spares its own.
+  public static let beit = DecayRule(sparing: ["pos_embed", "cls_token", "mask_token"])
+  /// FT-CLIP: as `positions`, and relative biases.
+  public static let clip = DecayRule(sparing: ["pos_embed", "cls_token", "relative_position_bias"])
+  /// Swin: relative biases and mask token.
+  public static let swin = DecayRule(sparing: ["absolute_pos_embed", "mask_token", "relative_position_bias_table"])
+  /// RSB's ResNets: vectors only.
+  public static let vectors = DecayRule(sparing: [])
+
+  /// Whether a parameter of this name and rank decays.
+  public func decays(_ name: String, rank: Int) -> Bool {
+    rank > 1 && !name.hasSuffix(".bias") && !spared.contains { name.contains($0) }
+  }
+}
+
+extension ParameterGroups {
+  /// The rates of a recipe: decay where the rule says so, rates by layer.
+  public init(_ set: ParameterSet, weightDecay: Double, rule: DecayRule, layers: LayerDecay? = nil) {
+    self.init(set) { parameter in
+      ParameterRates(
+        lrScale: layers?.scale(of: parameter.name) ?? 1,
+        weightDecay: rule.decays(parameter.name, rank: parameter.shape.rank) ? weightDecay : 0)
+    }
+  }
+}

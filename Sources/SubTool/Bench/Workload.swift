@@ -1,0 +1,35 @@
+import SubCore
+import SubNN
+import SubTrain
+
+/// What `bench` times: training steps of a network on random data of fixed shapes.
+struct Workload: Sendable {
+  /// The name, as in shared benchmarks of other implementations.
+  let name: String
+  /// Samples of a step unless told otherwise.
+  let batch: Int
+  /// Images or text, for the default ratio.
+  let modality: Method.Modality
+  /// Makes everything and returns one step.
+  let prepare: @Sendable (_ batch: Int, _ method: MaskSub, _ device: Device) -> () -> Void
+
+  /// Every workload, in order.
+  static let all: [Workload] = [bertBase, miniLM]
+
+  /// A step through the method and the optimizer, as the loop makes it: no gradients to clear, both branches forward and
+  /// backward, AdamW on all weights.
+  static func step<Task: TrainingTask>(
+    _ task: Task, _ batch: Task.Batch, _ parameters: ParameterSet, _ method: MaskSub
+  ) -> () -> Void {
+    let optimizer = AdamW(
+      parameters, groups: ParameterGroups(parameters) { _ in ParameterRates(weightDecay: 0.05) })
+    let gradients = Gradients(parameters)
+    var number = 0
+    return {
+      let pass = Pass(isTraining: true, key: RandomKey(seed: 0).fold(number))
+      _ = method(task, batch, into: gradients, pass: pass)
+      optimizer.step(gradients, lr: 1e-5, scale: 1)
+      number += 1
+    }
+  }
+}

@@ -1,0 +1,59 @@
+import CSystem
+import SubCore
+import SubTrain
+
+/// `bench`: times real training steps.
+package struct BenchCommand: Command {
+  package static let name = "bench"
+  package static let summary = "times real training steps, a line per workload"
+  package static let discussion =
+    "A step is both branches forward and backward and the optimizer's update, through the code that the training "
+    + "commands run. Prints the median over the steps. Workloads: "
+    + Workload.all.map(\.name).joined(separator: ", ") + "."
+  package static let example = "masksub bench minilm --steps 5"
+  package static let section = CommandSection.machine
+
+  @Argument("WORKLOAD", "what to time; all where none is named") var workloads: [String]
+  @Option("--batch", in: 1...65536, default: "the workload's own", "samples of a step") var batch: Int?
+  @Option("--steps", in: 1...100_000, "steps that count") var steps = 5
+  @Option("--warmup", in: 0...100_000, "steps before them") var warmup = 2
+  @Flag("--baseline", "without the sub-branch") var baseline: Bool
+  @Option("--ratio", in: 0...0.999, default: "0.5 for images, 0.15 for text", "the share that is hidden")
+  var ratio: Double?
+  var machine = MachineOptions()
+
+  package init() {}
+
+  package func run(in context: ToolContext) throws {
+    let device = try machine.select()
+    let chosen = try $workloads.isGiven ? workloads.map(Self.workload) : Workload.all
+    for workload in chosen {
+      let method = baseline ? Method.baseline : .masksub
+      let count = batch ?? workload.batch
+      let step = workload.prepare(
+        count, MaskSub(method, ratio: ratio ?? method.defaultRatio(workload.modality)), device)
+      var times: [Double] = []
+      for number in 0..<(warmup + steps) {
+        try Interruption.check()
+        let start = WallClock.seconds()
+        step()
+        if number >= warmup { times.append(WallClock.seconds() - start) }
+      }
+      times.sort()
+      let median = (times[(steps - 1) / 2] + times[steps / 2]) / 2
+      try context.console.print(
+        "masksub \(workload.name) batch=\(count) ms_per_step=\((median * 1000).fixed(1)) "
+          + "samples_per_s=\((Double(count) / median).fixed(2)) rss_peak_mib=\(sys_peak_rss_kib() / 1024)")
+      try context.console.flush()
+    }
+  }
+
+  private static func workload(_ name: String) throws -> Workload {
+    if let found = Workload.all.first(where: { $0.name == name }) { return found }
+    let names = Workload.all.map(\.name)
+    throw InputError(
+      "there is no workload '\(name)'", at: "masksub bench",
+      cure: Suggestion.nearest(to: name, in: names).map { "did you mean \($0)?" } ?? "use \(names.joined(separator: ", "))",
+      isUsage: true)
+  }
+}

@@ -1,0 +1,77 @@
+import SubCore
+import SubData
+public import SubTrain
+
+/// A recipe with its page: the command, what to expect, where its numbers are from, and what was kept or mended.
+public struct VisionRecipeEntry: Sendable {
+  public let recipe: VisionRecipe
+  /// What it trains, one line.
+  public let summary: String
+  /// The command that runs it.
+  public let command: String
+  /// The result to expect, with the table it stands in.
+  public let expected: String
+  /// The publication and code that it follows.
+  public let source: String
+  /// Remarks on hyper-parameters by their keys; the others are the source's as they are.
+  public let notes: [String: String]
+
+  init(
+    _ recipe: VisionRecipe, _ summary: String, command: String, expected: String, source: String,
+    notes: [String: String]
+  ) {
+    self.recipe = recipe
+    self.summary = summary
+    self.command = command
+    self.expected = expected
+    self.source = source
+    self.notes = notes
+  }
+
+  /// The page that `masksub recipes show` prints.
+  public func page() throws -> RecipePage {
+    let fields = try recipe.json().object?.members ?? []
+    return RecipePage(
+      name: recipe.name, summary: summary, command: command, expected: expected, source: source,
+      parameters: fields.filter { $0.key != "name" }.map { field in
+        let value = field.value.string ?? field.value.text()
+        return RecipePage.Parameter(field.key, value, source: notes[field.key] ?? "")
+      })
+  }
+}
+
+extension VisionRecipe {
+  /// Every vision recipe, in the order of `masksub recipes`.
+  public static let book: [VisionRecipeEntry] =
+    [shapesTiny] + deit3 + deit3Finetuning + mae + beit + ftClip + transfer + [analysis]
+
+  /// The recipe of a name. Throws an `InputError` listing the names there are.
+  public static func named(_ name: String) throws -> VisionRecipe {
+    guard let entry = book.first(where: { $0.recipe.name == name }) else {
+      throw InputError(
+        "there is no vision recipe '\(name)'", at: "--recipe",
+        cure: "use one of \(book.map(\.recipe.name).joined(separator: ", "))", isUsage: true)
+    }
+    return entry.recipe
+  }
+
+  /// The recipe that finetunes what was loaded, by its family and width.
+  public static func following(_ config: VisionTransformerConfig) -> VisionRecipe {
+    let size = config.width >= 1280 ? "h" : config.width >= 1024 ? "l" : "b"
+    let largeOrBase = size == "h" ? "l" : size
+    let name =
+      if config.imageSize <= 64 {
+        "shapes-tiny"
+      } else if config.relativeBias != .none {
+        "beitv2-\(largeOrBase)"
+      } else if config.hasPreNorm {
+        "ft-clip-\(largeOrBase)"
+      } else if config.layerScale != nil {
+        "deit3-\(size)-finetune"
+      } else {
+        "mae-\(size)"
+      }
+    guard let recipe = try? named(name) else { preconditionFailure("VisionRecipe: \(name)") }
+    return recipe
+  }
+}

@@ -1,0 +1,40 @@
+public import SubCore
+public import SubNN
+public import SubTrain
+
+/// Classification of images: what VisionSub tells the method and the loop.
+public final class ImageClassification: TrainingTask {
+  /// Images on the device with what is to be said of them.
+  public struct Batch {
+    /// Normalised pixels [N, 3, H, W].
+    public var images: Tensor
+    /// Classes, or mixed labels [N, C].
+    public var target: Target
+
+    /// A batch.
+    public init(images: Tensor, target: Target) {
+      self.images = images
+      self.target = target
+    }
+  }
+
+  /// The network.
+  public let model: any VisionModel
+  /// What training minimises. The sub-branch has the same loss without its smoothing: the main branch's probabilities
+  /// are its target as they are.
+  public let objective: Loss
+
+  /// Training of `model` by `objective`.
+  public init(_ model: any VisionModel, objective: Loss) {
+    self.model = model
+    self.objective = objective
+  }
+
+  public func forward(_ batch: Batch, _ shared: Void, _ pass: Pass) -> Tensor { model(batch.images, pass) }
+
+  public func loss(_ logits: Tensor, _ batch: Batch) -> Tensor { objective(logits, batch.target) }
+
+  public func softTarget(of logits: Tensor) -> Target { objective.softTarget(of: logits) }
+
+  public func loss(_ logits: Tensor, mimicking target: Target) -> Tensor { objective(logits, target) }
+}

@@ -1,0 +1,68 @@
+public import SubCore
+public import SubData
+public import SubNN
+public import SubTrain
+
+/// `masksub trace` for vision models: one step of the method with everything written out.
+public enum VisionTrace {
+  /// Runs a step without dropout, stochastic depth, augmentation, clipping or update.
+  ///
+  /// - Parameters:
+  ///   - model: a timm name, or nil to recognise the weights.
+  ///   - batch: `images` f32 [N, 3, H, W], `labels` i64 [N], `mask_noise` f32 [N, L].
+  ///   - objective: `.crossEntropy()` or `.binaryCrossEntropy` (labels are one-hot then).
+  /// - Returns: `main.logits`, `sub.logits`, `loss.main`, `loss.sub`, `loss`, and `grad.NAME` for every parameter, in the
+  ///   weight file's own names. Throws an `InputError` where weights or batch are not what they should be.
+  public static func run(
+    model variant: String?, weights: any NamedTensors, batch: any NamedTensors, ratio: Double, objective: Loss,
+    method: Method = .masksub, on device: Device = .cpu
+  ) throws -> [(name: String, array: HostArray)] {
+    let checkpoint = try VisionCheckpoint(weights, variant: variant)
+    let images = try VisionBatchFile(batch, config: checkpoint.config)
+    let model = VisionTransformer(checkpoint.config)
+    let set = ParameterSet(model.namedParameters(), on: device, key: RandomKey(seed: 0))
+    _ = try checkpoint.load(into: set, of: model)
+
+    let step = MaskSub(method, ratio: ratio, noise: images.noise)
+    let results = Trace.run(
+      ImageClassification(model, objective: objective), images.upload(to: device), set, step, fileName: { $0 },
+      outputs: { [($0 + ".logits", $1.host())] })
+    let gradient = "grad."
+    let others = results.filter { !$0.name.hasPrefix(gradient) }
+    let gradients = results.filter { $0.name.hasPrefix(gradient) }
+      .map { (name: String($0.name.dropFirst(gradient.count)), array: $0.array) }
+    return others + checkpoint.inFileNames(gradients).map { (gradient + $0.name, $0.array) }
+  }
+}
+
+/// A trace's batch, checked against the model.
+private struct VisionBatchFile {
+  let images, labels, noise: HostArray
+
+  init(_ file: any NamedTensors, config: VisionTransformerConfig) throws {
+    func failure(_ what: String, _ tensor: String, _ cure: String) -> InputError {
+      InputError(what, at: "\(file.place), tensor '\(tensor)'", cure: cure)
+    }
+    images = try file.array(named: "images")
+    labels = try file.array(named: "labels")
+    noise = try file.array(named: "mask_noise")
+    let side = config.imageSize
+    guard images.dtype.isFloating, images.shape.count == 4, images.shape[0] > 0, images.shape[1] == 3,
+      images.shape[2] / config.patchSize == config.grid, images.shape[3] / config.patchSize == config.grid
+    else {
+      throw failure("images \(images.shape) of type \(images.dtype)", "images", "give f32 [N, 3, \(side), \(side)]")
+    }
+    let count = images.shape[0]
+    guard labels.shape == [count], !labels.dtype.isFloating,
+      labels.integers().allSatisfy({ (0..<config.classes).contains($0) })
+    else { throw failure("labels \(labels.shape)", "labels", "give i64 [\(count)] from 0 to \(config.classes - 1)") }
+    guard noise.shape == [count, config.patches], noise.dtype.isFloating else {
+      throw failure("mask noise \(noise.shape)", "mask_noise", "give f32 [\(count), \(config.patches)]")
+    }
+  }
+
+  func upload(to device: Device) -> ImageClassification.Batch {
+    ImageClassification.Batch(
+      images: Tensor(images, on: device), target: .labels(Tensor(labels, on: device), smoothing: 0))
+  }
+}

@@ -1,0 +1,86 @@
+import Foundation
+import SubCore
+import SubData
+import Testing
+
+struct ImageSourceTests {
+  @Test func `a folder lists classes and pictures in sorted order`() throws {
+    let root = try Fixtures.folder()
+    defer { try? FileManager.default.removeItem(atPath: root) }
+    let picture = try Fixtures.gradient(5, 4).pngData()
+    for name in ["b/2.png", "b/1.PNG", "b/note.txt", "b/deep/0.jpeg", "a/x.webp", "a/.png", "Z/9.png", "b/10.png"] {
+      try Fixtures.write(picture, "\(root)/\(name)")
+    }
+    try Fixtures.write([1], "\(root)/readme.txt")
+    let folder = try ImageFolder(root)
+    #expect(folder.classNames == ["Z", "a", "b"])
+    #expect(
+      folder.paths.map { $0.dropFirst(root.count + 1) } == [
+        "Z/9.png", "a/.png", "a/x.webp", "b/1.PNG", "b/10.png", "b/2.png", "b/deep/0.jpeg",
+      ])
+    #expect(folder.labels == [0, 1, 1, 2, 2, 2, 2])
+    guard case .file(let bytes, let name) = try folder.image(at: 3) else {
+      Issue.record("no file")
+      return
+    }
+    #expect(try ImageDecoder.decode(bytes, name: name) == Fixtures.gradient(5, 4))
+    #expect(try ImageFolder(root, classNames: ["b", "a", "Z", "more"]).labels == [2, 1, 1, 0, 0, 0, 0])
+    #expect(throws: InputError.self) { try ImageFolder(root, classNames: ["a", "b"]) }
+    #expect(throws: InputError.self) { try ImageFolder(root + "/a") }
+    #expect(throws: InputError.self) { try ImageFolder(root + "/nowhere") }
+  }
+
+  @Test func `the shapes of the repository are there, all readable`() throws {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent().appendingPathComponent("datasets/shapes").path
+    let splits = ImageFolder.splits(of: root)
+    let train = try ImageFolder(try #require(splits.train))
+    let validation = try ImageFolder(try #require(splits.validation), classNames: train.classNames)
+    #expect((train.count, validation.count, train.classNames.count) == (768, 160, 8))
+    for index in 0..<validation.count {
+      guard case .file(let bytes, let name) = try validation.image(at: index) else { continue }
+      let image = try ImageDecoder.decode(bytes, name: name)
+      #expect((image.width, image.height) == (32, 32))
+    }
+  }
+
+  @Test func `CIFAR's binary records are read`() throws {
+    let root = try Fixtures.folder()
+    defer { try? FileManager.default.removeItem(atPath: root) }
+    let picture = Fixtures.gradient(32, 32)
+    let planes = (0..<3).flatMap { channel in (0..<1024).map { picture.pixels[3 * $0 + channel] } }
+    try Fixtures.write([3] + planes + [9] + planes.reversed(), "\(root)/ten/test_batch.bin")
+    try Fixtures.write([5, 77] + planes, "\(root)/hundred/train.bin")
+    let ten = try CIFAR("\(root)/ten", training: false)
+    #expect(ten.labels == [3, 9] && ten.classNames.count == 10)
+    guard case .pixels(let first) = try ten.image(at: 0) else { return }
+    #expect(first == picture)
+    let hundred = try CIFAR("\(root)/hundred", training: true)
+    #expect(hundred.labels == [77])
+    guard case .pixels(let only) = try hundred.image(at: 0) else { return }
+    #expect(only == picture)
+    try Fixtures.write([3] + planes.dropLast(), "\(root)/cut/test_batch.bin")
+    try Fixtures.write([10] + planes, "\(root)/label/test_batch.bin")
+    for name in ["cut", "label", "missing"] {
+      #expect(throws: InputError.self) { try CIFAR("\(root)/\(name)", training: false) }
+    }
+  }
+
+  @Test func `arrays of pictures are checked and read`() throws {
+    let pictures = [Fixtures.gradient(6, 4), Fixtures.gradient(6, 4, seed: 2)]
+    let images = HostArray(pictures.flatMap(\.pixels), shape: [2, 4, 6, 3], dtype: .u8)
+    let source = try ImageArrays(images: images, labels: HostArray([Int64(4), 1], shape: [2]), place: "x.npy")
+    #expect(source.classNames == ["0", "1", "2", "3", "4"] && source.labels == [4, 1])
+    guard case .pixels(let second) = try source.image(at: 1) else { return }
+    #expect(second == pictures[1])
+    for labels in [HostArray([Int64(-1), 1], shape: [2]), HostArray([Int64(1)], shape: [1])] {
+      #expect(throws: InputError.self) { try ImageArrays(images: images, labels: labels, place: "x.npy") }
+    }
+    #expect(throws: InputError.self) {
+      try ImageArrays(images: images.reshaped([2, 3, 4, 6]), labels: HostArray([Int64(1), 1], shape: [2]), place: "")
+    }
+    #expect(throws: InputError.self) {
+      try ImageArrays(images: images, labels: HostArray([Int64(1), 3], shape: [2]), classNames: ["a", "b"], place: "")
+    }
+  }
+}
