@@ -28,7 +28,7 @@ SK_INLINE float path_factor(const sk_residual_norm *p, path *at, int64_t row) {
     else high = middle;
   }
   at->sample = low;
-  float u = (float)(sk_random(p->path_key, (uint64_t)low) >> 8) * 0x1p-24f;
+  float u = (float)(sk_random(p->path_key, (uint64_t)(p->first_sample + low)) >> 8) * 0x1p-24f;
   at->factor = u >= p->path_drop ? 1 / (1 - p->path_drop) : 0;
   return at->factor;
 }
@@ -40,7 +40,7 @@ SK_INLINE void fill_row(int64_t n, float value, float *row) {
 /// The joint's factors of a row but for gamma: row_scale · dropout. Written only when they change.
 SK_INLINE void joint_row(const sk_residual_norm *p, sk_keep keep, int64_t row, float factor, float *last, float *out) {
   if (p->dropout > 0) {
-    sk_keep_row(p->d, keep, factor, p->key, (uint64_t)row * (uint64_t)p->d, out);
+    sk_keep_row(p->d, keep, factor, p->key, (uint64_t)(p->first_row + row) * (uint64_t)p->d, out);
   } else if (factor != *last) {
     fill_row(p->d, factor, out);
     *last = factor;

@@ -83,9 +83,10 @@ void sk_attention_backward(const sk_attention *a, const float *out, int64_t ldou
 /// One pass over a residual joint and the LayerNorm behind it, every part optional:
 ///   z = x + row_scale[r] · gamma ⊙ dropout(h)        (h == NULL: z is x and is not written)
 ///   y = LN(z) · weight + bias                         (y == NULL: no norm)
-/// mean[r], rstd[r] are written with y. Biased variance, two-pass. Dropout position: r·d + column.
+/// mean[r], rstd[r] are written with y. Biased variance, two-pass. Dropout position:
+/// (first_row + r)·d + column.
 /// row_scale is stochastic depth: sample s holds rows row_offsets[s] ..< row_offsets[s+1] and is kept where
-/// uniform(path_key, s) >= path_drop, then scaled by 1/(1-path_drop). row_offsets == NULL: path_drop ignored.
+/// uniform(path_key, first_sample + s) >= path_drop, then scaled by 1/(1-path_drop). row_offsets == NULL: path_drop ignored.
 typedef struct {
   int64_t rows, d;
   const float *x;
@@ -100,6 +101,7 @@ typedef struct {
   const float *SK_NULLABLE weight;         // [d]
   const float *SK_NULLABLE bias;           // [d]
   float epsilon;
+  int64_t first_row, first_sample;         // where this part of a larger batch begins
 } sk_residual_norm;
 void sk_residual_norm_forward(const sk_residual_norm *p, float *SK_NULLABLE z, float *SK_NULLABLE y,
                               float *SK_NULLABLE mean, float *SK_NULLABLE rstd);

@@ -53,6 +53,8 @@ struct ClipRows {
   let one: Segments
   /// i32 [sequences]: the row that the head reads.
   let pooled: Tensor
+  /// The number of the first sequence, where these are part of a larger batch of sequences of one length.
+  var first = 0
 }
 
 /// A pre-norm block: x += attention(ln_1(x)), x += mlp(ln_2(x)). It takes and hands on the residual stream together with
@@ -80,7 +82,7 @@ final class ClipBlock: Module {
   ) -> (x: Tensor, normed: Tensor) {
     let qkv = normed.linear(attn.inProjWeight.tensor, attn.inProjBias.tensor)
     let attended = qkv.selfAttention(rows.all, AttentionOptions(heads: heads, causal: isCausal))
-    return rest(x, attended, samples: rows.all, next, pass)
+    return rest(x, attended, samples: rows.all, first: rows.first, next, pass)
   }
 
   /// Only the rows that the head reads, over the keys and values of all: [R, D] → [N, D]. A text's last row sees every
@@ -92,22 +94,26 @@ final class ClipBlock: Module {
     let keysAndValues = normed.linear(weight.rows(width..<3 * width), bias.rows(width..<3 * width))
     let queries = normed.gatherRows(rows.pooled).linear(weight.rows(0..<width), bias.rows(0..<width))
     let attended = queries.attention(rows.one, over: keysAndValues, rows.all, AttentionOptions(heads: heads))
-    return rest(x.gatherRows(rows.pooled), attended, samples: rows.one, next, pass)
+    return rest(x.gatherRows(rows.pooled), attended, samples: rows.one, first: rows.first, next, pass)
   }
 
   private func rest(
-    _ x: Tensor, _ attended: Tensor, samples: Segments, _ next: NormParameters, _ pass: Pass
+    _ x: Tensor, _ attended: Tensor, samples: Segments, first: Int, _ next: NormParameters, _ pass: Pass
   ) -> (x: Tensor, normed: Tensor) {
     let (joint, normed) = x.adding(
-      branch: attn.outProj(attended), branch(pass, site: 1, samples), thenNorm: ln2.parameters)
+      branch: attn.outProj(attended), branch(pass, site: 1, samples, first), thenNorm: ln2.parameters)
     let (out, outNormed) = joint.adding(
-      branch: mlp.cProj(mlp.cFc(normed, activation)), branch(pass, site: 3, samples), thenNorm: next)
+      branch: mlp.cProj(mlp.cFc(normed, activation)), branch(pass, site: 3, samples, first), thenNorm: next)
     return (out, outNormed)
   }
 
-  private func branch(_ pass: Pass, site: Int, _ samples: Segments) -> BranchOptions {
-    BranchOptions(
-      dropout: pass.branchDropout(0, site: site), path: pass.dropPath(0, site: site + 1, samples: samples))
+  /// What is dropped is a matter of the whole batch, so that it may come in pieces.
+  private func branch(_ pass: Pass, site: Int, _ samples: Segments, _ first: Int) -> BranchOptions {
+    var dropout = pass.branchDropout(0, site: site)
+    dropout?.firstRow = first * samples.longest
+    var path = pass.dropPath(0, site: site + 1, samples: samples)
+    path?.firstSample = first
+    return BranchOptions(dropout: dropout, path: path)
   }
 }
 

@@ -44,7 +44,7 @@ final class ClipImageTower: Module {
       .addingRows(of: positionalEmbedding.tensor, Tensor(indices: positions, on: device))
     let rows = ClipRows(
       all: Segments(count: count, length: length + 1, on: device), one: Segments(count: count, length: 1, on: device),
-      pooled: Tensor(indices: (0..<count).map { $0 * (length + 1) }, on: device))
+      pooled: Tensor(indices: (0..<count).map { $0 * (length + 1) }, on: device), first: first)
     return transformer(lnPre(x), rows, norm: lnPost, pass).linear(proj.tensor.transposed())
   }
 }

@@ -49,24 +49,18 @@ public final class ContrastiveTask: TrainingTask {
   }
 
   public func finish(_ shared: Shared, into gradients: Gradients) {
-    shared.texts.backward(into: gradients)
+    if pieces == 1 { shared.texts.backward(into: gradients) }
     for replay in shared.replays { replay(gradients) }
     shared.replays = []
   }
 
   public func forward(_ batch: ClipBatch, _ shared: Shared, _ pass: Pass) -> ContrastiveOutput {
     let kept = model.keptPatches(images: batch.count, pass)
-    let whole = pieces == 1
-    let images: Tensor
     let compute = { [model] (range: Range<Int>) in
-      model.imageFeatures(
-        batch.images, first: range.lowerBound, kept: Array(kept[range]), whole ? pass : pass.at(range.lowerBound))
+      model.imageFeatures(batch.images, first: range.lowerBound, kept: Array(kept[range]), pass)
     }
-    if whole {
-      images = compute(0..<batch.count)
-    } else {
-      images = features(batch.count, &shared.replays, compute).tensor
-    }
+    let images =
+      pieces == 1 ? compute(0..<batch.count) : features(batch.count, &shared.replays, compute).tensor
     let texts = shared.texts.tensor
     return ContrastiveOutput(
       imageFeatures: images, textFeatures: texts,

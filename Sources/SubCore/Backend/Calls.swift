@@ -18,6 +18,8 @@ public enum Activation: Int, Sendable {
 public struct Dropout: Sendable {
   public let rate: Float
   public let key: RandomKey
+  /// On a branch before it is added: the number of the first row, where these are part of a larger batch.
+  public var firstRow = 0
 
   /// Nil where nothing would be dropped, so that call sites need no case of their own.
   public init?(_ rate: Float, _ key: RandomKey) {
@@ -85,11 +87,13 @@ struct ResidualNormCall {
   var width: Int { x.shape.columns }
 }
 
-/// Stochastic depth: sample s (its rows in `samples`) is kept where uniform(s) ≥ rate, and scaled by 1 / (1 − rate).
+/// Stochastic depth: sample s (its rows in `samples`) is kept where uniform(first + s) ≥ rate, and scaled by 1 / (1 − rate).
 public struct DropPath {
   public let rate: Float
   public let key: RandomKey
   public let samples: Segments
+  /// The number of the first sample, where these are part of a larger batch.
+  public var firstSample = 0
 
   /// Nil where nothing would be dropped.
   public init?(_ rate: Float, _ key: RandomKey, samples: Segments) {

@@ -26,6 +26,7 @@ extension ResidualNormCall {
       path_drop: path?.rate ?? 0, path_key: path?.key.bits ?? 0, samples: Int64(path?.samples.count ?? 0),
       row_offsets: path.map { UnsafePointer($0.samples.offsets.indexPointer) },
       weight: weight.map { UnsafePointer($0.floatPointer) }, bias: bias.map { UnsafePointer($0.floatPointer) },
-      epsilon: Float(epsilon))
+      epsilon: Float(epsilon), first_row: Int64(dropout?.firstRow ?? 0),
+      first_sample: Int64(path?.firstSample ?? 0))
   }
 }

@@ -7,7 +7,7 @@ extension ReferenceBackend {
       if let h = call.h {
         for column in 0..<width {
           let position = row * width + column
-          joint[column] += path[row] * call.gain(column) * (call.dropout?.factor(at: position) ?? 1) * Elements(h)[position]
+          joint[column] += path[row] * call.gain(column) * call.dropFactor(at: position) * Elements(h)[position]
           Elements(z!)[position] = joint[column]
         }
         // The norm sees what was stored, so that f32 rounding is the kernels'.
@@ -52,7 +52,7 @@ extension ReferenceBackend {
       for column in 0..<width {
         let position = row * width + column
         Elements(dx)[position] = total[column]
-        let kept = path[row] * (call.dropout?.factor(at: position) ?? 1)
+        let kept = path[row] * call.dropFactor(at: position)
         if let h = call.h { sums[0]?[column] += total[column] * kept * Elements(h)[position] }
         if let dh { Elements(dh)[position] = total[column] * kept * call.gain(column) }
       }
@@ -67,6 +67,11 @@ extension ReferenceBackend {
 
 extension ResidualNormCall {
   fileprivate func gain(_ column: Int) -> Double { gamma.map { Elements($0)[column] } ?? 1 }
+
+  /// Dropout's factor of an element of the branch.
+  fileprivate func dropFactor(at position: Int) -> Double {
+    dropout.map { $0.factor(at: $0.firstRow * width + position) } ?? 1
+  }
 
   /// Stochastic depth's factor of every row.
   fileprivate func pathFactors() -> [Double] {

@@ -81,7 +81,7 @@ extension Dropout {
 extension DropPath {
   /// What every row of a sample is multiplied by.
   func factor(ofSample sample: Int) -> Double {
-    key.uniform(at: sample) >= rate ? 1 / (1 - Double(rate)) : 0
+    key.uniform(at: firstSample + sample) >= rate ? 1 / (1 - Double(rate)) : 0
   }
 }
 

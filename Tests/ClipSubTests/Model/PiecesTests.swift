@@ -1,0 +1,83 @@
+import ClipSub
+import SubCore
+import SubNN
+import SubTrain
+import Testing
+
+/// A batch that passes through the towers in pieces has the gradient of the whole.
+struct PiecesTests {
+  private func config() -> ClipConfig {
+    var config = ClipConfig()
+    config.embedWidth = 16
+    config.image.size = 16
+    config.image.patch = 4
+    (config.image.width, config.image.layers, config.image.heads, config.image.mlpWidth) = (32, 2, 4, 64)
+    config.text.contextLength = 9
+    config.text.vocabularySize = 40
+    (config.text.width, config.text.layers, config.text.heads, config.text.mlpWidth) = (16, 2, 2, 32)
+    return config
+  }
+
+  private func batch(_ count: Int, on device: Device) -> ClipBatch {
+    let key = RandomKey(seed: 11)
+    let images = (0..<count * 3 * 256).map { key.normal(at: $0) }
+    let texts = (0..<count).map { row in
+      let length = 1 + key.fold(1).integer(below: 7, at: row)
+      return [38] + (0..<length).map { Int32(key.fold(row).integer(below: 38, at: $0)) } + [39]
+    }
+    return ClipBatch(images: Tensor(images, [count, 3, 16, 16], on: device), texts: texts)
+  }
+
+  private func step(_ method: Method, pieces: Int) -> (gradients: [(String, [Double])], losses: StepLosses) {
+    let tiny = TinyCLIP(config(), dtype: .f32, on: .cpu)
+    let gradients = Gradients(tiny.set)
+    let step = MaskSub(method, ratio: 0.4)(
+      ContrastiveTask(tiny.model, pieces: pieces), batch(64, on: .cpu), into: gradients,
+      pass: Pass(isTraining: true, key: RandomKey(seed: 2)))
+    return (tiny.set.parameters.map { ($0.name, gradients.value(of: $0).doubles()) }, step.losses)
+  }
+
+  @Test(arguments: Method.allCases) func `64 pairs in 1, 2, 5 and 8 pieces`(method: Method) {
+    let whole = step(method, pieces: 1)
+    #expect(whole.gradients.allSatisfy { $0.1.contains { $0 != 0 } })
+    let largest = whole.gradients.flatMap(\.1).reduce(0) { max($0, abs($1)) }
+    for pieces in [2, 5, 8] {
+      let parts = step(method, pieces: pieces)
+      #expect(abs(parts.losses.main.item - whole.losses.main.item) < 1e-6)
+      for (expected, got) in zip(whole.gradients, parts.gradients) {
+        // A key's bias has no gradient by mathematics; what is there is rounding.
+        let scale = max(expected.1.reduce(0) { max($0, abs($1)) }, 1e-3 * largest)
+        let error = zip(expected.1, got.1).reduce(0) { max($0, abs($1.0 - $1.1)) }
+        #expect(error <= 1e-5 * scale, "\(method) in \(pieces) pieces: \(expected.0) off by \(error) of \(scale)")
+      }
+    }
+  }
+
+  @Test func `The text tower's gradient serves both branches in one pass`() {
+    // The sum of what each branch alone would send: main loss with weight 1/2 and sub loss with weight 1/2.
+    let tiny = TinyCLIP(config(), dtype: .f32, on: .cpu)
+    let task = ContrastiveTask(tiny.model)
+    let pairs = batch(6, on: .cpu)
+    let pass = Pass(isTraining: true, key: RandomKey(seed: 2))
+    let together = Gradients(tiny.set)
+    _ = MaskSub(.masksub, ratio: 0.5)(task, pairs, into: together, pass: pass)
+
+    let apart = Gradients(tiny.set)
+    var trip = pass.at(0)
+    let main = task.forward(pairs, task.shared(pairs, trip), trip)
+    let target = task.softTarget(of: main)
+    for branch in 0..<2 {
+      trip = pass.at(branch)
+      trip.masking = branch == 1 ? Masking(ratio: 0.5) : nil
+      let shared = task.shared(pairs, trip)
+      let output = task.forward(pairs, shared, trip)
+      let loss = branch == 0 ? task.loss(output, pairs) : task.loss(output, mimicking: target)
+      loss.backward(into: apart, scale: 0.5)
+      task.finish(shared, into: apart)
+    }
+    for parameter in tiny.set.parameters {
+      let (a, b) = (apart.value(of: parameter).doubles(), together.value(of: parameter).doubles())
+      #expect(distance(a, b) < 1e-5 || parameter.name.hasSuffix("in_proj_bias"), "\(parameter.name)")
+    }
+  }
+}
