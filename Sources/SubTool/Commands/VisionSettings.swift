@@ -1,5 +1,6 @@
 import SubCore
 import SubData
+import SubTrain
 import VisionSub
 
 /// A vision recipe as a command line changed it.
