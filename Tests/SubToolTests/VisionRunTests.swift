@@ -1,0 +1,125 @@
+import SubCore
+import SubData
+import SubTool
+import Testing
+
+/// `train`, `finetune`, `eval`, `preview` and `convert` on the embedded images, with a few steps each.
+@Suite(.serialized) struct VisionRunTests {
+  private let folder = TemporaryFolder()
+  private static let home: String = {
+    var parts = #filePath.split(separator: "/", omittingEmptySubsequences: false)
+    parts.removeLast(3)
+    return parts.joined(separator: "/")
+  }()
+  private var shapes: String { "\(Self.home)/datasets/shapes" }
+  private static let small = [
+    "--set", "batch_size=8", "--set", "evaluate_every=100", "--set", "log_every=1", "--set", "eval_batch_size=80",
+  ]
+
+  private func tool(_ arguments: String...) -> ToolRun { run(arguments) }
+
+  private func run(_ arguments: [String]) -> ToolRun {
+    ToolRun(arguments: arguments, environment: ["MASKSUB_HOME": Self.home])
+  }
+
+  private func train(_ name: String, steps: Int, _ more: String...) -> ToolRun {
+    run(["train", "--output", folder[name], "--set", "max_steps=\(steps)"] + Self.small + more)
+  }
+
+  @Test func `a resumed run has the bits of one that was never interrupted`() throws {
+    let whole = train("whole", steps: 4, "--set", "ema_decay=0.9", "--set", "mixup=0.8")
+    #expect(whole.code == 0, "\(whole.error)")
+    #expect(whole.output.hasPrefix("using the embedded images in datasets/shapes"))
+    #expect(train("parts", steps: 2, "--set", "ema_decay=0.9", "--set", "mixup=0.8").code == 0)
+    let rest = train("parts", steps: 4, "--set", "ema_decay=0.9", "--set", "mixup=0.8", "--resume")
+    #expect(rest.code == 0, "\(rest.error)")
+    for name in ["model", "ema", "optimizer"] {
+      let bytes = try ["whole", "parts"].map {
+        try TemporaryFolder.bytes(folder["\($0)/checkpoints/4/\(name).safetensors"])
+      }
+      #expect(bytes[0] == bytes[1], "\(name)")
+    }
+    let losses = try ["whole", "parts"].map { run in
+      try TemporaryFolder.text(folder["\(run)/metrics.jsonl"]).split(separator: "\n").compactMap { line in
+        let record = try JSON.parse(String(line), at: run)
+        return record["split"]?.string == "train" ? record["loss_sub"]?.double : nil
+      }
+    }
+    #expect(losses[0].count == 4 && losses[0] == losses[1])
+  }
+
+  @Test func `a run can be evaluated, finetuned, converted and looked at`() throws {
+    let first = train("run", steps: 2, "--set", "ema_decay=0.5")
+    #expect(first.code == 0, "\(first.error)")
+    let evaluated = tool("eval", "--from", folder["run"], "--data", shapes)
+    #expect(evaluated.code == 0, "\(evaluated.error)")
+    let metrics = first.output.split(separator: "\n").filter { $0.hasPrefix("top") }
+    #expect(metrics.count == 2 && evaluated.output.split(separator: "\n").prefix(2) == metrics[...])
+
+    let tuned = run(
+      ["finetune", "--from", folder["run"], "--output", folder["tuned"], "--set", "max_steps=1", "--method", "dropsub"]
+        + Self.small)
+    #expect(tuned.code == 0, "\(tuned.error)")
+    #expect(tuned.error.contains("54 loaded"), "\(tuned.error)")
+
+    #expect(tool("convert", folder["run"], folder["weights.npz"]).code == 0)
+    #expect(tool("convert", folder["weights.npz"], folder["weights"]).code == 0)
+    #expect(tool("convert", folder["weights"], folder["back.safetensors"], "--names", "timm").code == 0)
+    let (before, after) = (
+      try TensorFile.open(folder["run/checkpoints/2/model.safetensors"]), try TensorFile.open(folder["back.safetensors"])
+    )
+    #expect(Set(before.names) == Set(after.names))
+    for name in before.names {
+      #expect(try before.array(named: name).floats() == after.array(named: name).floats(), "\(name)")
+    }
+    let same = tool("eval", "--from", folder["back.safetensors"], "--data", shapes)
+    #expect(same.code == 0 && same.output.contains("top1 "), "\(same.error)")
+  }
+
+  @Test func `every method trains`() {
+    for method in ["baseline", "masking", "pathsub"] {
+      let run = train(method, steps: 1, "--method", method, "--analyze")
+      #expect(run.code == 0, "\(method): \(run.error)")
+    }
+  }
+
+  @Test func `a preview shows images and sentences`() throws {
+    let images = tool("preview", "--count", "2", "--output", folder["p.png"], "--set", "cutmix=1")
+    #expect(images.code == 0 && images.output.contains("2 images in"), "\(images.error)")
+    #expect(try TemporaryFolder.bytes(folder["p.png"]).starts(with: [0x89, 0x50, 0x4e, 0x47]))
+    let text = tool("preview", "--task", "cola", "--count", "30", "--ratio", "0.5")
+    #expect(text.code == 0 && text.output.contains("[MASK]") && text.output.contains("  sub   [CLS]"))
+  }
+
+  @Test func `what is wrong is said, with the right code`() {
+    let wrong: [([String], Int32, String)] = [
+      (["train", "--recipe", "deit3-x"], 2, "there is no vision recipe 'deit3-x'"),
+      (["train", "--data", folder["absent"]], 1, "there is no such folder"),
+      (["train", "--set", "no_such=1"], 2, "there is no hyper-parameter 'no_such'"),
+      (["train", "--set", "max_steps=-1"], 2, "is not a number of updates"),
+      (["train", "--set", "batch_size=0"], 2, "batch"),
+      (["train", "--set", "batch_size=4096"], 2, "make no update of 4096"),
+      (["train", "--set", "augment=rnad"], 2, "rnad"),
+      (["finetune", "--from", folder["absent"]], 1, "absent"),
+      (["eval", "--from", shapes], 1, "shapes"),
+      (["convert", shapes, folder["o.pth"]], 2, ".pth files are not written"),
+      (["preview", "--task", "sst2"], 2, "only cola comes with embedded data"),
+    ]
+    for (arguments, code, text) in wrong {
+      let result = run(arguments)
+      #expect(result.code == code && result.error.contains(text), "\(arguments): \(result.code) \(result.error)")
+    }
+  }
+
+  @Test func `every recipe shows all of its hyper-parameters and where they come from`() {
+    let list = tool("recipes").output
+    for name in ["shapes-tiny", "deit3-s-400", "mae-b", "beitv2-l", "ft-clip-b", "transfer-cifar10", "glue"] {
+      #expect(list.contains("\(name) "), "\(name)")
+    }
+    let page = tool("recipes", "show", "deit3-s-400").output
+    for key in ["lr ", "weight_decay ", "drop_path ", "mixup ", "repeats ", "max_steps "] {
+      #expect(page.contains("\n  \(key)"), "\(key)")
+    }
+    #expect(tool("recipes", "show", "glue").output.contains("run_glue"))
+  }
+}
