@@ -1,5 +1,6 @@
 import SubData
 import SubCore
+import SubData
 import SubNN
 import SubTrain
 import Testing
