@@ -10,7 +10,11 @@ package enum Tool {
   /// Every command, in the order of the help. A new command is a line here.
   package static let commands: [any Command.Type] = [
     GlueCommand.self,
+    FinetuneCommand.self,
+    TrainCommand.self,
+    EvalCommand.self,
     TraceCommand.self,
+    PreviewCommand.self,
     BenchCommand.self,
     RecipesCommand.self,
     InspectCommand.self,
@@ -19,7 +23,7 @@ package enum Tool {
   ]
 
   /// Every recipe, in the order of `masksub recipes`.
-  package static let recipes: [RecipePage] = []
+  package static let recipes: [RecipePage] = RecipePage.vision + RecipePage.glue
 
   /// Runs one command line (without the program's name). 0: done; 1: the work failed; 2: wrong usage; 130: interrupted.
   package static func main(

@@ -1,8 +1,10 @@
 import ClipSub
 import SubCore
 import SubData
+import SubNN
 import SubTrain
 import TextSub
+import VisionSub
 
 /// `trace`: one training step, everything written out, for comparison with another implementation.
 package struct TraceCommand: Command {
@@ -52,7 +54,9 @@ package struct TraceCommand: Command {
         isFile ? ClipConfig(JSON.read(name), place: name) : nil, ClipConfig(named: name)?.activation ?? .gelu,
         weights: weights, batch: batch, method: method, ratio: ratio ?? method.defaultRatio(.image), on: device)
     case (nil, let name?):
-      throw InputError("model '\(name)' is unknown", at: "--model", cure: "give a timm or open_clip name", isUsage: true)
+      result = try VisionTrace.run(
+        model: name, weights: weights, batch: batch, ratio: ratio ?? method.defaultRatio(.image),
+        objective: loss == .bce ? .binaryCrossEntropy : .crossEntropy(), method: method, on: device)
     default:
       throw InputError(
         "exactly one of --model and --config is needed", at: "masksub trace",

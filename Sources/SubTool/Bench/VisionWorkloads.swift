@@ -1,0 +1,28 @@
+import SubCore
+import SubNN
+import SubTrain
+import VisionSub
+
+extension Workload {
+  /// DeiT-III's ViT-S/16, 224 pixels.
+  static let vitSmall = vision("vit-s16", batch: 16, "deit3_small_patch16_224")
+
+  /// ViT-B/16, 224 pixels.
+  static let vitBase = vision("vit-b16", batch: 8, "vit_base_patch16_224")
+
+  private static func vision(_ name: String, batch: Int, _ variant: String) -> Workload {
+    Workload(name: name, batch: batch, modality: .image) { batch, method, device in
+      guard let config = VisionVariant.named(variant) else { preconditionFailure("no vision transformer \(variant)") }
+      let key = RandomKey(seed: 0)
+      let task = ImageClassification(VisionTransformer(config), objective: .crossEntropy())
+      let parameters = ParameterSet(task.model.namedParameters(), on: device, key: key)
+      let shape = [batch, 3, config.imageSize, config.imageSize]
+      let pixels = (0..<shape.reduce(1, *)).map { Float(key.normal(at: $0)) }
+      let labels = (0..<batch).map { key.fold("label").integer(below: config.classes, at: $0) }
+      let data = ImageClassification.Batch(
+        images: Tensor(HostArray(pixels, shape: shape), on: device),
+        target: .labels(Tensor(indices: labels, on: device), smoothing: 0))
+      return step(task, data, parameters, method)
+    }
+  }
+}

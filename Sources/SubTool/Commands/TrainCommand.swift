@@ -1,0 +1,27 @@
+import SubTrain
+
+/// `train`: trains a vision model from scratch.
+package struct TrainCommand: Command {
+  package static let name = "train"
+  package static let summary = "trains a vision model from scratch by a recipe"
+  package static let discussion =
+    "Without --data the images in datasets/shapes are used, without --recipe shapes-tiny: together about a minute on "
+    + "two cores. masksub recipes lists the others."
+  package static let example = "masksub train --recipe deit3-s-400 --data imagenet --output runs/deit3-s"
+  package static let section = CommandSection.train
+
+  @Option("--recipe", value: "NAME", default: "shapes-tiny", "the recipe") var recipe: String?
+  var images = VisionOptions()
+  var methodOptions = MethodOptions()
+  var runOptions = RunOptions()
+  var machine = MachineOptions()
+
+  package init() {}
+
+  package func run(in context: ToolContext) throws {
+    try VisionRun(
+      command: Self.name, recipe: recipe, from: nil, images: images, method: methodOptions, options: runOptions,
+      machine: machine
+    ).run(in: context)
+  }
+}

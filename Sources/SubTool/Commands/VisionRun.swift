@@ -1,0 +1,162 @@
+import SubCore
+import SubData
+import SubNN
+import SubTrain
+import VisionSub
+
+/// A training run of a vision model: what `train` and `finetune` share.
+struct VisionRun {
+  /// `train` or `finetune`.
+  let command: String
+  /// The recipe's name; nil: what follows from the weights, or the embedded default.
+  let recipe: String?
+  /// The weights to start from.
+  let from: String?
+  let images: VisionOptions
+  let method: MethodOptions
+  let options: RunOptions
+  let machine: MachineOptions
+
+  func run(in context: ToolContext) throws {
+    let device = try machine.select()
+    let source = try from.map { try VisionFolder($0) }
+    let given = try recipe.map { try VisionRecipe.named($0) }
+    var settings = try VisionSettings(
+      given ?? source.map { VisionRecipe.following($0.config) } ?? VisionRecipe.named("shapes-tiny"), options.settingPairs)
+    let data = try VisionData(images.data ?? context.home.file("datasets/shapes"), validation: images.validation)
+    if images.data == nil { try fit(&settings.recipe, to: data.train.count) }
+    if images.data == nil || source == nil && recipe == nil {
+      try context.console.print(note(settings.recipe, isEmbedded: images.data == nil))
+    }
+    let recipe = settings.recipe
+    let model = try VisionRunModel(
+      recipe, source, classNames: data.classNames, seed: machine.seed, on: device)
+    let batches = try trainingBatches(data.train, recipe)
+    let method = resolvedMethod(recipe)
+
+    let loop = loopSettings(settings, batchesPerEpoch: batches.perEpoch)
+    let folder = try RunFolder.open(output: options.output, resume: options.resume, command: command)
+    if !options.resume {
+      try folder.writeConfiguration(
+        command: command, arguments: context.arguments, configuration(settings, method, model, data))
+    }
+    let supply = VisionBatches(
+      batches, updates: loop.totalSteps, accumulation: recipe.accumulation, binarizes: recipe.binarizesTargets,
+      workers: images.workerCount, on: device)
+    let average = recipe.emaDecay > 0 ? EMA(model.parameters, decay: recipe.emaDecay) : nil
+    let trainer = Trainer(
+      model.task, supply, model.parameters, method: method,
+      optimizer: recipe.makeOptimizer(model.parameters, model.config), parts: average.map { [("ema", $0)] } ?? [],
+      schedule: recipe.rates(stepsPerEpoch: loop.stepsPerEpoch).rate(at:), settings: loop, run: folder,
+      console: context.console)
+    let evaluator = data.validation.map {
+      VisionEvaluator(
+        model.task, $0, recipe.evaluationPipeline, batchSize: recipe.evalBatchSize, workers: images.workerCount,
+        on: device)
+    }
+    let masking = options.analyze && method.ratio > 0 ? Masking(ratio: method.method.hidesTokens ? method.ratio : 0.5) : nil
+    if let evaluator {
+      trainer.evaluate = {
+        try average?.evaluating { try evaluator(masking: masking) } ?? evaluator(masking: masking)
+      }
+    }
+    trainer.afterUpdate = { average?.update() }
+    trainer.writeModel = model.write(to:)
+    trainer.readModel = model.read(from:)
+    trainer.resumeHint = context.resumeHint(folder)
+
+    let count = data.validation.map { "\($0.count) for evaluation" } ?? "none for evaluation"
+    context.console.note(
+      "\(recipe.name): \(model.description), \(model.parameters.count) weights, \(data.classNames.count) classes, "
+        + "\(data.train.count) training images, \(count), \(loop.totalSteps) steps, method \(method.method.rawValue), "
+        + folder.path)
+    let started = WallClock.seconds()
+    let (final, position) = try trainer.train(resuming: options.resume)
+    report(batches.broken, context.console)
+    if let evaluator { report(evaluator.batches.broken, context.console) }
+
+    var summary = RunSummary(command: command, task: recipe.name, method: method.method.rawValue, seed: machine.seed)
+    summary.metrics = final.metrics
+    summary.finish(position, seconds: WallClock.seconds() - started)
+    try folder.writeSummary(summary)
+    for (name, value) in final.metrics { try context.console.print("\(name) \(value.fixed(4))") }
+    try context.console.print("run \(folder.path)")
+  }
+
+  /// The method; the recipe's own ratio stands where no other was given.
+  private func resolvedMethod(_ recipe: VisionRecipe) -> MaskSub {
+    var resolved = method.resolved(.image, dropPath: recipe.dropPath)
+    if method.ratio == nil, method.method.hidesTokens { resolved.ratio = recipe.ratio }
+    return resolved
+  }
+
+  private func trainingBatches(_ source: any ImageSource, _ recipe: VisionRecipe) throws -> ImageBatches {
+    let sampler = ImageSampler(
+      count: source.count, batchSize: recipe.batchSize / recipe.accumulation, seed: machine.seed,
+      repeats: recipe.repeats)
+    guard sampler.batchesPerEpoch >= recipe.accumulation else {
+      throw InputError(
+        "\(sampler.epochCount) images make no update of \(recipe.batchSize)", at: "--set batch_size",
+        cure: "give a smaller batch_size", isUsage: true)
+    }
+    return ImageBatches(
+      source: source, sampler: sampler, pipeline: try recipe.trainingPipeline(), mixing: recipe.mixing)
+  }
+
+  private func loopSettings(_ settings: VisionSettings, batchesPerEpoch: Int) -> LoopSettings {
+    let recipe = settings.recipe
+    let perEpoch = batchesPerEpoch / recipe.accumulation
+    let total = recipe.epochs * perEpoch
+    var loop = LoopSettings(
+      totalSteps: settings.maxSteps > 0 ? min(settings.maxSteps, total) : total, stepsPerEpoch: perEpoch,
+      seed: machine.seed)
+    loop.accumulation = recipe.accumulation
+    loop.clipNorm = recipe.clipNorm > 0 ? recipe.clipNorm : nil
+    loop.logEvery = max(1, recipe.logEvery)
+    if recipe.saveEvery > 0 { loop.saveEvery = recipe.saveEvery }
+    if recipe.evaluateEvery > 0 { loop.evaluateEvery = recipe.evaluateEvery }
+    loop.keep = options.keep
+    loop.analyze = options.analyze
+    loop.bestMetric = "top1"
+    return loop
+  }
+
+  /// A large recipe on the few embedded images: batches that they can fill.
+  private func fit(_ recipe: inout VisionRecipe, to count: Int) throws {
+    let isGiven = options.settings.contains { $0.key == "batch_size" || $0.key == "accumulation" }
+    guard recipe.batchSize > count / recipe.repeats, !isGiven else { return }
+    (recipe.batchSize, recipe.accumulation) = (min(64, count), 1)
+  }
+
+  private func note(_ recipe: VisionRecipe, isEmbedded: Bool) -> String {
+    let data = isEmbedded ? "the embedded images in datasets/shapes" : "--data"
+    let start = from.map { "the weights in \($0)" } ?? "a new model"
+    let real =
+      command == "train"
+      ? "masksub train --recipe deit3-s-400 --data imagenet" : "masksub finetune --from WEIGHTS --data imagenet"
+    return "using \(data), \(start) and the recipe \(recipe.name); a real run: \(real) (a folder with train and val)"
+  }
+
+  private func report(_ broken: BrokenImages, _ console: Console) {
+    guard let first = broken.errors.first else { return }
+    console.note("\(broken.count) images could not be read and were passed over, the first: \(first.error)")
+  }
+
+  private func configuration(
+    _ settings: VisionSettings, _ method: MaskSub, _ model: VisionRunModel, _ data: VisionData
+  ) throws -> JSON.Object {
+    [
+      "data": .string(images.data ?? "datasets/shapes"), "validation": images.validation.map { .string($0) } ?? .null,
+      "from": from.map { .string($0) } ?? .null, "method": .string(method.method.rawValue),
+      "ratio": .number(method.ratio), "sub_weight": .number(method.subWeight),
+      "seed": .integer(Int64(machine.seed)), "recipe": try settings.json(),
+      "model": model.variant.map { .string($0) } ?? .null,
+      "label_names": .array(data.classNames.map { .string($0) }),
+    ]
+  }
+}
+
+extension Method {
+  /// Whether its ratio is a share of tokens.
+  var hidesTokens: Bool { self == .masksub || self == .masking }
+}

@@ -1,0 +1,20 @@
+import Foundation
+import SubCore
+
+/// Where a vision run's images come from.
+package struct VisionOptions: OptionGroup {
+  package static let title = "Images"
+  @Option(
+    "--data", value: "DIR", default: "datasets/shapes",
+    "a folder with train/CLASS/*.jpg and val/CLASS/*.jpg, CIFAR's binary files, .npy files, or .tar shards")
+  package var data: String?
+  @Option("--validation", value: "DIR", default: "what stands beside the training images", "images to evaluate on")
+  package var validation: String?
+  @Option("--workers", in: 0...256, default: "half of the cores, at most 8", "threads that prepare images")
+  package var workers: Int?
+
+  package init() {}
+
+  /// Threads that prepare images.
+  var workerCount: Int { workers ?? max(1, min(8, ProcessInfo.processInfo.activeProcessorCount / 2)) }
+}

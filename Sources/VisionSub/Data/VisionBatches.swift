@@ -1,0 +1,54 @@
+public import SubCore
+public import SubData
+import SubNN
+public import SubTrain
+
+/// Training batches on a device, made ahead of time by threads of their own. Every batch is a function of its number.
+public final class VisionBatches: BatchSource {
+  /// How the batches are made.
+  public let batches: ImageBatches
+  public let batchesPerEpoch: Int
+  private let total: Int
+  private let binarizes: Bool
+  private let workers: Int
+  private let device: Device
+  private var loader: Loader<ImageBatch>?
+
+  /// The batches of a run of `updates` updates of `accumulation` batches each. Batches of an epoch that make no whole
+  /// update are left out. `binarizes`: every class with a share in a mixed label counts as wholly there.
+  public init(
+    _ batches: ImageBatches, updates: Int, accumulation: Int, binarizes: Bool, workers: Int, on device: Device
+  ) {
+    self.batches = batches
+    batchesPerEpoch = batches.perEpoch / accumulation * accumulation
+    total = updates * accumulation
+    (self.binarizes, self.workers, self.device) = (binarizes, workers, device)
+  }
+
+  public func seek(_ index: Int, state: JSON?) {
+    loader?.cancel()
+    let (batches, own, all) = (batches, batchesPerEpoch, batches.perEpoch)
+    loader = Loader(index..<max(index, total), workers: workers) { number in
+      try batches.batch(number / own * all + number % own)
+    }
+  }
+
+  public func next() throws -> ImageClassification.Batch {
+    guard let batch = try loader?.next() else { preconditionFailure("VisionBatches: read beyond the run's end") }
+    return Self.upload(batch, binarizes: binarizes, to: device)
+  }
+
+  public func sampleCount(_ batch: ImageClassification.Batch) -> Int { batch.images.shape[0] }
+
+  /// A batch on a device with its labels, mixed where they were.
+  static func upload(_ batch: ImageBatch, binarizes: Bool, to device: Device) -> ImageClassification.Batch {
+    let images = Tensor(batch.images, on: device)
+    guard let targets = batch.targets else {
+      return ImageClassification.Batch(
+        images: images, target: .labels(Tensor(indices: batch.labels, on: device), smoothing: 0))
+    }
+    let shares =
+      binarizes ? HostArray(targets.floats().map { $0 > 0 ? Float(1) : 0 }, shape: targets.shape) : targets
+    return ImageClassification.Batch(images: images, target: .probabilities(Tensor(shares, on: device)))
+  }
+}

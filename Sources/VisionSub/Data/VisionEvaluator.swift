@@ -1,0 +1,74 @@
+public import SubCore
+public import SubData
+public import SubNN
+public import SubTrain
+
+/// Top-1, top-5 and the loss of a model on labelled images.
+public struct VisionEvaluator {
+  /// The batches of one pass, in order.
+  public let batches: ImageBatches
+  private let task: ImageClassification
+  private let workers: Int
+  private let device: Device
+
+  /// An evaluator of a model on the images of a source, framed and normalised by `pipeline`.
+  public init(
+    _ task: ImageClassification, _ source: any ImageSource, _ pipeline: ImagePipeline, batchSize: Int, workers: Int,
+    on device: Device
+  ) {
+    let sampler = ImageSampler(
+      count: source.count, batchSize: batchSize, seed: 0, shuffles: false, dropsLast: false)
+    batches = ImageBatches(source: source, sampler: sampler, pipeline: pipeline)
+    (self.task, self.workers, self.device) = (task, workers, device)
+  }
+
+  /// `top1` and `top5` as shares of the images that could be read, and the mean loss against the labels as they are;
+  /// with `masking` also the loss of masked images.
+  public func callAsFunction(masking: Masking? = nil) throws -> Evaluation {
+    try Tape.withoutRecording {
+      let loader = batches.loader(to: batches.perEpoch, workers: workers)
+      defer { loader.cancel() }
+      let objective = plainObjective
+      var (count, first, five, loss, masked) = (0, 0, 0, 0.0, 0.0)
+      while let batch = try loader.next() {
+        guard batch.count > 0 else { continue }
+        let own = VisionBatches.upload(batch, binarizes: false, to: device)
+        var pass = Pass.evaluation.at(batch.number)
+        let logits = task.forward(own, (), pass)
+        loss += objective(logits, own.target).item * Double(batch.count)
+        for rank in Self.ranks(logits.floats(), labels: batch.labels) {
+          if rank < 1 { first += 1 }
+          if rank < 5 { five += 1 }
+        }
+        if let masking {
+          pass.masking = masking
+          masked += objective(task.forward(own, (), pass), own.target).item * Double(batch.count)
+        }
+        count += batch.count
+      }
+      let share = { (sum: Int) in Double(sum) / Double(max(1, count)) }
+      return Evaluation(
+        metrics: [("top1", share(first)), ("top5", share(five))], loss: loss / Double(max(1, count)),
+        maskedLoss: masking.map { _ in masked / Double(max(1, count)) })
+    }
+  }
+
+  /// The task's loss without smoothing.
+  private var plainObjective: Loss {
+    if case .crossEntropy = task.objective { return .crossEntropy() }
+    return task.objective
+  }
+
+  /// How many classes score better than the right one, row by row. Of equal scores the first counts as better; a score
+  /// that is not a number stands last.
+  static func ranks(_ logits: [Float], labels: [Int]) -> [Int] {
+    let classes = labels.isEmpty ? 0 : logits.count / labels.count
+    return labels.enumerated().map { row, label in
+      let scores = logits[(row * classes)..<((row + 1) * classes)]
+      let own = scores[scores.startIndex + label]
+      return scores.enumerated().count { place, score in
+        place != label && (!(score <= own) || score == own && place < label)
+      }
+    }
+  }
+}

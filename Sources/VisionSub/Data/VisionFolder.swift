@@ -1,0 +1,120 @@
+import Foundation
+public import SubCore
+import SubData
+import SubNN
+import SubTrain
+
+/// A vision transformer on disk: a weight file, a folder with `model.safetensors`, or a run of ours, which stands for its
+/// newest checkpoint.
+public struct VisionFolder {
+  /// The file or folder that was opened.
+  public let path: String
+  public let checkpoint: VisionCheckpoint
+  /// The model that was written; for files from elsewhere, what was recognised.
+  public let config: VisionTransformerConfig
+  /// The timm name, where it is known.
+  public let variant: String?
+  /// The classes in the order of the head's rows, where `config.json` names them.
+  public let classNames: [String]?
+  /// The recipe that trained it, where it was one of ours.
+  public let recipe: VisionRecipe?
+
+  /// Opens a file or folder. Throws an `InputError` where it holds no vision transformer.
+  public init(_ from: String) throws {
+    var path = FileSystem.trimmed(from)
+    if FileSystem.kind(path) == .folder, let run = try? RunFolder.existing(path) {
+      guard let newest = try Checkpoint.newest(of: run) else {
+        throw InputError("the run has no checkpoint yet", at: from, cure: "let it reach its first one, or name another")
+      }
+      path = newest.path
+    }
+    self.path = path
+    let folder = FileSystem.kind(path) == .folder ? path : FileSystem.parent(path)
+    let place = FileSystem.join(folder, "config.json")
+    // A file's neighbour may be about something else entirely.
+    let description = FileSystem.kind(place) == .file ? try? JSON.read(place) : nil
+    let named = description?["architecture"]?.string.flatMap { name in VisionVariant.named(name) == nil ? nil : name }
+    let weights = try TensorFile.open(path)
+    let own = description?["vision_transformer"]
+    let checkpoint = try VisionCheckpoint(weights, variant: own != nil || folder == path ? named : nil)
+    self.checkpoint = checkpoint
+    variant = named
+    let names = description?["label_names"]?.array?.compactMap(\.string)
+    classNames = names?.count == checkpoint.config.classes ? names : nil
+    config = try own.map { try Self.config($0, like: checkpoint.config, at: place) } ?? checkpoint.config
+    recipe = try own.flatMap { _ in description?["recipe"] }.map { try Self.decode(VisionRecipe.self, $0, at: place) }
+  }
+
+  /// Writes weights in the source's names (timm's for a new model) and `config.json`: what this type opens.
+  public static func write(
+    to folder: String, _ set: ParameterSet, config: VisionTransformerConfig, recipe: VisionRecipe, variant: String?,
+    classNames: [String], naming: VisionFileNames
+  ) throws {
+    let arrays = set.parameters.flatMap { naming.tensors($0.name, $0.value.host()) }
+    try Safetensors.write(arrays, metadata: [("format", "pt")], to: FileSystem.join(folder, "model.safetensors"))
+    let pipeline = recipe.evaluationPipeline
+    let numbers = { (values: [Float]) in JSON.array(values.map { JSON($0) }) }
+    let side = JSON.integer(Int64(config.imageSize))
+    let json: JSON = [
+      "architecture": variant.map { .string($0) } ?? .null, "num_classes": .integer(Int64(config.classes)),
+      "label_names": .array(classNames.map { .string($0) }),
+      "pretrained_cfg": [
+        "input_size": [3, side, side], "mean": numbers(pipeline.normalization.mean),
+        "std": numbers(pipeline.normalization.deviation), "interpolation": "bicubic",
+        "crop_pct": .number(Double(config.imageSize) / Double(max(config.imageSize, recipe.evalResize))),
+      ],
+      "recipe": try recipe.json(),
+      "vision_transformer": try JSON.parse(
+        String(decoding: JSONEncoder().encode(config), as: UTF8.self), at: "config.json"),
+    ]
+    try AtomicFile.write(json.text(indent: 2) + "\n", to: FileSystem.join(folder, "config.json"))
+  }
+
+  /// The written configuration; the sizes must be those of the tensors.
+  private static func config(
+    _ json: JSON, like found: VisionTransformerConfig, at place: String
+  ) throws -> VisionTransformerConfig {
+    let config = try decode(VisionTransformerConfig.self, json, at: place)
+    try config.validate(at: place)
+    let sizes = { (c: VisionTransformerConfig) in [c.width, c.depth, c.hidden, c.patchSize, c.grid, c.classes] }
+    guard sizes(config) == sizes(found) else {
+      throw InputError(
+        "width, depth, hidden, patch, grid and classes are \(sizes(config)), those of the tensors \(sizes(found))",
+        at: place, cure: "keep config.json with the weights that it was written for")
+    }
+    return config
+  }
+
+  private static func decode<Value: Decodable>(_ type: Value.Type, _ json: JSON, at place: String) throws -> Value {
+    let decoder = JSONDecoder()
+    if type == VisionRecipe.self { decoder.keyDecodingStrategy = .convertFromSnakeCase }
+    do { return try decoder.decode(type, from: Data(json.bytes())) } catch {
+      throw InputError("the model's description is incomplete", at: place, cure: "take config.json from the run again")
+    }
+  }
+}
+
+/// By which names and in which shapes a model's parameters are written.
+public struct VisionFileNames {
+  private let checkpoint: VisionCheckpoint?
+
+  /// The names of a file; timm's where there is none.
+  public init(_ checkpoint: VisionCheckpoint?) { self.checkpoint = checkpoint }
+
+  /// A parameter as the file's tensors.
+  func tensors(_ name: String, _ array: HostArray) -> [(name: String, array: HostArray)] {
+    guard let checkpoint else { return [(name, array)] }
+    let naming = checkpoint.naming
+    return checkpoint.inFileNames([(name, array)]).map { tensor in
+      // Every block has a table of its own now.
+      let isShared = tensor.name.contains("rel_pos_bias.") && name.hasPrefix("blocks.")
+      let isFlat = naming.scheme == .clip || naming.scheme == .huggingFace
+      var shape = tensor.array.shape
+      // CLIP's files know no batch axis: [1, T, D] is [T, D] there, and the class token is [D].
+      while isFlat, shape.count > 1, shape[0] == 1, name == "pos_embed" && shape.count > 2 || name == "cls_token" {
+        shape.removeFirst()
+      }
+      return (isShared ? naming.prefix + name : tensor.name, tensor.array.reshaped(shape))
+    }
+  }
+}
