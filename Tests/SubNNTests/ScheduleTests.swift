@@ -7,14 +7,18 @@ import Testing
 @Suite struct ScheduleTests {
   /// The schedules of the fixture.
   static let schedules: [String: CosineSchedule] = [
-    "deit3-400": .init(.epochLate, peak: 4e-3, floor: 1e-5, warmupRate: 1e-6, warmupEpochs: 5, epochs: 400, stepsPerEpoch: 1),
-    "deit3-b-400": .init(.epochLate, peak: 3e-3, floor: 1e-5, warmupRate: 1e-6, warmupEpochs: 5, epochs: 400, stepsPerEpoch: 1),
-    "deit3-b-finetune": .init(.epochLate, peak: 1e-5, floor: 1e-5, warmupRate: 1e-6, warmupEpochs: 5, epochs: 20, stepsPerEpoch: 1),
+    "deit3-400": .init(
+      .epochLate, peak: 4e-3, floor: 1e-5, warmupRate: 1e-6, warmupEpochs: 5, epochs: 400, stepsPerEpoch: 1),
+    "deit3-b-400": .init(
+      .epochLate, peak: 3e-3, floor: 1e-5, warmupRate: 1e-6, warmupEpochs: 5, epochs: 400, stepsPerEpoch: 1),
+    "deit3-b-finetune": .init(
+      .epochLate, peak: 1e-5, floor: 1e-5, warmupRate: 1e-6, warmupEpochs: 5, epochs: 20, stepsPerEpoch: 1),
     "mae-b": .init(.fraction, peak: 2e-3, floor: 1e-6, warmupEpochs: 5, epochs: 100, stepsPerEpoch: 1251),
     "mae-l": .init(.fraction, peak: 4e-3, floor: 1e-6, warmupEpochs: 5, epochs: 50, stepsPerEpoch: 1251),
     "beitv2-b": .init(.table, peak: 5e-4, floor: 1e-6, warmupEpochs: 20, epochs: 100, stepsPerEpoch: 1251),
     "ft-clip-b": .init(.table, peak: 6e-4, floor: 1e-6, warmupEpochs: 10, epochs: 50, stepsPerEpoch: 625),
-    "swin": .init(.updateLate, peak: 1e-3, floor: 1e-5, warmupRate: 1e-6, warmupEpochs: 20, epochs: 300, stepsPerEpoch: 1251),
+    "swin": .init(
+      .updateLate, peak: 1e-3, floor: 1e-5, warmupRate: 1e-6, warmupEpochs: 20, epochs: 300, stepsPerEpoch: 1251),
     "rsb-a2": .init(.epoch, peak: 5e-3, floor: 1e-6, warmupRate: 1e-4, warmupEpochs: 5, epochs: 300, stepsPerEpoch: 1),
   ]
 
@@ -50,7 +54,9 @@ import Testing
     let layers = LayerDecay(factor, depth: 2)
     for member in facts.members {
       let (name, value) = (member.key, member.value)
-      let isVector = name.hasSuffix("bias") || name.contains("norm") || name.contains("gamma") || name.contains("bn") || name.contains("downsample.1")
+      let isVector =
+        name.hasSuffix("bias") || name.contains("norm") || name.contains("gamma") || name.contains("bn")
+        || name.contains("downsample.1")
       let rank = name.contains("token") || name == "pos_embed" ? 3 : isVector ? 1 : 2
       #expect(rule.decays(name, rank: rank) == value.array?[0].bool, "\(name)")
       #expect(abs(layers.scale(of: name) - (value.array?[1].double ?? 0)) < 1e-12, "\(name)")
@@ -65,7 +71,8 @@ import Testing
       let layers = LayerDecay(factor, depth: depth)
       #expect(abs(layers.scale(of: "cls_token") / embeddings - 1) < 1e-5)
       #expect(abs(layers.scale(of: "blocks.0.norm1.weight") / first - 1) < 1e-5)
-      #expect(layers.scale(of: "head.weight") == 1 && layers.scale(of: "rel_pos_bias.relative_position_bias_table") == 1)
+      #expect(
+        layers.scale(of: "head.weight") == 1 && layers.scale(of: "rel_pos_bias.relative_position_bias_table") == 1)
     }
   }
 }

@@ -4,13 +4,14 @@
   import Darwin
 #endif
 
-/// The learning rate of the vision recipes: a linear warmup, then half a cosine. The originals differ in what is counted
-/// and in where the cosine begins; each form keeps its original's numbers.
+/// The learning rate of the vision recipes: a linear warmup, then half a cosine. The originals differ in what is
+/// counted and in where the cosine begins; each form keeps its original's numbers.
 public struct CosineSchedule: Sendable, Codable, Equatable {
   /// What the originals do.
   public enum Form: String, Sendable, Codable, CaseIterable {
     /// By the epoch, and one epoch late: epoch e has the rate of e − 1, so that the first two both run at the warmup's
-    /// rate. The cosine counts from the start, so the rate falls a little at the warmup's end. timm 0.3.2 as DeiT steps it.
+    /// rate. The cosine counts from the start, so the rate falls a little at the warmup's end. timm 0.3.2 as DeiT
+    /// steps it.
     case epochLate = "epoch-late"
     /// By the epoch, on time; the cosine counts from the start. RSB.
     case epoch
@@ -33,7 +34,8 @@ public struct CosineSchedule: Sendable, Codable, Equatable {
 
   /// A schedule over `epochs` epochs of `stepsPerEpoch` updates.
   public init(
-    _ form: Form, peak: Double, floor: Double, warmupRate: Double = 0, warmupEpochs: Int, epochs: Int, stepsPerEpoch: Int
+    _ form: Form, peak: Double, floor: Double, warmupRate: Double = 0, warmupEpochs: Int, epochs: Int,
+    stepsPerEpoch: Int
   ) {
     self.form = form
     self.peak = peak

@@ -1,7 +1,7 @@
 public import SubCore
 
-/// The exponential moving average of all weights: e ← d·e + (1−d)·w after every update, from a copy of the weights, with
-/// no warmup (timm's ModelEma). Evaluation exchanges it for the weights and back.
+/// The exponential moving average of all weights: e ← d·e + (1−d)·w after every update, from a copy of the weights,
+/// with no warmup (timm's ModelEma). Evaluation exchanges it for the weights and back.
 public final class EMA: Checkpointed {
   /// d.
   public let decay: Double

@@ -1,8 +1,8 @@
 public import SubCore
 
 /// LAMB (You et al. 2020) as apex's FusedLAMB and timm's Lamb compute it: gradients divided by their global norm where
-/// that exceeds 1, Adam's direction with decay, and the trust ratio ‖p‖/‖u‖ for the parameters that decay; those that do
-/// not move at the full rate.
+/// that exceeds 1, Adam's direction with decay, and the trust ratio ‖p‖/‖u‖ for the parameters that decay; those that
+/// do not move at the full rate.
 public final class LAMB: Optimizer {
   /// β₁, β₂, ε, and the norm that the gradients are brought down to.
   public struct Settings: Sendable, Codable, Equatable {

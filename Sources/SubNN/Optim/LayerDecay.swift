@@ -41,8 +41,8 @@ public struct DecayRule: Sendable, Codable, Equatable {
 
   /// DeiT-III, MAE and transfer: positions and class token.
   public static let positions = DecayRule(sparing: ["pos_embed", "cls_token"])
-  /// BEiT v2: its relative biases decay, as in the official run; its mask token, which official finetuning does not have,
-  /// is spared as MaskSub's Swin spares its own.
+  /// BEiT v2: its relative biases decay, as in the official run; its mask token, which official finetuning does not
+  /// have, is spared as MaskSub's Swin spares its own.
   public static let beit = DecayRule(sparing: ["pos_embed", "cls_token", "mask_token"])
   /// FT-CLIP: as `positions`, and relative biases.
   public static let clip = DecayRule(sparing: ["pos_embed", "cls_token", "relative_position_bias"])

@@ -1,7 +1,8 @@
 import SubCore
 import SubNN
 
-/// The convolution whose stride is its size, as a linear layer of patches. Keys: `proj.weight` [D, 3, p, p], `proj.bias`.
+/// The convolution whose stride is its size, as a linear layer of patches. Keys: `proj.weight` [D, 3, p, p],
+/// `proj.bias` [D].
 final class PatchEmbedding: Module {
   /// A convolution's weight, in its checkpoint shape.
   final class Projection: Module {

@@ -138,7 +138,12 @@ public struct VisionTransformerConfig: Sendable, Codable, Equatable {
       imageSize >= patchSize, "images of \(imageSize) pixels hold no patch of \(patchSize)",
       "use larger images or smaller patches")
     try require(
-      width % heads == 0, "\(heads) heads do not divide a width of \(width)", "choose a number of heads that divides it")
+      width % heads == 0, "\(heads) heads do not divide a width of \(width)", "choose a number of heads that does")
+    // Attention's tables of all pairs of tokens grow with the grid's fourth power.
+    let largest = relativeBias == .none ? 256 : 64
+    try require(
+      grid <= largest, "a grid of \(grid) × \(grid) patches",
+      "use smaller images; \(largest) patches a side are the most")
     try require(
       dropPath >= 0 && dropPath < 1, "a stochastic depth of \(dropPath)", "choose a rate from 0 to below 1")
     try require(

@@ -14,15 +14,17 @@ public enum VisionVariant {
     Size(name: "huge", width: 1280, depth: 32, heads: 16),
   ]
 
-  /// Every known name with its configuration (1000 classes, 224 pixels), and the embedded default's. `.mae` is timm's tag for MAE's encoder, which
-  /// reads the mean of the patch tokens when it is finetuned.
+  /// Every known name with its configuration (1000 classes, 224 pixels), and the embedded default's. `.mae` is timm's
+  /// tag for MAE's encoder, which reads the mean of the patch tokens when it is finetuned.
   public static let all: [(name: String, config: VisionTransformerConfig)] = {
     func config(_ size: String, _ patch: Int) -> VisionTransformerConfig {
       let size = sizes.first { $0.name == size }!
       return VisionTransformerConfig(patchSize: patch, width: size.width, depth: size.depth, heads: size.heads)
     }
     var all: [(String, VisionTransformerConfig)] = []
-    func add(_ name: String, _ size: String, _ patch: Int, _ change: (inout VisionTransformerConfig) -> Void = { _ in }) {
+    func add(
+      _ name: String, _ size: String, _ patch: Int, _ change: (inout VisionTransformerConfig) -> Void = { _ in }
+    ) {
       var value = config(size, patch)
       change(&value)
       all.append((name, value))

@@ -24,8 +24,8 @@ public struct VisionCheckpoint {
   }
 
   /// Puts the file into a model whose parameters are `set`, and reports on every tensor. Position embeddings and
-  /// relative biases are fitted to the model's grid, a shared table is copied to every block, a head of other classes is
-  /// left out. Throws one `InputError` naming all that does not fit; nothing has been written then.
+  /// relative biases are fitted to the model's grid, a shared table is copied to every block, a head of other classes
+  /// is left out. Throws one `InputError` naming all that does not fit; nothing has been written then.
   public func load(into set: ParameterSet, of model: VisionTransformer) throws -> LoadReport {
     var report = LoadReport()
     var used: Set<String> = []
@@ -35,19 +35,22 @@ public struct VisionCheckpoint {
       let name = parameter.name
       let fileNames = sources(of: name)
       let isHead = name.hasPrefix("head.")
-      // A norm behind the blocks belongs to the head, unless it is the class token's own.
-      let isReadout = isHead || name.hasPrefix("fc_norm.") || (model.config.readout == .normedPool && name.hasPrefix("norm."))
-      if isHead && !keepsHead || isReadout && !isHead && !keepsHead && name.hasPrefix("norm.") {
+      // FT-CLIP's norm of patch tokens belongs to the head: a `norm` without that head is another's (OpenAI's ln_post).
+      let isPooledNorm = model.config.readout == .normedPool && name.hasPrefix("norm.")
+      if (isHead || isPooledNorm) && !keepsHead {
         report.made.append(name)
         continue
       }
       guard fileNames.allSatisfy({ source.contains($0) }) else {
-        if isReadout || name == "mask_token" { report.made.append(name) } else { report.missing.append(name) }
+        let mayBeNew = isHead || isPooledNorm || name.hasPrefix("fc_norm.") || name == "mask_token"
+        if mayBeNew { report.made.append(name) } else { report.missing.append(name) }
         continue
       }
       used.formUnion(fileNames)
       let shapes = try fileNames.map { try source.info(named: $0).shape }
-      if shapes.reduce(0, { $0 + $1.reduce(1, *) }) == parameter.shape.count, shapes.count > 1 || Self.bare(shapes[0]) == Self.bare(parameter.shape.dimensions) {
+      if shapes.reduce(0, { $0 + $1.reduce(1, *) }) == parameter.shape.count,
+        shapes.count > 1 || Self.bare(shapes[0]) == Self.bare(parameter.shape.dimensions)
+      {
         writes.append((parameter, try joined(fileNames, like: parameter.shape)))
         report.loaded.append(name)
         report.fileNames[name] = fileNames[0]
@@ -80,7 +83,10 @@ public struct VisionCheckpoint {
       let bytes = array.byteCount / names.count
       return names.enumerated().map { part, name in
         let shape = [rows] + array.shape.dropFirst()
-        return (name, HostArray(dtype: array.dtype, shape: shape, buffer: array.buffer, byteOffset: array.byteOffset + part * bytes))
+        return (
+          name,
+          HostArray(dtype: array.dtype, shape: shape, buffer: array.buffer, byteOffset: array.byteOffset + part * bytes)
+        )
       }
     }
   }
@@ -130,11 +136,13 @@ public struct VisionCheckpoint {
       let patches = Bicubic.resize(Array(old[(prefix * width)...]), from: from, to: to, width: width)
       return HostArray(Array(old[..<(prefix * width)]) + patches, shape: dimensions, dtype: .f64)
     }
-    if parameter.name.hasSuffix("relative_position_bias_table"), shape == [RelativePositions(grid: from).count, config.heads],
+    if parameter.name.hasSuffix("relative_position_bias_table"),
+      shape == [RelativePositions(grid: from).count, config.heads],
       from >= 3
     {
       return HostArray(
-        RelativeBiasResize.resize(try values(), from: from, to: to, heads: config.heads), shape: dimensions, dtype: .f64)
+        RelativeBiasResize.resize(try values(), from: from, to: to, heads: config.heads), shape: dimensions, dtype: .f64
+      )
     }
     return nil
   }
@@ -145,11 +153,13 @@ public struct VisionCheckpoint {
     guard name.hasPrefix(naming.prefix) else { return naming.scheme == .clip || naming.scheme == .huggingFace }
     let name = name.dropFirst(naming.prefix.count)
     let parts = [
-      "head.", "norm.", "fc_norm.", "decoder_", "lm_head.", "cls_pt_layers.", "mask_token", "ln_post.", "post_layernorm.",
+      "head.", "norm.", "fc_norm.", "decoder_", "lm_head.", "cls_pt_layers.", "mask_token", "ln_post.",
+      "post_layernorm.",
       "rel_pos_bias.", "head_dist.", "dist_token",
     ]
     let texts = [
-      "transformer.resblocks.", "token_embedding.", "positional_embedding", "ln_final.", "text_projection", "logit_scale",
+      "transformer.resblocks.", "token_embedding.", "positional_embedding", "ln_final.", "text_projection",
+      "logit_scale",
       "input_resolution", "context_length", "vocab_size", "text_model.", "visual_projection.",
     ]
     return name.hasSuffix("relative_position_index") || name.hasSuffix("attn_mask") || name.hasSuffix("position_ids")

@@ -13,16 +13,19 @@ struct VisionRecognition {
     func prefix(before known: String) -> String? {
       names.first { $0 == known || $0.hasSuffix("." + known) }.map { String($0.dropLast(known.count)) }
     }
-    if let prefix = prefix(before: "embeddings.patch_embedding.weight") { return VisionNaming(.huggingFace, prefix: prefix) }
+    if let prefix = prefix(before: "embeddings.patch_embedding.weight") {
+      return VisionNaming(.huggingFace, prefix: prefix)
+    }
     if let prefix = prefix(before: "class_embedding"), names.contains(prefix + "conv1.weight") {
       return VisionNaming(.clip, prefix: prefix)
     }
     if let prefix = prefix(before: "patch_embed.proj.weight"), names.contains(prefix + "cls_token") {
-      return VisionNaming(names.contains(prefix + "blocks.0.gamma_1") && !hasRelativeBias(names) ? .deit : .timm, prefix: prefix)
+      return VisionNaming(
+        names.contains(prefix + "blocks.0.gamma_1") && !hasRelativeBias(names) ? .deit : .timm, prefix: prefix)
     }
     throw InputError(
       "no vision transformer is recognised among its \(names.count) tensors", at: source.place,
-      cure: "give weights in timm's, the official, CLIP's or Hugging Face's names (masksub inspect shows what a file holds)")
+      cure: "give weights in timm's, the official, CLIP's or Hugging Face's names (masksub inspect shows a file)")
   }
 
   private static func hasRelativeBias(_ names: [String]) -> Bool {
@@ -71,17 +74,35 @@ struct VisionRecognition {
   private mutating func readSizes(_ hint: VisionTransformerConfig?) throws {
     let patch = try required("patch_embed.proj.weight", rank: 4)
     guard patch[1] == 3, patch[2] == patch[3] else {
-      throw failure("a patch embedding of shape \(patch) is not one of square colour patches", "patch_embed.proj.weight")
+      throw failure(
+        "a patch embedding of shape \(patch) is not one of square colour patches", "patch_embed.proj.weight")
     }
     (config.width, config.patchSize) = (patch[0], patch[2])
     config.hasPatchBias = try shape("patch_embed.proj.bias") != nil
     config.depth = 0
     while try shape("blocks.\(config.depth).norm1.weight") != nil { config.depth += 1 }
     config.hidden = try required("blocks.0.mlp.fc1.weight", rank: 2)[0]
-    if let head = try shape("head.weight"), head.count == 2, try shape("head.bias") != nil { config.classes = head[0] }
+    try checkBlocks()
+    if let head = try shape("head.weight"), head.count == 2, head[1] == config.width, try shape("head.bias") == [head[0]] {
+      config.classes = head[0]
+    }
     // The width of a head is in no tensor but a table of relative biases: 64 in all models but the huge ones' 80.
     let headWidth = hint.map { $0.width / $0.heads } ?? (config.width == 1280 ? 80 : 64)
     config.heads = max(1, config.width / headWidth)
+  }
+
+  /// Every block must hold its matrices: a model is never larger than the file that it is made for.
+  private func checkBlocks() throws {
+    let packed = naming.fileNames(of: "blocks.0.attn.qkv.weight").count == 1
+    for block in 0..<config.depth {
+      let (qkv, fc1) = ("blocks.\(block).attn.qkv.weight", "blocks.\(block).mlp.fc1.weight")
+      guard try required(qkv, rank: 2) == [packed ? 3 * config.width : config.width, config.width] else {
+        throw failure("its shape does not fit a width of \(config.width)", qkv)
+      }
+      guard try required(fc1, rank: 2) == [config.hidden, config.width] else {
+        throw failure("its shape is not [\(config.hidden), \(config.width)]", fc1)
+      }
+    }
   }
 
   private mutating func readFamily(_ hint: VisionTransformerConfig?) throws {
@@ -114,6 +135,7 @@ struct VisionRecognition {
   private mutating func readPositions() throws {
     let shape = try required("pos_embed", rank: naming.scheme == .timm || naming.scheme == .deit ? 3 : 2)
     let rows = shape[shape.count - 2]
+    guard shape.last == config.width else { throw failure("its rows are not \(config.width) features", "pos_embed") }
     if let grid = Self.root(rows), grid > 0 {
       config.position = .patches
       config.imageSize = grid * config.patchSize
@@ -135,7 +157,8 @@ struct VisionRecognition {
     } else if try shape("head.weight") == nil {
       // A pretrained encoder: the family's way of finetuning. timm's names of MAE are those of any headless ViT.
       let isPlain = config.position == .all && !config.hasPreNorm && config.layerScale == nil
-      config.readout = hint?.readout ?? (config.relativeBias != .none || isPlain ? .pooled : config.hasPreNorm ? .normedPool : .token)
+      config.readout =
+        hint?.readout ?? (config.relativeBias != .none || isPlain ? .pooled : config.hasPreNorm ? .normedPool : .token)
     } else {
       config.readout = .token
     }
@@ -159,9 +182,10 @@ struct VisionRecognition {
   var description: String {
     let family =
       config.relativeBias != .none
-      ? "BEiT" : config.hasPreNorm ? "CLIP" : config.layerScale != nil ? "DeiT-III" : config.readout == .pooled ? "MAE" : "ViT"
-    return
-      "\(family), patch \(config.patchSize), width \(config.width), depth \(config.depth), \(config.heads) heads, \(naming)"
+      ? "BEiT"
+      : config.hasPreNorm ? "CLIP" : config.layerScale != nil ? "DeiT-III" : config.readout == .pooled ? "MAE" : "ViT"
+    return "\(family), patch \(config.patchSize), width \(config.width), depth \(config.depth), "
+      + "\(config.heads) heads, \(naming)"
   }
 
   private static func root(_ square: Int) -> Int? {

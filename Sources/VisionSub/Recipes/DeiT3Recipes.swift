@@ -1,7 +1,7 @@
 import SubNN
 
-/// DeiT-III (Touvron et al. 2022) from scratch and its 20 epochs of finetuning at 224 pixels, as the MaskSub authors ran
-/// them (naver-ai/augsub, deit/; MaskSub Table 1 and B.1, B.2).
+/// DeiT-III (Touvron et al. 2022) from scratch and its 20 epochs of finetuning at 224 pixels, as the MaskSub authors
+/// ran them (naver-ai/augsub, deit/; MaskSub Table 1 and B.1, B.2).
 extension VisionRecipe {
   private static let source = "MaskSub (CVPR 2025) Table 1 and B.1; naver-ai/augsub deit/README.md"
 
@@ -46,7 +46,8 @@ extension VisionRecipe {
     "schedule": "kept: the rate lags an epoch behind, so the first two run at 1e-6 and the last below the planned end",
     "optimizer": "FusedLAMB; its division by the global norm above 1 is Table B.1's clip 1.0",
     "binarizes_targets": "both classes of a mixed image count as wholly there",
-    "repeats": "a third of the images an epoch, each three times; the original does so in distributed runs only, here always",
+    "repeats":
+      "a third of the images an epoch, each three times; the original does so in distributed runs only, here always",
     "smoothing": "must stay 0: with it every class would count as there",
     "ratio": "Table A.7: 0.4 to 0.6 are alike",
     "ema_decay": "DeiT keeps an average too, and never evaluates it; left out",

@@ -31,7 +31,8 @@ extension VisionRecipe {
       source: "facebookresearch/mae FINETUNE.md; naver-ai/augsub mae/README.md; MaskSub Table 3 and B.1",
       notes: [
         "lr": "blr \(letter == "b" ? "5e-4" : "1e-3") × 1024 / 256; scale it yourself when you change batch_size",
-        "layer_decay": "mended: augsub's README has option names that its own parser refuses; the values are those meant",
+        "layer_decay":
+          "mended: augsub's README has option names that its own parser refuses; the values are those meant",
         "epsilon": "the head starts at N(0, 2e-5²), its bias at 0",
       ])
   }
@@ -74,7 +75,8 @@ extension VisionRecipe {
       expected: "ImageNet-1k top-1 \(result) with MaskSub, the last epoch's average (Table 3)",
       source: "LightDXY/FT-CLIP; MaskSub Table 3 and B.1; no code of MaskSub's run was released",
       notes: [
-        "smoothing": "on integer labels; the sub-branch has soft cross-entropy without it (not published, the consistent reading)",
+        "smoothing":
+          "on integer labels; the sub-branch has soft cross-entropy without it (not published, the consistent reading)",
         "ema_decay": "the average is what is reported; no warmup of its decay",
         "freezes_patches": "as FT-CLIP does at 224 pixels",
         "mixup": "no mixup and no CutMix here",

@@ -5,8 +5,10 @@ import SubNN
 extension VisionRecipe {
   /// `transfer-{cifar10,cifar100,flowers,cars,inat18,inat19}`
   static let transfer: [VisionRecipeEntry] = [
-    ("cifar10", "CIFAR-10", "98.8 / 98.8"), ("cifar100", "CIFAR-100", "89.9 / 89.6"), ("flowers", "Flowers", "98.3 / 98.7"),
-    ("cars", "Cars", "92.2 / 92.8"), ("inat18", "iNaturalist 2018", "71.2 / 73.9"), ("inat19", "iNaturalist 2019", "77.1 / 79.1"),
+    ("cifar10", "CIFAR-10", "98.8 / 98.8"), ("cifar100", "CIFAR-100", "89.9 / 89.6"),
+    ("flowers", "Flowers", "98.3 / 98.7"),
+    ("cars", "Cars", "92.2 / 92.8"), ("inat18", "iNaturalist 2018", "71.2 / 73.9"),
+    ("inat19", "iNaturalist 2019", "77.1 / 79.1"),
   ].map { key, set, result in
     let isINat = key.hasPrefix("inat")
     var recipe = deit3Training("transfer-\(key)", "deit3_small_patch16_224")
@@ -34,7 +36,8 @@ extension VisionRecipe {
     (recipe.epochs, recipe.dropPath) = (100, 0.1)
     return VisionRecipeEntry(
       recipe, "ViT-B for 100 epochs at 224 pixels: the paper's analysis of losses, ratios and weights",
-      command: "masksub compare train --recipe analysis-vit-b-100 --data imagenet/train --methods baseline,masking,masksub",
+      command:
+        "masksub compare train --recipe analysis-vit-b-100 --data imagenet/train --methods baseline,masking,masksub",
       expected: "top-1 77.4 baseline, 73.8 masking 50%, 79.4 MaskSub 50% (Table A.5)",
       source: "MaskSub Figure 2, Tables A.5, A.7, A.8",
       notes: training.merging([

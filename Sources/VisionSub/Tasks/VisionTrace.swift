@@ -11,8 +11,8 @@ public enum VisionTrace {
   ///   - model: a timm name, or nil to recognise the weights.
   ///   - batch: `images` f32 [N, 3, H, W], `labels` i64 [N], `mask_noise` f32 [N, L].
   ///   - objective: `.crossEntropy()` or `.binaryCrossEntropy` (labels are one-hot then).
-  /// - Returns: `main.logits`, `sub.logits`, `loss.main`, `loss.sub`, `loss`, and `grad.NAME` for every parameter, in the
-  ///   weight file's own names. Throws an `InputError` where weights or batch are not what they should be.
+  /// - Returns: `main.logits`, `sub.logits`, `loss.main`, `loss.sub`, `loss`, and `grad.NAME` for every parameter, in
+  ///   the weight file's own names. Throws an `InputError` where weights or batch are not what they should be.
   public static func run(
     model variant: String?, weights: any NamedTensors, batch: any NamedTensors, ratio: Double, objective: Loss,
     method: Method = .masksub, on device: Device = .cpu

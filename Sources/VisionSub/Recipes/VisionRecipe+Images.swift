@@ -1,0 +1,48 @@
+import SubCore
+public import SubData
+
+// What happens to the images.
+extension VisionRecipe {
+  /// The pipeline of training images. Throws an `InputError` for an augmentation that does not exist.
+  public func trainingPipeline() throws -> ImagePipeline {
+    guard let filter = InterpolationPolicy(rawValue: interpolation) else {
+      throw InputError(
+        "the interpolation '\(interpolation)' is unknown", at: "--set interpolation",
+        cure: "use \(InterpolationPolicy.allCases.map(\.rawValue).joined(separator: ", "))", isUsage: true)
+    }
+    let policy: AugmentPolicy =
+      switch augment {
+      case "none": colorJitter > 0 ? .jitter(colorJitter) : .none
+      case "three-augment": .threeAugment(jitter: colorJitter)
+      // timm leaves colour jitter out where there is RandAugment.
+      default: .randAugment(try RandAugment(augment))
+      }
+    let framing: FramingPolicy =
+      cropScale < 1
+      ? .randomResized(scale: max(0.01, cropScale)...1, ratio: (3.0 / 4)...(4.0 / 3)) : .center(resize: imageSize)
+    return ImagePipeline(
+      size: imageSize, framing: framing, interpolation: filter, flip: flip, augment: policy,
+      normalization: pixelNormalization, erasing: RandomErasing(probability: erasing))
+  }
+
+  /// The pipeline of evaluated images: the shorter side to `eval_resize`, the middle square.
+  public var evaluationPipeline: ImagePipeline {
+    .eval(size: imageSize, resize: max(imageSize, evalResize), normalization: pixelNormalization)
+  }
+
+  /// What mixes a batch; nil where nothing does.
+  public var mixing: BatchMixing? {
+    guard mixup > 0 || cutmix > 0 else { return nil }
+    return BatchMixing(
+      mixup: mixup, cutmix: cutmix, probability: mixProbability, switchProbability: switchProbability,
+      smoothing: smoothing)
+  }
+
+  private var pixelNormalization: Normalization {
+    switch normalization {
+    case "clip": .clip
+    case "inception": .half
+    default: .imageNet
+    }
+  }
+}

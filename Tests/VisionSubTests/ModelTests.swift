@@ -1,0 +1,86 @@
+import SubData
+import SubCore
+import SubData
+import SubNN
+import SubTrain
+import Testing
+
+@testable import VisionSub
+
+@Suite struct ModelTests {
+  /// Parameters of the official models with 1000 classes; BEiT's have a mask token [D] more than its finetuning code.
+  @Test(arguments: [
+    ("deit3_small_patch16_224", 22_059_496), ("deit3_base_patch16_224", 86_585_320),
+    ("deit3_large_patch16_224", 304_374_760), ("deit3_huge_patch14_224", 632_126_440),
+    ("vit_base_patch16_224.mae", 86_567_656), ("vit_large_patch16_224.mae", 304_326_632),
+    ("vit_huge_patch14_224.mae", 632_045_800), ("beitv2_base_patch16_224", 86_530_984 + 768),
+    ("beitv2_large_patch16_224", 304_430_568 + 1024), ("vit_base_patch16_clip_quickgelu_224", 86_568_424),
+    ("vit_large_patch14_clip_quickgelu_224", 304_204_776),
+  ])
+  func `parameters are as many as the original's`(_ name: String, _ count: Int) throws {
+    let model = VisionTransformer(try #require(VisionVariant.named(name)))
+    #expect(model.namedParameters().reduce(0) { $0 + $1.parameter.shape.count } == count)
+  }
+
+  @Test func `every recipe's model can be made and every page shown`() throws {
+    for entry in VisionRecipe.book {
+      let config = try entry.recipe.configuration(classes: 7)
+      #expect(config.classes == 7 && config.imageSize == entry.recipe.imageSize)
+      #expect(try entry.recipe.trainingPipeline().size == entry.recipe.imageSize)
+      let page = try entry.page()
+      let keys = Set(page.parameters.map(\.key))
+      #expect(keys.contains("weight_decay") && keys.contains("drop_path"))
+      #expect(Set(entry.notes.keys).subtracting(["loss"]).isSubset(of: keys), "\(page.name): \(entry.notes.keys)")
+    }
+    #expect(Set(VisionRecipe.book.map(\.recipe.name)).count == VisionRecipe.book.count)
+    #expect(VisionRecipe.book.count == 8 + 3 + 3 + 2 + 2 + 6 + 1 + 1)
+  }
+
+  @Test func `settings change a recipe by name and unknown ones are refused`() throws {
+    let recipe = try VisionRecipe.named("deit3-b-400").with([
+      ("drop_path", "0.3"), ("augment", "none"), ("epochs", "2"),
+    ])
+    #expect(recipe.dropPath == 0.3 && recipe.augment == "none" && recipe.epochs == 2)
+    #expect(throws: InputError.self) { try VisionRecipe.named("deit3-b-400").with([("droppath", "0.3")]) }
+    #expect(throws: InputError.self) { try VisionRecipe.named("deit3-b-400").with([("epochs", "many")]) }
+    #expect(throws: InputError.self) { try VisionRecipe.named("deit4") }
+    var wrong = recipe
+    wrong.smoothing = 0.1
+    #expect(throws: InputError.self) { try wrong.validate() }
+  }
+
+  @Test func `the regularised branches differ and the evaluation does not`() throws {
+    var config = try #require(VisionVariant.named("vit_shapes_patch4_32"))
+    (config.layerScale, config.dropPath, config.depth) = (0.1, 0, 2)
+    let model = VisionTransformer(config)
+    let set = ParameterSet(model.namedParameters(), on: .cpu, key: RandomKey(seed: 1))
+    let images = Tensor.uniform([3, 3, 32, 32], RandomKey(seed: 2), on: .cpu)
+    func logits(_ change: (inout Pass) -> Void = { _ in }) -> [Float] {
+      var pass = Pass(isTraining: true, key: RandomKey(seed: 3))
+      change(&pass)
+      return Tape.withoutRecording { model(images, pass).floats() }
+    }
+    let plain = logits()
+    #expect(plain == Tape.withoutRecording { model(images, .evaluation).floats() })
+    #expect(logits { $0.branchDropout = 0.2 } != plain)
+    #expect(logits { $0.dropPath = 0.9 } != plain)
+    #expect(logits { $0.masking = Masking(ratio: 0.5) } != plain)
+    #expect(set.parameters.count == model.namedParameters().count && plain.allSatisfy(\.isFinite))
+  }
+
+  @Test func `a frozen patch embedding gets no gradient`() throws {
+    let model = VisionTransformer(try #require(VisionVariant.named("vit_shapes_patch4_32")))
+    let set = ParameterSet(model.namedParameters(), on: .cpu, key: RandomKey(seed: 1))
+    model.freezePatchEmbedding()
+    let task = ImageClassification(model, objective: .crossEntropy())
+    let batch = ImageClassification.Batch(
+      images: Tensor.uniform([2, 3, 32, 32], RandomKey(seed: 2), on: .cpu),
+      target: .labels(Tensor(indices: [0, 3], on: .cpu), smoothing: 0))
+    let gradients = Gradients(set)
+    let step = MaskSub(.masksub, ratio: 0.5)
+    _ = step(task, batch, into: gradients, pass: Pass(isTraining: true, key: RandomKey(seed: 4)))
+    #expect(!gradients.isTouched(model.patchEmbed.proj.weight))
+    #expect(gradients.isTouched(model.clsToken) && gradients.isTouched(model.head.weight))
+    #expect(gradients.allFinite())
+  }
+}
