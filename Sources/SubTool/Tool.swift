@@ -18,6 +18,7 @@ package enum Tool {
     BenchCommand.self,
     RecipesCommand.self,
     InspectCommand.self,
+    ConvertCommand.self,
     TokenizeCommand.self,
     DoctorCommand.self,
   ]
