@@ -10,6 +10,8 @@ package enum Tool {
   /// Every command, in the order of the help. A new command is a line here.
   package static let commands: [any Command.Type] = [
     GlueCommand.self,
+    ClipPretrainCommand.self,
+    ZeroShotCommand.self,
     TraceCommand.self,
     BenchCommand.self,
     RecipesCommand.self,
