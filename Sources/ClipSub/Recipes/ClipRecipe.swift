@@ -46,10 +46,10 @@ public struct ClipRecipe: Recipe, Equatable {
     var recipe = ClipRecipe()
     recipe.name = "clip-small"
     recipe.lr = 1e-3
-    recipe.epochs = 12
+    recipe.epochs = 8
     recipe.warmup = 50
-    recipe.evaluateEvery = 186
-    recipe.saveEvery = 186
+    recipe.evaluateEvery = 248
+    recipe.saveEvery = 248
     return recipe
   }()
 
@@ -58,7 +58,7 @@ public struct ClipRecipe: Recipe, Equatable {
     var config = ClipConfig()
     config.embedWidth = 64
     config.image.size = 48
-    config.image.patch = 8
+    config.image.patch = 12
     (config.image.width, config.image.layers, config.image.heads, config.image.mlpWidth) = (128, 4, 4, 512)
     config.text.contextLength = 32
     config.text.vocabularySize = vocabulary
