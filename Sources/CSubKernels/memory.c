@@ -81,6 +81,16 @@ static void release_free_blocks(void) {
   }
 }
 
+/// The free list that serves a request of a class: its own or, for large blocks, that of a larger one (up to four times
+/// the size). The sub-branch's smaller tensors then live where the main branch's were, and the peak stays the main one's.
+static int serving_list(int index, size_t class_bytes) {
+  int last = class_bytes >= huge_page / 2 ? index + 8 : index;
+  for (int i = index; i <= last && i < classes; i++) {
+    if (free_lists[i]) return i;
+  }
+  return -1;
+}
+
 void *sk_allocate(size_t bytes) {
   static size_t limit;
   if (!limit) limit = physical_bytes();
@@ -88,9 +98,10 @@ void *sk_allocate(size_t bytes) {
   size_t class_bytes;
   int index = class_of(bytes + header_bytes, &class_bytes);
   pthread_mutex_lock(&lock);
-  block *b = free_lists[index];
+  int list = serving_list(index, class_bytes);
+  block *b = list >= 0 ? free_lists[list] : NULL;
   if (b) {
-    free_lists[index] = b->next;
+    free_lists[list] = b->next;
   } else {
     b = system_block(class_bytes);
     if (!b) {
@@ -103,7 +114,7 @@ void *sk_allocate(size_t bytes) {
       bytes_held += class_bytes;
     }
   }
-  if (b) bytes_in_use += class_bytes;
+  if (b) bytes_in_use += b->class_bytes;
   pthread_mutex_unlock(&lock);
   return b ? (char *)b + header_bytes : NULL;
 }

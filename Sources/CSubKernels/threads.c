@@ -27,13 +27,19 @@ static int quota_threads(void) {
   return fields == 2 && quota > 0 && period > 0 ? (int)((quota + period - 1) / period) : 0;
 }
 
+/// Asked once, before the first kernel: later sk_use_threads has changed what omp_get_max_threads says.
 static int default_threads(void) {
-  int count = omp_get_max_threads();  // heeds the affinity mask and OMP_NUM_THREADS
+  static atomic_int found;
+  int count = atomic_load_explicit(&found, memory_order_relaxed);
+  if (count > 0) return count;
+  count = omp_get_max_threads();  // heeds the affinity mask and OMP_NUM_THREADS
   if (!getenv("OMP_NUM_THREADS")) {
     int quota = quota_threads();
     if (quota > 0 && quota < count) count = quota;
   }
-  return count > 0 ? count : 1;
+  if (count < 1) count = 1;
+  atomic_store_explicit(&found, count, memory_order_relaxed);
+  return count;
 }
 
 int sk_threads(void) {

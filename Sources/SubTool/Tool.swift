@@ -13,6 +13,8 @@ package enum Tool {
     FinetuneCommand.self,
     TrainCommand.self,
     EvalCommand.self,
+    ClipPretrainCommand.self,
+    ZeroShotCommand.self,
     TraceCommand.self,
     PreviewCommand.self,
     BenchCommand.self,

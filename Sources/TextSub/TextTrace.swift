@@ -19,7 +19,7 @@ public enum TextTrace {
         cure: "give the weights of a BertForSequenceClassification")
     }
     let model = BERTForSequenceClassification(config, labels: labels)
-    let set = ParameterSet(model.namedParameters(), on: device, key: RandomKey(seed: 0))
+    let set = ParameterSet(model.namedParameters(), on: device, key: nil)
     let report = try set.load(weights, rename: BERTCheckpoint.parameterName)
     let (packed, noise) = try TraceBatch(batch, config, labels: labels, needsNoise: method != .baseline).packed(on: device)
     let step = MaskSub(method, ratio: ratio, noise: noise)

@@ -47,7 +47,7 @@ import Testing
     #expect(tokenize(["ü AB"]).output == named.output)
     let vocabulary = JSON.object(
       Self.pieces.enumerated().reduce(into: JSON.Object()) { $0[$1.element] = .integer(Int64($1.offset)) })
-    let json: JSON = ["normalizer": ["lowercase": true, "strip_accents": nil], "model": ["vocab": vocabulary]]
+    let json: JSON = ["normalizer": ["lowercase": true, "strip_accents": .null], "model": ["vocab": vocabulary]]
     try AtomicFile.write(json.text(), to: folder["other.json"])
     let whole = ToolRun(arguments: ["tokenize", "--kind=bert", "--vocab", folder["other.json"], "ü AB"])
     #expect(whole.output == "2 9 5 3\t[CLS] u ab [SEP]\n")

@@ -1,3 +1,4 @@
+import SubData
 import SubCore
 import SubData
 import SubNN

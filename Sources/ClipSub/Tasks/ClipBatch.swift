@@ -17,3 +17,10 @@ public struct ClipBatch {
   /// The number of pairs.
   public var count: Int { texts.count }
 }
+
+extension ClipBatch {
+  /// A batch of captions on a device.
+  public init(_ captions: CaptionBatch, on device: Device) {
+    self.init(images: Tensor(captions.images, on: device), texts: captions.tokens)
+  }
+}

@@ -6,8 +6,9 @@ public final class ParameterSet {
   public let arena: Tensor
   let offsets: [Int]
 
-  /// Gives memory to the parameters and starts them from `key`, each from a stream of its own name.
-  public init(_ named: [(name: String, parameter: Parameter)], dtype: DType = .f32, on device: Device, key: RandomKey) {
+  /// Gives memory to the parameters and starts them from `key`, each from a stream of its own name. Without a key they
+  /// stay zero: their values come from a file.
+  public init(_ named: [(name: String, parameter: Parameter)], dtype: DType = .f32, on device: Device, key: RandomKey?) {
     var seen: Set<ObjectIdentifier> = []
     var parameters: [Parameter] = []
     var offsets: [Int] = []
@@ -24,7 +25,7 @@ public final class ParameterSet {
     arena = Tensor([end], filledWith: 0, dtype: dtype, on: device)
     for (parameter, offset) in zip(parameters, offsets) {
       parameter.values = arena.slice(from: offset, shape: parameter.shape)
-      parameter.initialize(key.fold(parameter.name))
+      if let key { parameter.initialize(key.fold(parameter.name)) }
     }
   }
 
@@ -47,11 +48,13 @@ extension Parameter {
     case .zeros: value.backend.fill(value, with: 0)
     case .constant(let constant): value.backend.fill(value, with: constant)
     case .normal(let deviation):
-      let values = (0..<shape.count).map { key.normal(at: $0) * deviation }
-      value.write(HostArray(values, shape: shape.dimensions, dtype: .f64))
+      write { Float(key.normal(at: $0) * deviation) }
     case .uniform(let bound):
-      let values = (0..<shape.count).map { (2 * key.uniform64(at: $0) - 1) * bound }
-      value.write(HostArray(values, shape: shape.dimensions, dtype: .f64))
+      write { Float((2 * key.uniform64(at: $0) - 1) * bound) }
     }
+  }
+
+  private func write(_ element: (Int) -> Float) {
+    value.write(HostArray((0..<shape.count).map(element), shape: shape.dimensions))
   }
 }

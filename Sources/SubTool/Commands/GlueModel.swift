@@ -18,11 +18,13 @@ struct GlueModel {
     tokenizer = try folder?.tokenizer ?? WordPieceTokenizer(folder: home.file("tokenizers/acceptability"))
     config = folder?.config ?? GLUERecipe.smallNetwork(vocabulary: tokenizer.vocabulary.count)
     task = SequenceClassification(BERTForSequenceClassification(config, labels: glue.labelCount))
-    parameters = ParameterSet(task.model.namedParameters(), on: device, key: RandomKey(seed: seed).fold("weights"))
+    let key = RandomKey(seed: seed).fold("weights")
+    parameters = ParameterSet(task.model.namedParameters(), on: device, key: folder == nil ? key : nil)
     configJSON = config.json(
       labels: glue.isRegression ? ["score"] : glue.labels, isRegression: glue.isRegression)
     let report = try folder.map { [parameters] folder in
-      try parameters.load(folder.weights, rename: BERTCheckpoint.parameterName, startsAnew: BERTCheckpoint.startsAnew)
+      try parameters.load(folder.weights, rename: BERTCheckpoint.parameterName, startsAnew: BERTCheckpoint.startsAnew,
+        key: key)
     }
     fileNames = report?.fileNames ?? [:]
   }

@@ -50,8 +50,10 @@ extension ParameterSet {
   /// - Parameters:
   ///   - rename: the parameter's name for a tensor's name; nil where the tensor is known and not wanted.
   ///   - startsAnew: whether a parameter may be absent from the file, or there in another shape.
+  ///   - key: starts those that are.
   public func load(
-    _ source: some NamedTensors, rename: (String) -> String?, startsAnew: (String) -> Bool = { _ in false }
+    _ source: some NamedTensors, rename: (String) -> String?, startsAnew: (String) -> Bool = { _ in false },
+    key: RandomKey = RandomKey(seed: 0)
   ) throws -> LoadReport {
     var report = LoadReport()
     var byName: [String: Parameter] = [:]
@@ -80,7 +82,12 @@ extension ParameterSet {
       byName[target] = nil
     }
     for parameter in parameters where byName[parameter.name] != nil {
-      if startsAnew(parameter.name) { report.made.append(parameter.name) } else { report.missing.append(parameter.name) }
+      if startsAnew(parameter.name) {
+        report.made.append(parameter.name)
+        parameter.initialize(key.fold(parameter.name))
+      } else {
+        report.missing.append(parameter.name)
+      }
     }
     try report.check(source.place)
     for (parameter, name) in pending {

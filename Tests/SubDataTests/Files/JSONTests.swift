@@ -18,7 +18,7 @@ import Testing
   @Test func `text is compact, ordered and shortest`() {
     let json: JSON = [
       "step": 1, "loss": JSON(Float(0.1)), "bad": .number(.nan), "far": .number(.infinity), "text": "a\"\\\n\u{1}é",
-      "list": [1, 2.5, nil, true], "none": [], "object": [:],
+      "list": [1, 2.5, .null, true], "none": [], "object": [:],
     ]
     #expect(
       json.text()

@@ -1,0 +1,78 @@
+import Foundation
+public import SubCore
+public import SubData
+public import SubTrain
+
+/// Image-caption pairs as a run's batches, made ahead of time. Where the data stands is part of every batch, so a resumed
+/// run goes on with the very next pair, however many batches were waiting.
+public final class CaptionSource: BatchSource {
+  /// What was skipped so far.
+  public var faults: CaptionFaults? { batches?.faults }
+  public let batchesPerEpoch: Int
+  private let make: (CaptionPosition) throws -> CaptionBatches
+  private let set: CaptionSet
+  private let device: Device
+  private var batches: CaptionBatches?
+  private var loader: Loader<CaptionBatch?>?
+  private var position = CaptionPosition()
+
+  /// Batches of a set in training order. `samplesPerEpoch`: 0 for as many pairs as there are.
+  public init(
+    _ set: CaptionSet, order: CaptionOrder, tokenizer: BytePairTokenizer, pipeline: ImagePipeline, batchSize: Int,
+    contextLength: Int, samplesPerEpoch: Int = 0, seed: Int, threads: Int, on device: Device
+  ) throws {
+    self.set = set
+    self.device = device
+    let pairs = samplesPerEpoch > 0 ? samplesPerEpoch : set.countPairs()
+    guard pairs >= batchSize else {
+      throw InputError(
+        "there are \(pairs) pairs, a batch has \(batchSize)", at: set.source, cure: "lower batch_size", isUsage: true)
+    }
+    batchesPerEpoch = pairs / batchSize
+    make = { position in
+      try CaptionBatches(
+        CaptionStream(set, order: order, from: position), tokenizer: tokenizer, pipeline: pipeline,
+        batchSize: batchSize, contextLength: contextLength, key: RandomKey(seed: seed).fold("augment"), threads: threads)
+    }
+  }
+
+  public func seek(_ index: Int, state: JSON?) throws {
+    loader?.cancel()
+    if let state, !state.isNull {
+      do {
+        position = try JSONDecoder().decode(CaptionPosition.self, from: Data(state.bytes()))
+      } catch {
+        throw InputError(
+          "the data position of the checkpoint cannot be read", at: set.source, cure: "resume from an undamaged checkpoint")
+      }
+    } else {
+      position = CaptionPosition()
+    }
+    let batches = try make(position)
+    self.batches = batches
+    loader = batches.loader(count: .max)
+  }
+
+  public func next() throws -> ClipBatch {
+    if loader == nil { try seek(0, state: nil) }
+    guard let captions = try loader?.next(), let captions else {
+      throw InputError("the data has ended", at: set.source, cure: "give data that holds at least one batch")
+    }
+    position = captions.position
+    return ClipBatch(captions, on: device)
+  }
+
+  public func sampleCount(_ batch: ClipBatch) -> Int { batch.count }
+
+  public var state: JSON {
+    guard let data = try? JSONEncoder().encode(position),
+      let json = try? JSON.parse(String(decoding: data, as: UTF8.self), at: set.source)
+    else { preconditionFailure("CaptionSource: a position is always JSON") }
+    return json
+  }
+}
+
+extension CaptionSet {
+  /// The number of usable pairs; shards are listed one after the other.
+  func countPairs() -> Int { count ?? shards.indices.reduce(0) { $0 + open($1).pairs.count } }
+}

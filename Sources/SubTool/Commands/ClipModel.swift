@@ -1,0 +1,78 @@
+import ClipSub
+import SubCore
+import SubData
+import SubNN
+import SubTrain
+
+/// A CLIP with its tokenizer, made anew or from files, and how it is written.
+struct ClipModel {
+  let config: ClipConfig
+  let tokenizer: BytePairTokenizer
+  let model: CLIP
+  let parameters: ParameterSet
+  private let merges: BytePairMerges
+  private let naming: ClipNaming
+
+  /// - Parameters:
+  ///   - name: an open_clip name or a JSON file; nil: a small model, or what the files say.
+  ///   - vocabulary: a merges file; nil: the one beside the weights, else `standard`.
+  init(
+    from: String?, name: String?, vocabulary: String?, standard: () throws -> String, seed: Int, on device: Device
+  ) throws {
+    let isFile = name?.hasSuffix(".json") ?? false
+    let folder = try from.map { try ClipFolder($0, model: isFile ? nil : name) }
+    let mergesPath = try vocabulary ?? folder?.mergesPath ?? standard()
+    merges = try BytePairMerges(file: mergesPath)
+    tokenizer = try BytePairTokenizer(merges)
+    config =
+      if isFile, let name {
+        try ClipConfig(JSON.read(name), place: name)
+      } else if let folder {
+        folder.config
+      } else if let name {
+        try Self.named(name)
+      } else {
+        ClipRecipe.smallNetwork(vocabulary: tokenizer.vocabularySize)
+      }
+    // The end token must be the largest id of a text, and of no other meaning in weights that are given.
+    guard tokenizer.vocabularySize <= config.text.vocabularySize,
+      folder == nil || tokenizer.vocabularySize == config.text.vocabularySize
+    else {
+      throw InputError(
+        "the tokenizer has \(tokenizer.vocabularySize) ids, the model \(config.text.vocabularySize)", at: mergesPath,
+        cure: "give the merges file that belongs to the model with --vocab (scripts/fetch-clip-vocabulary.sh gets CLIP's)")
+    }
+    model = CLIP(config)
+    parameters = ParameterSet(model.namedParameters(), on: device, key: RandomKey(seed: seed).fold("weights"))
+    naming = folder?.weights.naming ?? .openClip
+    if let folder { _ = try CLIP.load(folder.weights, into: parameters, config) }
+  }
+
+  private static func named(_ name: String) throws -> ClipConfig {
+    if let config = ClipConfig(named: name) { return config }
+    throw InputError(
+      "model '\(name)' is unknown", at: "--model",
+      cure: "use one of \(ClipConfig.names.joined(separator: ", ")), or an open_clip JSON file", isUsage: true)
+  }
+
+  /// Weights in the naming of their source, configuration and merges: a folder that `--from` takes.
+  func write(to folder: String) throws {
+    try ClipFolder.write(to: folder, parameters, config, naming, merges: merges)
+  }
+
+  /// Puts the weights of such a folder back.
+  func read(from folder: String) throws {
+    _ = try CLIP.load(ClipFolder(folder).weights, into: parameters, config)
+  }
+
+  /// A tokenizer of CLIP's own, where the script that fetches it puts it.
+  static func standardVocabulary(_ context: ToolContext) throws -> String {
+    let name = "tokenizers/clip/bpe_simple_vocab_16e6.txt.gz"
+    guard let path = try? context.home.file(name) else {
+      throw InputError(
+        "CLIP's merges file is not there", at: name,
+        cure: "run scripts/fetch-clip-vocabulary.sh, or name a merges file with --vocab")
+    }
+    return path
+  }
+}

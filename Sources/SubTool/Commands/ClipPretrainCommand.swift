@@ -1,0 +1,131 @@
+import ClipSub
+import SubCore
+import SubData
+import SubNN
+import SubTrain
+
+/// `clip-pretrain`: contrastive pretraining.
+package struct ClipPretrainCommand: Command {
+  package static let name = "clip-pretrain"
+  package static let summary = "trains a CLIP on images with captions"
+  package static let discussion =
+    "Without --data the drawn captions in datasets/captions are used, and without --model a small CLIP is trained on "
+    + "them, in about two minutes on two cores."
+  package static let example = "masksub clip-pretrain --data 'cc3m/{00000..00331}.tar' --model ViT-B-32"
+  package static let section = CommandSection.train
+
+  @Option(
+    "--data", value: "SHARDS|CSV|DIR", default: "datasets/captions",
+    "WebDataset shards with brace ranges, several sources joined by ::, a CSV or TSV file, or a folder")
+  var data: String?
+  @Option("--val", value: "SHARDS|CSV|DIR", default: "none, or the embedded one", "pairs to evaluate on")
+  var validation: String?
+  @Option("--model", value: "NAME|FILE", default: "a small CLIP; with --data ViT-B-32", "an open_clip name or JSON file")
+  var model: String?
+  @Option("--from", value: "MODEL", default: "new weights", "weights to start from: a file, a folder or a run")
+  var from: String?
+  @Option("--vocab", value: "FILE", default: "that of the weights or the data, else CLIP's own", "a merges file")
+  var vocabulary: String?
+  var zeroShot = ZeroShotOptions()
+  var methodOptions = MethodOptions()
+  var runOptions = RunOptions()
+  var machine = MachineOptions()
+
+  package init() {}
+
+  package func run(in context: ToolContext) throws {
+    let device = try machine.select()
+    let embedded = data == nil ? try EmbeddedCaptions(context) : nil
+    let isSmall = data == nil && model == nil && from == nil
+    let recipe = try (isSmall ? ClipRecipe.fromScratch : ClipRecipe()).with(runOptions.settingPairs)
+    let name = model ?? (data != nil && from == nil ? "ViT-B-32" : nil)
+    let clip = try ClipModel(
+      from: from, name: name, vocabulary: vocabulary,
+      standard: { try embedded?.merges ?? ClipModel.standardVocabulary(context) }, seed: machine.seed, on: device)
+    if let embedded, isSmall {
+      try context.console.print(
+        "using a small CLIP and the captions of \(embedded.train); a real run: --data 'SHARDS' --model ViT-B-32 "
+          + "(scripts/fetch-clip-vocabulary.sh gets CLIP's tokenizer)")
+    } else if let embedded {
+      try context.console.print("using the captions of \(embedded.train); a real run: --data 'SHARDS'")
+    }
+    var options = CaptionOptions()
+    options.faults = CaptionFaults.Limit()
+    let source = try CaptionSource(
+      CaptionSet(data ?? embedded!.train, options: options),
+      order: CaptionOrder(seed: machine.seed, resamples: recipe.resamples, buffer: recipe.shuffleBuffer),
+      tokenizer: clip.tokenizer, pipeline: .clipTraining(size: clip.config.image.size), batchSize: recipe.batchSize,
+      contextLength: clip.config.text.contextLength, samplesPerEpoch: recipe.samplesPerEpoch, seed: machine.seed,
+      threads: Processor.threads, on: device)
+    let evaluation = try (validation ?? embedded?.validation).map { source in
+      CaptionEvaluation(
+        model: clip, set: try CaptionSet(source, readsLabels: true),
+        classes: try zeroShot.classNames(embedded: embedded?.classes),
+        templates: try zeroShot.promptTemplates(embedded: embedded?.templates), batchSize: recipe.evalBatchSize,
+        threads: Processor.threads, device: device)
+    }
+    try train(clip, source, evaluation, recipe, context)
+  }
+
+  private func train(
+    _ clip: ClipModel, _ source: CaptionSource, _ evaluation: CaptionEvaluation?, _ recipe: ClipRecipe,
+    _ context: ToolContext
+  ) throws {
+    let method = methodOptions.resolved(.image)
+    let folder = try RunFolder.open(output: runOptions.output, resume: runOptions.resume, command: Self.name)
+    if !runOptions.resume {
+      try folder.writeConfiguration(
+        command: Self.name, arguments: context.arguments,
+        [
+          "data": data.map { .string($0) } ?? .null, "val": validation.map { .string($0) } ?? .null,
+          "from": from.map { .string($0) } ?? .null, "method": .string(method.method.rawValue),
+          "ratio": .number(method.ratio), "sub_weight": .number(method.subWeight),
+          "seed": .integer(Int64(machine.seed)), "recipe": try recipe.json(), "model": clip.config.json,
+        ])
+    }
+    let settings = recipe.loop(batchesPerEpoch: source.batchesPerEpoch, seed: machine.seed, runOptions)
+    let optimizer = AdamW(clip.parameters, groups: recipe.groups(clip.parameters), settings: recipe.adam)
+    let trainer = Trainer(
+      ContrastiveTask(clip.model, pieces: recipe.pieces), source, clip.parameters, method: method, optimizer: optimizer,
+      schedule: { recipe.rate(at: $0, of: settings.totalSteps) }, settings: settings, run: folder,
+      console: context.console)
+    let masking = runOptions.analyze ? Masking(ratio: method.ratio) : nil
+    trainer.evaluate = {
+      guard let (metrics, loss, masked) = try evaluation?(masking: masking) else { return Evaluation() }
+      return Evaluation(metrics: metrics, loss: loss, maskedLoss: masked)
+    }
+    trainer.afterUpdate = clip.model.clampLogitScale
+    trainer.writeModel = clip.write(to:)
+    trainer.readModel = clip.read(from:)
+    trainer.resumeHint = context.resumeHint(folder)
+    context.console.note(
+      "\(clip.parameters.count) weights, \(source.batchesPerEpoch) batches of \(recipe.batchSize) an epoch, "
+        + "\(settings.totalSteps) steps, method \(method.method.rawValue), \(folder.path)")
+    let started = WallClock.seconds()
+    let (final, position) = try trainer.train(resuming: runOptions.resume)
+    if let skipped = source.faults?.summary, !skipped.isEmpty { context.console.note("skipped: \(skipped)") }
+
+    var summary = RunSummary(command: Self.name, task: recipe.name, method: method.method.rawValue, seed: machine.seed)
+    summary.metrics = final.metrics
+    summary.finish(position, seconds: WallClock.seconds() - started)
+    try folder.writeSummary(summary)
+    for (name, value) in final.metrics { try context.console.print("\(name) \(value.fixed(4))") }
+    try context.console.print("run \(folder.path)")
+  }
+}
+
+extension ClipRecipe {
+  /// The loop's settings for an amount of data.
+  fileprivate func loop(batchesPerEpoch: Int, seed: Int, _ options: RunOptions) -> LoopSettings {
+    var settings = LoopSettings(
+      totalSteps: maxSteps > 0 ? maxSteps : epochs * batchesPerEpoch, stepsPerEpoch: batchesPerEpoch, seed: seed)
+    settings.clipNorm = clipNorm > 0 ? clipNorm : nil
+    settings.logEvery = max(1, logEvery)
+    if saveEvery > 0 { settings.saveEvery = saveEvery }
+    if evaluateEvery > 0 { settings.evaluateEvery = evaluateEvery }
+    settings.keep = options.keep
+    settings.analyze = options.analyze
+    settings.bestMetric = "zeroshot_top1"
+    return settings
+  }
+}

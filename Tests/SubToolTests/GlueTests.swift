@@ -1,0 +1,130 @@
+import CSystem
+import Foundation
+import SubData
+import SubTool
+import SubTrain
+import Testing
+
+/// `glue` as it is typed, on the embedded sample. Serialised: one of them raises the interrupt flag.
+@Suite(.serialized) struct GlueTests {
+  private let folder = TemporaryFolder()
+  private let few = [
+    "glue", "--task", "cola", "--set", "max_steps=6", "--set", "batch_size=8", "--set", "save_every=2",
+    "--set", "log_every=1", "--set", "evaluate_every=3",
+  ]
+
+  private func weights(_ run: String, step: Int = 6) throws -> [UInt8] {
+    try bytes("\(run)/checkpoints/\(step)/model.safetensors")
+  }
+
+  private func bytes(_ path: String) throws -> [UInt8] { Array(try Data(contentsOf: URL(fileURLWithPath: path))) }
+
+  /// The log without its clock.
+  private func metrics(_ run: String) throws -> [String] {
+    try String(contentsOfFile: "\(run)/metrics.jsonl", encoding: .utf8).split(separator: "\n").map { line in
+      guard case .object(let object) = try JSON.parse(String(line), at: "metrics") else { return "" }
+      return JSON.object(JSON.Object(object.members.filter { $0.key != "samples_per_s" }.map { ($0.key, $0.value) })).text()
+    }
+  }
+
+  @Test func `a run leaves its folder, and the same seed gives the same bits`() throws {
+    for (name, method) in [("a", "masksub"), ("b", "masksub"), ("c", "dropsub"), ("d", "baseline")] {
+      let run = ToolRun(arguments: few + ["--method", method, "--seed", "3", "--output", folder[name]])
+      #expect(run.code == 0, "\(run.error)")
+      #expect(run.output.contains("matthews_correlation"))
+    }
+    #expect(try weights(folder["a"]) == weights(folder["b"]))
+    #expect(try metrics(folder["a"]) == metrics(folder["b"]))
+    #expect(try weights(folder["a"]) != weights(folder["c"]))
+    #expect(try weights(folder["a"]) != weights(folder["d"]))
+    let lines = try metrics(folder["a"])
+    #expect(lines.count == 8 && lines[0].contains("loss_sub") && lines[0].contains("grad_norm"))
+    let summary = try JSON.read(folder["a"] + "/summary.json")
+    #expect(summary["task"]?.string == "cola" && summary["metrics"]?["matthews_correlation"]?.double != nil)
+    #expect(try JSON.read(folder["a"] + "/config.json")["recipe"]?["batch_size"]?.int == 8)
+  }
+
+  @Test func `a resumed run has the bits of one that was never interrupted`() throws {
+    let whole = ToolRun(arguments: few + ["--output", folder["whole"]])
+    #expect(whole.code == 0, "\(whole.error)")
+    let first = ToolRun(arguments: few + ["--set", "max_steps=6", "--output", folder["cut"], "--keep", "9"])
+    #expect(first.code == 0)
+    // As if it had been killed after step 4's checkpoint: what came later is gone, the log has a line too many.
+    try FileManager.default.removeItem(atPath: folder["cut"] + "/checkpoints/6")
+    let second = ToolRun(arguments: few + ["--output", folder["cut"], "--resume"])
+    #expect(second.code == 0, "\(second.error)")
+    #expect(try weights(folder["cut"]) == weights(folder["whole"]))
+    #expect(try bytes(folder["cut"] + "/checkpoints/6/optimizer.safetensors")
+      == bytes(folder["whole"] + "/checkpoints/6/optimizer.safetensors"))
+    #expect(try metrics(folder["cut"]) == metrics(folder["whole"]))
+  }
+
+  @Test func `an interrupt finishes the step, saves, and says how to go on`() throws {
+    let output = folder["stopped"]
+    sys_interrupt_now()
+    let run = ToolRun(arguments: few + ["--output", output])
+    sys_clear_interrupt()
+    #expect(run.code == 130)
+    #expect(run.error.contains("--resume") && run.error.contains(output))
+    let resumed = ToolRun(arguments: few + ["--output", output, "--resume"])
+    #expect(resumed.code == 0, "\(resumed.error)")
+    let whole = ToolRun(arguments: few + ["--output", folder["unstopped"]])
+    #expect(whole.code == 0)
+    #expect(try weights(output) == weights(folder["unstopped"]))
+  }
+
+  @Test func `a run is a model for the next one, and predictions are a submission`() throws {
+    let first = ToolRun(arguments: few + ["--output", folder["first"], "--predict"])
+    #expect(first.code == 0, "\(first.error)")
+    let submission = try String(contentsOfFile: folder["first"] + "/CoLA.tsv", encoding: .utf8)
+    #expect(submission.hasPrefix("index\tprediction\n0\t") && submission.split(separator: "\n").count == 101)
+    let second = ToolRun(arguments: few + ["--from", folder["first"], "--output", folder["second"]])
+    #expect(second.code == 0, "\(second.error)")
+  }
+
+  @Test func `wrong input is one clear line and leaves nothing behind`() throws {
+    let data = folder["data"]
+    try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: true)
+    func write(_ text: String) throws {
+      for name in ["train.tsv", "dev.tsv"] { try text.write(toFile: "\(data)/\(name)", atomically: true, encoding: .utf8) }
+    }
+    let output = folder["never"]
+    let base = ["glue", "--task", "cola", "--data", data, "--output", output]
+    for (text, hint) in [
+      ("", "empty"), ("x\t1\n", "line 1"), ("x\t7\t\tA sentence.\n", "line 1"), ("x\t1\t\tGood.\nx\tz\t\tBad.\n", "line 2"),
+    ] {
+      try write(text)
+      let run = ToolRun(arguments: base)
+      #expect(run.code == 1 && run.error.hasPrefix("masksub: error: ") && run.error.contains(hint), "\(run.error)")
+      #expect(run.error.split(separator: "\n").count == 1)
+    }
+    for (arguments, code) in [
+      (["glue", "--task", "kola"], 2), (["glue"], 2), (["glue", "--task", "cola", "--set", "lernrate=1"], 2),
+      (["glue", "--task", "cola", "--set", "lr=fast"], 2), (["glue", "--task", "cola", "--method", "mask"], 2),
+      (["glue", "--task", "sst2"], 2), (["glue", "--task", "cola", "--data", folder["absent"]], 1),
+      (["glue", "--task", "cola", "--from", folder["absent"]], 1),
+    ] {
+      let run = ToolRun(arguments: arguments + ["--output", output])
+      #expect(run.code == Int32(code), "\(arguments): \(run.error)")
+      #expect(run.error.hasPrefix("masksub: error: "))
+    }
+    #expect(!FileManager.default.fileExists(atPath: output))
+  }
+
+  @Test func `damaged weights are refused whole`() throws {
+    let first = ToolRun(arguments: few + ["--output", folder["good"]])
+    #expect(first.code == 0, "\(first.error)")
+    let model = folder["good"] + "/checkpoints/6"
+    let whole = try bytes(model + "/model.safetensors")
+    try Data(whole[..<(whole.count / 2)]).write(to: URL(fileURLWithPath: model + "/model.safetensors"))
+    let cut = ToolRun(arguments: few + ["--from", model, "--output", folder["never2"]])
+    #expect(cut.code == 1 && cut.error.contains("model.safetensors"), "\(cut.error)")
+    try Data(whole).write(to: URL(fileURLWithPath: model + "/model.safetensors"))
+    let config = try String(contentsOfFile: model + "/config.json", encoding: .utf8)
+    try config.replacingOccurrences(of: "\"intermediate_size\": 512", with: "\"intermediate_size\": 256")
+      .write(toFile: model + "/config.json", atomically: true, encoding: .utf8)
+    let misshaped = ToolRun(arguments: few + ["--from", model, "--output", folder["never2"]])
+    #expect(misshaped.code == 1 && misshaped.error.contains("of another shape"), "\(misshaped.error)")
+    #expect(!FileManager.default.fileExists(atPath: folder["never2"]))
+  }
+}
