@@ -69,7 +69,7 @@ public enum VisionVariant {
     all.append(
       (
         "vit_shapes_patch4_32",
-        VisionTransformerConfig(imageSize: 32, patchSize: 4, width: 128, depth: 4, heads: 2, classes: 10)
+        VisionTransformerConfig(imageSize: 32, patchSize: 4, width: 96, depth: 4, heads: 3, classes: 10)
       ))
     return all
   }()

@@ -56,6 +56,6 @@ extension VisionRecipe {
     return VisionRecipeEntry(
       recipe, "a small ViT on the embedded images of shapes, about a minute on two cores",
       command: "masksub train", expected: "over 90% top-1 on the held-out images", source: "this project",
-      notes: ["model": "128 features, 4 blocks, 2 heads, patches of 4 pixels"])
+      notes: ["model": "96 features, 4 blocks, 3 heads, patches of 4 pixels"])
   }()
 }
