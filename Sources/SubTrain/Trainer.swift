@@ -72,7 +72,8 @@ public final class Trainer<Task: TrainingTask, Source: BatchSource> where Task.B
       }
       let norm = isLogged || settings.clipNorm != nil ? gradients.norm() : nil
       let lr = schedule(position.step)
-      optimizer.step(gradients, lr: lr, scale: norm.map { Gradients.clipFactor(norm: $0, limit: settings.clipNorm) } ?? 1)
+      optimizer.step(
+        gradients, lr: lr, scale: norm.map { Gradients.clipFactor(norm: $0, limit: settings.clipNorm) } ?? 1)
       afterUpdate()
       position.step += 1
       position.seconds += WallClock.seconds() - started
@@ -133,7 +134,9 @@ private struct Window {
   var seconds: Double
   var samples: Int
 
-  init(_ position: Checkpoint.Position) { (step, seconds, samples) = (position.step, position.seconds, position.samples) }
+  init(_ position: Checkpoint.Position) {
+    (step, seconds, samples) = (position.step, position.seconds, position.samples)
+  }
 }
 
 // What is logged.

@@ -15,13 +15,15 @@ public enum TextTrace {
   ) throws -> [(name: String, array: HostArray)] {
     guard let labels = BERTCheckpoint.labelCount(weights) else {
       throw InputError(
-        "there is no classifier, so the number of labels is unknown", at: "\(weights.place), tensor 'classifier.weight'",
+        "there is no classifier, so the number of labels is unknown",
+        at: "\(weights.place), tensor 'classifier.weight'",
         cure: "give the weights of a BertForSequenceClassification")
     }
     let model = BERTForSequenceClassification(config, labels: labels)
     let set = ParameterSet(model.namedParameters(), on: device, key: nil)
     let report = try set.load(weights, rename: BERTCheckpoint.parameterName)
-    let (packed, noise) = try TraceBatch(batch, config, labels: labels, needsNoise: method != .baseline).packed(on: device)
+    let (packed, noise) = try TraceBatch(batch, config, labels: labels, needsNoise: method != .baseline).packed(
+      on: device)
     let step = MaskSub(method, ratio: ratio, noise: noise)
     return Trace.run(
       SequenceClassification(model), packed, set, step, fileName: { report.fileNames[$0] ?? $0 },

@@ -23,7 +23,8 @@ import Testing
   private func metrics(_ run: String) throws -> [String] {
     try String(contentsOfFile: "\(run)/metrics.jsonl", encoding: .utf8).split(separator: "\n").map { line in
       guard case .object(let object) = try JSON.parse(String(line), at: "metrics") else { return "" }
-      return JSON.object(JSON.Object(object.members.filter { $0.key != "samples_per_s" }.map { ($0.key, $0.value) })).text()
+      return JSON.object(JSON.Object(object.members.filter { $0.key != "samples_per_s" }.map { ($0.key, $0.value) }))
+        .text()
     }
   }
 
@@ -54,8 +55,9 @@ import Testing
     let second = ToolRun(arguments: few + ["--output", folder["cut"], "--resume"])
     #expect(second.code == 0, "\(second.error)")
     #expect(try weights(folder["cut"]) == weights(folder["whole"]))
-    #expect(try bytes(folder["cut"] + "/checkpoints/6/optimizer.safetensors")
-      == bytes(folder["whole"] + "/checkpoints/6/optimizer.safetensors"))
+    #expect(
+      try bytes(folder["cut"] + "/checkpoints/6/optimizer.safetensors")
+        == bytes(folder["whole"] + "/checkpoints/6/optimizer.safetensors"))
     #expect(try metrics(folder["cut"]) == metrics(folder["whole"]))
   }
 
@@ -86,12 +88,15 @@ import Testing
     let data = folder["data"]
     try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: true)
     func write(_ text: String) throws {
-      for name in ["train.tsv", "dev.tsv"] { try text.write(toFile: "\(data)/\(name)", atomically: true, encoding: .utf8) }
+      for name in ["train.tsv", "dev.tsv"] {
+        try text.write(toFile: "\(data)/\(name)", atomically: true, encoding: .utf8)
+      }
     }
     let output = folder["never"]
     let base = ["glue", "--task", "cola", "--data", data, "--output", output]
     for (text, hint) in [
-      ("", "empty"), ("x\t1\n", "line 1"), ("x\t7\t\tA sentence.\n", "line 1"), ("x\t1\t\tGood.\nx\tz\t\tBad.\n", "line 2"),
+      ("", "empty"), ("x\t1\n", "line 1"), ("x\t7\t\tA sentence.\n", "line 1"),
+      ("x\t1\t\tGood.\nx\tz\t\tBad.\n", "line 2"),
     ] {
       try write(text)
       let run = ToolRun(arguments: base)

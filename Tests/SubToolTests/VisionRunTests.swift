@@ -66,7 +66,8 @@ import Testing
     #expect(tool("convert", folder["weights.npz"], folder["weights"]).code == 0)
     #expect(tool("convert", folder["weights"], folder["back.safetensors"], "--names", "timm").code == 0)
     let (before, after) = (
-      try TensorFile.open(folder["run/checkpoints/2/model.safetensors"]), try TensorFile.open(folder["back.safetensors"])
+      try TensorFile.open(folder["run/checkpoints/2/model.safetensors"]),
+      try TensorFile.open(folder["back.safetensors"])
     )
     #expect(Set(before.names) == Set(after.names))
     for name in before.names {

@@ -8,7 +8,8 @@ public final class ParameterSet {
 
   /// Gives memory to the parameters and starts them from `key`, each from a stream of its own name. Without a key they
   /// stay zero: their values come from a file.
-  public init(_ named: [(name: String, parameter: Parameter)], dtype: DType = .f32, on device: Device, key: RandomKey?) {
+  public init(_ named: [(name: String, parameter: Parameter)], dtype: DType = .f32, on device: Device, key: RandomKey?)
+  {
     var seen: Set<ObjectIdentifier> = []
     var parameters: [Parameter] = []
     var offsets: [Int] = []

@@ -28,7 +28,8 @@ extension Tensor {
   /// sequences of `rows`; no [B, H, T, T] tensor is kept for the backward pass, only the log-sum-exp of every row.
   public func selfAttention(_ rows: Segments, _ options: AttentionOptions) -> Tensor {
     let width = shape.columns / 3
-    precondition(shape.columns == 3 * width && shape.rows == rows.rows, "selfAttention: qkv \(shape), rows \(rows.rows)")
+    precondition(
+      shape.columns == 3 * width && shape.rows == rows.rows, "selfAttention: qkv \(shape), rows \(rows.rows)")
     let call = AttentionCall(
       q: Matrix(detached(), columns: 0..<width), k: Matrix(detached(), columns: width..<2 * width),
       v: Matrix(detached(), columns: 2 * width..<3 * width), queries: rows, keys: rows, options)

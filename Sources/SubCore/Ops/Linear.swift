@@ -62,7 +62,8 @@ extension Tensor {
   ) {
     vjp.accumulate(weightInput, like: weight) {
       x.backend.gemm(
-        1, dy, transposed: true, Matrix(x), transposed: false, $0.beta, into: Matrix($0.tensor.reshapedView(weight.shape)))
+        1, dy, transposed: true, Matrix(x), transposed: false, $0.beta,
+        into: Matrix($0.tensor.reshapedView(weight.shape)))
     }
     vjp.accumulate(input, like: x) {
       x.backend.gemm(1, dy, transposed: false, Matrix(weight), transposed: false, $0.beta, into: Matrix($0.tensor))

@@ -48,7 +48,8 @@ extension Tensor {
     backward: @escaping (Tensor, Double, Tensor) -> Void
   ) -> Tensor {
     switch target {
-    case .labels(let labels, _): precondition(labels.count == shape.rows, "\(name): logits \(shape), labels \(labels.shape)")
+    case .labels(let labels, _):
+      precondition(labels.count == shape.rows, "\(name): logits \(shape), labels \(labels.shape)")
     case .probabilities(let t): precondition(t.shape == shape, "\(name): logits \(shape), target \(t.shape)")
     }
     let losses = like([shape.rows])

@@ -47,9 +47,11 @@ extension Tensor {
   ) {
     let width = shape.columns
     precondition(h == nil || h!.shape == shape, "adding branch: x \(shape), branch \(h!.shape)")
-    precondition(options.gamma == nil || options.gamma!.count == width, "adding branch: x \(shape), gamma \(options.gamma!.shape)")
+    precondition(
+      options.gamma == nil || options.gamma!.count == width, "adding branch: x \(shape), gamma \(options.gamma!.shape)")
     precondition(norm == nil || norm!.weight.count == width, "layerNorm: x \(shape), weight \(norm!.weight.shape)")
-    precondition(options.path == nil || options.path!.samples.rows == shape.rows, "adding branch: rows of stochastic depth")
+    precondition(
+      options.path == nil || options.path!.samples.rows == shape.rows, "adding branch: rows of stochastic depth")
     let call = ResidualNormCall(
       x: detached(), h: h?.detached(), gamma: options.gamma?.detached(), dropout: options.dropout, path: options.path,
       weight: norm?.weight.detached(), bias: norm?.bias.detached(), epsilon: norm?.epsilon ?? 0)

@@ -40,7 +40,8 @@ extension Tensor {
   public func prefixed(by prefix: Tensor, samples: Int) -> Tensor {
     let (extra, width) = (prefix.count / shape.columns, shape.columns)
     let length = shape.rows / max(1, samples)
-    precondition(shape.rows == samples * length && prefix.count == extra * width, "prefixed: x \(shape), \(samples) samples")
+    precondition(
+      shape.rows == samples * length && prefix.count == extra * width, "prefixed: x \(shape), \(samples) samples")
     let total = extra + length
     let place = Tensor(indices: (0..<samples * length).map { $0 / length * total + extra + $0 % length }, on: device)
     let front = Tensor(indices: (0..<samples * extra).map { $0 / extra * total + $0 % extra }, on: device)

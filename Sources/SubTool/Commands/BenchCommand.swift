@@ -53,7 +53,8 @@ package struct BenchCommand: Command {
     let names = Workload.all.map(\.name)
     throw InputError(
       "there is no workload '\(name)'", at: "masksub bench",
-      cure: Suggestion.nearest(to: name, in: names).map { "did you mean \($0)?" } ?? "use \(names.joined(separator: ", "))",
+      cure: Suggestion.nearest(to: name, in: names).map { "did you mean \($0)?" }
+        ?? "use \(names.joined(separator: ", "))",
       isUsage: true)
   }
 }

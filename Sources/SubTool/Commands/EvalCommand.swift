@@ -80,7 +80,8 @@ package struct EvalCommand: Command {
     }
     let reader = try GLUEReader(task: task, data: data ?? context.home.file("datasets/acceptability"))
     let model = try GlueModel(from: from, task: task, seed: machine.seed, home: context.home, on: device)
-    let longest = min(model.config.positions, configuration?["recipe"]?["max_length"]?.int ?? GLUERecipe(task).maxLength)
+    let longest = min(
+      model.config.positions, configuration?["recipe"]?["max_length"]?.int ?? GLUERecipe(task).maxLength)
     let splits = try task.evaluationSplits.map { split in
       (
         split,

@@ -75,7 +75,8 @@ package struct GlueCommand: Command {
     let (final, position) = try trainer.train(resuming: runOptions.resume)
     if predict { try writePredictions(evaluator, reader, folder, source) }
 
-    var summary = RunSummary(command: Self.name, task: task.rawValue, method: method.method.rawValue, seed: machine.seed)
+    var summary = RunSummary(
+      command: Self.name, task: task.rawValue, method: method.method.rawValue, seed: machine.seed)
     summary.metrics = final.metrics
     summary.finish(position, seconds: WallClock.seconds() - started)
     try folder.writeSummary(summary)
@@ -106,7 +107,8 @@ package struct GlueCommand: Command {
   ) throws -> JSON.Object {
     [
       "task": .string(task.rawValue), "data": .string(reader.folder), "from": from.map { .string($0) } ?? .null,
-      "method": .string(method.method.rawValue), "ratio": .number(method.ratio), "sub_weight": .number(method.subWeight),
+      "method": .string(method.method.rawValue), "ratio": .number(method.ratio),
+      "sub_weight": .number(method.subWeight),
       "seed": .integer(Int64(machine.seed)), "recipe": try recipe.json(), "model": model.configJSON,
     ]
   }

@@ -22,7 +22,8 @@ struct VisionRun {
     let source = try from.map { try VisionFolder($0) }
     let given = try recipe.map { try VisionRecipe.named($0) }
     var settings = try VisionSettings(
-      given ?? source.map { VisionRecipe.following($0.config) } ?? VisionRecipe.named("shapes-tiny"), options.settingPairs)
+      given ?? source.map { VisionRecipe.following($0.config) } ?? VisionRecipe.named("shapes-tiny"),
+      options.settingPairs)
     let data = try VisionData(images.data ?? context.home.file("datasets/shapes"), validation: images.validation)
     if images.data == nil { try fit(&settings.recipe, to: data.train.count) }
     if images.data == nil || source == nil && recipe == nil {
@@ -54,7 +55,8 @@ struct VisionRun {
         model.task, $0, recipe.evaluationPipeline, batchSize: recipe.evalBatchSize, workers: images.workerCount,
         on: device)
     }
-    let masking = options.analyze && method.ratio > 0 ? Masking(ratio: method.method.hidesTokens ? method.ratio : 0.5) : nil
+    let masking =
+      options.analyze && method.ratio > 0 ? Masking(ratio: method.method.hidesTokens ? method.ratio : 0.5) : nil
     if let evaluator {
       trainer.evaluate = {
         try average?.evaluating { try evaluator(masking: masking) } ?? evaluator(masking: masking)

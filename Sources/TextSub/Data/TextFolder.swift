@@ -16,7 +16,8 @@ public struct TextFolder {
     if FileSystem.kind(from) == .folder {
       if let run = try? RunFolder.existing(from) {
         guard let checkpoint = try Checkpoint.newest(of: run) else {
-          throw InputError("the run has no checkpoint yet", at: from, cure: "let it reach its first one, or name another")
+          throw InputError(
+            "the run has no checkpoint yet", at: from, cure: "let it reach its first one, or name another")
         }
         (folder, file) = (checkpoint.path, checkpoint.path)
       }
@@ -50,7 +51,8 @@ public struct TextFolder {
     try AtomicFile.write(
       tokenizer.vocabulary.joined(separator: "\n") + "\n", to: FileSystem.join(folder, "vocab.txt"))
     let settings: JSON = [
-      "do_lower_case": .bool(tokenizer.normalizer.lowercases), "model_max_length": config["max_position_embeddings"] ?? 512,
+      "do_lower_case": .bool(tokenizer.normalizer.lowercases),
+      "model_max_length": config["max_position_embeddings"] ?? 512,
     ]
     try AtomicFile.write(settings.text(indent: 2) + "\n", to: FileSystem.join(folder, "tokenizer_config.json"))
   }

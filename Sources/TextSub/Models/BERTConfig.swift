@@ -77,7 +77,8 @@ public struct BERTConfig: Sendable, Equatable {
     }
     if let kind = json["position_embedding_type"]?.string, kind != "absolute" {
       throw InputError(
-        "position_embedding_type '\(kind)'", at: place, cure: "use a BERT with absolute positions; no other is supported")
+        "position_embedding_type '\(kind)'", at: place,
+        cure: "use a BERT with absolute positions; no other is supported")
     }
     labels = try Self.labelNames(json, place)
   }
@@ -89,7 +90,8 @@ public struct BERTConfig: Sendable, Equatable {
       "vocab_size": .integer(Int64(vocabularySize)), "hidden_size": .integer(Int64(width)),
       "num_hidden_layers": .integer(Int64(layers)), "num_attention_heads": .integer(Int64(heads)),
       "intermediate_size": .integer(Int64(intermediateWidth)),
-      "hidden_act": .string(Self.activations.first { $0.value == activation && $0.key != "gelu_pytorch_tanh" }?.key ?? "gelu"),
+      "hidden_act": .string(
+        Self.activations.first { $0.value == activation && $0.key != "gelu_pytorch_tanh" }?.key ?? "gelu"),
       "hidden_dropout_prob": JSON(dropout), "attention_probs_dropout_prob": JSON(attentionDropout),
       "classifier_dropout": classifierDropout.map { JSON($0) } ?? .null,
       "max_position_embeddings": .integer(Int64(positions)), "type_vocab_size": .integer(Int64(types)),

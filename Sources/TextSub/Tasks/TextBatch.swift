@@ -61,7 +61,8 @@ public struct TextBatch {
         defer { first += sequence.ids.count }
         return first
       }, on: device)
-    keyMask = sequences.contains { $0.isVisible?.contains(false) ?? false }
+    keyMask =
+      sequences.contains { $0.isVisible?.contains(false) ?? false }
       ? Tensor(
         HostArray(
           sequences.flatMap { s in s.isVisible?.map { $0 ? 1 : 0 } ?? Array(repeating: UInt8(1), count: s.ids.count) },

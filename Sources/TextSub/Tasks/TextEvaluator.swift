@@ -27,7 +27,8 @@ public struct TextEvaluator {
   }
 
   /// The task's metrics over its evaluation splits, the first of which also gives the losses.
-  public func callAsFunction(_ splits: [(split: GLUESplit, source: TextSource)], masking: Masking? = nil) -> Evaluation {
+  public func callAsFunction(_ splits: [(split: GLUESplit, source: TextSource)], masking: Masking? = nil) -> Evaluation
+  {
     var evaluation = Evaluation()
     for (number, (split, source)) in splits.enumerated() {
       let (logits, loss) = logits(source)

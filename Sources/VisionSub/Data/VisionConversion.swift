@@ -33,7 +33,8 @@ public struct VisionConversion {
       let files = own.fileNames(of: name)
       guard files.allSatisfy({ source.contains($0) }) else { continue }
       used.formUnion(files)
-      let array = try Self.joined(files.map { try source.array(named: $0) }, at: "\(source.place), tensor '\(files[0])'")
+      let array = try Self.joined(
+        files.map { try source.array(named: $0) }, at: "\(source.place), tensor '\(files[0])'")
       tensors += Self.parts(array.reshaped(Self.shape(array.shape, of: name, target)), target.fileNames(of: name))
     }
     let staysAlike = Self.isFlat(own) == Self.isFlat(target)
@@ -77,7 +78,8 @@ public struct VisionConversion {
   /// The rows of several tensors one behind the other.
   private static func joined(_ arrays: [HostArray], at place: String) throws -> HostArray {
     guard arrays.count > 1 else { return arrays[0] }
-    guard arrays.allSatisfy({ $0.dtype == arrays[0].dtype && $0.shape == arrays[0].shape }), !arrays[0].shape.isEmpty else {
+    guard arrays.allSatisfy({ $0.dtype == arrays[0].dtype && $0.shape == arrays[0].shape }), !arrays[0].shape.isEmpty
+    else {
       throw InputError("query, key and value differ in type or shape", at: place, cure: "get the file again")
     }
     let buffer = HostBuffer(byteCount: arrays.reduce(0) { $0 + $1.byteCount }) { memory in

@@ -83,7 +83,9 @@ struct VisionRecognition {
     while try shape("blocks.\(config.depth).norm1.weight") != nil { config.depth += 1 }
     config.hidden = try required("blocks.0.mlp.fc1.weight", rank: 2)[0]
     try checkBlocks()
-    if let head = try shape("head.weight"), head.count == 2, head[1] == config.width, try shape("head.bias") == [head[0]] {
+    if let head = try shape("head.weight"), head.count == 2, head[1] == config.width,
+      try shape("head.bias") == [head[0]]
+    {
       config.classes = head[0]
     }
     // The width of a head is in no tensor but a table of relative biases: 64 in all models but the huge ones' 80.

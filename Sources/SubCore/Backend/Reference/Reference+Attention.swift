@@ -80,7 +80,9 @@ extension AttentionCall {
   }
 
   /// The scaled and biased scores of the keys that a query sees.
-  fileprivate func scores(_ query: (row: Int, index: Int), _ head: Int, _ range: Range<Int>) -> [(key: Int, score: Double)] {
+  fileprivate func scores(_ query: (row: Int, index: Int), _ head: Int, _ range: Range<Int>) -> [(
+    key: Int, score: Double
+  )] {
     let (q, k) = (Entries(q), Entries(k))
     let flags = keyMask?.flagList
     return range.filter { key in flags.map { $0[key] != 0 } ?? true }.map { key in

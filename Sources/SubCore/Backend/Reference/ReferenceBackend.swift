@@ -14,12 +14,17 @@ struct ReferenceBackend: Backend {
 
   func upload(_ bytes: UnsafeRawBufferPointer, to y: Tensor) {
     precondition(bytes.count == y.count * y.dtype.size, "upload: \(bytes.count) bytes into \(y)")
-    if bytes.count > 0 { y.pointer(UInt8.self).withMemoryRebound(to: UInt8.self, capacity: bytes.count) {
-      UnsafeMutableRawPointer($0).copyMemory(from: bytes.baseAddress!, byteCount: bytes.count) } }
+    if bytes.count > 0 {
+      y.pointer(UInt8.self).withMemoryRebound(to: UInt8.self, capacity: bytes.count) {
+        UnsafeMutableRawPointer($0).copyMemory(from: bytes.baseAddress!, byteCount: bytes.count)
+      }
+    }
   }
 
   func download(_ x: Tensor, into bytes: UnsafeMutableRawBufferPointer) {
-    if bytes.count > 0 { bytes.copyMemory(from: UnsafeRawBufferPointer(start: x.pointer(UInt8.self), count: bytes.count)) }
+    if bytes.count > 0 {
+      bytes.copyMemory(from: UnsafeRawBufferPointer(start: x.pointer(UInt8.self), count: bytes.count))
+    }
   }
 
   func fill(_ y: Tensor, with value: Double) {
@@ -73,7 +78,7 @@ struct ReferenceBackend: Backend {
 extension Dropout {
   /// What element `position` is multiplied by. The threshold is the kernels': rate · 2³² in single precision.
   func factor(at position: Int) -> Double {
-    let threshold = UInt32(min(4294967040, Double(rate) * 4294967296))
+    let threshold = UInt32(min(4_294_967_040, Double(rate) * 4_294_967_296))
     return key.bits32(at: position) >= threshold ? 1 / (1 - Double(rate)) : 0
   }
 }
