@@ -10,7 +10,12 @@ internal import CSubKernels
 struct CPUBackend: Backend {
   func allocate(_ byteCount: Int) -> UnsafeMutableRawPointer {
     guard let memory = sk_allocate(byteCount) else {
-      fatalError("out of memory: \(byteCount >> 20) MiB could not be had; lower the batch size")
+      // Nothing above could go on, and nothing half-written is left: files are renamed into place when whole.
+      let line =
+        "masksub: error: out of memory (\(byteCount >> 20) MiB could not be had): lower the batch size, or close other "
+        + "programs\n"
+      _ = line.withCString { write(2, $0, strlen($0)) }
+      exit(1)
     }
     return memory
   }
