@@ -23,8 +23,6 @@ void sys_catch_interrupts(void) {
 }
 
 bool sys_interrupted(void) { return atomic_load(&interrupted) != 0; }
-void sys_interrupt_now(void) { atomic_store(&interrupted, 1); }
-void sys_clear_interrupt(void) { atomic_store(&interrupted, 0); }
 
 long sys_peak_rss_kib(void) {
   struct rusage usage;

@@ -1,11 +1,10 @@
-import CSystem
 import Foundation
 import SubData
 import SubTool
 import SubTrain
 import Testing
 
-/// `glue` as it is typed, on the embedded sample. Serialised: one of them raises the interrupt flag.
+/// `glue` as it is typed, on the embedded sample.
 @Suite(.serialized) struct GlueTests {
   private let folder = TemporaryFolder()
   private let few = [
@@ -63,9 +62,7 @@ import Testing
 
   @Test func `an interrupt finishes the step, saves, and says how to go on`() throws {
     let output = folder["stopped"]
-    sys_interrupt_now()
-    let run = ToolRun(arguments: few + ["--output", output])
-    sys_clear_interrupt()
+    let run = Interruption.$source.withValue({ true }) { ToolRun(arguments: few + ["--output", output]) }
     #expect(run.code == 130)
     #expect(run.error.contains("--resume") && run.error.contains(output))
     let resumed = ToolRun(arguments: few + ["--output", output, "--resume"])

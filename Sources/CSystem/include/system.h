@@ -8,10 +8,6 @@
 void sys_catch_interrupts(void);
 /// True once SIGINT or SIGTERM has arrived.
 bool sys_interrupted(void);
-/// Raises the flag by hand (tests).
-void sys_interrupt_now(void);
-/// Lowers the flag (tests).
-void sys_clear_interrupt(void);
 /// The process's peak resident memory in KiB.
 long sys_peak_rss_kib(void);
 #endif

@@ -8,8 +8,11 @@ public struct Interruption: Error, Sendable, Equatable {
   /// An interruption, with what to do to go on.
   public init(cure: String = "") { self.cure = cure }
 
+  /// Where `isRequested` looks: the process's signals, or what a test puts in their place for its own thread.
+  @TaskLocal public static var source: @Sendable () -> Bool = { sys_interrupted() }
+
   /// Whether a signal has arrived; a loop asks after every step.
-  public static var isRequested: Bool { sys_interrupted() }
+  public static var isRequested: Bool { source() }
 
   /// Throws where a signal has arrived: for loops that have nothing to save.
   public static func check() throws { if isRequested { throw Interruption() } }
