@@ -26,7 +26,7 @@ package enum Tool {
   ]
 
   /// Every recipe, in the order of `masksub recipes`.
-  package static let recipes: [RecipePage] = RecipePage.vision + RecipePage.glue
+  package static let recipes: [RecipePage] = RecipePage.vision + RecipePage.glue + RecipePage.clip
 
   /// Runs one command line (without the program's name). 0: done; 1: the work failed; 2: wrong usage; 130: interrupted.
   package static func main(

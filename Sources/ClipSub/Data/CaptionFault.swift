@@ -30,6 +30,7 @@ public struct CaptionFault: Error, Sendable, Equatable, CustomStringConvertible 
     self.init(.brokenImage, name, (error as? InputError)?.what ?? "\(error)")
   }
 
+  /// The fault in one line.
   public var description: String {
     "\(name): \(kind.rawValue)" + (detail.isEmpty ? "" : " (\(detail))")
   }

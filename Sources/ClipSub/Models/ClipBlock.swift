@@ -57,8 +57,8 @@ struct ClipRows {
   var first = 0
 }
 
-/// A pre-norm block: x += attention(ln_1(x)), x += mlp(ln_2(x)). It takes and hands on the residual stream together with
-/// its norm, so that every addition and the norm behind it are one pass over memory.
+/// A pre-norm block: x += attention(ln_1(x)), x += mlp(ln_2(x)). It takes and hands on the residual stream together
+/// with its norm, so that every addition and the norm behind it are one pass over memory.
 final class ClipBlock: Module {
   @Key var ln1: LayerNorm
   let attn: ClipAttention

@@ -8,9 +8,13 @@ public struct ClipConfig: Sendable, Equatable {
     public var size = 224
     /// The side of a patch.
     public var patch = 32
+    /// The width of a token.
     public var width = 768
+    /// Blocks.
     public var layers = 12
+    /// Attention heads.
     public var heads = 12
+    /// The hidden width of a block's two-layer network.
     public var mlpWidth = 3072
 
     /// Patches of an image.
@@ -21,16 +25,23 @@ public struct ClipConfig: Sendable, Equatable {
   public struct Text: Sendable, Equatable {
     /// The longest text, start and end included.
     public var contextLength = 77
+    /// Token ids; the largest is the end token.
     public var vocabularySize = 49408
+    /// The width of a token.
     public var width = 512
+    /// Blocks.
     public var layers = 12
+    /// Attention heads.
     public var heads = 8
+    /// The hidden width of a block's two-layer network.
     public var mlpWidth = 2048
   }
 
   /// The width of the space that both towers end in.
   public var embedWidth = 512
+  /// The image tower's sizes.
   public var image = Image()
+  /// The text tower's sizes.
   public var text = Text()
   /// `.gelu`, or `.quickGelu` for weights that descend from OpenAI's.
   public var activation = Activation.gelu

@@ -31,7 +31,8 @@ final class ClipTextTower: Module {
   func callAsFunction(_ texts: some Collection<[Int32]>, _ pass: Pass, on device: Device) -> Tensor {
     let lengths = texts.map(\.count)
     precondition(
-      lengths.allSatisfy { $0 > 0 && $0 <= config.contextLength }, "CLIP: a text of 0 or over \(config.contextLength) tokens")
+      lengths.allSatisfy { $0 > 0 && $0 <= config.contextLength },
+      "CLIP: a text of 0 or over \(config.contextLength) tokens")
     let ids = texts.flatMap { $0 }
     let positions = lengths.flatMap { 0..<$0 }
     var end = -1

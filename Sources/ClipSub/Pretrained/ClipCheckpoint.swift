@@ -9,7 +9,9 @@ public struct ClipCheckpoint: NamedTensors {
   public let isOpenAI: Bool
   /// Tensors of the file that no model needs: sizes, index buffers.
   public let dropped: [String]
+  /// The parameters' names here, sorted.
   public let names: [String]
+  /// The file.
   public var place: String { source.place }
   private let source: any NamedTensors
   private let parts: [String: [String]]
@@ -53,12 +55,14 @@ public struct ClipCheckpoint: NamedTensors {
     names = parts.keys.sorted()
   }
 
+  /// Type and shape of a parameter, as the model wants them.
   public func info(named name: String) throws -> TensorInfo {
     var (dtype, shape) = try stored(name)
     if let fitted = target.flatMap({ ClipPositions(name, shape, $0) }) { (dtype, shape) = (.f32, fitted.shape) }
     return TensorInfo(dtype: dtype, shape: shape)
   }
 
+  /// A parameter's values, joined from the file's parts and fitted.
   public func array(named name: String) throws -> HostArray {
     let (dtype, shape) = try stored(name)
     let files = parts[name]!
@@ -119,8 +123,8 @@ public struct ClipCheckpoint: NamedTensors {
     let side = Int(Double(positions[0] - 1).squareRoot().rounded())
     guard side * side == positions[0] - 1, side > 0, conv[2] <= 1024 else {
       throw InputError(
-        "\(positions[0]) positions are no square of patches and a class token", at: "\(place), visual.positional_embedding",
-        cure: "use a model for square images")
+        "\(positions[0]) positions are no square of patches and a class token",
+        at: "\(place), visual.positional_embedding", cure: "use a model for square images")
     }
     let (layers, mlp) = try blocks("visual.")
     config.image = ClipConfig.Image(
@@ -132,10 +136,10 @@ public struct ClipCheckpoint: NamedTensors {
       contextLength: try shape("positional_embedding", 2)[0], vocabularySize: embedding[0], width: embedding[1],
       layers: textLayers, heads: max(1, embedding[1] / ClipConfig.headWidth), mlpWidth: textMLP)
     config.embedWidth = try shape("visual.proj", 2)[1]
-    guard conv[0] % config.image.heads == 0, embedding[1] % config.text.heads == 0 else {
+    guard conv[0] % ClipConfig.headWidth == 0, embedding[1] % ClipConfig.headWidth == 0 else {
       throw InputError(
-        "widths \(conv[0]) and \(embedding[1]) are no multiples of 64", at: place,
-        cure: "give the model's open_clip configuration, which names its heads")
+        "how many heads widths \(conv[0]) and \(embedding[1]) have cannot be told, they are no multiples of 64", at: place,
+        cure: "put the model's open_clip_config.json beside the weights, or name it with --model FILE.json")
     }
     return config
   }
@@ -147,7 +151,9 @@ public struct ClipCheckpoint: NamedTensors {
   /// A name without what wrappers put before it, and without the `text.` of open_clip's custom text towers.
   private static func bare(_ name: String) -> String {
     var name = Substring(name)
-    while let prefix = ["module.", "_orig_mod."].first(where: { name.hasPrefix($0) }) { name = name.dropFirst(prefix.count) }
+    while let prefix = ["module.", "_orig_mod."].first(where: { name.hasPrefix($0) }) {
+      name = name.dropFirst(prefix.count)
+    }
     return String(name.hasPrefix("text.") ? name.dropFirst("text.".count) : name)
   }
 
@@ -161,7 +167,8 @@ public struct ClipCheckpoint: NamedTensors {
     if infos.count > 1 {
       guard infos.allSatisfy({ $0 == infos[0] }), !shape.isEmpty, shape[0] <= 1 << 24 else {
         throw InputError(
-          "query, key and value differ in shape or type", at: "\(place), tensor '\(files[0])'", cure: "get the file again")
+          "query, key and value differ in shape or type", at: "\(place), tensor '\(files[0])'",
+          cure: "get the file again")
       }
       shape[0] *= infos.count
     }

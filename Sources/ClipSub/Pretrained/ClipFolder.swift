@@ -6,7 +6,9 @@ public import SubTrain
 public struct ClipFolder {
   /// Where everything was found.
   public let path: String
+  /// The model's sizes.
   public let config: ClipConfig
+  /// The weights under the names that models here have.
   public let weights: ClipCheckpoint
   /// The merges that lie beside the weights; nil: none do.
   public let mergesPath: String?
@@ -16,14 +18,15 @@ public struct ClipFolder {
   private static let mergesNames = ["merges.txt", "bpe_simple_vocab_16e6.txt.gz"]
 
   /// Opens a file or folder. A run stands for its newest checkpoint. The sizes are those of an `open_clip_config.json`
-  /// or `config.json` beside the weights, of `model` (an open_clip name), or else the weights' own; the activation of
-  /// weights that say nothing else is QuickGELU for OpenAI's archives and Hugging Face's models, and GELU for open_clip's.
-  public init(_ from: String, model: String? = nil) throws {
+  /// or `config.json` beside the weights, of `given`, of `model` (an open_clip name), or else the weights' own; the activation of
+  /// weights that say nothing else is QuickGELU for OpenAI's archives and Hugging Face's models, GELU for open_clip's.
+  public init(_ from: String, model: String? = nil, config given: ClipConfig? = nil) throws {
     var (folder, file) = (from, from)
     if FileSystem.kind(from) == .folder {
       if let run = try? RunFolder.existing(from) {
         guard let checkpoint = try Checkpoint.newest(of: run) else {
-          throw InputError("the run has no checkpoint yet", at: from, cure: "let it reach its first one, or name another")
+          throw InputError(
+            "the run has no checkpoint yet", at: from, cure: "let it reach its first one, or name another")
         }
         (folder, file) = (checkpoint.path, checkpoint.path)
       }
@@ -36,7 +39,7 @@ public struct ClipFolder {
     path = folder
     weights = try ClipCheckpoint(TensorFile.open(file))
     mergesPath = Self.mergesNames.lazy.map { FileSystem.join(folder, $0) }.first { FileSystem.kind($0) == .file }
-    config = try Self.config(folder, weights, model: model)
+    config = try given ?? Self.config(folder, weights, model: model)
   }
 
   private static func config(_ folder: String, _ weights: ClipCheckpoint, model: String?) throws -> ClipConfig {
@@ -56,7 +59,8 @@ public struct ClipFolder {
       return try weights.config(weights.isOpenAI || weights.naming == .huggingFace ? .quickGelu : .gelu)
     }
     let json = try JSON.read(hugging)
-    let action = json["vision_config"]?["hidden_act"]?.string ?? json["text_config"]?["hidden_act"]?.string ?? "quick_gelu"
+    let action =
+      json["vision_config"]?["hidden_act"]?.string ?? json["text_config"]?["hidden_act"]?.string ?? "quick_gelu"
     guard let activation = ["quick_gelu": Activation.quickGelu, "gelu": .gelu][action] else {
       throw InputError("hidden_act '\(action)' is unknown", at: hugging, cure: "use a CLIP with quick_gelu or gelu")
     }
@@ -70,8 +74,8 @@ public struct ClipFolder {
     return config
   }
 
-  /// Writes a folder that this type can open, and open_clip or transformers: weights in a naming, the configuration, and
-  /// the merges of the tokenizer where there are any.
+  /// Writes a folder that this type can open, and open_clip or transformers: weights in a naming, the configuration,
+  /// and the merges of the tokenizer where there are any.
   public static func write(
     to folder: String, _ set: ParameterSet, _ config: ClipConfig, _ naming: ClipNaming, merges: BytePairMerges?
   ) throws {
@@ -112,7 +116,9 @@ extension ClipConfig {
 
 extension CLIP {
   /// Copies a file's weights into this model's parameters; position embeddings of other sizes are fitted.
-  public static func load(_ weights: ClipCheckpoint, into set: ParameterSet, _ config: ClipConfig) throws -> LoadReport {
+  public static func load(
+    _ weights: ClipCheckpoint, into set: ParameterSet, _ config: ClipConfig
+  ) throws -> LoadReport {
     let fitted = weights.fitted(to: config)
     var report = try set.load(fitted, rename: { $0 })
     report.resized = try fitted.resized()

@@ -21,7 +21,9 @@ public enum ClipNaming: String, Sendable, CaseIterable {
     let length = array.byteCount / 3
     return sources.enumerated().map { part, name in
       let buffer = HostBuffer(byteCount: length) { memory in
-        array.withBytes { memory.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[part * length..<(part + 1) * length])) }
+        array.withBytes {
+          memory.copyMemory(from: UnsafeRawBufferPointer(rebasing: $0[part * length..<(part + 1) * length]))
+        }
       }
       return (name, HostArray(dtype: array.dtype, shape: shape, buffer: buffer))
     }
@@ -45,7 +47,9 @@ public enum ClipNaming: String, Sendable, CaseIterable {
       let kind = rest.dropFirst("attn.in_proj_".count)
       return ["q", "k", "v"].map { "\(layer)self_attn.\($0)_proj.\(kind)" }
     }
-    for (ours, theirs) in block where rest.hasPrefix(ours + ".") { return [layer + theirs + rest.dropFirst(ours.count)] }
+    for (ours, theirs) in block where rest.hasPrefix(ours + ".") {
+      return [layer + theirs + rest.dropFirst(ours.count)]
+    }
     return [name]
   }
 

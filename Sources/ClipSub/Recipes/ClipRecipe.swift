@@ -1,4 +1,5 @@
 public import SubCore
+import SubData
 public import SubNN
 public import SubTrain
 
@@ -7,23 +8,29 @@ public import SubTrain
 ///
 ///     masksub clip-pretrain --data 'cc3m/{00000..00331}.tar' --model ViT-B-32 --set batch_size=1024
 ///
-/// Paper, Table 12 (ViT-B/32, 128 M samples, ImageNet zero-shot top-1): CLIP 33.5, with masking 29.8, with MaskSub 37.6.
+/// Paper, Table 12 (ViT-B/32, 128 M samples, ImageNet zero-shot top-1): CLIP 33.5, with masking 29.8, MaskSub 37.6.
 public struct ClipRecipe: Recipe, Equatable {
+  /// What `recipes show` knows it by.
   public var name = "clip"
+  /// Pairs a step: the rows and columns of the similarity matrix.
   public var batchSize = 64
   /// In how many pieces a batch passes through the towers; the loss is always that of the whole batch.
   public var pieces = 1
+  /// The learning rate at its peak.
   public var lr = 5e-4
+  /// How often the data is gone through.
   public var epochs = 32
   /// 0: all of `epochs`.
   public var maxSteps = 0
+  /// Updates in which the learning rate rises.
   public var warmup = 10000
+  /// AdamW's decay of what `decays` names.
   public var weightDecay = 0.2
-  /// Whether both position embeddings decay, as up to open_clip 3.3.0; false: as in its current source, where the class
-  /// embedding is left out too.
+  /// Whether both position embeddings decay, as up to open_clip 3.3.0; false: as in its current source.
   public var decaysPositions = true
+  /// AdamW's moments.
   public var adam = AdamW.Settings(beta1: 0.9, beta2: 0.98, epsilon: 1e-6)
-  /// 0: none.
+  /// The greatest norm of a gradient; 0: any.
   public var clipNorm = 0.0
   /// Pairs that make an epoch; 0: as many as the data has.
   public var samplesPerEpoch = 0
@@ -31,7 +38,9 @@ public struct ClipRecipe: Recipe, Equatable {
   public var resamples = false
   /// Pairs that wait in the shuffle buffer of shards.
   public var shuffleBuffer = 5000
+  /// Images at once in an evaluation.
   public var evalBatchSize = 64
+  /// Updates between two lines of the log.
   public var logEvery = 10
   /// Updates between checkpoints; 0: every epoch.
   public var saveEvery = 0
@@ -64,6 +73,32 @@ public struct ClipRecipe: Recipe, Equatable {
     config.text.vocabularySize = vocabulary
     (config.text.width, config.text.layers, config.text.heads, config.text.mlpWidth) = (96, 3, 3, 384)
     return config
+  }
+
+  /// The recipe itself; throws a usage error for a number that no run can have.
+  public func checked() throws -> ClipRecipe {
+    func check(_ key: String, _ isRight: Bool, _ value: Any, _ wanted: String) throws {
+      guard !isRight else { return }
+      throw InputError("\(value) is not \(wanted)", at: "--set \(key)", cure: "give \(wanted)", isUsage: true)
+    }
+    let most = 1 << 24
+    for (key, value, least) in [
+      ("batch_size", batchSize, 1), ("pieces", pieces, 1), ("epochs", epochs, 1), ("max_steps", maxSteps, 0),
+      ("warmup", warmup, 0), ("samples_per_epoch", samplesPerEpoch, 0), ("shuffle_buffer", shuffleBuffer, 1),
+      ("eval_batch_size", evalBatchSize, 1), ("log_every", logEvery, 1), ("save_every", saveEvery, 0),
+      ("evaluate_every", evaluateEvery, 0),
+    ] {
+      let greatest = key == "samples_per_epoch" || key == "max_steps" ? 1 << 40 : most
+      try check(key, (least...greatest).contains(value), value, "a whole number of at least \(least)")
+    }
+    try check("pieces", pieces <= batchSize, pieces, "at most batch_size, \(batchSize)")
+    try check("lr", lr >= 0, lr, "a number of at least 0")
+    try check("weight_decay", weightDecay >= 0, weightDecay, "a number of at least 0")
+    try check("clip_norm", clipNorm >= 0, clipNorm, "a number of at least 0")
+    try check("adam.beta1", (0..<1).contains(adam.beta1), adam.beta1, "a number from 0 to below 1")
+    try check("adam.beta2", (0..<1).contains(adam.beta2), adam.beta2, "a number from 0 to below 1")
+    try check("adam.epsilon", adam.epsilon > 0, adam.epsilon, "a number above 0")
+    return self
   }
 
   /// Weight decay by name and shape.

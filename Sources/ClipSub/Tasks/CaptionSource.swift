@@ -3,11 +3,12 @@ public import SubCore
 public import SubData
 public import SubTrain
 
-/// Image-caption pairs as a run's batches, made ahead of time. Where the data stands is part of every batch, so a resumed
-/// run goes on with the very next pair, however many batches were waiting.
+/// Image-caption pairs as a run's batches, made ahead of time. Where the data stands is part of every batch, so a
+/// resumed run goes on with the very next pair, however many batches were waiting.
 public final class CaptionSource: BatchSource {
   /// What was skipped so far.
   public var faults: CaptionFaults? { batches?.faults }
+  /// Batches of an epoch.
   public let batchesPerEpoch: Int
   private let make: (CaptionPosition) throws -> CaptionBatches
   private let set: CaptionSet
@@ -28,14 +29,17 @@ public final class CaptionSource: BatchSource {
       throw InputError(
         "there are \(pairs) pairs, a batch has \(batchSize)", at: set.source, cure: "lower batch_size", isUsage: true)
     }
-    batchesPerEpoch = pairs / batchSize
+    // Shards go on into the next epoch where a batch is not full, as open_clip's loader does.
+    batchesPerEpoch = set.kind == .shards ? (pairs + batchSize - 1) / batchSize : pairs / batchSize
     make = { position in
       try CaptionBatches(
         CaptionStream(set, order: order, from: position), tokenizer: tokenizer, pipeline: pipeline,
-        batchSize: batchSize, contextLength: contextLength, key: RandomKey(seed: seed).fold("augment"), threads: threads)
+        batchSize: batchSize, contextLength: contextLength, key: RandomKey(seed: seed).fold("augment"),
+        threads: threads)
     }
   }
 
+  /// Puts the data where a checkpoint left it.
   public func seek(_ index: Int, state: JSON?) throws {
     loader?.cancel()
     if let state, !state.isNull {
@@ -43,7 +47,8 @@ public final class CaptionSource: BatchSource {
         position = try JSONDecoder().decode(CaptionPosition.self, from: Data(state.bytes()))
       } catch {
         throw InputError(
-          "the data position of the checkpoint cannot be read", at: set.source, cure: "resume from an undamaged checkpoint")
+          "the data position of the checkpoint cannot be read", at: set.source,
+          cure: "resume from an undamaged checkpoint")
       }
     } else {
       position = CaptionPosition()
@@ -53,6 +58,7 @@ public final class CaptionSource: BatchSource {
     loader = batches.loader(count: .max)
   }
 
+  /// The next batch; throws an `InputError` where too much of the data cannot be used.
   public func next() throws -> ClipBatch {
     if loader == nil { try seek(0, state: nil) }
     guard let captions = try loader?.next(), let captions else {
@@ -62,8 +68,10 @@ public final class CaptionSource: BatchSource {
     return ClipBatch(captions, on: device)
   }
 
+  /// The pairs of a batch.
   public func sampleCount(_ batch: ClipBatch) -> Int { batch.count }
 
+  /// Where the data stands, for a checkpoint.
   public var state: JSON {
     guard let data = try? JSONEncoder().encode(position),
       let json = try? JSON.parse(String(decoding: data, as: UTF8.self), at: set.source)

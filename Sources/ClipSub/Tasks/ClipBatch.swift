@@ -9,7 +9,8 @@ public struct ClipBatch {
 
   /// A batch. Texts may be padded: they are cut behind their first largest id, the end token.
   public init(images: Tensor, texts: [[Int32]]) {
-    precondition(images.shape.rank == 4 && images.shape[0] == texts.count, "ClipBatch: \(images.shape), \(texts.count) texts")
+    precondition(
+      images.shape.rank == 4 && images.shape[0] == texts.count, "ClipBatch: \(images.shape), \(texts.count) texts")
     self.images = images
     self.texts = texts.map(CLIP.upToEnd)
   }

@@ -14,9 +14,9 @@ public struct ContrastiveOutput {
 /// gradients of both losses go back through it in one pass. The sub-branch sees masked images (or drops, in the image
 /// tower) and reproduces the main branch's similarities by row and by column.
 ///
-/// With several pieces a batch may be larger than memory allows at once (gradient caching, Gao et al. 2021): features are
-/// first computed without recording, the loss is that of the whole batch, and every piece is then computed again and
-/// given its share of the features' gradient. It costs one more trip forward; the gradient is the same.
+/// With several pieces a batch may be larger than memory allows at once (gradient caching, Gao et al. 2021): features
+/// are first computed without recording, the loss is that of the whole batch, and every piece is then computed again
+/// and given its share of the features' gradient. It costs one more trip forward; the gradient is the same.
 public final class ContrastiveTask: TrainingTask {
   /// The network.
   public let model: CLIP
@@ -38,6 +38,7 @@ public final class ContrastiveTask: TrainingTask {
     fileprivate init(_ texts: Junction) { self.texts = texts }
   }
 
+  /// The text features of a batch, for both branches.
   public func shared(_ batch: ClipBatch, _ pass: Pass) -> Shared {
     var replays: [(Gradients) -> Void] = []
     let features = features(batch.count, &replays) { [model] range in
@@ -48,12 +49,14 @@ public final class ContrastiveTask: TrainingTask {
     return shared
   }
 
+  /// Sends the gradients of both branches back through the text tower, and through the pieces.
   public func finish(_ shared: Shared, into gradients: Gradients) {
     if pieces == 1 { shared.texts.backward(into: gradients) }
     for replay in shared.replays { replay(gradients) }
     shared.replays = []
   }
 
+  /// Image features and similarities of one branch.
   public func forward(_ batch: ClipBatch, _ shared: Shared, _ pass: Pass) -> ContrastiveOutput {
     let kept = model.keptPatches(images: batch.count, pass)
     let compute = { [model] (range: Range<Int>) in
@@ -67,12 +70,15 @@ public final class ContrastiveTask: TrainingTask {
       logits: Contrastive.logits(images: images, texts: texts, logScale: model.logitScale.tensor))
   }
 
+  /// The main branch's loss: each image's own caption, each caption's own image.
   public func loss(_ output: ContrastiveOutput, _ batch: ClipBatch) -> Tensor { Contrastive.loss(output.logits) }
 
+  /// What the sub-branch is to reproduce: the similarities by row and by column, without gradient.
   public func softTarget(of output: ContrastiveOutput) -> Contrastive.SoftTarget {
     Contrastive.softTarget(of: output.logits)
   }
 
+  /// The sub-branch's loss.
   public func loss(_ output: ContrastiveOutput, mimicking target: Contrastive.SoftTarget) -> Tensor {
     Contrastive.loss(output.logits, mimicking: target)
   }

@@ -7,12 +7,15 @@ import SubTrain
 public struct ClipEvaluator {
   /// The features of pairs, on the host.
   public struct Features {
-    /// Row-major [count, E].
+    /// The images', row-major [count, E].
     public var images: [Float] = []
+    /// The captions', row-major [count, E].
     public var texts: [Float] = []
+    /// The class of each pair, where the data names one.
     public var labels: [Int?] = []
-    /// The mean contrastive loss inside the batches, and that of masked images.
+    /// The mean contrastive loss inside the batches.
     public var loss = 0.0
+    /// The same with masked images, where it was asked for.
     public var maskedLoss: Double?
     /// The number of pairs.
     public var count: Int { labels.count }
@@ -27,12 +30,14 @@ public struct ClipEvaluator {
     self.device = device
   }
 
-  /// The features of all pairs. `masking` also measures the loss of masked images.
-  public func features(_ batches: CaptionBatches, masking: Masking? = nil) throws -> Features {
+  /// The features of all pairs. `masking` also measures the loss of masked images; `heedsInterrupts`: a signal ends it.
+  public func features(
+    _ batches: CaptionBatches, masking: Masking? = nil, heedsInterrupts: Bool = true
+  ) throws -> Features {
     var features = Features()
     var number = 0
     while let captions = try batches.next() {
-      try Interruption.check()
+      if heedsInterrupts { try Interruption.check() }
       Tape.withoutRecording {
         let batch = ClipBatch(captions, on: device)
         let output = task.forward(batch, task.shared(batch, .evaluation), .evaluation)

@@ -20,13 +20,14 @@ struct ClipModel {
     from: String?, name: String?, vocabulary: String?, standard: () throws -> String, seed: Int, on device: Device
   ) throws {
     let isFile = name?.hasSuffix(".json") ?? false
-    let folder = try from.map { try ClipFolder($0, model: isFile ? nil : name) }
+    let given = try isFile ? name.map { try ClipConfig(JSON.read($0), place: $0) } : nil
+    let folder = try from.map { try ClipFolder($0, model: isFile ? nil : name, config: given) }
     let mergesPath = try vocabulary ?? folder?.mergesPath ?? standard()
     merges = try BytePairMerges(file: mergesPath)
     tokenizer = try BytePairTokenizer(merges)
     config =
-      if isFile, let name {
-        try ClipConfig(JSON.read(name), place: name)
+      if let given {
+        given
       } else if let folder {
         folder.config
       } else if let name {
@@ -40,7 +41,8 @@ struct ClipModel {
     else {
       throw InputError(
         "the tokenizer has \(tokenizer.vocabularySize) ids, the model \(config.text.vocabularySize)", at: mergesPath,
-        cure: "give the merges file that belongs to the model with --vocab (scripts/fetch-clip-vocabulary.sh gets CLIP's)")
+        cure: "give the merges file that belongs to the model with --vocab "
+          + "(scripts/fetch-clip-vocabulary.sh gets CLIP's)")
     }
     model = CLIP(config)
     parameters = ParameterSet(model.namedParameters(), on: device, key: RandomKey(seed: seed).fold("weights"))

@@ -18,14 +18,18 @@ package struct ClipPretrainCommand: Command {
     "--data", value: "SHARDS|CSV|DIR", default: "datasets/captions",
     "WebDataset shards with brace ranges, several sources joined by ::, a CSV or TSV file, or a folder")
   var data: String?
-  @Option("--val", value: "SHARDS|CSV|DIR", default: "none, or the embedded one", "pairs to evaluate on")
+  @Option(
+    "--val", value: "SHARDS|CSV|DIR", default: "none, or the embedded one",
+    "pairs or class folders to evaluate on after every epoch (evaluate_every)")
   var validation: String?
-  @Option("--model", value: "NAME|FILE", default: "a small CLIP; with --data ViT-B-32", "an open_clip name or JSON file")
+  @Option(
+    "--model", value: "NAME|FILE", default: "a small CLIP; with --data ViT-B-32", "an open_clip name or JSON file")
   var model: String?
   @Option("--from", value: "MODEL", default: "new weights", "weights to start from: a file, a folder or a run")
   var from: String?
   @Option("--vocab", value: "FILE", default: "that of the weights or the data, else CLIP's own", "a merges file")
   var vocabulary: String?
+  var captionOptions = CaptionDataOptions()
   var zeroShot = ZeroShotOptions()
   var methodOptions = MethodOptions()
   var runOptions = RunOptions()
@@ -37,7 +41,16 @@ package struct ClipPretrainCommand: Command {
     let device = try machine.select()
     let embedded = data == nil ? try EmbeddedCaptions(context) : nil
     let isSmall = data == nil && model == nil && from == nil
-    let recipe = try (isSmall ? ClipRecipe.fromScratch : ClipRecipe()).with(runOptions.settingPairs)
+    let recipe = try (isSmall ? ClipRecipe.fromScratch : ClipRecipe()).with(runOptions.settingPairs).checked()
+    let set = try CaptionSet(data ?? embedded!.train, options: captionOptions.options(isTraining: true))
+    guard recipe.resamples || captionOptions.factors == nil else {
+      throw InputError(
+        "every pair comes once an epoch unless shards are resampled", at: "--train-data-upsampling-factors",
+        cure: "add --set resamples=true, or leave the factors out", isUsage: true)
+    }
+    let validationSet = try (validation ?? embedded?.validation).map {
+      try ZeroShotData($0, captionOptions.options(isTraining: false))
+    }
     let name = model ?? (data != nil && from == nil ? "ViT-B-32" : nil)
     let clip = try ClipModel(
       from: from, name: name, vocabulary: vocabulary,
@@ -49,26 +62,34 @@ package struct ClipPretrainCommand: Command {
     } else if let embedded {
       try context.console.print("using the captions of \(embedded.train); a real run: --data 'SHARDS'")
     }
-    var options = CaptionOptions()
-    options.faults = CaptionFaults.Limit()
+    try checkMasking(clip.config.image.patches)
     let source = try CaptionSource(
-      CaptionSet(data ?? embedded!.train, options: options),
-      order: CaptionOrder(seed: machine.seed, resamples: recipe.resamples, buffer: recipe.shuffleBuffer),
+      set, order: CaptionOrder(seed: machine.seed, resamples: recipe.resamples, buffer: recipe.shuffleBuffer),
       tokenizer: clip.tokenizer, pipeline: .clipTraining(size: clip.config.image.size), batchSize: recipe.batchSize,
       contextLength: clip.config.text.contextLength, samplesPerEpoch: recipe.samplesPerEpoch, seed: machine.seed,
       threads: Processor.threads, on: device)
-    let evaluation = try (validation ?? embedded?.validation).map { source in
-      CaptionEvaluation(
-        model: clip, set: try CaptionSet(source, readsLabels: true),
-        classes: try zeroShot.classNames(embedded: embedded?.classes),
-        templates: try zeroShot.promptTemplates(embedded: embedded?.templates), batchSize: recipe.evalBatchSize,
-        threads: Processor.threads, device: device)
+    let evaluation = try validationSet.map { set in
+      try ZeroShotEvaluation(
+        clip, on: set, classes: zeroShot.classNames(embedded: embedded?.classes),
+        classesPlace: zeroShot.classes.map { "--classes \($0)" } ?? "--val \(validation ?? "")",
+        templates: zeroShot.promptTemplates(embedded: embedded?.templates), batchSize: recipe.evalBatchSize,
+        device: device)
     }
     try train(clip, source, evaluation, recipe, context)
   }
 
+  /// Throws where masking would leave no patch.
+  private func checkMasking(_ patches: Int) throws {
+    let method = methodOptions.resolved(.image)
+    guard method.method == .masksub || method.method == .masking else { return }
+    guard Masking(ratio: method.ratio).keptCount(of: patches) > 0 else {
+      throw InputError(
+        "of \(patches) patches none is left", at: "--ratio \(method.ratio)", cure: "give a lower ratio", isUsage: true)
+    }
+  }
+
   private func train(
-    _ clip: ClipModel, _ source: CaptionSource, _ evaluation: CaptionEvaluation?, _ recipe: ClipRecipe,
+    _ clip: ClipModel, _ source: CaptionSource, _ evaluation: ZeroShotEvaluation?, _ recipe: ClipRecipe,
     _ context: ToolContext
   ) throws {
     let method = methodOptions.resolved(.image)
@@ -79,6 +100,8 @@ package struct ClipPretrainCommand: Command {
         [
           "data": data.map { .string($0) } ?? .null, "val": validation.map { .string($0) } ?? .null,
           "from": from.map { .string($0) } ?? .null, "method": .string(method.method.rawValue),
+          "captions": try captionOptions.options(isTraining: true).json,
+          "vocab": vocabulary.map { .string($0) } ?? .null,
           "ratio": .number(method.ratio), "sub_weight": .number(method.subWeight),
           "seed": .integer(Int64(machine.seed)), "recipe": try recipe.json(), "model": clip.config.json,
         ])
@@ -90,9 +113,9 @@ package struct ClipPretrainCommand: Command {
       schedule: { recipe.rate(at: $0, of: settings.totalSteps) }, settings: settings, run: folder,
       console: context.console)
     let masking = runOptions.analyze ? Masking(ratio: method.ratio) : nil
-    trainer.evaluate = {
-      guard let (metrics, loss, masked) = try evaluation?(masking: masking) else { return Evaluation() }
-      return Evaluation(metrics: metrics, loss: loss, maskedLoss: masked)
+    if var evaluation {
+      evaluation.heedsInterrupts = false
+      trainer.evaluate = { try evaluation(masking: masking) }
     }
     trainer.afterUpdate = clip.model.clampLogitScale
     trainer.writeModel = clip.write(to:)
@@ -101,6 +124,11 @@ package struct ClipPretrainCommand: Command {
     context.console.note(
       "\(clip.parameters.count) weights, \(source.batchesPerEpoch) batches of \(recipe.batchSize) an epoch, "
         + "\(settings.totalSteps) steps, method \(method.method.rawValue), \(folder.path)")
+    if recipe.warmup >= settings.totalSteps, recipe.warmup > 0 {
+      context.console.note(
+        "warm-up takes \(recipe.warmup) steps, the run has \(settings.totalSteps): the learning rate will not reach "
+          + "\(recipe.lr); --set warmup=N shortens it")
+    }
     let started = WallClock.seconds()
     let (final, position) = try trainer.train(resuming: runOptions.resume)
     if let skipped = source.faults?.summary, !skipped.isEmpty { context.console.note("skipped: \(skipped)") }
