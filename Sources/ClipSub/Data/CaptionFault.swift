@@ -27,7 +27,9 @@ public struct CaptionFault: Error, Sendable, Equatable, CustomStringConvertible 
 
   /// An image that could not be read, with the reader's error.
   public init(brokenImage name: String, _ error: any Error) {
-    self.init(.brokenImage, name, (error as? InputError)?.what ?? "\(error)")
+    // A file of its own has a name that the pair's does not hold; what lies inside a shard has not.
+    let detail = (error as? InputError).map { $0.place.hasPrefix(name) ? $0.what : "\($0.what), \($0.place)" }
+    self.init(.brokenImage, name, detail ?? "\(error)")
   }
 
   /// The fault in one line.

@@ -39,6 +39,9 @@ public final class CaptionSource: BatchSource {
     }
   }
 
+  /// Makes the first batch and throws it away: data of which nothing can be used fails here, before a run begins.
+  public func check() throws { _ = try make(CaptionPosition()).next() }
+
   /// Puts the data where a checkpoint left it.
   public func seek(_ index: Int, state: JSON?) throws {
     loader?.cancel()

@@ -93,6 +93,7 @@ package struct ClipPretrainCommand: Command {
     _ context: ToolContext
   ) throws {
     let method = methodOptions.resolved(.image)
+    if !runOptions.resume { try source.check() }
     let folder = try RunFolder.open(output: runOptions.output, resume: runOptions.resume, command: Self.name)
     if !runOptions.resume {
       try folder.writeConfiguration(

@@ -14,12 +14,12 @@ package struct InspectCommand: Command {
 
   @Flag("--stats", "adds the smallest and largest value, mean, standard deviation and the count of zeros")
   package var stats: Bool
-  @Argument("FILE", "the file, or a folder that holds model.safetensors") package var file: String
+  @Argument("FILE", "the file, a folder that holds model.safetensors, or a run") package var file: String
 
   package init() {}
 
   package func run(in context: ToolContext) throws {
-    let tensors = try TensorFile.open(file)
+    let tensors = try TensorFile.open(RunFolder.newestCheckpoint(of: file))
     let console = context.console
     let infos = try tensors.names.map { (name: $0, info: try tensors.info(named: $0)) }
     let nameWidth = min(infos.map(\.name.count).max() ?? 0, 72)

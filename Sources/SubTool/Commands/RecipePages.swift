@@ -46,6 +46,7 @@ extension RecipePage {
         "ViT-B/32, 128M samples, ImageNet zero-shot top-1: 33.5 → 37.6 with MaskSub, 29.8 with masking (Table 12)",
       source: "open_clip 3.3.0's defaults for ViT names, as MaskSub section 4.6 says; batch 1024 in the paper",
       notes: [
+        "adam": "open_clip, for names with vit", "lr": "open_clip", "epochs": "open_clip",
         "batch_size": "open_clip: 64 on each of its GPUs; the paper: 1024 in all",
         "pieces": "this project: pieces of a batch that memory holds at once; has no influence on results",
         "max_steps": "0: all epochs", "warmup": "open_clip, in updates",
@@ -69,8 +70,11 @@ extension RecipePage {
     let fields = (try? recipe.json())?.object?.members ?? []
     return RecipePage(
       name: recipe.name, summary: summary, command: command, expected: expected, source: source,
-      parameters: fields.filter { $0.key != "name" }.map { field in
-        Parameter(field.key, field.value.string ?? field.value.text(), source: notes[field.key] ?? source)
+      parameters: fields.filter { $0.key != "name" }.flatMap { field in
+        let source = notes[field.key] ?? source
+        // A group's fields are set one by one: adam.beta2.
+        let inner = field.value.object?.members.map { ("\(field.key).\($0.key)", $0.value) }
+        return (inner ?? [(field.key, field.value)]).map { Parameter($0, $1.string ?? $1.text(), source: source) }
       })
   }
 }

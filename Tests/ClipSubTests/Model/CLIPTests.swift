@@ -52,7 +52,9 @@ struct CLIPTests {
   }
 
   @Test func `Names and counts of weights are open_clip's`() {
-    for (name, tensors, weights) in [("ViT-B-32", 302, 151_277_313), ("ViT-B-16", 302, 149_620_737), ("ViT-L-14", 446, 427_616_513)] {
+    for (name, tensors, weights) in [
+      ("ViT-B-32", 302, 151_277_313), ("ViT-B-16", 302, 149_620_737), ("ViT-L-14", 446, 427_616_513),
+    ] {
       let named = CLIP(ClipConfig(named: name)!).namedParameters()
       #expect(named.count == tensors && named.reduce(0) { $0 + $1.parameter.shape.count } == weights)
     }

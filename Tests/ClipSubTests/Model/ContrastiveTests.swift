@@ -2,7 +2,7 @@ import SubCore
 import SubNN
 import Testing
 
-/// The losses of MaskSub on a CLIP: a worked example, and open_clip's distillation loss with the main branch as teacher.
+/// The losses of MaskSub on a CLIP: a worked example, and open_clip's distillation loss taught by the main branch.
 struct ContrastiveTests {
   private func unit(_ rows: [[Double]]) -> Tensor {
     Tensor(rows.flatMap { $0 }, [rows.count, rows[0].count], dtype: .f64, on: .reference).normalizedRows()

@@ -1,0 +1,162 @@
+import SubCore
+import SubData
+import SubTool
+import SubTrain
+import Testing
+
+/// `clip-pretrain`, `zero-shot` and `convert` as they are typed, with a tiny CLIP.
+@Suite(.serialized) struct ClipRunTests {
+  private let folder = TemporaryFolder()
+  private let home = CaptionShards.home
+
+  init() throws { try CaptionShards.write(CaptionShards.tinyConfiguration.utf8, folder["tiny.json"]) }
+
+  private func tool(_ arguments: [String]) -> ToolRun {
+    ToolRun(arguments: arguments, environment: ["MASKSUB_HOME": home])
+  }
+
+  /// A few steps on the embedded captions, or on other data.
+  private func train(_ name: String, _ more: String..., data: String? = nil) -> ToolRun {
+    tool(
+      [
+        "clip-pretrain", "--model", folder["tiny.json"], "--output", folder[name], "--set", "batch_size=16", "--set",
+        "max_steps=6", "--set", "warmup=2", "--set", "lr=1e-3", "--set", "log_every=1", "--set", "save_every=2", "--set",
+        "evaluate_every=3", "--set", "shuffle_buffer=24",
+      ] + (data.map { ["--data", $0, "--vocab", "\(home)/tokenizers/captions-bpe/merges.txt"] } ?? []) + more)
+  }
+
+  private func file(_ name: String) throws -> [UInt8] { try TemporaryFolder.bytes(folder[name]) }
+
+  /// The log without its clock.
+  private func log(_ name: String) throws -> [String] {
+    try TemporaryFolder.text(folder["\(name)/metrics.jsonl"]).split(separator: "\n").map { line in
+      let members = try JSON.parse(String(line), at: name).object?.members ?? []
+      return JSON.object(JSON.Object(members.filter { $0.key != "samples_per_s" }.map { ($0.key, $0.value) })).text()
+    }
+  }
+
+  private func expectSame(_ one: String, _ other: String, step: Int = 6) throws {
+    for part in ["model", "optimizer"] {
+      let path = "checkpoints/\(step)/\(part).safetensors"
+      #expect(try file("\(one)/\(path)") == file("\(other)/\(path)"), "\(part)")
+    }
+    #expect(try log(one) == log(other))
+  }
+
+  @Test func `a few steps on the embedded captions, with zero-shot figures on the way`() throws {
+    let run = train("run", "--set", "max_steps=3")
+    #expect(run.code == 0, "\(run.error)")
+    #expect(run.output.hasPrefix("using the captions of "))
+    let evaluations = try log("run").filter { $0.contains(#""split":"eval""#) || $0.contains(#""split": "eval""#) }
+    #expect(evaluations.count == 1 && evaluations.allSatisfy { $0.contains("zeroshot_top1") }, "\(evaluations)")
+    #expect(try log("run").count == 4)
+    let summary = try JSON.read(folder["run/summary.json"])
+    #expect(summary["metrics"]?["image_to_text_R@1"]?.double != nil, "\(summary.text())")
+    // The run's own checkpoint, evaluated alone, gives the same figures.
+    let again = tool(["zero-shot", "--from", folder["run"]])
+    #expect(again.code == 0, "\(again.error)")
+    let figures = again.output.split(separator: "\n")
+    #expect(figures.count > 2 && figures[...] == run.output.split(separator: "\n").dropFirst().dropLast())
+  }
+
+  @Test func `class folders are classified, during training and afterwards`() throws {
+    let shapes = "\(home)/datasets/shapes/val"
+    let embedded = train("embedded", "--val", shapes, "--templates", "photo", "--method", "masking")
+    #expect(embedded.code == 1 && embedded.error.contains("class names for 8 class folders"), "\(embedded.error)")
+    try CaptionShards.write(1, each: 20, to: folder["shards"])
+    try CaptionShards.write("a b c d e f g h".replacing(" ", with: "\n").utf8, folder["eight.txt"])
+    let named = train(
+      "named", "--val", shapes, "--templates", "photo", "--classes", folder["eight.txt"], data: folder["shards/0.tar"])
+    #expect(named.code == 0 && named.output.contains("zeroshot_top5 "), "\(named.error)")
+    let alone = tool([
+      "zero-shot", "--from", folder["named"], "--data", shapes, "--templates", "photo", "--classes", folder["eight.txt"],
+    ])
+    #expect(alone.code == 0, "\(alone.error)")
+    #expect(named.output.contains(alone.output))
+  }
+
+  @Test func `a resumed run has the bits of one that was never interrupted`() throws {
+    // 3 shards of 20 pairs: six batches of 16 go past the first epoch and all shard boundaries.
+    try CaptionShards.write(3, each: 20, to: folder["shards"])
+    let data = folder["shards/{0..2}.tar"]
+    let whole = train("whole", "--keep", "9", data: data)
+    #expect(whole.code == 0, "\(whole.error)")
+    #expect(train("cut", "--keep", "9", data: data).code == 0)
+    // As if it had been killed between two checkpoints: what came later is gone, the log has lines too many.
+    for step in [4, 6] { FileSystem.remove(folder["cut/checkpoints/\(step)"]) }
+    let second = train("cut", "--keep", "9", "--resume", data: data)
+    #expect(second.code == 0, "\(second.error)")
+    try expectSame("whole", "cut")
+    let stopped = Interruption.$source.withValue({ true }) { train("stopped", data: data) }
+    #expect(stopped.code == 130 && stopped.error.contains("1 steps are saved"), "\(stopped.error)")
+    #expect(stopped.error.contains("'\(data)'") && stopped.error.contains("--resume"), "\(stopped.error)")
+    #expect(train("stopped", "--resume", data: data).code == 0)
+    try expectSame("whole", "stopped")
+  }
+
+  @Test func `resampling shards of several weighted sources is resumed exactly, too`() throws {
+    try CaptionShards.write(2, each: 20, to: folder["shards"])
+    let data = "\(folder["shards/0.tar"])::\(folder["shards/1.tar"])"
+    let more = ["--train-data-upsampling-factors", "1::3", "--set", "resamples=true"]
+    let arguments = { [self] (name: String, steps: Int) in
+      tool(
+        [
+          "clip-pretrain", "--model", folder["tiny.json"], "--output", folder[name], "--data", data, "--vocab",
+          "\(home)/tokenizers/captions-bpe/merges.txt", "--set", "batch_size=16", "--set", "lr=0.001", "--set",
+          "max_steps=\(steps)", "--set", "shuffle_buffer=30", "--set", "log_every=1",
+        ] + more + (FileSystem.kind(folder[name]) == .absent ? [] : ["--resume"]))
+    }
+    #expect(arguments("whole", 5).code == 0)
+    #expect(arguments("parts", 3).code == 0)
+    let rest = arguments("parts", 5)
+    #expect(rest.code == 0, "\(rest.error)")
+    #expect(
+      try file("whole/checkpoints/5/model.safetensors") == file("parts/checkpoints/5/model.safetensors"))
+  }
+
+  @Test func `every method and a batch in pieces train`() throws {
+    try CaptionShards.write(1, each: 20, to: folder["shards"])
+    let data = folder["shards"]
+    for method in ["baseline", "masking", "dropsub", "pathsub"] {
+      let run = train(method, "--method", method, "--set", "max_steps=1", "--analyze", "--val", data, data: data)
+      #expect(run.code == 0, "\(method): \(run.error)")
+      let last = try log(method).last ?? ""
+      #expect(last.contains("loss_sub"), "\(method): \(last)")
+    }
+    #expect(train("whole", "--set", "max_steps=1", data: data).code == 0)
+    let pieces = train("pieces", "--set", "max_steps=1", "--set", "pieces=3", data: data)
+    #expect(pieces.code == 0, "\(pieces.error)")
+    let losses = try ["whole", "pieces"].map { try JSON.parse(log($0)[0], at: $0)["loss"]?.double ?? 0 }
+    #expect(abs(losses[0] - losses[1]) < 1e-5 * losses[0], "\(losses)")
+  }
+
+  @Test func `names can be converted there and back without losing a bit`() throws {
+    try CaptionShards.write(1, each: 20, to: folder["shards"])
+    let data = folder["shards/0.tar"]
+    #expect(train("run", "--set", "max_steps=1", data: data).code == 0)
+    let original = try TensorFile.open(folder["run/checkpoints/1"])
+    var last = folder["run"]
+    for (number, names) in ["hf", "openclip", "official", "hf", "official"].enumerated() {
+      let next = folder["\(number).safetensors"]
+      let run = tool(["convert", last, next, "--names", names])
+      #expect(run.code == 0, "\(names): \(run.error)")
+      last = next
+    }
+    let back = try TensorFile.open(last)
+    #expect(Set(back.names) == Set(original.names))
+    for name in original.names {
+      #expect(try back.array(named: name).floats() == original.array(named: name).floats(), "\(name)")
+      #expect(try back.info(named: name) == original.info(named: name), "\(name)")
+    }
+    #expect(try !TensorFile.open(folder["3.safetensors"]).names.contains("visual.proj"))
+    // Weights alone do not say how many heads they have: 32 wide is none of the published models.
+    let unknown = tool(["zero-shot", "--from", last, "--vocab", "\(home)/tokenizers/captions-bpe/merges.txt"])
+    #expect(unknown.code == 1 && unknown.error.contains("open_clip_config.json"), "\(unknown.error)")
+    let told = tool([
+      "zero-shot", "--from", last, "--data", data, "--vocab", "\(home)/tokenizers/captions-bpe/merges.txt", "--model",
+      folder["tiny.json"],
+    ])
+    #expect(told.code == 0, "\(told.error)")
+    #expect(told.output == tool(["zero-shot", "--from", folder["run"], "--data", data]).output)
+  }
+}
