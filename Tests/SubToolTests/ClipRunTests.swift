@@ -20,8 +20,8 @@ import Testing
     tool(
       [
         "clip-pretrain", "--model", folder["tiny.json"], "--output", folder[name], "--set", "batch_size=16", "--set",
-        "max_steps=6", "--set", "warmup=2", "--set", "lr=1e-3", "--set", "log_every=1", "--set", "save_every=2", "--set",
-        "evaluate_every=3", "--set", "shuffle_buffer=24",
+        "max_steps=6", "--set", "warmup=2", "--set", "lr=1e-3", "--set", "log_every=1", "--set", "save_every=2",
+        "--set", "evaluate_every=3", "--set", "shuffle_buffer=24",
       ] + (data.map { ["--data", $0, "--vocab", "\(home)/tokenizers/captions-bpe/merges.txt"] } ?? []) + more)
   }
 
@@ -44,7 +44,8 @@ import Testing
   }
 
   @Test func `a few steps on the embedded captions, with zero-shot figures on the way`() throws {
-    let run = train("run", "--set", "max_steps=3")
+    try CaptionShards.write(1, each: 20, to: folder["val"])
+    let run = train("run", "--set", "max_steps=3", "--val", folder["val"])
     #expect(run.code == 0, "\(run.error)")
     #expect(run.output.hasPrefix("using the captions of "))
     let evaluations = try log("run").filter { $0.contains(#""split":"eval""#) || $0.contains(#""split": "eval""#) }
@@ -53,7 +54,10 @@ import Testing
     let summary = try JSON.read(folder["run/summary.json"])
     #expect(summary["metrics"]?["image_to_text_R@1"]?.double != nil, "\(summary.text())")
     // The run's own checkpoint, evaluated alone, gives the same figures.
-    let again = tool(["zero-shot", "--from", folder["run"]])
+    let again = tool([
+      "zero-shot", "--from", folder["run"], "--data", folder["val"], "--classes",
+      "\(home)/datasets/captions/classes.txt", "--templates", "\(home)/datasets/captions/templates.txt",
+    ])
     #expect(again.code == 0, "\(again.error)")
     let figures = again.output.split(separator: "\n")
     #expect(figures.count > 2 && figures[...] == run.output.split(separator: "\n").dropFirst().dropLast())
@@ -69,7 +73,8 @@ import Testing
       "named", "--val", shapes, "--templates", "photo", "--classes", folder["eight.txt"], data: folder["shards/0.tar"])
     #expect(named.code == 0 && named.output.contains("zeroshot_top5 "), "\(named.error)")
     let alone = tool([
-      "zero-shot", "--from", folder["named"], "--data", shapes, "--templates", "photo", "--classes", folder["eight.txt"],
+      "zero-shot", "--from", folder["named"], "--data", shapes, "--templates", "photo", "--classes",
+      folder["eight.txt"],
     ])
     #expect(alone.code == 0, "\(alone.error)")
     #expect(named.output.contains(alone.output))
@@ -128,6 +133,14 @@ import Testing
     #expect(pieces.code == 0, "\(pieces.error)")
     let losses = try ["whole", "pieces"].map { try JSON.parse(log($0)[0], at: $0)["loss"]?.double ?? 0 }
     #expect(abs(losses[0] - losses[1]) < 1e-5 * losses[0], "\(losses)")
+  }
+
+  @Test func `a preview shows images with their captions`() throws {
+    try CaptionShards.write(1, each: 3, to: folder["shards"])
+    let run = tool(
+      ["preview", "--recipe", "clip-small", "--data", folder["shards"], "--output", folder["p.png"], "--count", "8"])
+    #expect(run.code == 0 && run.output.contains("3 images in"), "\(run.error)")
+    #expect(try file("p.png").starts(with: [0x89, 0x50, 0x4e, 0x47]))
   }
 
   @Test func `names can be converted there and back without losing a bit`() throws {

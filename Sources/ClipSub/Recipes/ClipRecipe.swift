@@ -103,13 +103,12 @@ public struct ClipRecipe: Recipe, Equatable {
 
   /// Weight decay by name and shape.
   public func groups(_ set: ParameterSet) -> ParameterGroups {
-    ParameterGroups(set) { [self] in ParameterRates(weightDecay: decays($0) ? weightDecay : 0) }
+    ParameterGroups(set) { [self] in ParameterRates(weightDecay: decays($0.name, $0.shape) ? weightDecay : 0) }
   }
 
   /// open_clip's rule: neither vectors nor norms, biases and the logit scale decay.
-  func decays(_ parameter: Parameter) -> Bool {
-    let name = parameter.name
-    if parameter.shape.rank < 2 || ["bn", "ln", "bias", "logit_scale"].contains(where: name.contains) { return false }
+  package func decays(_ name: String, _ shape: Shape) -> Bool {
+    if shape.rank < 2 || ["bn", "ln", "bias", "logit_scale"].contains(where: name.contains) { return false }
     return decaysPositions || !["positional_embedding", "visual.positional_embedding"].contains(name)
   }
 

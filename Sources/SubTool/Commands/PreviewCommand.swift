@@ -10,13 +10,14 @@ package struct PreviewCommand: Command {
   package static let name = "preview"
   package static let summary = "a picture of augmented and masked inputs, as the model will see them"
   package static let discussion =
-    "Each row is an image as it is evaluated, as the main branch sees it (augmented, mixed, erased) and as the sub-branch "
-    + "sees it (what is hidden is grey), with its label. With --task, sentences are printed with their tokens and masks."
+    "Each row is an image as it is evaluated, as the main branch sees it (augmented, mixed, erased) and as the "
+    + "sub-branch sees it (what is hidden is grey), with its label. With --recipe clip they come from image-caption "
+    + "data. With --task, sentences are printed with their tokens and masks."
   package static let example = "masksub preview --data imagenet --recipe deit3-s-400 --output preview.png"
   package static let section = CommandSection.look
 
   @Option("--data", value: "DIR", default: "the embedded samples", "images, or the task's folder") var data: String?
-  @Option("--recipe", value: "NAME", "the vision recipe") var recipe = "shapes-tiny"
+  @Option("--recipe", value: "NAME", "the vision recipe, or clip or clip-small") var recipe = "shapes-tiny"
   @Option("--task", "a GLUE task, to look at text") var task: GLUETask?
   @Option("--from", value: "FOLDER", default: "tokenizers/acceptability", "the text model whose tokenizer is used")
   var from: String?
@@ -30,7 +31,13 @@ package struct PreviewCommand: Command {
   package init() {}
 
   package func run(in context: ToolContext) throws {
-    if let task { try previewText(task, context) } else { try previewImages(context) }
+    if let task {
+      try previewText(task, context)
+    } else if let contrastive {
+      try previewCaptions(contrastive, context)
+    } else {
+      try previewImages(context)
+    }
   }
 
   private func previewImages(_ context: ToolContext) throws {
@@ -41,7 +48,8 @@ package struct PreviewCommand: Command {
     let batches = ImageBatches(
       source: source,
       sampler: ImageSampler(
-        count: source.count, batchSize: min(count, source.count), seed: seed, repeats: recipe.repeats, dropsLast: false),
+        count: source.count, batchSize: min(count, source.count), seed: seed, repeats: recipe.repeats,
+        dropsLast: false),
       pipeline: pipeline, mixing: recipe.mixing)
     let batch = try batches.batch(0)
     let masking = Masking(ratio: ratio ?? recipe.ratio)
@@ -82,7 +90,7 @@ package struct PreviewCommand: Command {
   }
 
   /// The picture with every patch grey that is not kept.
-  private static func masked(_ picture: RGBImage, kept: Set<Int>, patch: Int, grid: Int) -> RGBImage {
+  static func masked(_ picture: RGBImage, kept: Set<Int>, patch: Int, grid: Int) -> RGBImage {
     var pixels = picture.pixels
     for y in 0..<picture.height {
       for x in 0..<picture.width {
