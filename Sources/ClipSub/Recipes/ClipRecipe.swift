@@ -57,8 +57,8 @@ public struct ClipRecipe: Recipe, Equatable {
     recipe.lr = 1e-3
     recipe.epochs = 8
     recipe.warmup = 50
-    recipe.evaluateEvery = 248
-    recipe.saveEvery = 248
+    recipe.evaluateEvery = 252
+    recipe.saveEvery = 252
     return recipe
   }()
 

@@ -61,7 +61,7 @@ extension RecipePage {
       ClipRecipe.fromScratch, summary: "a small CLIP on the embedded captions, about two minutes on two cores",
       command: "masksub clip-pretrain",
       expected: "zero-shot accuracy and recall far above chance on the held-out pairs",
-      source: "this project; what it does not name is open_clip's", notes: [:]),
+      source: "this project, otherwise open_clip's defaults", notes: [:]),
   ]
 
   private static func page(
