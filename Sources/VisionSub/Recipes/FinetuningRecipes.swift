@@ -46,13 +46,17 @@ extension VisionRecipe {
       layerDecay: layerDecay)
     (recipe.warmupEpochs, recipe.accumulation, recipe.dropPath) = (warmup, accumulation, 0.2)
     (recipe.mixup, recipe.cutmix, recipe.evalResize) = (0.8, 1.0, 256)
+    recipe.masking = .block
     return VisionRecipeEntry(
       recipe, "finetunes BEiT v2's ViT-\(letter.uppercased()) (pt1k weights), \(epochs) epochs",
       command: "masksub finetune --from beitv2_\(size)_patch16_224_pt1k.pth --data imagenet/train",
       expected: "ImageNet-1k top-1 \(result) with MaskSub (Table 3)",
       source: "microsoft/unilm beit2; MaskSub Table 3 and B.1; no code of MaskSub's run was released",
       notes: [
-        "ratio": "masked tokens become the pretrained mask token; uniform masks, as the paper leaves their kind open",
+        "ratio": "masked tokens become the pretrained mask token; int(L(1 - ratio)) stay, exactly",
+        "masking":
+          "MaskSub names the \"block-masking strategy with mask-tokens\" and no more: the blocks are those of beit2's "
+          + "pretraining (areas of 16 patches and more, aspect 0.3 to 1/0.3)",
         "lr": "for the pt1k weights; the README's example commands show the ft21k variant",
         "weight_decay": "relative biases decay, as in the original; the mask token does not (open in the paper)",
         "schedule": "kept: a table whose warmup ends at the peak one update early; min_lr is scaled by layer too",
