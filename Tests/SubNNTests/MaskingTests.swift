@@ -6,7 +6,8 @@ import Testing
 struct MaskingTests {
   private let key = RandomKey(seed: 3).fold(17).fold("mask")
 
-  @Test(arguments: Masking.Selection.allCases) func `exactly int(L(1 − r)) patches stay`(selection: Masking.Selection) {
+  @Test(arguments: Masking.Selection.allCases)
+  func `exactly int(L(1 − r)) patches stay`(selection: Masking.Selection) {
     for grid in [2, 3, 4, 7, 8, 11, 12, 14, 16] {
       for ratio in [0.001, 0.1, 0.15, 0.25, 0.4, 0.5, 0.6, 0.75, 0.9] {
         let count = grid * grid

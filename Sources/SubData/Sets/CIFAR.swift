@@ -52,7 +52,7 @@ public struct CIFAR: ImageSource {
   }
 
   /// Reads the files of a folder: `data_batch_1.bin` to `data_batch_5.bin` or `test_batch.bin` of CIFAR-10, `train.bin`
-  /// or `test.bin` of CIFAR-100 (fine labels), or the same without `.bin`, as Python pickled them. Class names come from
+  /// or `test.bin` of CIFAR-100 (fine labels), or the same without `.bin`, as Python pickled them. Class names are in
   /// `batches.meta.txt`, `fine_label_names.txt`, `batches.meta` or `meta` if they are there.
   ///
   /// Throws `InputError` if the files are missing or damaged, or a label is out of range.

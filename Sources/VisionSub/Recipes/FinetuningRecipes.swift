@@ -33,7 +33,8 @@ extension VisionRecipe {
         "lr": "blr \(letter == "b" ? "5e-4" : "1e-3") × 1024 / 256; scale it yourself when you change batch_size",
         "layer_decay":
           "mended: augsub's README has option names that its own parser refuses; the values are those meant",
-        "epsilon": "the head starts at N(0, 2e-5²), its bias at 0",
+        "readout": "fc_norm of the mean of the patch tokens; the head starts at N(0, 2e-5²), its bias at 0",
+        "mixup": mixing, "schedule": "by the update, from 0; with accumulation the first batch's rate holds for all",
       ])
   }
 
@@ -60,6 +61,8 @@ extension VisionRecipe {
         "lr": "for the pt1k weights; the README's example commands show the ft21k variant",
         "weight_decay": "relative biases decay, as in the original; the mask token does not (open in the paper)",
         "schedule": "kept: a table whose warmup ends at the peak one update early; min_lr is scaled by layer too",
+        "readout": "fc_norm of the mean of the patch tokens; the head starts at N(0, 2e-5²), its bias at 0",
+        "mixup": mixing,
         "normalization": "ImageNet's, by a flag of the original's; its default would be 0.5",
       ])
   }
@@ -84,7 +87,9 @@ extension VisionRecipe {
         "ema_decay": "the average is what is reported; no warmup of its decay",
         "freezes_patches": "as FT-CLIP does at 224 pixels",
         "mixup": "no mixup and no CutMix here",
-        "readout": "fc_norm on every patch token, then the mean; OpenAI's ln_post and proj are not used",
+        "readout": "fc_norm on every patch token, then the mean; OpenAI's ln_post and proj are not used. The "
+          + "head starts at N(0, 2e-5²); its bias at 0, where the original's is uniform within ±4e-5",
+        "schedule": "kept: a table whose warmup ends at the peak one update early; min_lr is scaled by layer too",
       ])
   }
 }
