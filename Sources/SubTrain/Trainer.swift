@@ -96,7 +96,7 @@ public final class Trainer<Task: TrainingTask, Source: BatchSource> where Task.B
         last = (position.step, evaluation)
         try log.append(record(position, evaluation))
         remember(evaluation, in: &position)
-        progress.note(line(position, evaluation))
+        if !evaluation.metrics.isEmpty || evaluation.loss != nil { progress.note(line(position, evaluation)) }
       }
       position.logged = log.position
       position.source = source.state

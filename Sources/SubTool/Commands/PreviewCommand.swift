@@ -34,7 +34,7 @@ package struct PreviewCommand: Command {
   }
 
   private func previewImages(_ context: ToolContext) throws {
-    let recipe = try VisionSettings(.named(recipe), settings.map { ($0.key, $0.value) }).recipe
+    let recipe = try VisionSettings(.asked(recipe), settings.map { ($0.key, $0.value) }).recipe
     let source = try VisionData(data ?? context.home.file("datasets/shapes")).train
     let config = try recipe.configuration(classes: source.classNames.count)
     let masking = Masking(ratio: ratio ?? recipe.ratio, selection: recipe.masking)

@@ -11,14 +11,16 @@ public struct VisionEvaluator {
   private let workers: Int
   private let device: Device
 
-  /// An evaluator of a model on the images of a source, framed and normalised by `pipeline`.
+  /// An evaluator of a model on the images of a source, framed and normalised by `pipeline`. More than
+  /// `maxBroken` unreadable ones are an error.
   public init(
     _ task: ImageClassification, _ source: any ImageSource, _ pipeline: ImagePipeline, batchSize: Int, workers: Int,
-    on device: Device
+    maxBroken: Int = 100, on device: Device
   ) {
     let sampler = ImageSampler(
       count: source.count, batchSize: batchSize, seed: 0, shuffles: false, dropsLast: false)
-    batches = ImageBatches(source: source, sampler: sampler, pipeline: pipeline)
+    batches = ImageBatches(
+      source: source, sampler: sampler, pipeline: pipeline, broken: BrokenImages(limit: maxBroken))
     (self.task, self.workers, self.device) = (task, workers, device)
   }
 

@@ -25,7 +25,7 @@ struct VisionRecognition {
     }
     throw InputError(
       "no vision transformer is recognised among its \(names.count) tensors", at: source.place,
-      cure: "give weights in timm's, the official, CLIP's or Hugging Face's names (masksub inspect shows a file)")
+      cure: "give weights in timm's or the official names, or those of a CLIP (masksub inspect shows a file)")
   }
 
   private static func hasRelativeBias(_ names: [String]) -> Bool {
