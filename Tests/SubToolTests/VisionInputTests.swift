@@ -17,7 +17,8 @@ import Testing
   }
 
   private func train(_ data: String, _ more: String...) -> ToolRun {
-    let step = ["--set", "max_steps=1", "--set", "batch_size=2", "--output", folder["run-\(FileSystem.name(data))-\(more.count)"]]
+    let output = folder["run-\(FileSystem.name(data))-\(more.count)"]
+    let step = ["--set", "max_steps=1", "--set", "batch_size=2", "--output", output]
     return run(["train", "--recipe", "shapes-tiny", "--data", data] + step + more)
   }
 
@@ -79,8 +80,8 @@ import Testing
     try AtomicFile.write([], to: folder["broken/val/a/empty.jpg"])
     let passed = train(data, "--set", "batch_size=5")
     #expect(passed.code == 0, "\(passed.error)")
-    #expect(passed.error.contains("1 unreadable pictures were passed over:") && passed.error.contains("bad.png"))
-    #expect(passed.error.contains("1 unreadable pictures do not count:") && passed.error.contains("empty.jpg"))
+    #expect(passed.error.contains("unreadable pictures, passed over: 1") && passed.error.contains("bad.png"))
+    #expect(passed.error.contains("unreadable pictures, not counted: 1") && passed.error.contains("empty.jpg"))
     let limited = train(data, "--set", "batch_size=5", "--max-broken", "0")
     #expect(limited.code == 1, "\(limited.error)")
     #expect(limited.error.contains("more than 0 pictures are broken") && limited.error.contains("--max-broken"))
@@ -95,8 +96,19 @@ import Testing
     let bare = try weights.arrays().filter { !$0.name.hasPrefix("head.") }
     try Safetensors.write(bare, to: folder["bare.safetensors"])
     try Safetensors.write(weights.arrays(), to: folder["whole.safetensors"])
+    // A new classifier for the pictures' two classes, at another size.
+    let tuned = run([
+      "finetune", "--from", folder["bare.safetensors"], "--data", data, "--set", "max_steps=1", "--set", "batch_size=2",
+      "--set", "image_size=16", "--set", "eval_resize=16", "--output", folder["tuned"],
+    ])
+    #expect(tuned.code == 0, "\(tuned.error)")
+    #expect(tuned.error.contains("  newly made: fc_norm.weight, fc_norm.bias, head.weight, head.bias"), "\(tuned.error)")
+    #expect(tuned.error.contains("  resized: pos_embed [1, 65, 96] → [1, 17, 96]"), "\(tuned.error)")
     let wrong: [([String], Int32, String)] = [
-      (["eval", "--from", folder["bare.safetensors"], "--data", data], 1, "there is no classifier: fc_norm.weight, fc_norm.bias, head.weight"),
+      (
+        ["eval", "--from", folder["bare.safetensors"], "--data", data], 1,
+        "there is no classifier: fc_norm.weight, fc_norm.bias, head.weight"
+      ),
       (["eval", "--from", folder["whole.safetensors"]], 1, "the model has 2 classes, the data 8"),
       (["eval", "--from", folder["whole.safetensors"], "--data", data, "--resize", "16"], 2, "fewer than the 32"),
       (["finetune", "--from", folder["bare.safetensors"], "--data", data, "--set", "image_size=2"], 2, "no patch of 4"),

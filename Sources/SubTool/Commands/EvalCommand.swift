@@ -71,7 +71,7 @@ package struct EvalCommand: Command {
       "\(source.checkpoint.description), \(images.count) images, \(images.classNames.count) classes, "
         + "\(recipe.imageSize) pixels of \(recipe.evalResize)")
     try report(try evaluator(), context)
-    context.console.note(evaluator.batches.broken, "do not count")
+    context.console.note(evaluator.batches.broken, "not counted")
   }
 
   private func evaluateText(_ configuration: JSON?, _ context: ToolContext, on device: Device) throws {

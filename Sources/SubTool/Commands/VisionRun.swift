@@ -75,10 +75,11 @@ struct VisionRun {
       "\(recipe.name): \(model.description), \(model.parameters.count) weights, \(data.classNames.count) classes, "
         + "\(data.train.count) training images, \(count), steps: \(loop.totalSteps), method \(method.method.rawValue), "
         + folder.path)
+    for line in model.details { context.console.note("  \(line)") }
     let started = WallClock.seconds()
     let (final, position) = try trainer.train(resuming: options.resume)
-    context.console.note(batches.broken, "were passed over")
-    if let evaluator { context.console.note(evaluator.batches.broken, "do not count") }
+    context.console.note(batches.broken, "passed over")
+    if let evaluator { context.console.note(evaluator.batches.broken, "not counted") }
 
     var summary = RunSummary(command: command, task: recipe.name, method: method.method.rawValue, seed: machine.seed)
     summary.metrics = final.metrics
@@ -173,7 +174,7 @@ extension Console {
   func note(_ broken: BrokenImages, _ consequence: String) {
     let errors = broken.errors
     guard !errors.isEmpty else { return }
-    note("\(errors.count) unreadable pictures \(consequence):")
+    note("unreadable pictures, \(consequence): \(errors.count)")
     for (_, error) in errors.prefix(5) { note("  \(error)") }
     if errors.count > 5 { note("  … and \(errors.count - 5) more") }
   }
