@@ -72,6 +72,10 @@ package struct ClipPretrainCommand: Command {
     _ context: ToolContext
   ) throws {
     let method = methodOptions.resolved(.image)
+    try method.check(patches: clip.config.image.patches, at: "--ratio")
+    if runOptions.analyze {
+      try Masking.check(ratio: method.ratio, patches: clip.config.image.patches, at: "--analyze, --ratio")
+    }
     let folder = try RunFolder.open(output: runOptions.output, resume: runOptions.resume, command: Self.name)
     if !runOptions.resume {
       try folder.writeConfiguration(

@@ -34,6 +34,7 @@ struct VisionRun {
       recipe, source, classNames: data.classNames, seed: machine.seed, on: device)
     let batches = try trainingBatches(data.train, recipe)
     let method = resolvedMethod(recipe)
+    try method.check(patches: model.config.patches, at: "--ratio")
 
     let loop = loopSettings(settings, batchesPerEpoch: batches.perEpoch)
     let folder = try RunFolder.open(output: options.output, resume: options.resume, command: command)
@@ -55,8 +56,7 @@ struct VisionRun {
         model.task, $0, recipe.evaluationPipeline, batchSize: recipe.evalBatchSize, workers: images.workerCount,
         on: device)
     }
-    let masking =
-      options.analyze && method.ratio > 0 ? Masking(ratio: method.method.hidesTokens ? method.ratio : 0.5) : nil
+    let masking = try analyzedMasking(method, recipe, model.config)
     if let evaluator {
       trainer.evaluate = {
         try average?.evaluating { try evaluator(masking: masking) } ?? evaluator(masking: masking)
@@ -88,8 +88,19 @@ struct VisionRun {
   /// The method; the recipe's own ratio stands where no other was given.
   private func resolvedMethod(_ recipe: VisionRecipe) -> MaskSub {
     var resolved = method.resolved(.image, dropPath: recipe.dropPath)
-    if method.ratio == nil, method.method.hidesTokens { resolved.ratio = recipe.ratio }
+    if method.ratio == nil, method.method.hidesParts { resolved.ratio = recipe.ratio }
+    resolved.selection = recipe.masking
     return resolved
+  }
+
+  /// What `--analyze` hides of evaluated images: the method's share, or the recipe's for methods that hide nothing.
+  private func analyzedMasking(
+    _ method: MaskSub, _ recipe: VisionRecipe, _ config: VisionTransformerConfig
+  ) throws -> Masking? {
+    let ratio = method.method.hidesParts ? method.ratio : recipe.ratio
+    guard options.analyze, ratio > 0 else { return nil }
+    try Masking.check(ratio: ratio, patches: config.patches, at: "--analyze")
+    return Masking(ratio: ratio, selection: recipe.masking)
   }
 
   private func trainingBatches(_ source: any ImageSource, _ recipe: VisionRecipe) throws -> ImageBatches {
@@ -156,9 +167,4 @@ struct VisionRun {
       "label_names": .array(data.classNames.map { .string($0) }),
     ]
   }
-}
-
-extension Method {
-  /// Whether its ratio is a share of tokens.
-  var hidesTokens: Bool { self == .masksub || self == .masking }
 }

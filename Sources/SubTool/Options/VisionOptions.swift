@@ -6,7 +6,7 @@ package struct VisionOptions: OptionGroup {
   package static let title = "Images"
   @Option(
     "--data", value: "DIR", default: "datasets/shapes",
-    "a folder with train/CLASS/*.jpg and val/CLASS/*.jpg, CIFAR's binary files, .npy files, or .tar shards")
+    "a folder with train/CLASS/*.jpg and val/CLASS/*.jpg, CIFAR's files, .npy files, or .tar shards")
   package var data: String?
   @Option("--validation", value: "DIR", default: "what stands beside the training images", "images to evaluate on")
   package var validation: String?

@@ -6,7 +6,7 @@ public import SubData
 /// - a folder with `train` and `val` (or `valid`, `validation`, `test`), each of class folders, of tar shards, or of
 ///   `images.npy` and `labels.npy`;
 /// - a folder of class folders: training alone; one called `train` takes its neighbour `val`;
-/// - CIFAR's binary files; `train_images.npy` with `train_labels.npy` and `val_…` or `test_…` beside them;
+/// - CIFAR's files, the binary or the Python version; `train_images.npy` with `train_labels.npy` and `val_…` or `test_…` beside them;
 /// - shards: a folder of `.tar` files, or WebDataset's notation (`{000..331}.tar`).
 ///
 /// A file `classes.txt` beside the data names the classes that npy files and shards know by number.
@@ -48,8 +48,10 @@ private struct VisionPlace {
 
   init(_ path: String) {
     let trimmed = FileSystem.trimmed(path)
-    let inner = FileSystem.join(trimmed, "cifar-10-batches-bin")
-    self.path = FileSystem.kind(inner) == .folder ? inner : trimmed
+    // What CIFAR's archives unpack to.
+    let inner = ["cifar-10-batches-bin", "cifar-10-batches-py", "cifar-100-binary", "cifar-100-python"]
+      .map { FileSystem.join(trimmed, $0) }.first { FileSystem.kind($0) == .folder }
+    self.path = inner ?? trimmed
     names = Set((try? FileSystem.names(in: self.path)) ?? [])
   }
 
@@ -57,13 +59,11 @@ private struct VisionPlace {
   var isTrainingFolder: Bool { FileSystem.name(path) == "train" && !names.contains("train") }
 
   var hasValidation: Bool {
-    if isCIFAR { return names.contains("test_batch.bin") || names.contains("test.bin") }
+    if isCIFAR { return CIFAR.hasTest(path) }
     return array(.validation) != nil || folders.validation != nil
   }
 
-  private var isCIFAR: Bool {
-    !names.isDisjoint(with: ["data_batch_1.bin", "test_batch.bin", "train.bin", "test.bin"])
-  }
+  private var isCIFAR: Bool { CIFAR.recognizes(path) }
 
   private var folders: (train: String?, validation: String?) {
     let own = ImageFolder.splits(of: path)
@@ -99,8 +99,7 @@ private struct VisionPlace {
   func source(_ part: Part, classNames: [String]?) throws -> any ImageSource {
     if !names.isEmpty || FileSystem.kind(path) == .folder {
       if isCIFAR {
-        let hasTest = names.contains("test_batch.bin") || names.contains("test.bin")
-        return try CIFAR(path, training: part == .train || part == .whole && !hasTest)
+        return try CIFAR(path, training: part == .train || part == .whole && !CIFAR.hasTest(path))
       }
       if let files = array(part) {
         return try ImageArrays(
@@ -121,7 +120,7 @@ private struct VisionPlace {
       guard path.contains(".tar") || path.contains(".tgz") else {
         throw InputError(
           FileSystem.kind(path) == .absent ? "there is no such folder" : "these are no images known here", at: path,
-          cure: "give a folder with train/CLASS/*.jpg, CIFAR's binary files, .npy files or .tar shards")
+          cure: "give a folder with train/CLASS/*.jpg, CIFAR's files, .npy files or .tar shards")
       }
       return try TarShards(ShardList.expand(path), classNames: classNames)
     }

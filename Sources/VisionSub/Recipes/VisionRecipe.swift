@@ -53,6 +53,8 @@ public struct VisionRecipe: Recipe, Equatable {
   public var freezesPatches = false
   /// The share of tokens that the sub-branch does not see.
   public var ratio = 0.5
+  /// How these tokens are chosen: `uniform` or `block`.
+  public var masking = Masking.Selection.uniform
 
   /// `three-augment`, a RandAugment in timm's notation, or `none`.
   public var augment: String
