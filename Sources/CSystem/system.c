@@ -1,25 +1,45 @@
 #include "include/system.h"
+#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
-static volatile atomic_int interrupted = 0;
+static atomic_int interrupted = 0;
 
-static void on_signal(int number) {
-  (void)number;
-  if (atomic_exchange(&interrupted, 1)) _exit(130);
+static sigset_t interrupts(void) {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGTERM);
+  return set;
 }
 
-void sys_catch_interrupts(void) {
-  struct sigaction action;
-  memset(&action, 0, sizeof action);
-  action.sa_handler = on_signal;
-  sigemptyset(&action.sa_mask);
-  sigaction(SIGINT, &action, NULL);
-  sigaction(SIGTERM, &action, NULL);
+static void *await_interrupts(void *unused) {
+  (void)unused;
+  const sigset_t set = interrupts();
+  for (int number; sigwait(&set, &number) == 0;) {
+    if (atomic_exchange(&interrupted, 1)) _exit(130);
+  }
+  return NULL;
+}
+
+static void start_waiting(void) {
+  signal(SIGINT, SIG_DFL);
+  signal(SIGTERM, SIG_DFL);
   signal(SIGPIPE, SIG_IGN);
+  pthread_t thread;
+  if (pthread_create(&thread, NULL, await_interrupts, NULL) == 0) pthread_detach(thread);
+}
+
+// No handler, and no thread that computes takes the signals: inside oneDNN's products the stack pointer points into a
+// buffer on the heap, and a handler's frame would be written over what lies below it.
+void sys_catch_interrupts(void) {
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  const sigset_t set = interrupts();
+  pthread_sigmask(SIG_BLOCK, &set, NULL);  // before any other thread is there, which then has the mask too
+  pthread_once(&once, start_waiting);
 }
 
 bool sys_interrupted(void) { return atomic_load(&interrupted) != 0; }

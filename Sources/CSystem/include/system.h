@@ -1,10 +1,11 @@
-// What Swift cannot say itself: a signal flag that a handler may set, and the process's own figures.
+// What Swift cannot say itself: a flag that signals raise, and the process's own figures.
 #ifndef SUB_SYSTEM_H
 #define SUB_SYSTEM_H
 #include <stdbool.h>
 #include <stddef.h>
 
-/// Installs handlers for SIGINT and SIGTERM that only raise a flag; a second signal ends the process at once (exit 130).
+/// From now on SIGINT and SIGTERM only raise a flag; a second one ends the process at once (exit 130). To be called before
+/// other threads are started: it blocks the signals for the calling thread, and a thread of its own waits for them.
 void sys_catch_interrupts(void);
 /// True once SIGINT or SIGTERM has arrived.
 bool sys_interrupted(void);

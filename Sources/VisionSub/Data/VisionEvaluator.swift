@@ -36,7 +36,7 @@ public struct VisionEvaluator {
         guard batch.count > 0 else { continue }
         let own = VisionBatches.upload(batch, binarizes: false, to: device)
         var pass = Pass.evaluation.at(batch.number)
-        let logits = task.forward(own, (), pass)
+        let logits = task.forward(own, nil, pass)
         loss += objective(logits, own.target).item * Double(batch.count)
         for rank in Self.ranks(logits.floats(), labels: batch.labels) {
           if rank < 1 { first += 1 }
@@ -44,7 +44,7 @@ public struct VisionEvaluator {
         }
         if let masking {
           pass.masking = masking
-          masked += objective(task.forward(own, (), pass), own.target).item * Double(batch.count)
+          masked += objective(task.forward(own, nil, pass), own.target).item * Double(batch.count)
         }
         count += batch.count
       }
