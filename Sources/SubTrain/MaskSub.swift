@@ -16,6 +16,9 @@ public enum Method: String, Sendable, Codable, CaseIterable {
 
   /// Whether there is a sub-branch.
   public var hasSubBranch: Bool { self != .baseline && self != .masking }
+
+  /// Whether its ratio is a share of the input that is hidden.
+  public var hidesParts: Bool { self == .masksub || self == .masking }
 }
 
 /// The losses of a step, still on the device.
@@ -43,6 +46,8 @@ public struct MaskSub: Sendable {
   public var ratio: Double
   /// The sub-branch's share of the loss; the main branch has the rest.
   public var subWeight: Double
+  /// How masksub and masking choose what they hide of an image.
+  public var selection = Masking.Selection.uniform
   /// Given noise for the mask, for comparison with another implementation.
   public var noise: HostArray?
 
@@ -52,6 +57,11 @@ public struct MaskSub: Sendable {
     self.ratio = ratio
     self.subWeight = subWeight
     self.noise = noise
+  }
+
+  /// Throws a usage error at `place` where the method would hide all of an image's `patches`.
+  public func check(patches: Int, at place: String) throws {
+    if method.hidesParts { try Masking.check(ratio: ratio, patches: patches, at: place) }
   }
 
   /// Adds the step's gradients, times `scale`, to `gradients`. The main graph is freed before the sub-branch runs.
@@ -94,7 +104,8 @@ public struct MaskSub: Sendable {
     guard isHidden else { return trip }
     switch method {
     case .baseline: break
-    case .masksub, .masking: trip.masking = ratio > 0 ? Masking(ratio: ratio, noise: noise) : nil
+    case .masksub, .masking:
+      trip.masking = ratio > 0 ? Masking(ratio: ratio, selection: selection, noise: noise) : nil
     case .dropsub: trip.branchDropout = Float(ratio)
     case .pathsub: trip.dropPath = Float(ratio)
     }

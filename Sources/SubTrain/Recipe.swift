@@ -22,17 +22,20 @@ extension Recipe {
   public func with(_ settings: [(key: String, value: String)]) throws -> Self {
     guard !settings.isEmpty else { return self }
     var tree = try json()
-    for (key, value) in settings { try tree.set(key.split(separator: ".").map(String.init), to: value, key: key) }
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase
-    do {
-      return try decoder.decode(Self.self, from: Data(tree.bytes()))
-    } catch {
-      let named = settings.map { "\($0.key)=\($0.value)" }.joined(separator: " ")
-      throw InputError(
-        "the recipe does not take this", at: "--set \(named)", cure: "masksub recipes show \(name) lists what there is",
-        isUsage: true)
+    var changed = self
+    for (key, value) in settings {
+      try tree.set(key.split(separator: ".").map(String.init), to: value, key: key)
+      do {
+        changed = try decoder.decode(Self.self, from: Data(tree.bytes()))
+      } catch {
+        throw InputError(
+          "the recipe does not take this", at: "--set \(key)=\(value)",
+          cure: "masksub recipes show \(name) lists what there is", isUsage: true)
+      }
     }
+    return changed
   }
 }
 

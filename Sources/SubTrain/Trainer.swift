@@ -65,9 +65,11 @@ public final class Trainer<Task: TrainingTask, Source: BatchSource> where Task.B
         position.batches += 1
         position.samples += source.sampleCount(batch)
         let pass = Pass(isTraining: true, key: root.fold(position.step).fold(part))
+        // The branches' own norms are those of an update's first batch: later ones find its gradients there already.
         losses.append(
           method(
-            task, batch, into: gradients, pass: pass, scale: 1 / Double(settings.accumulation), separate: separate
+            task, batch, into: gradients, pass: pass, scale: 1 / Double(settings.accumulation),
+            separate: part == 0 ? separate : nil
           ).losses)
       }
       let norm = isLogged || settings.clipNorm != nil ? gradients.norm() : nil
@@ -163,8 +165,8 @@ extension Trainer {
     record.gradNorm = norm.map { Float($0) }
     record.samplesPerSecond =
       Double(position.samples - window.samples) / max(1e-9, position.seconds - window.seconds)
-    record.gradNormMain = losses.last?.mainNorm.map { Float($0) }
-    record.gradNormSub = losses.last?.subNorm.map { Float($0) }
+    record.gradNormMain = losses.first?.mainNorm.map { Float($0 * Double(settings.accumulation)) }
+    record.gradNormSub = losses.first?.subNorm.map { Float($0 * Double(settings.accumulation)) }
     window = Window(position)
     return record
   }

@@ -66,6 +66,68 @@ struct ImageSourceTests {
     }
   }
 
+  /// Image `n` of file `f`, as scripts/reference/cifar_pickles.py makes it.
+  private func pickledPicture(_ f: Int, _ n: Int) -> RGBImage {
+    let planes = (0..<3072).map { UInt8((7 * $0 + 31 * n + 5 * f) % (f == 1 ? 128 : 256)) }
+    let pixels = (0..<1024).flatMap { place in (0..<3).map { planes[1024 * $0 + place] } }
+    return RGBImage(width: 32, height: 32, pixels: pixels)
+  }
+
+  private func pixels(_ source: CIFAR) throws -> [RGBImage] {
+    try (0..<source.count).compactMap { index in
+      guard case .pixels(let image) = try source.image(at: index) else { return nil }
+      return image
+    }
+  }
+
+  @Test func `CIFAR's pickles are read, whichever Python wrote them`() throws {
+    let root = Bundle.module.resourceURL!.appendingPathComponent("Fixtures/cifar").path
+    let ten = "\(root)/two/cifar-10-batches-py"
+    #expect(CIFAR.recognizes(ten) && CIFAR.hasTest(ten) && !CIFAR.recognizes(root))
+    let training = try CIFAR(ten, training: true)
+    #expect(training.labels == [1, 8, 2, 3, 6, 4, 5, 4] && training.classNames[3] == "cat")
+    let places = [(1, 0), (1, 1), (2, 0), (3, 0), (3, 1), (4, 0), (5, 0), (5, 1)]
+    #expect(try pixels(training) == places.map { pickledPicture($0.0, $0.1) })
+    #expect(training.name(of: 2).contains("data_batch_2"))
+    let test = try CIFAR(ten, training: false)
+    #expect(try test.labels == [3, 8, 0] && pixels(test) == (0..<3).map { pickledPicture(6, $0) })
+
+    let hundred = try CIFAR("\(root)/three/cifar-100-python", training: true)
+    #expect(hundred.labels == [99, 4] && hundred.classNames[99] == "class 99")
+    #expect(try pixels(hundred) == [pickledPicture(7, 0), pickledPicture(7, 1)])
+    #expect(try CIFAR("\(root)/three/cifar-100-python", training: false).labels == [42])
+
+    let latin = try CIFAR("\(root)/latin", training: false)
+    #expect(try latin.labels == [1] && latin.classNames[0] == "0" && pixels(latin) == [pickledPicture(9, 0)])
+  }
+
+  @Test(arguments: [
+    ("wide", "no array u8"), ("few", "no list of 2"), ("label", "label 10 of image 0"), ("order", "no array u8"),
+    ("cut", "ends too early"), ("call", "no array u8"),
+  ]) func `odd pickles are refused and nothing in them is called`(name: String, what: String) throws {
+    let root = Bundle.module.resourceURL!.appendingPathComponent("Fixtures/cifar/odd").path
+    let error = #expect(throws: InputError.self) { try CIFAR("\(root)/\(name)", training: false) }
+    #expect(error?.place.contains("test_batch") == true)
+    #expect(error.map { "\($0)".contains(what) } == true, "\(String(describing: error))")
+  }
+
+  @Test func `every cut of a pickle is an error`() throws {
+    let root = try Fixtures.folder()
+    defer { try? FileManager.default.removeItem(atPath: root) }
+    let whole = [UInt8](try Fixtures.data("cifar/two/cifar-10-batches-py/data_batch_2"))
+    for length in stride(from: 0, to: whole.count, by: whole.count / 97) {
+      try Fixtures.write(Array(whole.prefix(length)), "\(root)/test_batch")
+      #expect(throws: InputError.self, "\(length)") { try CIFAR(root, training: false) }
+    }
+    for place in stride(from: 0, to: whole.count, by: 13) {
+      var damaged = whole
+      damaged[place] ^= 0xff
+      try Fixtures.write(damaged, "\(root)/test_batch")
+      // Wherever it is damaged: an error or other numbers, never a trap.
+      _ = try? CIFAR(root, training: false)
+    }
+  }
+
   @Test func `arrays of pictures are checked and read`() throws {
     let pictures = [Fixtures.gradient(6, 4), Fixtures.gradient(6, 4, seed: 2)]
     let images = HostArray(pictures.flatMap(\.pixels), shape: [2, 4, 6, 3], dtype: .u8)

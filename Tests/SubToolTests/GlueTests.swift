@@ -100,6 +100,10 @@ import Testing
       #expect(run.code == 1 && run.error.hasPrefix("masksub: error: ") && run.error.contains(hint), "\(run.error)")
       #expect(run.error.split(separator: "\n").count == 1)
     }
+    // A test split that is not there is missed before the training, not after it.
+    try write("x\t1\t\tGood.\n")
+    let untested = ToolRun(arguments: base + ["--predict"])
+    #expect(untested.code == 1 && untested.error.contains("test.tsv") && !untested.error.contains("steps"))
     for (arguments, code) in [
       (["glue", "--task", "kola"], 2), (["glue"], 2), (["glue", "--task", "cola", "--set", "lernrate=1"], 2),
       (["glue", "--task", "cola", "--set", "lr=fast"], 2), (["glue", "--task", "cola", "--method", "mask"], 2),

@@ -49,7 +49,7 @@ import Testing
   }
 
   @Test func `a run can be evaluated, finetuned, converted and looked at`() throws {
-    let first = train("run", steps: 2, "--set", "ema_decay=0.5")
+    let first = train("run", steps: 2)
     #expect(first.code == 0, "\(first.error)")
     let evaluated = tool("eval", "--from", folder["run"], "--data", shapes)
     #expect(evaluated.code == 0, "\(evaluated.error)")
@@ -74,7 +74,30 @@ import Testing
       #expect(try before.array(named: name).floats() == after.array(named: name).floats(), "\(name)")
     }
     let same = tool("eval", "--from", folder["back.safetensors"], "--data", shapes)
-    #expect(same.code == 0 && same.output.contains("top1 "), "\(same.error)")
+    #expect(same.code == 0 && same.output == evaluated.output, "\(same.error) \(same.output) \(evaluated.output)")
+  }
+
+  @Test func `a run that keeps an average is evaluated by it`() {
+    let run = train("average", steps: 2, "--set", "ema_decay=0.5")
+    #expect(run.code == 0, "\(run.error)")
+    let evaluated = tool("eval", "--from", folder["average"], "--data", shapes)
+    let metrics = run.output.split(separator: "\n").filter { $0.hasPrefix("top") }
+    #expect(metrics.count == 2 && evaluated.output.split(separator: "\n").prefix(2) == metrics[...], "\(evaluated.error)")
+  }
+
+  @Test func `block masks resume bit for bit and differ from uniform ones`() throws {
+    let block = ["--set", "masking=block"]
+    #expect(train("block", steps: 4, block[0], block[1]).code == 0)
+    #expect(train("rest", steps: 2, block[0], block[1]).code == 0)
+    #expect(train("rest", steps: 4, block[0], block[1], "--resume").code == 0)
+    #expect(train("uniform", steps: 4).code == 0)
+    let bytes = try ["block", "rest", "uniform"].map {
+      try TemporaryFolder.bytes(folder["\($0)/checkpoints/4/model.safetensors"])
+    }
+    #expect(bytes[0] == bytes[1])
+    #expect(bytes[0] != bytes[2])
+    let shown = tool("preview", "--count", "1", "--output", folder["b.png"], "--set", "masking=block")
+    #expect(shown.code == 0, "\(shown.error)")
   }
 
   @Test func `every method trains`() {
@@ -104,6 +127,13 @@ import Testing
       (["finetune", "--from", folder["absent"]], 1, "absent"),
       (["eval", "--from", shapes], 1, "shapes"),
       (["convert", shapes, folder["o.pth"]], 2, ".pth files are not written"),
+      (["train", "--ratio", "0.99"], 2, "a ratio of 0.99 leaves none of 64 patches (--ratio): give at most 0.984"),
+      (["train", "--set", "ratio=0.99"], 2, "leaves none of 64 patches"),
+      (["train", "--set", "masking=blocks"], 2, "masking"),
+      (["preview", "--ratio", "0.99"], 2, "leaves none of 64 patches"),
+      (["bench", "vit-s16", "--ratio", "0.999"], 2, "leaves none of 196 patches"),
+      (["bench", "clip-b32", "--ratio", "0.99"], 2, "leaves none of 49 patches"),
+      (["clip-pretrain", "--ratio", "0.99"], 2, "leaves none of 16 patches"),
       (["preview", "--task", "sst2"], 2, "only cola comes with embedded data"),
     ]
     for (arguments, code, text) in wrong {
@@ -118,9 +148,11 @@ import Testing
       #expect(list.contains("\(name) "), "\(name)")
     }
     let page = tool("recipes", "show", "deit3-s-400").output
-    for key in ["lr ", "weight_decay ", "drop_path ", "mixup ", "repeats ", "max_steps "] {
+    for key in ["lr ", "weight_decay ", "drop_path ", "mixup ", "repeats ", "max_steps ", "masking "] {
       #expect(page.contains("\n  \(key)"), "\(key)")
     }
+    #expect(page.contains(/\n  masking +uniform/))
+    #expect(tool("recipes", "show", "beitv2-b").output.contains(/\n  masking +block/))
     #expect(tool("recipes", "show", "glue").output.contains("run_glue"))
   }
 }

@@ -44,6 +44,30 @@ import Testing
     HostArray((0..<count).map { Float($0) }, shape: shape)
   }
 
+  /// The configuration beside the weights has the last word on what no tensor tells.
+  @Test func `a CLIP's folder says which GELU and how many heads`() throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "vision-\(UUID().uuidString)").path
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let weights = try VisionConversion(file("ft-clip"), to: .huggingFace).tensors
+    try Safetensors.write(weights, to: folder + "/model.safetensors")
+    let found = try VisionFolder(folder).config
+    #expect(found.usesQuickGELU)
+    func config(_ name: String, _ json: String) throws -> VisionTransformerConfig {
+      try Data(json.utf8).write(to: URL(fileURLWithPath: "\(folder)/\(name)"))
+      return try VisionFolder(folder).config
+    }
+    let heads = found.heads * 2
+    let hugging = try config(
+      "config.json", #"{"vision_config": {"hidden_act": "gelu", "num_attention_heads": \#(heads)}}"#)
+    #expect(!hugging.usesQuickGELU && hugging.heads == heads)
+    // A number of heads that cannot be is passed over.
+    #expect(try config("config.json", #"{"vision_config": {"num_attention_heads": 7}}"#).heads == found.heads)
+    let open = try config(
+      "open_clip_config.json", #"{"model_cfg": {"quick_gelu": true, "vision_cfg": {"head_width": \#(found.width)}}}"#)
+    #expect(open.usesQuickGELU && open.heads == 1)
+  }
+
   @Test func `families are recognised without a name`() throws {
     let deit = try VisionCheckpoint(file("deit3-official")).config
     #expect(deit.position == .patches && deit.layerScale != nil && deit.dropPathShape == .constant)

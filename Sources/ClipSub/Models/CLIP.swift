@@ -35,10 +35,13 @@ public final class CLIP: Module {
     imageFeatures(images, first: 0, kept: keptPatches(images: images.shape[0], pass), pass)
   }
 
-  /// The same for some of the images, with their patches already chosen.
-  func imageFeatures(_ images: Tensor, first: Int, kept: [[Int]], _ pass: Pass) -> Tensor {
-    visual(images, first: first, kept: kept, pass).normalizedRows()
+  /// The same for some of the images, with their patches already chosen, and embedded where there is a `stem`.
+  func imageFeatures(_ images: Tensor, stem: Tensor? = nil, first: Int, kept: [[Int]], _ pass: Pass) -> Tensor {
+    visual(images, stem: stem, first: first, kept: kept, pass).normalizedRows()
   }
+
+  /// The embeddings of all patches of all images, [N·L, D]: the same in both branches.
+  func stem(_ images: Tensor) -> Tensor { visual.embed(images, nil) }
 
   /// Token ids → features [N, E] of length 1. A text is read up to its largest id (the first, where there are several),
   /// which is the end token.

@@ -29,9 +29,15 @@ final class ClipImageTower: Module {
     lnPost = LayerNorm(image.width, epsilon: 1e-5)
   }
 
+  /// images [B, 3, S, S] → the embeddings of the patches named (all for nil), [K, D], without positions.
+  func embed(_ images: Tensor, _ patches: Tensor?) -> Tensor {
+    images.patches(of: config.patch, patches).linear(conv1.tensor)
+  }
+
   /// images [B, 3, S, S] → features [N, E], not normalised, of the images `kept` starts at: `kept` lists the patches of
-  /// every image wanted, equally many of each. Patches that are left out are never embedded.
-  func callAsFunction(_ images: Tensor, first: Int, kept: [[Int]], _ pass: Pass) -> Tensor {
+  /// every image wanted, equally many of each. Patches that are left out are never embedded; `stem` holds those of all
+  /// images where they are there already.
+  func callAsFunction(_ images: Tensor, stem: Tensor?, first: Int, kept: [[Int]], _ pass: Pass) -> Tensor {
     precondition(
       images.shape.rank == 4 && images.shape[2] == config.size && images.shape[3] == config.size,
       "CLIP: images \(images.shape), the model's side is \(config.size)")
@@ -39,7 +45,9 @@ final class ClipImageTower: Module {
     let device = images.device
     let patches = kept.enumerated().flatMap { image, list in list.map { (first + image) * config.patches + $0 } }
     let positions = kept.flatMap { [0] + $0.map { 1 + $0 } }
-    let embedded = images.patches(of: config.patch, Tensor(indices: patches, on: device)).linear(conv1.tensor)
+    let chosen = Tensor(indices: patches, on: device)
+    let isWhole = patches.count == images.shape[0] * config.patches
+    let embedded = stem.map { isWhole ? $0 : $0.gatherRows(chosen) } ?? embed(images, chosen)
     let x = embedded.prefixed(by: classEmbedding.tensor, samples: count)
       .addingRows(of: positionalEmbedding.tensor, Tensor(indices: positions, on: device))
     let rows = ClipRows(

@@ -11,7 +11,7 @@ public struct ContrastiveOutput {
 }
 
 /// Contrastive training of a CLIP. The texts are the same for both branches, so their tower runs once a step, and the
-/// gradients of both losses go back through it in one pass. The sub-branch sees masked images (or drops, in the image
+/// gradients of both losses go back through it in one pass; so it is with the embeddings of the images' patches. The sub-branch sees masked images (or drops, in the image
 /// tower) and reproduces the main branch's similarities by row and by column.
 ///
 /// With several pieces a batch may be larger than memory allows at once (gradient caching, Gao et al. 2021): features
@@ -30,12 +30,14 @@ public final class ContrastiveTask: TrainingTask {
     self.pieces = pieces
   }
 
-  /// The text features of a step, and what is left to do once their gradients and those of cached images are known.
+  /// The text features of a step and the embedded patches, and what is left to do once their gradients and those of
+  /// cached images are known.
   public final class Shared {
     let texts: Junction
+    let patches: Junction?
     fileprivate var replays: [(Gradients) -> Void] = []
 
-    fileprivate init(_ texts: Junction) { self.texts = texts }
+    fileprivate init(_ texts: Junction, _ patches: Junction?) { (self.texts, self.patches) = (texts, patches) }
   }
 
   /// The text features of a batch, for both branches.
@@ -44,13 +46,16 @@ public final class ContrastiveTask: TrainingTask {
     let features = features(batch.count, &replays) { [model] range in
       model.textFeatures(batch.texts[range], pass, on: batch.images.device)
     }
-    let shared = Shared(features)
+    // Pieces are computed again one by one; a trip that hides patches itself needs only those that it keeps.
+    let sharesPatches = pieces == 1 && pass.masking == nil
+    let shared = Shared(features, sharesPatches ? Junction(model.stem(batch.images)) : nil)
     shared.replays = replays
     return shared
   }
 
   /// Sends the gradients of both branches back through the text tower, and through the pieces.
   public func finish(_ shared: Shared, into gradients: Gradients) {
+    shared.patches?.backward(into: gradients)
     if pieces == 1 { shared.texts.backward(into: gradients) }
     for replay in shared.replays { replay(gradients) }
     shared.replays = []
@@ -59,8 +64,9 @@ public final class ContrastiveTask: TrainingTask {
   /// Image features and similarities of one branch.
   public func forward(_ batch: ClipBatch, _ shared: Shared, _ pass: Pass) -> ContrastiveOutput {
     let kept = model.keptPatches(images: batch.count, pass)
+    let patches = shared.patches?.tensor
     let compute = { [model] (range: Range<Int>) in
-      model.imageFeatures(batch.images, first: range.lowerBound, kept: Array(kept[range]), pass)
+      model.imageFeatures(batch.images, stem: patches, first: range.lowerBound, kept: Array(kept[range]), pass)
     }
     let images =
       pieces == 1 ? compute(0..<batch.count) : features(batch.count, &shared.replays, compute).tensor

@@ -2,11 +2,19 @@ import SubCore
 
 /// Opens any file or folder of tensors, told apart by what it holds rather than by its name.
 public enum TensorFile {
-  /// Opens safetensors (a file, an index, or a folder with `model.safetensors`), `.npz`, `.npy`, a folder of `.npy`
-  /// files, or a PyTorch file (also `pytorch_model.bin` in a folder). Throws an `InputError` that says what else it is.
+  /// Opens safetensors, `.npz`, `.npy`, a PyTorch file, an index of shards (`*.index.json`), a folder with
+  /// `model.safetensors` or `pytorch_model.bin` or the index of one, or a folder of `.npy` files. Throws an `InputError`
+  /// that says what else it is.
   public static func open(_ path: String) throws -> any NamedTensors {
     if FileSystem.kind(path) == .folder { return try openFolder(path) }
-    if path.hasSuffix(".json") { return try Safetensors.open(path) }
+    if path.hasSuffix(".json") {
+      return try ShardedTensors(index: path) { shard in
+        guard !shard.hasSuffix(".json") else {
+          throw InputError("a shard cannot be an index itself", at: path, cure: "name the weight files in it")
+        }
+        return try open(shard)
+      }
+    }
     let file = try MappedFile(path)
     let start = withExtendedLifetime(file) { Array(file.buffer.bytes.prefix(512)) }
     if start.starts(with: ZipArchive.signature) {
@@ -21,12 +29,10 @@ public enum TensorFile {
   }
 
   private static func openFolder(_ path: String) throws -> any NamedTensors {
-    for name in ["model.safetensors", "model.safetensors.index.json"]
-    where FileSystem.kind(FileSystem.join(path, name)) == .file {
-      return try Safetensors.open(path)
+    for name in ["model.safetensors", "pytorch_model.bin"].flatMap({ [$0, $0 + ".index.json"] }) {
+      let file = FileSystem.join(path, name)
+      if FileSystem.kind(file) == .file { return try open(file) }
     }
-    let torch = FileSystem.join(path, "pytorch_model.bin")
-    if FileSystem.kind(torch) == .file { return try TorchFile(torch) }
     do { return try NpyFolder(path) } catch let error as InputError {
       guard error.place == path, error.what.contains("no .npy") else { throw error }
       throw InputError(

@@ -27,6 +27,6 @@ public final class BrokenImages: Sendable {
     guard count > limit else { return }
     throw InputError(
       "more than \(limit) pictures are broken, the last one: \(error.what)", at: error.place,
-      cure: "repair the data, or allow more")
+      cure: "repair the data, or allow more with --max-broken")
   }
 }

@@ -68,4 +68,5 @@ enum FileBytes {
   private static func reason() -> String { "cannot be read: \(String(cString: strerror(errno)))" }
 }
 
-private func systemOpen(_ path: String) -> Int32 { open(path, O_RDONLY | O_CLOEXEC) }
+/// O_NONBLOCK: opening a named pipe would otherwise wait for somebody to write into it.
+private func systemOpen(_ path: String) -> Int32 { open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK) }

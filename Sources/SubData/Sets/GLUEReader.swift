@@ -135,8 +135,8 @@ private struct Rows {
       guard let index = names.firstIndex(of: name) else {
         throw InputError(
           "no column \"\(name)\" in the header", at: place(1),
-          cure: "give \(task.name)'s distributed file, with \((wanted.texts + [wanted.label].compactMap { $0 }))"
-            + " among its columns")
+          cure: "give \(task.name)'s distributed file: it has the columns "
+            + (wanted.texts + [wanted.label].compactMap { $0 }).joined(separator: ", "))
       }
       return index
     }

@@ -3,16 +3,39 @@ public import SubCore
 /// Which part of an input is hidden. A model asks at its one mask site and decides how: ViT removes tokens, BEiT and Swin
 /// put a mask token, ResNet zeroes pixels, BERT puts [MASK].
 public struct Masking: Sendable {
+  /// How the parts that are hidden are chosen.
+  public enum Selection: String, Sendable, Codable, CaseIterable {
+    /// Each on its own.
+    case uniform
+    /// In rectangles of patches (Bao et al. 2021, BEiT).
+    case block
+  }
+
   /// The share that is removed, 0 ..< 1.
   public var ratio: Double
+  /// How patches are chosen.
+  public var selection: Selection
   /// Given noise [N, L] in place of random numbers: comparison with another implementation.
   public var noise: HostArray?
 
-  /// Hides `ratio` of every input.
-  public init(ratio: Double, noise: HostArray? = nil) {
+  /// Hides `ratio` of every input. Given noise says by itself what is hidden, whatever `selection` is.
+  public init(ratio: Double, selection: Selection = .uniform, noise: HostArray? = nil) {
     precondition(ratio >= 0 && ratio < 1, "Masking: ratio \(ratio) is not in 0 ..< 1")
     self.ratio = ratio
+    self.selection = selection
     self.noise = noise
+  }
+
+  /// Throws a usage error at `place` where `ratio` would leave none of an image's `patches`.
+  public static func check(ratio: Double, patches: Int, at place: String) throws {
+    guard Masking(ratio: ratio).keptCount(of: patches) > 0 else {
+      let largest = Double(patches - 1) / Double(patches)
+      throw InputError(
+        "a ratio of \(ratio) leaves none of \(patches) patches", at: place,
+        cure: patches > 1
+          ? "give at most \((largest * 1000).rounded(.down) / 1000)" : "use larger images or smaller patches",
+        isUsage: true)
+    }
   }
 
   /// How many of `count` stay: int(L · (1 − r)).
@@ -26,8 +49,12 @@ public struct Masking: Sendable {
   }
 
   /// The parts of every row that stay: those of lowest noise, ties by position; in ascending order, since order does not
-  /// matter behind the position embedding and memory is read forwards.
+  /// matter behind the position embedding and memory is read forwards. With blocks `count` is that of a square grid.
   public func kept(rows: Int, count: Int, _ key: RandomKey) -> [[Int]] {
+    if selection == .block && noise == nil {
+      let blocks = BlockMask(patches: count, hidden: count - keptCount(of: count))
+      return (0..<rows).map { blocks.kept(key.fold($0)) }
+    }
     let values = noiseValues(rows: rows, count: count, key)
     return (0..<rows).map { row in
       let order = (0..<count).sorted {

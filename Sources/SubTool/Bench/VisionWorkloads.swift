@@ -11,8 +11,8 @@ extension Workload {
   static let vitBase = vision("vit-b16", batch: 8, "vit_base_patch16_224")
 
   private static func vision(_ name: String, batch: Int, _ variant: String) -> Workload {
-    Workload(name: name, batch: batch, modality: .image) { batch, method, device in
-      guard let config = VisionVariant.named(variant) else { preconditionFailure("no vision transformer \(variant)") }
+    guard let config = VisionVariant.named(variant) else { preconditionFailure("no vision transformer \(variant)") }
+    return Workload(name: name, batch: batch, modality: .image, patches: config.patches) { batch, method, device in
       let key = RandomKey(seed: 0)
       let task = ImageClassification(VisionTransformer(config), objective: .crossEntropy())
       let parameters = ParameterSet(task.model.namedParameters(), on: device, key: key)

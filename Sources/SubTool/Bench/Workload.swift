@@ -10,6 +10,8 @@ struct Workload: Sendable {
   let batch: Int
   /// Images or text, for the default ratio.
   let modality: Method.Modality
+  /// The patches of an image; nil for text.
+  var patches: Int?
   /// Makes everything and returns one step.
   let prepare: @Sendable (_ batch: Int, _ method: MaskSub, _ device: Device) -> () -> Void
 

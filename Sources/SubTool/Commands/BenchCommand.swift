@@ -28,10 +28,11 @@ package struct BenchCommand: Command {
     let device = try machine.select()
     let chosen = try $workloads.isGiven ? workloads.map(Self.workload) : Workload.all
     for workload in chosen {
-      let method = baseline ? Method.baseline : .masksub
+      if let patches = workload.patches { try method(for: workload).check(patches: patches, at: "--ratio") }
+    }
+    for workload in chosen {
       let count = batch ?? workload.batch
-      let step = workload.prepare(
-        count, MaskSub(method, ratio: ratio ?? method.defaultRatio(workload.modality)), device)
+      let step = workload.prepare(count, method(for: workload), device)
       var times: [Double] = []
       for number in 0..<(warmup + steps) {
         try Interruption.check()
@@ -46,6 +47,11 @@ package struct BenchCommand: Command {
           + "samples_per_s=\((Double(count) / median).fixed(2)) rss_peak_mib=\(sys_peak_rss_kib() / 1024)")
       try context.console.flush()
     }
+  }
+
+  private func method(for workload: Workload) -> MaskSub {
+    let method = baseline ? Method.baseline : .masksub
+    return MaskSub(method, ratio: ratio ?? method.defaultRatio(workload.modality))
   }
 
   private static func workload(_ name: String) throws -> Workload {

@@ -62,7 +62,6 @@ package struct ClipPretrainCommand: Command {
     } else if let embedded {
       try context.console.print("using the captions of \(embedded.train); a real run: --data 'SHARDS'")
     }
-    try checkMasking(clip.config.image.patches)
     let source = try CaptionSource(
       set, order: CaptionOrder(seed: machine.seed, resamples: recipe.resamples, buffer: recipe.shuffleBuffer),
       tokenizer: clip.tokenizer, pipeline: .clipTraining(size: clip.config.image.size), batchSize: recipe.batchSize,
@@ -78,21 +77,15 @@ package struct ClipPretrainCommand: Command {
     try train(clip, source, evaluation, recipe, context)
   }
 
-  /// Throws where masking would leave no patch.
-  private func checkMasking(_ patches: Int) throws {
-    let method = methodOptions.resolved(.image)
-    guard method.method == .masksub || method.method == .masking else { return }
-    guard Masking(ratio: method.ratio).keptCount(of: patches) > 0 else {
-      throw InputError(
-        "of \(patches) patches none is left", at: "--ratio \(method.ratio)", cure: "give a lower ratio", isUsage: true)
-    }
-  }
-
   private func train(
     _ clip: ClipModel, _ source: CaptionSource, _ evaluation: ZeroShotEvaluation?, _ recipe: ClipRecipe,
     _ context: ToolContext
   ) throws {
     let method = methodOptions.resolved(.image)
+    try method.check(patches: clip.config.image.patches, at: "--ratio")
+    if runOptions.analyze {
+      try Masking.check(ratio: method.ratio, patches: clip.config.image.patches, at: "--analyze, --ratio")
+    }
     if !runOptions.resume { try source.check() }
     let folder = try RunFolder.open(output: runOptions.output, resume: runOptions.resume, command: Self.name)
     if !runOptions.resume {

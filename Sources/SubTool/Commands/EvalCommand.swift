@@ -26,6 +26,8 @@ package struct EvalCommand: Command {
   var resize: Int?
   @Option("--workers", in: 0...256, default: "half of the cores, at most 8", "threads that prepare images")
   var workers: Int?
+  @Option("--max-broken", in: 0...1_000_000_000, "unreadable pictures that are passed over before it is an error")
+  var maxBroken = 100
   var machine = MachineOptions()
 
   package init() {}
@@ -42,6 +44,15 @@ package struct EvalCommand: Command {
 
   private func evaluateVision(_ context: ToolContext, on device: Device) throws {
     let source = try VisionFolder(from)
+    let recipe = source.evaluationRecipe(resize: resize)
+    if let resize, resize < recipe.imageSize {
+      throw InputError(
+        "\(resize) pixels are fewer than the \(recipe.imageSize) of the model's images", at: "--resize",
+        cure: "give at least \(recipe.imageSize)", isUsage: true)
+    }
+    let model = VisionTransformer(source.config)
+    let parameters = ParameterSet(model.namedParameters(), on: device, key: RandomKey(seed: 0))
+    try source.loadForEvaluation(into: parameters, of: model)
     let images = try VisionData.evaluation(
       data ?? context.home.file("datasets/shapes"), classNames: source.classNames)
     guard images.classNames.count == source.config.classes else {
@@ -49,23 +60,18 @@ package struct EvalCommand: Command {
         "the model has \(source.config.classes) classes, the data \(images.classNames.count)",
         at: data ?? "datasets/shapes", cure: "give the data that the model was trained for")
     }
-    let model = VisionTransformer(source.config)
-    let parameters = ParameterSet(model.namedParameters(), on: device, key: RandomKey(seed: 0))
-    try source.loadForEvaluation(into: parameters, of: model)
     let settings = VisionOptions()
     settings.workers = workers
-    let recipe = source.evaluationRecipe(resize: resize)
+    for remark in VisionData.remarks(images) { context.console.note(remark) }
     let task = ImageClassification(model, objective: recipe.objective)
     let evaluator = VisionEvaluator(
-      task, images, recipe.evaluationPipeline, batchSize: batch, workers: settings.workerCount, on: device)
+      task, images, recipe.evaluationPipeline, batchSize: batch, workers: settings.workerCount,
+      maxBroken: maxBroken, on: device)
     context.console.note(
       "\(source.checkpoint.description), \(images.count) images, \(images.classNames.count) classes, "
         + "\(recipe.imageSize) pixels of \(recipe.evalResize)")
     try report(try evaluator(), context)
-    if let first = evaluator.batches.broken.errors.first {
-      context.console.note(
-        "\(evaluator.batches.broken.count) images could not be read and do not count, the first: \(first.error)")
-    }
+    context.console.note(evaluator.batches.broken, "not counted")
   }
 
   private func evaluateText(_ configuration: JSON?, _ context: ToolContext, on device: Device) throws {

@@ -44,6 +44,10 @@ package struct GlueCommand: Command {
     }
     let train = try source(.train, batchSize: recipe.batchSize)
     let evaluation = try task.evaluationSplits.map { ($0, try source($0, batchSize: recipe.evalBatchSize)) }
+    // Read before the training: a missing test file ends the run at once, not after hours.
+    let submission = try (predict ? task.submissionSplits : [])
+      .filter { $0 != .diagnostic || reader.path(of: $0) != nil }
+      .map { ($0, try source($0, batchSize: recipe.evalBatchSize)) }
 
     let method = methodOptions.resolved(.text)
     let folder = try RunFolder.open(output: runOptions.output, resume: runOptions.resume, command: Self.name)
@@ -73,7 +77,12 @@ package struct GlueCommand: Command {
         + "method \(method.method.rawValue), \(folder.path)")
     let started = WallClock.seconds()
     let (final, position) = try trainer.train(resuming: runOptions.resume)
-    if predict { try writePredictions(evaluator, reader, folder, source) }
+    for (split, test) in submission {
+      let predictions = GLUEMetrics.predictions(task, logits: evaluator.logits(test).logits)
+      let lines = try GLUESubmission.lines(task, predictions: predictions)
+      try AtomicFile.write(
+        lines.joined(separator: "\n") + "\n", to: FileSystem.join(folder.path, GLUESubmission.fileName(task, split)))
+    }
 
     var summary = RunSummary(
       command: Self.name, task: task.rawValue, method: method.method.rawValue, seed: machine.seed)
@@ -111,19 +120,6 @@ package struct GlueCommand: Command {
       "sub_weight": .number(method.subWeight),
       "seed": .integer(Int64(machine.seed)), "recipe": try recipe.json(), "model": model.configJSON,
     ]
-  }
-
-  private func writePredictions(
-    _ evaluator: TextEvaluator, _ reader: GLUEReader, _ folder: RunFolder,
-    _ source: (GLUESplit, Int) throws -> TextSource
-  ) throws {
-    for split in task.submissionSplits {
-      guard reader.path(of: split) != nil || split != .diagnostic else { continue }
-      let predictions = GLUEMetrics.predictions(task, logits: evaluator.logits(try source(split, 64)).logits)
-      let lines = try GLUESubmission.lines(task, predictions: predictions)
-      try AtomicFile.write(
-        lines.joined(separator: "\n") + "\n", to: FileSystem.join(folder.path, GLUESubmission.fileName(task, split)))
-    }
   }
 }
 

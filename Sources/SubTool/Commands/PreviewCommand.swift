@@ -41,9 +41,11 @@ package struct PreviewCommand: Command {
   }
 
   private func previewImages(_ context: ToolContext) throws {
-    let recipe = try VisionSettings(.named(recipe), settings.map { ($0.key, $0.value) }).recipe
+    let recipe = try VisionSettings(.asked(recipe), settings.map { ($0.key, $0.value) }).recipe
     let source = try VisionData(data ?? context.home.file("datasets/shapes")).train
     let config = try recipe.configuration(classes: source.classNames.count)
+    let masking = Masking(ratio: ratio ?? recipe.ratio, selection: recipe.masking)
+    try Masking.check(ratio: masking.ratio, patches: config.patches, at: "--ratio")
     let pipeline = try recipe.trainingPipeline()
     let batches = ImageBatches(
       source: source,
@@ -52,7 +54,6 @@ package struct PreviewCommand: Command {
         dropsLast: false),
       pipeline: pipeline, mixing: recipe.mixing)
     let batch = try batches.batch(0)
-    let masking = Masking(ratio: ratio ?? recipe.ratio)
     let kept = masking.kept(rows: batch.count, count: config.patches, RandomKey(seed: seed).fold("mask"))
     let side = pipeline.size
     var sheet = PictureSheet(columns: 3, side: side)
@@ -66,7 +67,7 @@ package struct PreviewCommand: Command {
       sheet.add(seen, caption: label)
       sheet.add(
         Self.masked(seen, kept: Set(kept[row]), patch: config.patchSize, grid: config.grid),
-        caption: "\(kept[row].count) of \(config.patches)")
+        caption: "\(kept[row].count) of \(config.patches) \(masking.selection.rawValue)")
       try context.console.print("\(source.name(of: batch.indices[row]))  \(label)")
     }
     try AtomicFile.write(sheet.picture().pngData(), to: output)

@@ -19,8 +19,10 @@ struct VisionRun {
 
   func run(in context: ToolContext) throws {
     let device = try machine.select()
+    // What is to be resumed must be there before anything else is asked for.
+    if options.resume { _ = try RunFolder.open(output: options.output, resume: true, command: command) }
     let source = try from.map { try VisionFolder($0) }
-    let given = try recipe.map { try VisionRecipe.named($0) }
+    let given = try recipe.map { try VisionRecipe.asked($0) }
     var settings = try VisionSettings(
       given ?? source.map { VisionRecipe.following($0.config) } ?? VisionRecipe.named("shapes-tiny"),
       options.settingPairs)
@@ -34,6 +36,7 @@ struct VisionRun {
       recipe, source, classNames: data.classNames, seed: machine.seed, on: device)
     let batches = try trainingBatches(data.train, recipe)
     let method = resolvedMethod(recipe)
+    try method.check(patches: model.config.patches, at: "--ratio")
 
     let loop = loopSettings(settings, batchesPerEpoch: batches.perEpoch)
     let folder = try RunFolder.open(output: options.output, resume: options.resume, command: command)
@@ -53,10 +56,9 @@ struct VisionRun {
     let evaluator = data.validation.map {
       VisionEvaluator(
         model.task, $0, recipe.evaluationPipeline, batchSize: recipe.evalBatchSize, workers: images.workerCount,
-        on: device)
+        maxBroken: images.maxBroken, on: device)
     }
-    let masking =
-      options.analyze && method.ratio > 0 ? Masking(ratio: method.method.hidesTokens ? method.ratio : 0.5) : nil
+    let masking = try analyzedMasking(method, recipe, model.config)
     if let evaluator {
       trainer.evaluate = {
         try average?.evaluating { try evaluator(masking: masking) } ?? evaluator(masking: masking)
@@ -67,15 +69,17 @@ struct VisionRun {
     trainer.readModel = model.read(from:)
     trainer.resumeHint = context.resumeHint(folder)
 
+    for remark in data.remarks { context.console.note(remark) }
     let count = data.validation.map { "\($0.count) for evaluation" } ?? "none for evaluation"
     context.console.note(
       "\(recipe.name): \(model.description), \(model.parameters.count) weights, \(data.classNames.count) classes, "
-        + "\(data.train.count) training images, \(count), \(loop.totalSteps) steps, method \(method.method.rawValue), "
+        + "\(data.train.count) training images, \(count), steps: \(loop.totalSteps), method \(method.method.rawValue), "
         + folder.path)
+    for line in model.details { context.console.note("  \(line)") }
     let started = WallClock.seconds()
     let (final, position) = try trainer.train(resuming: options.resume)
-    report(batches.broken, context.console)
-    if let evaluator { report(evaluator.batches.broken, context.console) }
+    context.console.note(batches.broken, "passed over")
+    if let evaluator { context.console.note(evaluator.batches.broken, "not counted") }
 
     var summary = RunSummary(command: command, task: recipe.name, method: method.method.rawValue, seed: machine.seed)
     summary.metrics = final.metrics
@@ -88,8 +92,19 @@ struct VisionRun {
   /// The method; the recipe's own ratio stands where no other was given.
   private func resolvedMethod(_ recipe: VisionRecipe) -> MaskSub {
     var resolved = method.resolved(.image, dropPath: recipe.dropPath)
-    if method.ratio == nil, method.method.hidesTokens { resolved.ratio = recipe.ratio }
+    if method.ratio == nil, method.method.hidesParts { resolved.ratio = recipe.ratio }
+    resolved.selection = recipe.masking
     return resolved
+  }
+
+  /// What `--analyze` hides of evaluated images: the method's share, or the recipe's for methods that hide nothing.
+  private func analyzedMasking(
+    _ method: MaskSub, _ recipe: VisionRecipe, _ config: VisionTransformerConfig
+  ) throws -> Masking? {
+    let ratio = method.method.hidesParts ? method.ratio : recipe.ratio
+    guard options.analyze, ratio > 0 else { return nil }
+    try Masking.check(ratio: ratio, patches: config.patches, at: "--analyze")
+    return Masking(ratio: ratio, selection: recipe.masking)
   }
 
   private func trainingBatches(_ source: any ImageSource, _ recipe: VisionRecipe) throws -> ImageBatches {
@@ -98,11 +113,12 @@ struct VisionRun {
       repeats: recipe.repeats)
     guard sampler.batchesPerEpoch >= recipe.accumulation else {
       throw InputError(
-        "\(sampler.epochCount) images make no update of \(recipe.batchSize)", at: "--set batch_size",
+        "the \(sampler.epochCount) training images make no update of \(recipe.batchSize)", at: "--set batch_size",
         cure: "give a smaller batch_size", isUsage: true)
     }
     return ImageBatches(
-      source: source, sampler: sampler, pipeline: try recipe.trainingPipeline(), mixing: recipe.mixing)
+      source: source, sampler: sampler, pipeline: try recipe.trainingPipeline(), mixing: recipe.mixing,
+      broken: BrokenImages(limit: images.maxBroken))
   }
 
   private func loopSettings(_ settings: VisionSettings, batchesPerEpoch: Int) -> LoopSettings {
@@ -139,11 +155,6 @@ struct VisionRun {
     return "using \(data), \(start) and the recipe \(recipe.name); a real run: \(real) (a folder with train and val)"
   }
 
-  private func report(_ broken: BrokenImages, _ console: Console) {
-    guard let first = broken.errors.first else { return }
-    console.note("\(broken.count) images could not be read and were passed over, the first: \(first.error)")
-  }
-
   private func configuration(
     _ settings: VisionSettings, _ method: MaskSub, _ model: VisionRunModel, _ data: VisionData
   ) throws -> JSON.Object {
@@ -158,7 +169,24 @@ struct VisionRun {
   }
 }
 
-extension Method {
-  /// Whether its ratio is a share of tokens.
-  var hidesTokens: Bool { self == .masksub || self == .masking }
+extension Console {
+  /// Says how many pictures could not be read, and names the first few.
+  func note(_ broken: BrokenImages, _ consequence: String) {
+    let errors = broken.errors
+    guard !errors.isEmpty else { return }
+    note("unreadable pictures, \(consequence): \(errors.count)")
+    for (_, error) in errors.prefix(5) { note("  \(error)") }
+    if errors.count > 5 { note("  … and \(errors.count - 5) more") }
+  }
+}
+
+extension VisionRecipe {
+  /// The recipe of a name from the command line; a mistyped one is suggested.
+  static func asked(_ name: String) throws -> VisionRecipe {
+    guard !book.contains(where: { $0.recipe.name == name }),
+      let nearest = Suggestion.nearest(to: name, in: book.map(\.recipe.name))
+    else { return try named(name) }
+    throw InputError(
+      "there is no vision recipe '\(name)'", at: "--recipe", cure: "did you mean '\(nearest)'?", isUsage: true)
+  }
 }

@@ -13,6 +13,8 @@ struct VisionRunModel {
   let variant: String?
   /// The model in words, with what was loaded.
   let description: String
+  /// Which tensors were resized, newly made or not used.
+  let details: [String]
   private let recipe: VisionRecipe
   private let classNames: [String]
   private let naming: VisionFileNames
@@ -31,8 +33,9 @@ struct VisionRunModel {
     if let source {
       let report = try source.checkpoint.load(into: parameters, of: model)
       description = "\(source.checkpoint.description) (\(report.summary))"
+      details = report.details
     } else {
-      description = recipe.model
+      (description, details) = (recipe.model, [])
     }
   }
 

@@ -1,5 +1,6 @@
 import SubCore
 import SubData
+import SubNN
 import SubTrain
 import VisionSub
 
@@ -24,19 +25,33 @@ struct VisionSettings {
       }
       maxSteps = count
     }
+    for (key, value) in others {
+      guard let known = Self.choices[key], !known.contains(value) else { continue }
+      throw InputError(
+        "'\(value)' is unknown", at: "--set \(key)", cure: "use \(known.joined(separator: ", "))", isUsage: true)
+    }
     self.recipe = try recipe.with(others)
     try self.recipe.validate()
     _ = try self.recipe.trainingPipeline()
     for (key, value) in Self.counts(self.recipe) where !(0...1 << 24).contains(value) {
-      throw InputError("\(value) is out of range", at: "--set \(key)", cure: "give a count", isUsage: true)
+      throw InputError("\(value) is out of range", at: "--set \(key)", cure: "give 0 to \(1 << 24)", isUsage: true)
     }
     for (key, value) in Self.positives(self.recipe) where !(1...1 << 20).contains(value) {
-      throw InputError("\(value) is out of range", at: "--set \(key)", cure: "give at least 1", isUsage: true)
+      throw InputError("\(value) is out of range", at: "--set \(key)", cure: "give 1 to \(1 << 20)", isUsage: true)
     }
     for (key, value) in Self.shares(self.recipe) where !(0...1).contains(value) {
       throw InputError("\(value) is out of range", at: "--set \(key)", cure: "give a number from 0 to 1", isUsage: true)
     }
   }
+
+  /// Settings that are a choice.
+  private static let choices: [String: [String]] = [
+    "readout": VisionTransformerConfig.Readout.allCases.map(\.rawValue),
+    "schedule": CosineSchedule.Form.allCases.map(\.rawValue),
+    "optimizer": VisionRecipe.OptimizerName.allCases.map(\.rawValue),
+    "loss": VisionRecipe.LossName.allCases.map(\.rawValue),
+    "masking": Masking.Selection.allCases.map(\.rawValue),
+  ]
 
   /// The name of the only setting that is the loop's and no recipe's.
   static let maxStepsKey = "max_steps"

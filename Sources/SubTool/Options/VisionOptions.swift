@@ -6,12 +6,15 @@ package struct VisionOptions: OptionGroup {
   package static let title = "Images"
   @Option(
     "--data", value: "DIR", default: "datasets/shapes",
-    "a folder with train/CLASS/*.jpg and val/CLASS/*.jpg, CIFAR's binary files, .npy files, or .tar shards")
+    "a folder with train/CLASS/*.jpg and val/CLASS/*.jpg, CIFAR's files, .npy or .npz files, or .tar shards")
   package var data: String?
   @Option("--validation", value: "DIR", default: "what stands beside the training images", "images to evaluate on")
   package var validation: String?
   @Option("--workers", in: 0...256, default: "half of the cores, at most 8", "threads that prepare images")
   package var workers: Int?
+
+  @Option("--max-broken", in: 0...1_000_000_000, "unreadable pictures that are passed over before it is an error")
+  package var maxBroken = 100
 
   package init() {}
 

@@ -42,6 +42,12 @@ public struct LoadReport: Sendable, Equatable {
       ("loaded", loaded), ("resized", resized), ("newly made", made), ("not used", dropped),
     ].filter { !$0.1.isEmpty }.map { "\($0.1.count) \($0.0)" }.joined(separator: ", ")
   }
+
+  /// Lines that name what was not simply loaded.
+  public var details: [String] {
+    [("resized", resized), ("newly made", made), ("not used", dropped)].filter { !$0.1.isEmpty }
+      .map { "\($0.0): \($0.1.prefix(8).joined(separator: ", "))\($0.1.count > 8 ? ", …" : "")" }
+  }
 }
 
 extension ParameterSet {

@@ -67,8 +67,9 @@ public final class Console {
   /// Prints a line to standard error.
   public func note(_ line: String) { writeError(line + "\n") }
 
-  /// Writes text to standard error at once.
+  /// Writes text to standard error at once, behind all that was printed before: both may go to the same place.
   public func writeError(_ text: String) {
+    try? flush()
     var text = text
     text.withUTF8 { bytes in try? error(UnsafeRawBufferPointer(bytes)) }
   }

@@ -6,7 +6,8 @@ public import SubData
 /// - a folder with `train` and `val` (or `valid`, `validation`, `test`), each of class folders, of tar shards, or of
 ///   `images.npy` and `labels.npy`;
 /// - a folder of class folders: training alone; one called `train` takes its neighbour `val`;
-/// - CIFAR's binary files; `train_images.npy` with `train_labels.npy` and `val_…` or `test_…` beside them;
+/// - CIFAR's files, the binary or the Python version; `train_images.npy` with `train_labels.npy` and `val_…` or
+///   `test_…` beside them, or all of these in one `.npz` file (`x_train`, `y_train`, `x_test`, `y_test` too);
 /// - shards: a folder of `.tar` files, or WebDataset's notation (`{000..331}.tar`).
 ///
 /// A file `classes.txt` beside the data names the classes that npy files and shards know by number.
@@ -17,9 +18,23 @@ public struct VisionData: Sendable {
   /// The classes in the order of their numbers.
   public var classNames: [String] { train.classNames }
 
+  /// What is wrong with the data and does no harm: shards read in part, samples without a picture or a class.
+  public var remarks: [String] { [train, validation].compactMap { $0 as? TarShards }.flatMap(Self.remarks) }
+
+  /// The same of a source of its own.
+  public static func remarks(_ source: any ImageSource) -> [String] {
+    (source as? TarShards).map(remarks) ?? []
+  }
+
+  private static func remarks(_ shards: TarShards) -> [String] {
+    let incomplete =
+      shards.incomplete > 0 ? ["\(shards.incomplete) samples without a picture or a class were left out"] : []
+    return shards.problems.map { "read in part: \($0)" } + incomplete
+  }
+
   /// Opens training data, and the validation data that stands with it or at `validation`. Throws an `InputError`.
   public init(_ path: String, validation: String? = nil) throws {
-    let place = VisionPlace(path)
+    let place = try VisionPlace(path)
     let source = try place.source(.train, classNames: place.classNames())
     train = source
     if let validation {
@@ -32,7 +47,7 @@ public struct VisionData: Sendable {
   /// Opens data to evaluate on: the validation part where there are parts, else all of it. Labels are positions in
   /// `classNames` where those are known.
   public static func evaluation(_ path: String, classNames: [String]?) throws -> any ImageSource {
-    let place = VisionPlace(path)
+    let place = try VisionPlace(path)
     let names = try classNames ?? place.classNames()
     return try place.hasValidation && !place.isTrainingFolder
       ? place.source(.validation, classNames: names) : place.source(.whole, classNames: names)
@@ -45,25 +60,36 @@ private struct VisionPlace {
 
   let path: String
   private let names: Set<String>
+  /// An `.npz` file that is all there is.
+  private let archive: String?
+  /// The arrays that lie here, without `.npy`.
+  private let arrayFiles: Set<String>
 
-  init(_ path: String) {
-    let trimmed = FileSystem.trimmed(path)
-    let inner = FileSystem.join(trimmed, "cifar-10-batches-bin")
-    self.path = FileSystem.kind(inner) == .folder ? inner : trimmed
-    names = Set((try? FileSystem.names(in: self.path)) ?? [])
+  init(_ given: String) throws {
+    let trimmed = FileSystem.trimmed(given)
+    // What CIFAR's archives unpack to.
+    let inner = ["cifar-10-batches-bin", "cifar-10-batches-py", "cifar-100-binary", "cifar-100-python"]
+      .map { FileSystem.join(trimmed, $0) }.first { FileSystem.kind($0) == .folder }
+    let path = inner ?? trimmed
+    self.path = path
+    let files = (try? FileSystem.names(in: path)) ?? []
+    names = Set(files)
+    let isArchive = path.hasSuffix(".npz") && FileSystem.kind(path) == .file
+    archive = isArchive ? path : files.count == 1 && files[0].hasSuffix(".npz") ? FileSystem.join(path, files[0]) : nil
+    arrayFiles =
+      try archive.map { Set(try Npz($0).names) }
+      ?? Set(files.filter { $0.hasSuffix(".npy") }.map { String($0.dropLast(4)) })
   }
 
   /// Class folders that are called `train`.
   var isTrainingFolder: Bool { FileSystem.name(path) == "train" && !names.contains("train") }
 
   var hasValidation: Bool {
-    if isCIFAR { return names.contains("test_batch.bin") || names.contains("test.bin") }
-    return array(.validation) != nil || folders.validation != nil
+    if isCIFAR { return CIFAR.hasTest(path) }
+    return arrayNames(.validation) != nil || folders.validation != nil
   }
 
-  private var isCIFAR: Bool {
-    !names.isDisjoint(with: ["data_batch_1.bin", "test_batch.bin", "train.bin", "test.bin"])
-  }
+  private var isCIFAR: Bool { CIFAR.recognizes(path) }
 
   private var folders: (train: String?, validation: String?) {
     let own = ImageFolder.splits(of: path)
@@ -72,17 +98,31 @@ private struct VisionPlace {
     return (path, ImageFolder.splits(of: FileSystem.parent(path)).validation)
   }
 
-  /// The file names of a part's arrays.
-  private func array(_ part: Part) -> (images: String, labels: String)? {
-    let prefixes =
-      switch part {
-      case .train: ["train_"]
-      case .validation: ["val_", "test_"]
-      case .whole: ["", "val_", "test_", "train_"]
-      }
-    return prefixes.first { names.contains($0 + "images.npy") }.map { prefix in
-      (FileSystem.join(path, prefix + "images.npy"), FileSystem.join(path, prefix + "labels.npy"))
+  /// A part's images and labels as arrays, with what to call them in errors; nil where there are none. numpy's archives
+  /// have the same names inside, or Keras's `x_train`.
+  private func arrays(_ part: Part) throws -> (images: HostArray, labels: HostArray, place: String)? {
+    guard let names = arrayNames(part) else { return nil }
+    if let archive {
+      let file = try Npz(archive)
+      return (
+        try file.array(named: names.images), try file.array(named: names.labels), "\(archive), tensor '\(names.images)'"
+      )
     }
+    let (images, labels) = (FileSystem.join(path, names.images + ".npy"), FileSystem.join(path, names.labels + ".npy"))
+    return (try Npy.read(images), try Npy.read(labels), images)
+  }
+
+  private func arrayNames(_ part: Part) -> (images: String, labels: String)? {
+    let train = [("train_images", "train_labels"), ("x_train", "y_train")]
+    let validation = [("val_images", "val_labels"), ("test_images", "test_labels"), ("x_test", "y_test")]
+    let bare = [("images", "labels"), ("x", "y")]
+    let known =
+      switch part {
+      case .train: archive == nil ? train : train + bare
+      case .validation: validation
+      case .whole: bare + validation + train
+      }
+    return known.first { arrayFiles.contains($0.0) }
   }
 
   /// The lines of `classes.txt`; nil where there is none.
@@ -97,14 +137,13 @@ private struct VisionPlace {
   }
 
   func source(_ part: Part, classNames: [String]?) throws -> any ImageSource {
-    if !names.isEmpty || FileSystem.kind(path) == .folder {
+    if !names.isEmpty || archive != nil || FileSystem.kind(path) == .folder {
       if isCIFAR {
-        let hasTest = names.contains("test_batch.bin") || names.contains("test.bin")
-        return try CIFAR(path, training: part == .train || part == .whole && !hasTest)
+        return try CIFAR(path, training: part == .train || part == .whole && !CIFAR.hasTest(path))
       }
-      if let files = array(part) {
+      if let found = try arrays(part) {
         return try ImageArrays(
-          images: Npy.read(files.images), labels: Npy.read(files.labels), classNames: classNames, place: files.images)
+          images: found.images, labels: found.labels, classNames: classNames, place: found.place)
       }
       switch part {
       case .train: if let folder = folders.train, folder != path { return try Self.open(folder, classNames) }
@@ -121,9 +160,14 @@ private struct VisionPlace {
       guard path.contains(".tar") || path.contains(".tgz") else {
         throw InputError(
           FileSystem.kind(path) == .absent ? "there is no such folder" : "these are no images known here", at: path,
-          cure: "give a folder with train/CLASS/*.jpg, CIFAR's binary files, .npy files or .tar shards")
+          cure: "give a folder with train/CLASS/*.jpg, CIFAR's files, .npy or .npz files or .tar shards")
       }
-      return try TarShards(ShardList.expand(path), classNames: classNames)
+      let shards = try ShardList.expand(path)
+      if let absent = shards.first(where: { FileSystem.kind($0) == .absent }) {
+        throw InputError(
+          "there is no such shard, one of \(shards.count) named", at: absent, cure: "name the shards that are there")
+      }
+      return try TarShards(shards, classNames: classNames)
     }
     let names = try FileSystem.names(in: path)
     if names.contains("images.npy") {

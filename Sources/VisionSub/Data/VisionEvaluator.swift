@@ -11,14 +11,16 @@ public struct VisionEvaluator {
   private let workers: Int
   private let device: Device
 
-  /// An evaluator of a model on the images of a source, framed and normalised by `pipeline`.
+  /// An evaluator of a model on the images of a source, framed and normalised by `pipeline`. More than
+  /// `maxBroken` unreadable ones are an error.
   public init(
     _ task: ImageClassification, _ source: any ImageSource, _ pipeline: ImagePipeline, batchSize: Int, workers: Int,
-    on device: Device
+    maxBroken: Int = 100, on device: Device
   ) {
     let sampler = ImageSampler(
       count: source.count, batchSize: batchSize, seed: 0, shuffles: false, dropsLast: false)
-    batches = ImageBatches(source: source, sampler: sampler, pipeline: pipeline)
+    batches = ImageBatches(
+      source: source, sampler: sampler, pipeline: pipeline, broken: BrokenImages(limit: maxBroken))
     (self.task, self.workers, self.device) = (task, workers, device)
   }
 
@@ -34,7 +36,7 @@ public struct VisionEvaluator {
         guard batch.count > 0 else { continue }
         let own = VisionBatches.upload(batch, binarizes: false, to: device)
         var pass = Pass.evaluation.at(batch.number)
-        let logits = task.forward(own, (), pass)
+        let logits = task.forward(own, nil, pass)
         loss += objective(logits, own.target).item * Double(batch.count)
         for rank in Self.ranks(logits.floats(), labels: batch.labels) {
           if rank < 1 { first += 1 }
@@ -42,7 +44,7 @@ public struct VisionEvaluator {
         }
         if let masking {
           pass.masking = masking
-          masked += objective(task.forward(own, (), pass), own.target).item * Double(batch.count)
+          masked += objective(task.forward(own, nil, pass), own.target).item * Double(batch.count)
         }
         count += batch.count
       }

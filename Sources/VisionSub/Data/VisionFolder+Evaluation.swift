@@ -12,7 +12,9 @@ extension VisionFolder {
     guard absent.isEmpty else {
       throw InputError(
         "there is no classifier: \(absent.joined(separator: ", ")) are missing", at: path,
-        cure: "give a fine-tuned model; masksub finetune makes one")
+        cure: config.hasPreNorm
+          ? "fine-tune it with masksub finetune, or let masksub zero-shot do without a classifier"
+          : "give a fine-tuned model; masksub finetune makes one")
     }
     let average = FileSystem.join(path, "ema.safetensors")
     guard let recipe, recipe.emaDecay > 0, FileSystem.kind(average) == .file else { return }

@@ -34,15 +34,41 @@ public struct VisionFolder {
     // A file's neighbour may be about something else entirely.
     let description = FileSystem.kind(place) == .file ? try? JSON.read(place) : nil
     let named = description?["architecture"]?.string.flatMap { name in VisionVariant.named(name) == nil ? nil : name }
-    let weights = try TensorFile.open(path)
+    // open_clip's folders name their weights in their own way.
+    let clipNames = ["open_clip_model.safetensors", "open_clip_pytorch_model.bin"].map { FileSystem.join(path, $0) }
+    let weights = try TensorFile.open(clipNames.first { FileSystem.kind($0) == .file } ?? path)
     let own = description?["vision_transformer"]
     let checkpoint = try VisionCheckpoint(weights, variant: own != nil || folder == path ? named : nil)
     self.checkpoint = checkpoint
     variant = named
     let names = description?["label_names"]?.array?.compactMap(\.string)
     classNames = names?.count == checkpoint.config.classes ? names : nil
-    config = try own.map { try Self.config($0, like: checkpoint.config, at: place) } ?? checkpoint.config
+    if let own {
+      config = try Self.config(own, like: checkpoint.config, at: place)
+    } else {
+      let openClip = FileSystem.join(folder, "open_clip_config.json")
+      config = Self.detailed(
+        checkpoint.config, huggingFace: folder == path ? description : nil,
+        openClip: folder == path && FileSystem.kind(openClip) == .file ? try? JSON.read(openClip) : nil)
+    }
     recipe = try own.flatMap { _ in description?["recipe"] }.map { try Self.decode(VisionRecipe.self, $0, at: place) }
+  }
+
+  /// What the tensors of a CLIP do not tell and the configuration beside them does: which GELU, and how many heads.
+  private static func detailed(
+    _ found: VisionTransformerConfig, huggingFace: JSON?, openClip: JSON?
+  ) -> VisionTransformerConfig {
+    var config = found
+    guard config.hasPreNorm else { return config }
+    let tower = huggingFace?["vision_config"] ?? huggingFace
+    if let action = tower?["hidden_act"]?.string { config.usesQuickGELU = action == "quick_gelu" }
+    var heads = tower?["num_attention_heads"]?.int
+    if let model = openClip?["model_cfg"] ?? openClip {
+      config.usesQuickGELU = model["quick_gelu"]?.bool ?? false
+      heads = (model["vision_cfg"]?["head_width"]?.int).flatMap { $0 > 0 ? config.width / $0 : nil } ?? heads
+    }
+    if let heads, heads > 0, config.width % heads == 0 { config.heads = heads }
+    return config
   }
 
   /// Writes weights in the source's names (timm's for a new model) and `config.json`: what this type opens.

@@ -4,7 +4,8 @@ public import SubNN
 /// A vision transformer of any family that a `VisionTransformerConfig` describes. Keys are timm's.
 ///
 /// Tokens are rows [N·T, D]. A masked patch costs nothing where the family removes it: it is left out before the patch
-/// embedding, which is the same as after the position embedding, since both act on each token alone.
+/// embedding (or taken from the main branch's, the `stem`), which is the same as after the position embedding, since both
+/// act on each token alone.
 public final class VisionTransformer: Module, VisionModel {
   /// What kind it is.
   public let config: VisionTransformerConfig
@@ -55,14 +56,16 @@ public final class VisionTransformer: Module, VisionModel {
   public var classes: Int { config.classes }
   public var imageSize: Int { config.imageSize }
 
+  public func stem(_ images: Tensor) -> Tensor? { patchEmbed(images, nil) }
+
   /// The features that the head reads: [N, 3, H, W] → [N, D].
-  public func features(_ images: Tensor, _ pass: Pass) -> Tensor {
+  public func features(_ images: Tensor, stem: Tensor? = nil, _ pass: Pass) -> Tensor {
     let samples = images.shape[0]
     precondition(
       images.shape.rank == 4 && images.shape[1] == 3 && images.shape[2] / config.patchSize == config.grid
         && images.shape[3] / config.patchSize == config.grid,
       "VisionTransformer: images \(images.shape), made for \(config.imageSize) pixels")
-    let tokens = embed(images, pass)
+    let tokens = embed(images, stem: stem, pass)
     let length = tokens.shape.rows / samples
     let rows = Segments(count: samples, length: length, on: images.device)
 
@@ -94,17 +97,20 @@ public final class VisionTransformer: Module, VisionModel {
     }
   }
 
-  public func callAsFunction(_ images: Tensor, _ pass: Pass) -> Tensor { head(features(images, pass)) }
+  public func callAsFunction(_ images: Tensor, stem: Tensor?, _ pass: Pass) -> Tensor {
+    head(features(images, stem: stem, pass))
+  }
 
   /// Class token and patch tokens with their positions: [N·T, D].
-  private func embed(_ images: Tensor, _ pass: Pass) -> Tensor {
+  private func embed(_ images: Tensor, stem: Tensor?, _ pass: Pass) -> Tensor {
     let (samples, count) = (images.shape[0], config.patches)
     let kept = pass.masking?.kept(rows: samples, count: count, pass.key.fold("mask"))
     let hidden = config.masked == .replaced ? kept.map { Self.complement($0, count: count) } : nil
     let removes = config.masked == .removed ? kept : nil
 
     let wanted = removes.map { rows in rows.enumerated().flatMap { n, row in row.map { n * count + $0 } } }
-    var x = patchEmbed(images, wanted.map { Tensor(indices: $0, on: images.device) })
+    let rows = wanted.map { Tensor(indices: $0, on: images.device) }
+    var x = stem.map { stem in rows.map(stem.gatherRows) ?? stem } ?? patchEmbed(images, rows)
     if let hidden, !hidden.isEmpty, let maskToken {
       x = x.replacingRows(Tensor(indices: hidden, on: images.device), by: maskToken.tensor)
     }

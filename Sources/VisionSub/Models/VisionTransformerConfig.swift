@@ -1,4 +1,4 @@
-import SubCore
+public import SubCore
 
 /// Everything that tells one vision transformer from another: DeiT-III, MAE, BEiT v2, CLIP's image tower and the plain
 /// ViTs of timm are values of this type.
@@ -23,7 +23,7 @@ public struct VisionTransformerConfig: Sendable, Codable, Equatable {
   }
 
   /// What the head reads.
-  public enum Readout: String, Sendable, Codable {
+  public enum Readout: String, Sendable, Codable, CaseIterable {
     /// The class token behind the final norm: ViT, DeiT-III.
     case token
     /// The mean of the patch tokens, then `fc_norm`: MAE, BEiT v2.
@@ -126,8 +126,8 @@ public struct VisionTransformerConfig: Sendable, Codable, Equatable {
   }
 
   /// Throws an `InputError` at `place` where no model can be made of these values.
-  public func validate(at place: String) throws {
-    func require(_ condition: Bool, _ what: @autoclosure () -> String, _ cure: String) throws {
+  public func validate(at place: String) throws(InputError) {
+    func require(_ condition: Bool, _ what: @autoclosure () -> String, _ cure: String) throws(InputError) {
       if !condition { throw InputError(what(), at: place, cure: cure) }
     }
     let sizes = [imageSize, patchSize, width, depth, heads, hidden, classes]

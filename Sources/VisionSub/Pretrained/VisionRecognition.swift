@@ -25,7 +25,7 @@ struct VisionRecognition {
     }
     throw InputError(
       "no vision transformer is recognised among its \(names.count) tensors", at: source.place,
-      cure: "give weights in timm's, the official, CLIP's or Hugging Face's names (masksub inspect shows a file)")
+      cure: "give weights in timm's or the official names, or those of a CLIP (masksub inspect shows a file)")
   }
 
   private static func hasRelativeBias(_ names: [String]) -> Bool {
@@ -88,8 +88,10 @@ struct VisionRecognition {
     {
       config.classes = head[0]
     }
-    // The width of a head is in no tensor but a table of relative biases: 64 in all models but the huge ones' 80.
-    let headWidth = hint.map { $0.width / $0.heads } ?? (config.width == 1280 ? 80 : 64)
+    // The width of a head is in no tensor but a table of relative biases: that of the known model of this width, else
+    // 64, or 32 where 64 does not divide the width.
+    let known = hint ?? VisionVariant.all.first { $0.config.width == config.width }?.config
+    let headWidth = known.map { $0.width / $0.heads } ?? (config.width % 64 == 0 ? 64 : 32)
     config.heads = max(1, config.width / headWidth)
   }
 

@@ -33,7 +33,8 @@ extension VisionRecipe {
         "lr": "blr \(letter == "b" ? "5e-4" : "1e-3") × 1024 / 256; scale it yourself when you change batch_size",
         "layer_decay":
           "mended: augsub's README has option names that its own parser refuses; the values are those meant",
-        "epsilon": "the head starts at N(0, 2e-5²), its bias at 0",
+        "readout": "fc_norm of the mean of the patch tokens; the head starts at N(0, 2e-5²), its bias at 0",
+        "mixup": mixing, "schedule": "by the update, from 0; with accumulation the first batch's rate holds for all",
       ])
   }
 
@@ -46,16 +47,22 @@ extension VisionRecipe {
       layerDecay: layerDecay)
     (recipe.warmupEpochs, recipe.accumulation, recipe.dropPath) = (warmup, accumulation, 0.2)
     (recipe.mixup, recipe.cutmix, recipe.evalResize) = (0.8, 1.0, 256)
+    recipe.masking = .block
     return VisionRecipeEntry(
       recipe, "finetunes BEiT v2's ViT-\(letter.uppercased()) (pt1k weights), \(epochs) epochs",
       command: "masksub finetune --from beitv2_\(size)_patch16_224_pt1k.pth --data imagenet/train",
       expected: "ImageNet-1k top-1 \(result) with MaskSub (Table 3)",
       source: "microsoft/unilm beit2; MaskSub Table 3 and B.1; no code of MaskSub's run was released",
       notes: [
-        "ratio": "masked tokens become the pretrained mask token; uniform masks, as the paper leaves their kind open",
+        "ratio": "masked tokens become the pretrained mask token; int(L(1 - ratio)) stay, exactly",
+        "masking":
+          "MaskSub names the \"block-masking strategy with mask-tokens\" and no more: the blocks are those of beit2's "
+          + "pretraining (areas of 16 patches and more, aspect 0.3 to 1/0.3)",
         "lr": "for the pt1k weights; the README's example commands show the ft21k variant",
         "weight_decay": "relative biases decay, as in the original; the mask token does not (open in the paper)",
         "schedule": "kept: a table whose warmup ends at the peak one update early; min_lr is scaled by layer too",
+        "readout": "fc_norm of the mean of the patch tokens; the head starts at N(0, 2e-5²), its bias at 0",
+        "mixup": mixing,
         "normalization": "ImageNet's, by a flag of the original's; its default would be 0.5",
       ])
   }
@@ -80,7 +87,9 @@ extension VisionRecipe {
         "ema_decay": "the average is what is reported; no warmup of its decay",
         "freezes_patches": "as FT-CLIP does at 224 pixels",
         "mixup": "no mixup and no CutMix here",
-        "readout": "fc_norm on every patch token, then the mean; OpenAI's ln_post and proj are not used",
+        "readout": "fc_norm on every patch token, then the mean; OpenAI's ln_post and proj are not used. The "
+          + "head starts at N(0, 2e-5²); its bias at 0, where the original's is uniform within ±4e-5",
+        "schedule": "kept: a table whose warmup ends at the peak one update early; min_lr is scaled by layer too",
       ])
   }
 }

@@ -26,7 +26,11 @@ extension VisionRecipe {
         "loss": "not stated; DeiT-III's own",
         "min_lr": "mended: DeiT's default of 1e-5 would make the cosine of a rate of 1e-5 a constant",
         "repeats": "one GPU, and the original's repeated augmentation acts in distributed runs only",
-        "image_size": "CIFAR's 32 pixels are resized",
+        "image_size": "CIFAR's 32 pixels are resized", "mixup": mixing,
+        "warmup_epochs": "not stated; DeiT's own", "schedule": "kept: DeiT's, one epoch late",
+        "erasing": isINat
+          ? "as the paper says; DeiT's code leaves it out where there is ThreeAugment, here it acts" : "off",
+        "model": "for train; finetune takes the model of --from, ViT-S or ViT-B in the paper",
       ])
   }
 

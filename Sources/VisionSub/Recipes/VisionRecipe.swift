@@ -53,6 +53,8 @@ public struct VisionRecipe: Recipe, Equatable {
   public var freezesPatches = false
   /// The share of tokens that the sub-branch does not see.
   public var ratio = 0.5
+  /// How these tokens are chosen: `uniform` or `block`.
+  public var masking = Masking.Selection.uniform
 
   /// `three-augment`, a RandAugment in timm's notation, or `none`.
   public var augment: String
@@ -112,6 +114,15 @@ public struct VisionRecipe: Recipe, Equatable {
       try require(value >= 0 && value < 1, key, "\(value) is out of range", "give a number from 0 to below 1")
     }
     try require(layerDecay > 0 && layerDecay <= 1, "layer_decay", "\(layerDecay)", "give a factor above 0, at most 1")
+    for (key, value) in [("beta1", beta1), ("beta2", beta2)] {
+      try require(value >= 0 && value < 1, key, "\(value) is out of range", "give a number from 0 to below 1")
+    }
+    let amounts = [
+      ("weight_decay", weightDecay), ("clip_norm", clipNorm), ("mixup", mixup), ("cutmix", cutmix),
+      ("color_jitter", colorJitter),
+    ]
+    for (key, value) in amounts { try require(value >= 0, key, "\(value) is negative", "give 0 or more") }
+    try require(epsilon > 0, "epsilon", "\(epsilon) would divide by zero", "give a small positive number")
     try require(lr >= 0 && minLr >= 0 && warmupLr >= 0, "lr", "a negative rate", "give rates of 0 or more")
   }
 }
@@ -132,7 +143,10 @@ extension VisionRecipe {
     config.dropPath = Float(dropPath)
     // Finetuning gives every block a table of its own, as BEiT's does.
     if config.relativeBias == .shared { config.relativeBias = .perBlock }
-    try config.validate(at: name)
+    do { try config.validate(at: "recipe \(name)") } catch {
+      // The weights were valid as they came: it is the recipe's settings that do not fit them.
+      throw InputError(error.what, at: error.place, cure: "\(error.cure) (--set image_size)", isUsage: true)
+    }
     return config
   }
 

@@ -71,7 +71,9 @@ extension VisionRecipe {
       } else {
         "mae-\(size)"
       }
-    guard let recipe = try? named(name) else { preconditionFailure("VisionRecipe: \(name)") }
+    guard var recipe = try? named(name) else { preconditionFailure("VisionRecipe: \(name)") }
+    // These two serve several families: a plain ViT with a classifier goes on reading its class token.
+    if name.hasPrefix("mae-") || name == "shapes-tiny" { recipe.readout = config.readout }
     return recipe
   }
 }

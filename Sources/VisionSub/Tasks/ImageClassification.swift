@@ -2,7 +2,8 @@ public import SubCore
 public import SubNN
 public import SubTrain
 
-/// Classification of images: what VisionSub tells the method and the loop.
+/// Classification of images: what VisionSub tells the method and the loop. Both branches see the same images, so their
+/// patches are embedded once a step, and the gradients of both go back through that in one pass.
 public final class ImageClassification: TrainingTask {
   /// Images on the device with what is to be said of them.
   public struct Batch {
@@ -30,7 +31,16 @@ public final class ImageClassification: TrainingTask {
     self.objective = objective
   }
 
-  public func forward(_ batch: Batch, _ shared: Void, _ pass: Pass) -> Tensor { model(batch.images, pass) }
+  /// The model's stem, behind a cut. A trip that hides patches itself (`masking`) needs only those that it keeps.
+  public func shared(_ batch: Batch, _ pass: Pass) -> Junction? {
+    pass.masking == nil ? model.stem(batch.images).map { Junction($0) } : nil
+  }
+
+  public func finish(_ shared: Junction?, into gradients: Gradients) { shared?.backward(into: gradients) }
+
+  public func forward(_ batch: Batch, _ shared: Junction?, _ pass: Pass) -> Tensor {
+    model(batch.images, stem: shared?.tensor, pass)
+  }
 
   public func loss(_ logits: Tensor, _ batch: Batch) -> Tensor { objective(logits, batch.target) }
 

@@ -18,6 +18,7 @@ public enum VisionTrace {
     method: Method = .masksub, on device: Device = .cpu
   ) throws -> [(name: String, array: HostArray)] {
     let checkpoint = try VisionCheckpoint(weights, variant: variant)
+    try MaskSub(method, ratio: ratio).check(patches: checkpoint.config.patches, at: "--ratio")
     let images = try VisionBatchFile(batch, config: checkpoint.config)
     let model = VisionTransformer(checkpoint.config)
     let set = ParameterSet(model.namedParameters(), on: device, key: RandomKey(seed: 0))

@@ -29,29 +29,6 @@ import Testing
     #expect(inputError { _ = try file.array(named: "none") }?.place.hasSuffix("tensor 'none'") == true)
   }
 
-  @Test func `shards open by folder and by index`() throws {
-    for path in ["sharded", "sharded/model.safetensors.index.json"] {
-      let file = try Safetensors.open(Fixture.path(path))
-      #expect(file.names == ["a", "b"] && file.files.count == 2)
-      #expect(try file.array(named: "a").floats() == [0, 1, 2, 3, 4, 5])
-      #expect(try file.array(named: "b").dtype == .f16)
-    }
-  }
-
-  @Test(arguments: [
-    "../secret.safetensors", "/etc/passwd", "..", "", "none.safetensors", "model-00001-of-00002.safetensors",
-  ])
-  func `an index that lies is refused`(shard: String) throws {
-    try Fixture.inFolder { folder in
-      try FileManager.default.copyItem(
-        atPath: Fixture.path("sharded/model-00001-of-00002.safetensors"),
-        toPath: "\(folder)/model-00001-of-00002.safetensors")
-      let index: JSON = ["weight_map": ["b": .string(shard)]]
-      try AtomicFile.write(index.text(), to: "\(folder)/model.safetensors.index.json")
-      #expect(inputError { _ = try Safetensors.open(folder) } != nil)
-    }
-  }
-
   @Test(arguments: [
     (#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#, 7),
     (#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#, 9),

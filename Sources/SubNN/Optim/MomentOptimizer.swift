@@ -1,0 +1,72 @@
+public import SubCore
+
+/// What AdamW and LAMB share: the running means of gradients and of their squares, rates by group, and the checkpoint
+/// of both: `updates`, and `first.NAME` and `second.NAME` for every parameter.
+public class MomentOptimizer: Optimizer {
+  /// β₁, β₂ and ε.
+  public struct Settings: Sendable, Codable, Equatable {
+    public var beta1 = 0.9
+    public var beta2 = 0.999
+    public var epsilon = 1e-8
+
+    /// PyTorch's defaults unless told otherwise.
+    public init(beta1: Double = 0.9, beta2: Double = 0.999, epsilon: Double = 1e-8) {
+      self.beta1 = beta1
+      self.beta2 = beta2
+      self.epsilon = epsilon
+    }
+  }
+
+  public final private(set) var updates = 0
+  final let set: ParameterSet
+  final let moments: Moments
+  final let rates: [(lrScale: Double, weightDecay: Double)]
+  private let settings: Settings
+
+  /// An optimizer with zero moments.
+  public init(_ set: ParameterSet, groups: ParameterGroups, settings: Settings = Settings()) {
+    self.set = set
+    self.settings = settings
+    moments = Moments(set)
+    rates = groups.rates.map { ($0.lrScale, $0.weightDecay) }
+  }
+
+  public final func step(_ gradients: Gradients, lr: Double, scale: Double) {
+    updates += 1
+    let numbers = MomentRates(
+      lr: lr, beta1: settings.beta1, beta2: settings.beta2, epsilon: settings.epsilon, update: updates,
+      gradientScale: scale)
+    update(gradients, numbers)
+  }
+
+  /// The rule itself: moves the parameters and the moments.
+  func update(_ gradients: Gradients, _ numbers: MomentRates) {
+    preconditionFailure("\(type(of: self)) has no rule")
+  }
+
+  public final func state() -> [(name: String, array: HostArray)] {
+    [("updates", HostArray([Int64(updates)], shape: [1]))]
+      + set.parameters.flatMap { parameter in
+        [
+          ("first." + parameter.name, set.view(of: parameter, in: moments.first).host()),
+          ("second." + parameter.name, set.view(of: parameter, in: moments.second).host()),
+        ]
+      }
+  }
+
+  public final func restore(_ array: (String) throws -> HostArray) throws {
+    for parameter in set.parameters {
+      for (prefix, arena) in [("first.", moments.first), ("second.", moments.second)] {
+        let values = try array(prefix + parameter.name)
+        guard values.shape == parameter.shape.dimensions else {
+          throw InputError(
+            "optimizer state of shape \(values.shape), the model's is \(parameter.shape)", at: prefix + parameter.name,
+            cure: "resume with the model that wrote the checkpoint")
+        }
+        set.view(of: parameter, in: arena).write(values)
+      }
+    }
+    moments.markAllTouched()
+    updates = try Int(array("updates").integers().first ?? 0)
+  }
+}
