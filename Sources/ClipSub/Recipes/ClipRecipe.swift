@@ -9,7 +9,7 @@ public import SubTrain
 ///     masksub clip-pretrain --data 'cc3m/{00000..00331}.tar' --model ViT-B-32 --set batch_size=1024
 ///
 /// Paper, Table 12 (ViT-B/32, 128 M samples, ImageNet zero-shot top-1): CLIP 33.5, with masking 29.8, MaskSub 37.6.
-public struct ClipRecipe: Recipe, Equatable {
+public struct ClipRecipe: LoopRecipe, Equatable {
   /// What `recipes show` knows it by.
   public var name = "clip"
   /// Pairs a step: the rows and columns of the similarity matrix.

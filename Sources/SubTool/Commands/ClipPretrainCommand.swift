@@ -87,24 +87,21 @@ package struct ClipPretrainCommand: Command {
       try Masking.check(ratio: method.ratio, patches: clip.config.image.patches, at: "--analyze, --ratio")
     }
     if !runOptions.resume { try source.check() }
-    let folder = try RunFolder.open(output: runOptions.output, resume: runOptions.resume, command: Self.name)
-    if !runOptions.resume {
-      try folder.writeConfiguration(
-        command: Self.name, arguments: context.arguments,
-        [
-          "data": data.map { .string($0) } ?? .null, "val": validation.map { .string($0) } ?? .null,
-          "from": from.map { .string($0) } ?? .null, "method": .string(method.method.rawValue),
-          "captions": try captionOptions.options(isTraining: true).json,
-          "vocab": vocabulary.map { .string($0) } ?? .null,
-          "ratio": .number(method.ratio), "sub_weight": .number(method.subWeight),
-          "seed": .integer(Int64(machine.seed)), "recipe": try recipe.json(), "model": clip.config.json,
-        ])
-    }
-    let settings = recipe.loop(batchesPerEpoch: source.batchesPerEpoch, seed: machine.seed, runOptions)
+    let run = try TrainingRun(
+      Self.name, task: recipe.name, method: method, seed: machine.seed, runOptions,
+      [
+        "data": data.map { .string($0) } ?? .null, "val": validation.map { .string($0) } ?? .null,
+        "from": from.map { .string($0) } ?? .null, "captions": try captionOptions.options(isTraining: true).json,
+        "vocab": vocabulary.map { .string($0) } ?? .null, "recipe": try recipe.json(), "model": clip.config.json,
+      ], in: context)
+    let perEpoch = source.batchesPerEpoch
+    let loop = run.loop(
+      recipe, totalSteps: recipe.maxSteps > 0 ? recipe.maxSteps : recipe.epochs * perEpoch, stepsPerEpoch: perEpoch,
+      bestMetric: "zeroshot_top1")
     let optimizer = AdamW(clip.parameters, groups: recipe.groups(clip.parameters), settings: recipe.adam)
     let trainer = Trainer(
       ContrastiveTask(clip.model, pieces: recipe.pieces), source, clip.parameters, method: method, optimizer: optimizer,
-      schedule: { recipe.rate(at: $0, of: settings.totalSteps) }, settings: settings, run: folder,
+      schedule: { recipe.rate(at: $0, of: loop.totalSteps) }, settings: loop, run: run.folder,
       console: context.console)
     let masking = runOptions.analyze ? Masking(ratio: method.ratio) : nil
     if var evaluation {
@@ -114,40 +111,17 @@ package struct ClipPretrainCommand: Command {
     trainer.afterUpdate = clip.model.clampLogitScale
     trainer.writeModel = clip.write(to:)
     trainer.readModel = clip.read(from:)
-    trainer.resumeHint = context.resumeHint(folder)
-    context.console.note(
-      "\(clip.parameters.count) weights, \(source.batchesPerEpoch) batches of \(recipe.batchSize) an epoch, "
-        + "\(settings.totalSteps) steps, method \(method.method.rawValue), \(folder.path)")
-    if recipe.warmup >= settings.totalSteps, recipe.warmup > 0 {
+    if recipe.warmup >= loop.totalSteps, recipe.warmup > 0 {
       context.console.note(
-        "warm-up takes \(recipe.warmup) steps, the run has \(settings.totalSteps): the learning rate will not reach "
+        "warm-up takes \(recipe.warmup) steps, the run has \(loop.totalSteps): the learning rate will not reach "
           + "\(recipe.lr); --set warmup=N shortens it")
     }
-    let started = WallClock.seconds()
-    let (final, position) = try trainer.train(resuming: runOptions.resume)
-    if let skipped = source.faults?.summary, !skipped.isEmpty { context.console.note("skipped: \(skipped)") }
-
-    var summary = RunSummary(command: Self.name, task: recipe.name, method: method.method.rawValue, seed: machine.seed)
-    summary.metrics = final.metrics
-    summary.finish(position, seconds: WallClock.seconds() - started)
-    try folder.writeSummary(summary)
-    for (name, value) in final.metrics { try context.console.print("\(name) \(value.fixed(4))") }
-    try context.console.print("run \(folder.path)")
-  }
-}
-
-extension ClipRecipe {
-  /// The loop's settings for an amount of data.
-  fileprivate func loop(batchesPerEpoch: Int, seed: Int, _ options: RunOptions) -> LoopSettings {
-    var settings = LoopSettings(
-      totalSteps: maxSteps > 0 ? maxSteps : epochs * batchesPerEpoch, stepsPerEpoch: batchesPerEpoch, seed: seed)
-    settings.clipNorm = clipNorm > 0 ? clipNorm : nil
-    settings.logEvery = max(1, logEvery)
-    if saveEvery > 0 { settings.saveEvery = saveEvery }
-    if evaluateEvery > 0 { settings.evaluateEvery = evaluateEvery }
-    settings.keep = options.keep
-    settings.analyze = options.analyze
-    settings.bestMetric = "zeroshot_top1"
-    return settings
+    try run.train(
+      trainer,
+      announcing: "\(clip.parameters.count) weights, \(perEpoch) batches of \(recipe.batchSize) an epoch",
+      steps: loop.totalSteps
+    ) {
+      if let skipped = source.faults?.summary, !skipped.isEmpty { context.console.note("skipped: \(skipped)") }
+    }
   }
 }

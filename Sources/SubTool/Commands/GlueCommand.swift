@@ -50,47 +50,43 @@ package struct GlueCommand: Command {
       .map { ($0, try source($0, batchSize: recipe.evalBatchSize)) }
 
     let method = methodOptions.resolved(.text)
-    let folder = try RunFolder.open(output: runOptions.output, resume: runOptions.resume, command: Self.name)
-    if !runOptions.resume {
-      try folder.writeConfiguration(
-        command: Self.name, arguments: context.arguments, configuration(recipe, method, model, reader))
-    }
-    let settings = recipe.loop(batchesPerEpoch: train.batchesPerEpoch, task: task, seed: machine.seed, runOptions)
+    let run = try TrainingRun(
+      Self.name, task: task.rawValue, method: method, seed: machine.seed, runOptions,
+      [
+        "task": .string(task.rawValue), "data": .string(reader.folder), "from": from.map { .string($0) } ?? .null,
+        "recipe": try recipe.json(), "model": model.configJSON,
+      ], in: context)
+    let perEpoch = (train.batchesPerEpoch + recipe.accumulation - 1) / recipe.accumulation
+    let loop = run.loop(
+      recipe, totalSteps: recipe.maxSteps > 0 ? recipe.maxSteps : recipe.epochs * perEpoch, stepsPerEpoch: perEpoch,
+      bestMetric: task.metricNames.last ?? "")
     let optimizer = AdamW(
       model.parameters,
       groups: .decayingAllButBiasesAndNorms(model.parameters, weightDecay: recipe.weightDecay), settings: recipe.adam)
     let schedule = Schedule(
-      peak: recipe.lr, warmup: Int((Double(settings.totalSteps) * recipe.warmupRatio).rounded(.up)),
-      total: settings.totalSteps, decay: recipe.schedule)
+      peak: recipe.lr, warmup: Int((Double(loop.totalSteps) * recipe.warmupRatio).rounded(.up)),
+      total: loop.totalSteps, decay: recipe.schedule)
     let trainer = Trainer(
       model.task, train, model.parameters, method: method, optimizer: optimizer, schedule: schedule.rate(at:),
-      settings: settings, run: folder, console: context.console)
+      settings: loop, run: run.folder, console: context.console)
     let evaluator = TextEvaluator(model.task, task)
     let masking = runOptions.analyze ? Masking(ratio: method.ratio) : nil
     trainer.evaluate = { evaluator(evaluation, masking: masking) }
     trainer.writeModel = model.write(to:)
     trainer.readModel = model.read(from:)
-    trainer.resumeHint = context.resumeHint(folder)
 
-    context.console.note(
-      "\(task.name): \(train.count) training sentences, \(model.parameters.count) weights, \(settings.totalSteps) steps, "
-        + "method \(method.method.rawValue), \(folder.path)")
-    let started = WallClock.seconds()
-    let (final, position) = try trainer.train(resuming: runOptions.resume)
-    for (split, test) in submission {
-      let predictions = GLUEMetrics.predictions(task, logits: evaluator.logits(test).logits)
-      let lines = try GLUESubmission.lines(task, predictions: predictions)
-      try AtomicFile.write(
-        lines.joined(separator: "\n") + "\n", to: FileSystem.join(folder.path, GLUESubmission.fileName(task, split)))
+    try run.train(
+      trainer, announcing: "\(task.name): \(train.count) training sentences, \(model.parameters.count) weights",
+      steps: loop.totalSteps
+    ) {
+      for (split, test) in submission {
+        let predictions = GLUEMetrics.predictions(task, logits: evaluator.logits(test).logits)
+        let lines = try GLUESubmission.lines(task, predictions: predictions)
+        try AtomicFile.write(
+          lines.joined(separator: "\n") + "\n",
+          to: FileSystem.join(run.folder.path, GLUESubmission.fileName(task, split)))
+      }
     }
-
-    var summary = RunSummary(
-      command: Self.name, task: task.rawValue, method: method.method.rawValue, seed: machine.seed)
-    summary.metrics = final.metrics
-    summary.finish(position, seconds: WallClock.seconds() - started)
-    try folder.writeSummary(summary)
-    for (name, value) in final.metrics { try context.console.print("\(name) \(value.fixed(4))") }
-    try context.console.print("run \(folder.path)")
   }
 
   private func embeddedData(_ context: ToolContext) throws -> String {
@@ -110,35 +106,6 @@ package struct GlueCommand: Command {
     return "using \(parts.joined(separator: " and ")); a real run: --data glue/\(task.name) --from FOLDER "
       + "(scripts/fetch-glue.sh and scripts/fetch-minilm.sh get both)"
   }
-
-  private func configuration(
-    _ recipe: GLUERecipe, _ method: MaskSub, _ model: GlueModel, _ reader: GLUEReader
-  ) throws -> JSON.Object {
-    [
-      "task": .string(task.rawValue), "data": .string(reader.folder), "from": from.map { .string($0) } ?? .null,
-      "method": .string(method.method.rawValue), "ratio": .number(method.ratio),
-      "sub_weight": .number(method.subWeight),
-      "seed": .integer(Int64(machine.seed)), "recipe": try recipe.json(), "model": model.configJSON,
-    ]
-  }
 }
 
 extension GLUETask: OptionValue {}
-
-extension GLUERecipe {
-  /// The loop's settings for an amount of data.
-  fileprivate func loop(batchesPerEpoch: Int, task: GLUETask, seed: Int, _ options: RunOptions) -> LoopSettings {
-    let perEpoch = (batchesPerEpoch + accumulation - 1) / accumulation
-    var settings = LoopSettings(
-      totalSteps: maxSteps > 0 ? maxSteps : epochs * perEpoch, stepsPerEpoch: perEpoch, seed: seed)
-    settings.accumulation = accumulation
-    settings.clipNorm = clipNorm > 0 ? clipNorm : nil
-    settings.logEvery = max(1, logEvery)
-    if saveEvery > 0 { settings.saveEvery = saveEvery }
-    if evaluateEvery > 0 { settings.evaluateEvery = evaluateEvery }
-    settings.keep = options.keep
-    settings.analyze = options.analyze
-    settings.bestMetric = task.metricNames.last ?? ""
-    return settings
-  }
-}

@@ -24,14 +24,3 @@ extension ToolContext {
     return plain && !word.isEmpty ? word : "'" + word.replacing("'", with: "'\\''") + "'"
   }
 }
-
-extension RunSummary {
-  /// Takes over what the loop counted.
-  mutating func finish(_ position: Checkpoint.Position, seconds: Double) {
-    self.seconds = seconds
-    samplesPerSecond = position.seconds > 0 ? Double(position.samples) / position.seconds : 0
-    best = position.best.map { best in
-      (best.step, best.metrics.keys.sorted().map { (name: $0, value: best.metrics[$0]!) })
-    }
-  }
-}

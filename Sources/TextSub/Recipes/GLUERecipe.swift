@@ -9,7 +9,7 @@ public import SubTrain
 ///     masksub glue --task cola --data glue/CoLA --from bert-base-cased
 ///
 /// Paper, Table 11 (BERT-base, dev): CoLA 54.7 → 58.3 with MaskSub; run_glue's own page: 56.5.
-public struct GLUERecipe: Recipe, Equatable {
+public struct GLUERecipe: LoopRecipe, Equatable {
   public var name = "glue"
   public var batchSize = 32
   public var lr = 2e-5

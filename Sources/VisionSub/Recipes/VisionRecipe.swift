@@ -3,7 +3,7 @@ public import SubNN
 public import SubTrain
 
 /// Every number of a vision run. All fields have values (0: off), so that each can be set by name.
-public struct VisionRecipe: Recipe, Equatable {
+public struct VisionRecipe: LoopRecipe, Equatable {
   /// The optimizers that the recipes use.
   public enum OptimizerName: String, Sendable, Codable, CaseIterable { case adamw, lamb }
 

@@ -38,12 +38,19 @@ struct VisionRun {
     let method = resolvedMethod(recipe)
     try method.check(patches: model.config.patches, at: "--ratio")
 
-    let loop = loopSettings(settings, batchesPerEpoch: batches.perEpoch)
-    let folder = try RunFolder.open(output: options.output, resume: options.resume, command: command)
-    if !options.resume {
-      try folder.writeConfiguration(
-        command: command, arguments: context.arguments, configuration(settings, method, model, data))
-    }
+    let run = try TrainingRun(
+      command, task: recipe.name, method: method, seed: machine.seed, options,
+      [
+        "data": .string(images.data ?? "datasets/shapes"),
+        "validation": images.validation.map { .string($0) } ?? .null, "from": from.map { .string($0) } ?? .null,
+        "recipe": try settings.json(), "model": model.variant.map { .string($0) } ?? .null,
+        "label_names": .array(data.classNames.map { .string($0) }),
+      ], in: context)
+    let perEpoch = batches.perEpoch / recipe.accumulation
+    let total = recipe.epochs * perEpoch
+    let loop = run.loop(
+      recipe, totalSteps: settings.maxSteps > 0 ? min(settings.maxSteps, total) : total, stepsPerEpoch: perEpoch,
+      bestMetric: "top1")
     let supply = VisionBatches(
       batches, updates: loop.totalSteps, accumulation: recipe.accumulation, binarizes: recipe.binarizesTargets,
       workers: images.workerCount, on: device)
@@ -51,7 +58,7 @@ struct VisionRun {
     let trainer = Trainer(
       model.task, supply, model.parameters, method: method,
       optimizer: recipe.makeOptimizer(model.parameters, model.config), parts: average.map { [("ema", $0)] } ?? [],
-      schedule: recipe.rates(stepsPerEpoch: loop.stepsPerEpoch).rate(at:), settings: loop, run: folder,
+      schedule: recipe.rates(stepsPerEpoch: loop.stepsPerEpoch).rate(at:), settings: loop, run: run.folder,
       console: context.console)
     let evaluator = data.validation.map {
       VisionEvaluator(
@@ -67,26 +74,18 @@ struct VisionRun {
     trainer.afterUpdate = { average?.update() }
     trainer.writeModel = model.write(to:)
     trainer.readModel = model.read(from:)
-    trainer.resumeHint = context.resumeHint(folder)
 
     for remark in data.remarks { context.console.note(remark) }
     let count = data.validation.map { "\($0.count) for evaluation" } ?? "none for evaluation"
-    context.console.note(
-      "\(recipe.name): \(model.description), \(model.parameters.count) weights, \(data.classNames.count) classes, "
-        + "\(data.train.count) training images, \(count), steps: \(loop.totalSteps), method \(method.method.rawValue), "
-        + folder.path)
-    for line in model.details { context.console.note("  \(line)") }
-    let started = WallClock.seconds()
-    let (final, position) = try trainer.train(resuming: options.resume)
-    context.console.note(batches.broken, "passed over")
-    if let evaluator { context.console.note(evaluator.batches.broken, "not counted") }
-
-    var summary = RunSummary(command: command, task: recipe.name, method: method.method.rawValue, seed: machine.seed)
-    summary.metrics = final.metrics
-    summary.finish(position, seconds: WallClock.seconds() - started)
-    try folder.writeSummary(summary)
-    for (name, value) in final.metrics { try context.console.print("\(name) \(value.fixed(4))") }
-    try context.console.print("run \(folder.path)")
+    try run.train(
+      trainer,
+      announcing: "\(recipe.name): \(model.description), \(model.parameters.count) weights, "
+        + "\(data.classNames.count) classes, \(data.train.count) training images, \(count)",
+      details: model.details, steps: loop.totalSteps
+    ) {
+      context.console.note(batches.broken, "passed over")
+      if let evaluator { context.console.note(evaluator.batches.broken, "not counted") }
+    }
   }
 
   /// The method; the recipe's own ratio stands where no other was given.
@@ -121,24 +120,6 @@ struct VisionRun {
       broken: BrokenImages(limit: images.maxBroken))
   }
 
-  private func loopSettings(_ settings: VisionSettings, batchesPerEpoch: Int) -> LoopSettings {
-    let recipe = settings.recipe
-    let perEpoch = batchesPerEpoch / recipe.accumulation
-    let total = recipe.epochs * perEpoch
-    var loop = LoopSettings(
-      totalSteps: settings.maxSteps > 0 ? min(settings.maxSteps, total) : total, stepsPerEpoch: perEpoch,
-      seed: machine.seed)
-    loop.accumulation = recipe.accumulation
-    loop.clipNorm = recipe.clipNorm > 0 ? recipe.clipNorm : nil
-    loop.logEvery = max(1, recipe.logEvery)
-    if recipe.saveEvery > 0 { loop.saveEvery = recipe.saveEvery }
-    if recipe.evaluateEvery > 0 { loop.evaluateEvery = recipe.evaluateEvery }
-    loop.keep = options.keep
-    loop.analyze = options.analyze
-    loop.bestMetric = "top1"
-    return loop
-  }
-
   /// A large recipe on the few embedded images: batches that they can fill.
   private func fit(_ recipe: inout VisionRecipe, to count: Int) throws {
     let isGiven = options.settings.contains { $0.key == "batch_size" || $0.key == "accumulation" }
@@ -153,19 +134,6 @@ struct VisionRun {
       command == "train"
       ? "masksub train --recipe deit3-s-400 --data imagenet" : "masksub finetune --from WEIGHTS --data imagenet"
     return "using \(data), \(start) and the recipe \(recipe.name); a real run: \(real) (a folder with train and val)"
-  }
-
-  private func configuration(
-    _ settings: VisionSettings, _ method: MaskSub, _ model: VisionRunModel, _ data: VisionData
-  ) throws -> JSON.Object {
-    [
-      "data": .string(images.data ?? "datasets/shapes"), "validation": images.validation.map { .string($0) } ?? .null,
-      "from": from.map { .string($0) } ?? .null, "method": .string(method.method.rawValue),
-      "ratio": .number(method.ratio), "sub_weight": .number(method.subWeight),
-      "seed": .integer(Int64(machine.seed)), "recipe": try settings.json(),
-      "model": model.variant.map { .string($0) } ?? .null,
-      "label_names": .array(data.classNames.map { .string($0) }),
-    ]
   }
 }
 

@@ -1,0 +1,69 @@
+import SubCore
+import SubData
+import SubTrain
+
+/// What every training command does around the loop: before it the run's folder with its configuration, after it the
+/// summary and the metrics.
+struct TrainingRun {
+  /// Where everything is written.
+  let folder: RunFolder
+  private let command: String
+  private let task: String
+  private let method: MaskSub
+  private let seed: Int
+  private let options: RunOptions
+  private let context: ToolContext
+
+  /// Makes the folder and writes `config.json`, or opens the one that `--resume` means. `configuration` is what the
+  /// command adds to the method and the seed.
+  init(
+    _ command: String, task: String, method: MaskSub, seed: Int, _ options: RunOptions, _ configuration: JSON.Object,
+    in context: ToolContext
+  ) throws {
+    (self.command, self.task, self.method, self.seed) = (command, task, method, seed)
+    (self.options, self.context) = (options, context)
+    folder = try RunFolder.open(output: options.output, resume: options.resume, command: command)
+    if options.resume { return }
+    var object: JSON.Object = [
+      "method": .string(method.method.rawValue), "ratio": .number(method.ratio),
+      "sub_weight": .number(method.subWeight), "seed": .integer(Int64(seed)),
+    ]
+    for member in configuration.members { object[member.key] = member.value }
+    try folder.writeConfiguration(command: command, arguments: context.arguments, object)
+  }
+
+  /// The loop of a recipe, with the options of the command line.
+  func loop(
+    _ recipe: some LoopRecipe, totalSteps: Int, stepsPerEpoch: Int, bestMetric: String
+  ) -> LoopSettings {
+    var loop = LoopSettings(recipe, totalSteps: totalSteps, stepsPerEpoch: stepsPerEpoch, seed: seed)
+    loop.keep = options.keep
+    loop.analyze = options.analyze
+    loop.bestMetric = bestMetric
+    return loop
+  }
+
+  /// Announces the run, trains, lets `afterwards` use the trained model, writes `summary.json`, prints the metrics.
+  func train<Task, Source>(
+    _ trainer: Trainer<Task, Source>, announcing what: String, details: [String] = [], steps: Int,
+    afterwards: () throws -> Void
+  ) throws {
+    trainer.resumeHint = context.resumeHint(folder)
+    context.console.note("\(what), steps: \(steps), method \(method.method.rawValue), \(folder.path)")
+    for line in details { context.console.note("  \(line)") }
+    let started = WallClock.seconds()
+    let (final, position) = try trainer.train(resuming: options.resume)
+    try afterwards()
+
+    var summary = RunSummary(command: command, task: task, method: method.method.rawValue, seed: seed)
+    summary.metrics = final.metrics
+    summary.seconds = WallClock.seconds() - started
+    summary.samplesPerSecond = position.seconds > 0 ? Double(position.samples) / position.seconds : 0
+    summary.best = position.best.map { best in
+      (best.step, best.metrics.keys.sorted().map { (name: $0, value: best.metrics[$0]!) })
+    }
+    try folder.writeSummary(summary)
+    for (name, value) in final.metrics { try context.console.print("\(name) \(value.fixed(4))") }
+    try context.console.print("run \(folder.path)")
+  }
+}
