@@ -119,7 +119,7 @@ package struct ClipPretrainCommand: Command {
     try run.train(
       trainer,
       announcing: "\(clip.parameters.count) weights, \(perEpoch) batches of \(recipe.batchSize) an epoch",
-      steps: loop.totalSteps
+      details: clip.details, steps: loop.totalSteps
     ) {
       if let skipped = source.faults?.summary, !skipped.isEmpty { context.console.note("skipped: \(skipped)") }
     }

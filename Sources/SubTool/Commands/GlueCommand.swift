@@ -77,7 +77,7 @@ package struct GlueCommand: Command {
 
     try run.train(
       trainer, announcing: "\(task.name): \(train.count) training sentences, \(model.parameters.count) weights",
-      steps: loop.totalSteps
+      details: model.details, steps: loop.totalSteps
     ) {
       for (split, test) in submission {
         let predictions = GLUEMetrics.predictions(task, logits: evaluator.logits(test).logits)

@@ -10,6 +10,8 @@ struct ClipModel {
   let tokenizer: BytePairTokenizer
   let model: CLIP
   let parameters: ParameterSet
+  /// What became of the weights of `from`, for the log.
+  let details: [String]
   private let merges: BytePairMerges
   private let naming: ClipNaming
 
@@ -47,7 +49,7 @@ struct ClipModel {
     model = CLIP(config)
     parameters = ParameterSet(model.namedParameters(), on: device, key: RandomKey(seed: seed).fold("weights"))
     naming = folder?.weights.naming ?? .openClip
-    if let folder { _ = try CLIP.load(folder.weights, into: parameters, config) }
+    details = try folder.map { [parameters, config] in try CLIP.load($0.weights, into: parameters, config).details } ?? []
   }
 
   private static func named(_ name: String) throws -> ClipConfig {

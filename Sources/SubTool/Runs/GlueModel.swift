@@ -11,6 +11,8 @@ struct GlueModel {
   let task: SequenceClassification
   let parameters: ParameterSet
   let configJSON: JSON
+  /// What became of the weights of `from`, for the log.
+  let details: [String]
   private let fileNames: [String: String]
 
   init(from: String?, task glue: GLUETask, seed: Int, home: ProjectHome, on device: Device) throws {
@@ -26,7 +28,7 @@ struct GlueModel {
       try parameters.load(folder.weights, rename: BERTCheckpoint.parameterName, startsAnew: BERTCheckpoint.startsAnew,
         key: key)
     }
-    fileNames = report?.fileNames ?? [:]
+    (fileNames, details) = (report?.fileNames ?? [:], report?.details ?? [])
   }
 
   /// Weights in the naming of their source, configuration and tokenizer: a folder that `--from` takes.

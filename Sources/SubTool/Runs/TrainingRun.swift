@@ -45,7 +45,7 @@ struct TrainingRun {
 
   /// Announces the run, trains, lets `afterwards` use the trained model, writes `summary.json`, prints the metrics.
   func train<Task, Source>(
-    _ trainer: Trainer<Task, Source>, announcing what: String, details: [String] = [], steps: Int,
+    _ trainer: Trainer<Task, Source>, announcing what: String, details: [String], steps: Int,
     afterwards: () throws -> Void
   ) throws {
     trainer.resumeHint = context.resumeHint(folder)

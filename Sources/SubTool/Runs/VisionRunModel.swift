@@ -32,7 +32,7 @@ struct VisionRunModel {
     naming = VisionFileNames(source?.checkpoint)
     if let source {
       let report = try source.checkpoint.load(into: parameters, of: model)
-      description = "\(source.checkpoint.description) (\(report.summary))"
+      description = source.checkpoint.description
       details = report.details
     } else {
       (description, details) = (recipe.model, [])

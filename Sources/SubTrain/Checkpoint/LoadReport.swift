@@ -43,9 +43,9 @@ public struct LoadReport: Sendable, Equatable {
     ].filter { !$0.1.isEmpty }.map { "\($0.1.count) \($0.0)" }.joined(separator: ", ")
   }
 
-  /// Lines that name what was not simply loaded.
+  /// The summary, and a line each that names what was not simply loaded.
   public var details: [String] {
-    [("resized", resized), ("newly made", made), ("not used", dropped)].filter { !$0.1.isEmpty }
+    [summary] + [("resized", resized), ("newly made", made), ("not used", dropped)].filter { !$0.1.isEmpty }
       .map { "\($0.0): \($0.1.prefix(8).joined(separator: ", "))\($0.1.count > 8 ? ", …" : "")" }
   }
 }
