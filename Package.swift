@@ -41,14 +41,17 @@ let package = Package(
       dependencies: ["SubCore", "SubData", "SubNN", "SubTrain", "VisionSub", "TextSub", "ClipSub", "CSystem"]),
     .executableTarget(name: "masksub", dependencies: ["SubTool"]),
     // Tests mirror Sources.
+    .target(name: "TraceCases", dependencies: ["SubData", "SubCore"], path: "Tests/TraceCases"),
     .testTarget(name: "SubCoreTests", dependencies: ["SubCore"]),
     .testTarget(name: "SubDataTests", dependencies: ["SubData", "SubCore"], resources: [.copy("Fixtures")]),
     .testTarget(
       name: "SubNNTests", dependencies: ["SubNN", "SubData", "SubCore"], resources: [.copy("Fixtures")]),
     .testTarget(
-      name: "VisionSubTests", dependencies: ["VisionSub", "SubTrain", "SubNN", "SubData", "SubCore"],
+      name: "VisionSubTests", dependencies: ["VisionSub", "SubTrain", "SubNN", "SubData", "SubCore", "TraceCases"],
       resources: [.copy("Fixtures")]),
-    .testTarget(name: "TextSubTests", dependencies: ["TextSub", "SubTrain", "SubNN", "SubData", "SubCore"]),
+    .testTarget(
+      name: "TextSubTests", dependencies: ["TextSub", "SubTrain", "SubNN", "SubData", "SubCore", "TraceCases"],
+      resources: [.copy("Fixtures")]),
     .testTarget(
       name: "ClipSubTests", dependencies: ["ClipSub", "SubTrain", "SubNN", "SubData", "SubCore"],
       resources: [.copy("Fixtures")]),

@@ -49,6 +49,16 @@ import Testing
     #expect(throws: InputError.self) { try wrong.validate() }
   }
 
+  @Test func `a run takes what its recipe lacks from this version`() throws {
+    let recipe = try VisionRecipe.named("beitv2-b")
+    var stored = try #require(try recipe.with([("lr", "0.5")]).json().object)
+    stored["masking"] = nil
+    let restored = try recipe.restored(from: .object(stored), at: "config.json")
+    #expect(restored.lr == 0.5 && restored.masking == .block)
+    stored["epochs"] = "many"
+    #expect(throws: InputError.self) { try recipe.restored(from: .object(stored), at: "config.json") }
+  }
+
   @Test func `the regularised branches differ and the evaluation does not`() throws {
     var config = try #require(VisionVariant.named("vit_shapes_patch4_32"))
     (config.layerScale, config.dropPath, config.depth) = (0.1, 0, 2)

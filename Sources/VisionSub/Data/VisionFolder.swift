@@ -51,7 +51,10 @@ public struct VisionFolder {
         checkpoint.config, huggingFace: folder == path ? description : nil,
         openClip: folder == path && FileSystem.kind(openClip) == .file ? try? JSON.read(openClip) : nil)
     }
-    recipe = try own.flatMap { _ in description?["recipe"] }.map { try Self.decode(VisionRecipe.self, $0, at: place) }
+    recipe = try own.flatMap { _ in description?["recipe"] }.map {
+      let known = $0["name"]?.string.flatMap { try? VisionRecipe.named($0) }
+      return try (known ?? VisionRecipe.named("shapes-tiny")).restored(from: $0, at: place)
+    }
   }
 
   /// What the tensors of a CLIP do not tell and the configuration beside them does: which GELU, and how many heads.
@@ -100,7 +103,9 @@ public struct VisionFolder {
   private static func config(
     _ json: JSON, like found: VisionTransformerConfig, at place: String
   ) throws -> VisionTransformerConfig {
-    let config = try decode(VisionTransformerConfig.self, json, at: place)
+    guard let config = try? JSONDecoder().decode(VisionTransformerConfig.self, from: Data(json.bytes())) else {
+      throw InputError("the model's description is incomplete", at: place, cure: "take config.json from the run again")
+    }
     try config.validate(at: place)
     let sizes = { (c: VisionTransformerConfig) in [c.width, c.depth, c.hidden, c.patchSize, c.grid, c.classes] }
     guard sizes(config) == sizes(found) else {
@@ -109,14 +114,6 @@ public struct VisionFolder {
         at: place, cure: "keep config.json with the weights that it was written for")
     }
     return config
-  }
-
-  private static func decode<Value: Decodable>(_ type: Value.Type, _ json: JSON, at place: String) throws -> Value {
-    let decoder = JSONDecoder()
-    if type == VisionRecipe.self { decoder.keyDecodingStrategy = .convertFromSnakeCase }
-    do { return try decoder.decode(type, from: Data(json.bytes())) } catch {
-      throw InputError("the model's description is incomplete", at: place, cure: "take config.json from the run again")
-    }
   }
 }
 

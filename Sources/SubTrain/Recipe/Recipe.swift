@@ -22,13 +22,11 @@ extension Recipe {
   public func with(_ settings: [(key: String, value: String)]) throws -> Self {
     guard !settings.isEmpty else { return self }
     var tree = try json()
-    let decoder = JSONDecoder()
-    decoder.keyDecodingStrategy = .convertFromSnakeCase
     var changed = self
     for (key, value) in settings {
       try tree.set(key.split(separator: ".").map(String.init), to: value, key: key)
       do {
-        changed = try decoder.decode(Self.self, from: Data(tree.bytes()))
+        changed = try Self.decoded(tree)
       } catch {
         throw InputError(
           "the recipe does not take this", at: "--set \(key)=\(value)",
@@ -36,6 +34,22 @@ extension Recipe {
       }
     }
     return changed
+  }
+
+  /// The recipe that `json()` wrote into a run's configuration. What that version of the program did not know yet is as
+  /// in this one.
+  public func restored(from stored: JSON, at place: String) throws -> Self {
+    var members = try json().object ?? JSON.Object()
+    for member in stored.object?.members ?? [] { members[member.key] = member.value }
+    do { return try Self.decoded(.object(members)) } catch {
+      throw InputError("the run's recipe cannot be read", at: place, cure: "take config.json from the run again")
+    }
+  }
+
+  private static func decoded(_ json: JSON) throws -> Self {
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    return try decoder.decode(Self.self, from: Data(json.bytes()))
   }
 }
 
