@@ -92,7 +92,7 @@ import Testing
     let second = train("cut", "--keep", "9", "--resume", data: data)
     #expect(second.code == 0, "\(second.error)")
     try expectSame("whole", "cut")
-    let stopped = Interruption.$source.withValue({ true }) { train("stopped", data: data) }
+    let stopped = Interruption.$isSimulated.withValue(true) { train("stopped", data: data) }
     #expect(stopped.code == 130 && stopped.error.contains("1 steps are saved"), "\(stopped.error)")
     #expect(stopped.error.contains("'\(data)'") && stopped.error.contains("--resume"), "\(stopped.error)")
     #expect(train("stopped", "--resume", data: data).code == 0)

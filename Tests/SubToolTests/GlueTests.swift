@@ -62,7 +62,7 @@ import Testing
 
   @Test func `an interrupt finishes the step, saves, and says how to go on`() throws {
     let output = folder["stopped"]
-    let run = Interruption.$source.withValue({ true }) { ToolRun(arguments: few + ["--output", output]) }
+    let run = Interruption.$isSimulated.withValue(true) { ToolRun(arguments: few + ["--output", output]) }
     #expect(run.code == 130)
     #expect(run.error.contains("--resume") && run.error.contains(output))
     let resumed = ToolRun(arguments: few + ["--output", output, "--resume"])

@@ -8,11 +8,11 @@ public struct Interruption: Error, Sendable, Equatable {
   /// An interruption, with what to do to go on.
   public init(cure: String = "") { self.cure = cure }
 
-  /// Where `isRequested` looks: the process's signals, or what a test puts in their place for its own thread.
-  @TaskLocal public static var source: @Sendable () -> Bool = { sys_interrupted() }
+  /// Stands for a signal that only this thread's work sees: a test's interrupt leaves the other tests alone.
+  @TaskLocal public static var isSimulated = false
 
   /// Whether a signal has arrived; a loop asks after every step.
-  public static var isRequested: Bool { source() }
+  public static var isRequested: Bool { isSimulated || sys_interrupted() }
 
   /// Throws where a signal has arrived: for loops that have nothing to save.
   public static func check() throws { if isRequested { throw Interruption() } }
