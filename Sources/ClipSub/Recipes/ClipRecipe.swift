@@ -55,10 +55,10 @@ public struct ClipRecipe: LoopRecipe, Equatable {
     var recipe = ClipRecipe()
     recipe.name = "clip-small"
     recipe.lr = 1e-3
-    recipe.epochs = 8
+    recipe.epochs = 24
     recipe.warmup = 50
-    recipe.evaluateEvery = 252
-    recipe.saveEvery = 252
+    recipe.evaluateEvery = 378
+    recipe.saveEvery = 378
     return recipe
   }()
 
