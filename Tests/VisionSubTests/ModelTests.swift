@@ -93,4 +93,15 @@ import Testing
     #expect(gradients.isTouched(model.clsToken) && gradients.isTouched(model.head.weight))
     #expect(gradients.allFinite())
   }
+
+  @Test func `rows of the stem are what kept patches embed to alone`() throws {
+    let model = VisionTransformer(try #require(VisionVariant.named("vit_shapes_patch4_32")))
+    let set = ParameterSet(model.namedParameters(), on: .cpu, key: RandomKey(seed: 1))
+    let images = Tensor.uniform([2, 3, 32, 32], RandomKey(seed: 2), on: .cpu)
+    var pass = Pass.evaluation
+    pass.masking = Masking(ratio: 0.5)
+    let alone = model(images, pass).floats(), shared = model(images, stem: model.stem(images), pass).floats()
+    #expect(zip(alone, shared).allSatisfy { abs($0 - $1) < 1e-5 } && set.parameters.count > 0)
+    #expect(alone != model(images, .evaluation).floats())
+  }
 }
