@@ -11,9 +11,6 @@ const char *sk_gemm_library(void) {
   return name;
 }
 
-/// Products below this many multiply-adds stay on the calling thread.
-static const double lone_product = 1 << 16;
-
 static void product(bool ta, bool tb, int64_t m, int64_t n, int64_t k, float alpha, const float *a, int64_t lda,
                     const float *b, int64_t ldb, float beta, float *c, int64_t ldc) {
   dnnl_status_t status =
@@ -25,32 +22,26 @@ static void product(bool ta, bool tb, int64_t m, int64_t n, int64_t k, float alp
   }
 }
 
-void sk_gemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, float alpha, const float *a,
-             int64_t lda, const float *b, int64_t ldb, float beta, float *c, int64_t ldc) {
-  if (m <= 0 || n <= 0) return;
-  if (k <= 0) {
-    for (int64_t i = 0; i < m; i++)
-      for (int64_t j = 0; j < n; j++) c[i * ldc + j] = beta == 0 ? 0 : beta * c[i * ldc + j];
-    return;
-  }
-  sk_use_threads((double)m * (double)n * (double)k < lone_product ? 1 : sk_threads());
-  product(transpose_a, transpose_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
-}
-
-// ---- linear ---------------------------------------------------------------------------------------------------------
-
+/// c[m][n] = alpha · a · b + beta · c, then bias and activation in place; the value between the two goes to preact.
 typedef struct {
-  int64_t n, ldx, ldy;
-  const float *bias, *x, *dy;
-  float *preact, *y;
+  bool ta, tb;
+  int64_t m, n, k;
+  float alpha;
+  const float *a;
+  int64_t lda;
+  const float *b;
+  int64_t ldb;
+  float beta;
+  float *c;
+  int64_t ldc;
+  const float *bias;
+  float *preact;
   int activation;
-  float *partial;
-  int64_t stride;
-} rows;
+} gemm;
 
 /// Bias and activation over rows begin ..< end, in place in y; the value between the two goes to preact.
 static SK_CLONES void finish_rows(void *context, int64_t begin, int64_t end, int thread) {
-  const rows *j = context;
+  const gemm *j = context;
   const float *bias = j->bias;
   const int64_t n = j->n;
 #define SK_FINISH(name, function)                                        \
@@ -69,7 +60,7 @@ static SK_CLONES void finish_rows(void *context, int64_t begin, int64_t end, int
     }                                                                    \
     break;
   for (int64_t r = begin; r < end; r++) {
-    float *y = j->y + r * j->ldy, *p = j->preact ? j->preact + r * j->ldy : NULL;
+    float *y = j->c + r * j->ldc, *p = j->preact ? j->preact + r * j->ldc : NULL;
     switch (j->activation) {
       SK_FINISH(SK_GELU, sk_gelu)
       SK_FINISH(SK_GELU_TANH, sk_gelu_tanh)
@@ -82,124 +73,109 @@ static SK_CLONES void finish_rows(void *context, int64_t begin, int64_t end, int
 #undef SK_FINISH
 }
 
-typedef struct {
-  rows finish;
-  const float *w;
-  int64_t m, k;
-} linear;
+static bool has_finish(const gemm *g) { return g->bias || g->preact || g->activation != SK_IDENTITY; }
 
-/// Rows begin ..< end of the product, then bias and activation. oneDNN runs on this thread alone inside a region.
-static void linear_rows(void *context, int64_t begin, int64_t end, int thread) {
-  linear *j = context;
-  const rows *f = &j->finish;
-  product(false, true, end - begin, f->n, j->k, 1, f->x + begin * f->ldx, f->ldx, j->w, j->k, 0, f->y + begin * f->ldy,
-          f->ldy);
-  if (f->bias || f->preact || f->activation != SK_IDENTITY) finish_rows(&j->finish, begin, end, thread);
+/// Rows begin ..< end. oneDNN runs on this thread alone inside a region.
+static void gemm_rows(void *context, int64_t begin, int64_t end, int thread) {
+  gemm g = *(const gemm *)context;
+  g.m = end - begin;
+  g.a += begin * (g.ta ? 1 : g.lda);
+  g.c += begin * g.ldc;
+  if (g.preact) g.preact += begin * g.ldc;
+  product(g.ta, g.tb, g.m, g.n, g.k, g.alpha, g.a, g.lda, g.b, g.ldb, g.beta, g.c, g.ldc);
+  if (has_finish(&g)) finish_rows(&g, 0, g.m, thread);
 }
 
-/// The same for output columns begin ..< end.
-static void linear_columns(void *context, int64_t begin, int64_t end, int thread) {
-  linear part = *(linear *)context;
-  rows *f = &part.finish;
-  f->n = end - begin;
-  f->y += begin;
-  if (f->bias) f->bias += begin;
-  if (f->preact) f->preact += begin;
-  part.w += begin * part.k;
-  linear_rows(&part, 0, part.m, thread);
+static gemm columns_of(const gemm *whole, int64_t begin, int64_t end) {
+  gemm g = *whole;
+  g.n = end - begin;
+  g.b += begin * (g.tb ? g.ldb : 1);
+  g.c += begin;
+  if (g.bias) g.bias += begin;
+  if (g.preact) g.preact += begin;
+  return g;
 }
 
-void sk_linear_forward(int64_t m, int64_t n, int64_t k, const float *x, int64_t ldx, const float *w, const float *bias,
-                       int activation, float *preact, float *y, int64_t ldy) {
-  const rows finish = {.n = n, .ldx = ldx, .ldy = ldy, .x = x, .bias = bias, .preact = preact, .y = y,
-                       .activation = activation};
-  linear job = {finish, w, m, k};
-  if (m <= 0 || n <= 0) return;
-  // oneDNN packs both operands once per call: every thread gets one piece, cut across the longer side, so that the
-  // operand that all threads pack is the smaller one. Thin pieces are better cut by oneDNN itself, in two dimensions.
-  if (k > 0 && (m > n ? m : n) >= 96 * (int64_t)sk_threads()) {
-    const double cost = 0.02 * (double)k;
-    if (m >= n) sk_divide(m, 8, cost * (double)n, linear_rows, &job);
-    else sk_divide(n, 48, cost * (double)m, linear_columns, &job);
-    return;
-  }
-  sk_gemm(false, true, m, n, k, 1, x, ldx, w, k, 0, y, ldy);
-  if (bias || preact || activation != SK_IDENTITY) sk_divide(m, 1, 1.0 * (double)n, finish_rows, &job.finish);
-}
+typedef float lanes __attribute__((vector_size(64), aligned(4)));
 
-/// dpre = dy · slope(preact) and the column sums of a thread's rows.
-static SK_CLONES void backward_rows(void *context, int64_t begin, int64_t end, int thread) {
-  const rows *j = context;
-  float *sums = j->partial ? j->partial + thread * j->stride : NULL;
-  if (sums) memset(sums, 0, (size_t)j->n * sizeof(float));
-#define SK_BACKWARD(name, slope)                                                             \
-  case name:                                                                                 \
-    if (sums) {                                                                              \
-      SK_LOOP for (int64_t i = 0; i < n; i++) {                                              \
-        float g = dy[i] * slope;                                                             \
-        d[i] = g;                                                                            \
-        sums[i] += g;                                                                        \
-      }                                                                                      \
-    } else {                                                                                 \
-      SK_LOOP for (int64_t i = 0; i < n; i++) d[i] = dy[i] * slope;                          \
-    }                                                                                        \
-    break;
-  const int64_t n = j->n;
-  for (int64_t r = begin; r < end; r++) {
-    const float *p = j->x ? j->x + r * n : NULL, *dy = j->dy + r * n;
-    float *d = j->y + r * n;
-    switch (j->activation) {
-      SK_BACKWARD(SK_GELU, sk_gelu_slope(p[i]))
-      SK_BACKWARD(SK_GELU_TANH, sk_gelu_tanh_slope(p[i]))
-      SK_BACKWARD(SK_QUICK_GELU, sk_quick_gelu_slope(p[i]))
-      SK_BACKWARD(SK_TANH, (1 - p[i] * p[i]))
-      SK_BACKWARD(SK_RELU, (p[i] > 0 ? 1.0f : 0.0f))
-      SK_BACKWARD(SK_IDENTITY, 1.0f)
+/// out[j][i] = x[i][j] for i in 0 ..< n, j in 0 ..< k.
+static SK_CLONES void transpose(int64_t n, int64_t k, const float *x, int64_t ldx, float *out, int64_t ldout) {
+  for (int64_t i = 0; i < n; i += 16) {
+    for (int64_t j = 0; j < k; j += 16) {
+      if (i + 16 <= n && j + 16 <= k) {
+        lanes r[16];
+#pragma unroll
+        for (int t = 0; t < 16; t++) r[t] = *(const lanes *)(x + (i + t) * ldx + j);
+        SK_TRANSPOSE(lanes, r)
+#pragma unroll
+        for (int t = 0; t < 16; t++) *(lanes *)(out + (j + t) * ldout + i) = r[t];
+      } else {
+        for (int64_t jj = j; jj < sk_min(k, j + 16); jj++)
+          for (int64_t ii = i; ii < sk_min(n, i + 16); ii++) out[jj * ldout + ii] = x[ii * ldx + jj];
+      }
     }
   }
 }
 
-SK_CLONES void sk_combine(int64_t n, int threads, int64_t stride, const float *partial, float beta, float *out) {
-  for (int64_t i = 0; i < n; i++) out[i] = beta == 0 ? 0 : beta * out[i];
-  for (int t = 0; t < threads; t++) {
-    const float *part = partial + t * stride;
-    SK_LOOP for (int64_t i = 0; i < n; i++) out[i] += part[i];
+// oneDNN packs a transposed right operand slower than it multiplies by it. From this many rows on it is worth turning
+// the operand first, a block at a time, which stays in the second-level cache, as does the block's result until it is
+// finished.
+enum { rows_worth_turning = 128, turned_columns = 192, turned_rows = 528 };
+
+/// Columns begin ..< end.
+static void gemm_columns(void *context, int64_t begin, int64_t end, int thread) {
+  const gemm *whole = context;
+  if (!whole->tb || whole->m < rows_worth_turning) {
+    gemm g = columns_of(whole, begin, end);
+    return gemm_rows(&g, 0, g.m, thread);
+  }
+  float *turned = sk_scratch((size_t)(whole->k * turned_columns) * sizeof(float));
+  for (int64_t column = begin; column < end; column += turned_columns) {
+    gemm g = columns_of(whole, column, sk_min(end, column + turned_columns));
+    transpose(g.n, g.k, g.b, g.ldb, turned, turned_columns);
+    g.tb = false;
+    g.b = turned;
+    g.ldb = turned_columns;
+    for (int64_t row = 0; row < g.m; row += turned_rows) gemm_rows(&g, row, sk_min(g.m, row + turned_rows), thread);
+  }
+  sk_free(turned);
+}
+
+/// Products below this many multiply-adds stay on the calling thread.
+static const double lone_product = 1 << 16;
+
+static void run(gemm *g) {
+  if (g->m <= 0 || g->n <= 0) return;
+  if (g->k <= 0) {
+    for (int64_t i = 0; i < g->m; i++)
+      for (int64_t j = 0; j < g->n; j++) g->c[i * g->ldc + j] = g->beta == 0 ? 0 : g->beta * g->c[i * g->ldc + j];
+    if (has_finish(g)) finish_rows(g, 0, g->m, 0);
+    return;
+  }
+  const bool alone = (double)g->m * (double)g->n * (double)g->k < lone_product;
+  sk_use_threads(alone ? 1 : sk_threads());
+  // oneDNN packs both operands once per call: every thread gets one piece, cut across the longer side, so that the
+  // operand that all threads pack is the smaller one; across the columns where blocks of them are turned. Thin pieces are
+  // better cut by oneDNN itself, in two dimensions.
+  const int64_t wide = 96 * (int64_t)sk_threads();
+  const bool turns = g->tb && g->m >= rows_worth_turning && g->n >= wide;
+  const double cost = 0.02 * (double)g->k;
+  if (!alone && (turns || (g->n > g->m && g->n >= wide))) {
+    sk_divide(g->n, 48, cost * (double)g->m, gemm_columns, g);
+  } else if (!alone && g->m >= wide) {
+    sk_divide(g->m, 8, cost * (double)g->n, gemm_rows, g);
+  } else {
+    product(g->ta, g->tb, g->m, g->n, g->k, g->alpha, g->a, g->lda, g->b, g->ldb, g->beta, g->c, g->ldc);
+    if (has_finish(g)) sk_divide(g->m, 1, 1.0 * (double)g->n, finish_rows, g);
   }
 }
 
-void sk_activation_backward(int64_t m, int64_t n, int activation, const float *preact, const float *dy, float *dpre,
-                            float beta, float *dbias) {
-  rows job = {.n = n, .x = preact, .dy = dy, .y = dpre, .activation = activation};
-  if (dbias) {
-    job.stride = sk_round_up(n, 16);
-    job.partial = sk_scratch((size_t)(job.stride * sk_threads()) * sizeof(float));
-  }
-  int threads = sk_divide(m, 1, 1.2 * (double)n, backward_rows, &job);
-  if (dbias) {
-    sk_combine(n, threads, job.stride, job.partial, beta, dbias);
-    sk_free(job.partial);
-  }
+void sk_gemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, float alpha, const float *a,
+             int64_t lda, const float *b, int64_t ldb, float beta, float *c, int64_t ldc) {
+  run(&(gemm){transpose_a, transpose_b, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc, .activation = SK_IDENTITY});
 }
 
-static SK_CLONES void sum_rows(void *context, int64_t begin, int64_t end, int thread) {
-  const rows *j = context;
-  float *sums = j->partial + thread * j->stride;
-  memset(sums, 0, (size_t)j->n * sizeof(float));
-  int64_t r = begin;
-  for (; r + 4 <= end; r += 4) {
-    const float *a = j->x + r * j->ldx, *b = a + j->ldx, *c = b + j->ldx, *d = c + j->ldx;
-    SK_LOOP for (int64_t i = 0; i < j->n; i++) sums[i] += (a[i] + b[i]) + (c[i] + d[i]);
-  }
-  for (; r < end; r++) {
-    const float *a = j->x + r * j->ldx;
-    SK_LOOP for (int64_t i = 0; i < j->n; i++) sums[i] += a[i];
-  }
-}
-
-void sk_column_sum(int64_t m, int64_t n, const float *x, int64_t ldx, float beta, float *out) {
-  rows job = {.n = n, .ldx = ldx, .x = x, .stride = sk_round_up(n, 16)};
-  job.partial = sk_scratch((size_t)(job.stride * sk_threads()) * sizeof(float));
-  int threads = sk_divide(m, 1, 0.3 * (double)n, sum_rows, &job);
-  sk_combine(n, threads, job.stride, job.partial, beta, out);
-  sk_free(job.partial);
+void sk_linear_forward(int64_t m, int64_t n, int64_t k, const float *x, int64_t ldx, const float *w, const float *bias,
+                       int activation, float *preact, float *y, int64_t ldy) {
+  run(&(gemm){false, true, m, n, k, 1, x, ldx, w, k, 0, y, ldy, bias, preact, activation});
 }

@@ -50,6 +50,31 @@ void *sk_scratch(size_t bytes);
 /// out[n] = beta·out + Σ_t partial[t·stride ..], in thread order.
 void sk_combine(int64_t n, int threads, int64_t stride, const float *partial, float beta, float *out);
 
+// ---- the transpose of a 16×16 block in registers --------------------------------------------------------------------
+/// Transposes `Lanes r[16]`, a vector type of 16 floats.
+#define SK_TRANSPOSE(Lanes, r) \
+  SK_EXCHANGE(Lanes, r, 8)     \
+  SK_EXCHANGE(Lanes, r, 4)     \
+  SK_EXCHANGE(Lanes, r, 2)     \
+  SK_EXCHANGE(Lanes, r, 1)
+
+/// One step: exchanges the off-diagonal squares of side s.
+#define SK_EXCHANGE(Lanes, r, s)                                       \
+  _Pragma("unroll") for (int i = 0; i < 16; i++) {                     \
+    if (i & s) continue;                                               \
+    Lanes upper = r[i], lower = r[i + s];                              \
+    r[i] = __builtin_shufflevector(upper, lower, SK_FIRST_##s);        \
+    r[i + s] = __builtin_shufflevector(upper, lower, SK_SECOND_##s);   \
+  }
+#define SK_FIRST_8 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23
+#define SK_SECOND_8 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31
+#define SK_FIRST_4 0, 1, 2, 3, 16, 17, 18, 19, 8, 9, 10, 11, 24, 25, 26, 27
+#define SK_SECOND_4 4, 5, 6, 7, 20, 21, 22, 23, 12, 13, 14, 15, 28, 29, 30, 31
+#define SK_FIRST_2 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29
+#define SK_SECOND_2 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31
+#define SK_FIRST_1 0, 16, 2, 18, 4, 20, 6, 22, 8, 24, 10, 26, 12, 28, 14, 30
+#define SK_SECOND_1 1, 17, 3, 19, 5, 21, 7, 23, 9, 25, 11, 27, 13, 29, 15, 31
+
 // ---- random bits ----------------------------------------------------------------------------------------------------
 SK_INLINE uint32_t sk_scramble(uint32_t x) {
   x = (x ^ (x >> 16)) * 0x7feb352du;

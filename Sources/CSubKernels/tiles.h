@@ -119,23 +119,6 @@ static void SK_ISA(pack)(int64_t n, int64_t d, const float *x, int64_t ld, float
   }
 }
 
-/// One step of the transpose of a 16×16 block in registers: exchanges the off-diagonal squares of side s.
-#define SK_EXCHANGE(s, ...)                                                            \
-  _Pragma("unroll") for (int i = 0; i < 16; i++) {                                     \
-    if (i & s) continue;                                                               \
-    LANES upper = r[i], lower = r[i + s];                                              \
-    r[i] = __builtin_shufflevector(upper, lower, SK_FIRST_##s);                        \
-    r[i + s] = __builtin_shufflevector(upper, lower, SK_SECOND_##s);                   \
-  }
-#define SK_FIRST_8 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23
-#define SK_SECOND_8 8, 9, 10, 11, 12, 13, 14, 15, 24, 25, 26, 27, 28, 29, 30, 31
-#define SK_FIRST_4 0, 1, 2, 3, 16, 17, 18, 19, 8, 9, 10, 11, 24, 25, 26, 27
-#define SK_SECOND_4 4, 5, 6, 7, 20, 21, 22, 23, 12, 13, 14, 15, 28, 29, 30, 31
-#define SK_FIRST_2 0, 1, 16, 17, 4, 5, 20, 21, 8, 9, 24, 25, 12, 13, 28, 29
-#define SK_SECOND_2 2, 3, 18, 19, 6, 7, 22, 23, 10, 11, 26, 27, 14, 15, 30, 31
-#define SK_FIRST_1 0, 16, 2, 18, 4, 20, 6, 22, 8, 24, 10, 26, 12, 28, 14, 30
-#define SK_SECOND_1 1, 17, 3, 19, 5, 21, 7, 23, 9, 25, 11, 27, 13, 29, 15, 31
-
 /// Panels of the transpose of x[n][d]: a right operand with k = d and columns n (padded with zeros to 16s).
 static void SK_ISA(pack_transposed)(int64_t n, int64_t d, const float *x, int64_t ld, float scale, float *out) {
   const int64_t padded = sk_round_up(n, 16);
@@ -154,10 +137,7 @@ static void SK_ISA(pack_transposed)(int64_t n, int64_t d, const float *x, int64_
           r[i] *= scale;
         }
       }
-      SK_EXCHANGE(8)
-      SK_EXCHANGE(4)
-      SK_EXCHANGE(2)
-      SK_EXCHANGE(1)
+      SK_TRANSPOSE(LANES, r)
       if (c + 16 <= d) {
 #pragma unroll
         for (int i = 0; i < 16; i++) *(LANES *)(to + (c + i) * width) = r[i];
@@ -332,7 +312,6 @@ static void SK_ISA(backward_head)(const attention_pass *pass, const head *at, fl
 }
 #undef LANES
 #undef PANEL
-#undef SK_EXCHANGE
 #undef SK_ISA
 #undef SK_TILE_ROWS
 #undef SK_TILE_LANES
