@@ -100,7 +100,7 @@ public final class ContrastiveTask: TrainingTask {
     let width = parts[0].shape.columns
     let junction = Junction(Tensor.concatenated(parts).reshaped([count, width]), isLeaf: true)
     replays.append { gradients in
-      guard let sum = junction.sum else { return }
+      guard let sum = junction.gradient else { return }
       for range in ranges {
         let share = sum.gatherRows(Tensor(indices: Array(range), on: sum.device))
         compute(range).backward(from: share, into: gradients)

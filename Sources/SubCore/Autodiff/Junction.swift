@@ -3,7 +3,8 @@
 public final class Junction {
   private let original: Tensor
   private let isLeaf: Bool
-  private var gradient: Tensor?
+  /// The sum so far; nil where no gradient has arrived.
+  public internal(set) var gradient: Tensor?
 
   /// Cuts behind `tensor`. A leaf collects gradients though nothing recorded stands behind it: for features that are
   /// computed again, with recording, once their gradient is known.
@@ -17,19 +18,6 @@ public final class Junction {
     var tensor = original.detached()
     if Tape.isRecording && (isLeaf || original.isTracked) { tensor.source = .junction(self) }
     return tensor
-  }
-
-  /// The sum so far; nil where no gradient has arrived.
-  public var sum: Tensor? { gradient }
-
-  func add(_ share: Tensor) {
-    guard let existing = gradient else {
-      let copy = share.like(original.shape)
-      copy.backend.combine(1, share, 0, into: copy)
-      gradient = copy
-      return
-    }
-    existing.backend.combine(1, share, 1, into: existing)
   }
 
   /// Sends the sum on into the graph behind the cut, once.

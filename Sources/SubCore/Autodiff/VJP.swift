@@ -29,25 +29,26 @@ struct VJP {
     case .parameter(let parameter, let start):
       body(gradients.destination(parameter, start: start, shape: shape))
     case .node(let producer, let output):
-      if var existing = producer.gradients[output] {
-        producer.gradients[output] = nil
-        if !existing.isUnique {
-          let copy = existing.like(shape)
-          copy.backend.combine(1, existing, 0, into: copy)
-          existing = copy
-        }
-        body(Accumulation(tensor: existing, beta: 1))
-        producer.gradients[output] = existing
-      } else {
-        let fresh = Tensor(uninitialized: shape, dtype: dtype, on: device)
-        body(Accumulation(tensor: fresh, beta: 0))
-        producer.gradients[output] = fresh
-      }
-    case .junction(let junction):
-      let fresh = Tensor(uninitialized: shape, dtype: dtype, on: device)
-      body(Accumulation(tensor: fresh, beta: 0))
-      junction.add(fresh)
+      Self.accumulate(&producer.gradients[output], shape, dtype, device, body)
+    case .junction(let junction): Self.accumulate(&junction.gradient, shape, dtype, device, body)
     }
+  }
+
+  private static func accumulate(
+    _ slot: inout Tensor?, _ shape: Shape, _ dtype: DType, _ device: Device, _ body: (Accumulation) -> Void
+  ) {
+    let beta = slot == nil ? 0.0 : 1.0
+    if slot == nil { slot = Tensor(uninitialized: shape, dtype: dtype, on: device) }
+    own(&slot!)
+    body(Accumulation(tensor: slot!, beta: beta))
+  }
+
+  /// Makes sure that nobody else sees the memory of a sum that is about to grow.
+  private static func own(_ sum: inout Tensor) {
+    guard !sum.isUnique else { return }
+    let copy = sum.like(sum.shape)
+    copy.backend.combine(1, sum, 0, into: copy)
+    sum = copy
   }
 
   /// `accumulate` for an input whose shape, type and device are `model`'s.
@@ -74,23 +75,15 @@ struct VJP {
     case .parameter(let parameter, let start):
       let sum = gradients.destination(parameter, start: start, shape: gradient.shape)
       gradient.backend.combine(1, gradient, sum.beta, into: sum.tensor)
-    case .node(let producer, let output):
-      if var existing = producer.gradients[output] {
-        producer.gradients[output] = nil
-        if existing.isUnique {
-          existing.backend.combine(1, gradient, 1, into: existing)
-        } else {
-          let sum = existing.like(existing.shape)
-          sum.backend.combine(1, existing, 0, into: sum)
-          sum.backend.combine(1, gradient, 1, into: sum)
-          existing = sum
-        }
-        producer.gradients[output] = existing
-      } else {
-        producer.gradients[output] = gradient.detached()
-      }
-    case .junction(let junction): junction.add(gradient)
+    case .node(let producer, let output): add(gradient, to: &producer.gradients[output])
+    case .junction(let junction): add(gradient, to: &junction.gradient)
     }
+  }
+
+  private static func add(_ gradient: Tensor, to slot: inout Tensor?) {
+    guard slot != nil else { return slot = gradient.detached() }
+    own(&slot!)
+    slot!.backend.combine(1, gradient, 1, into: slot!)
   }
 }
 
