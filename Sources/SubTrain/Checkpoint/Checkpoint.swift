@@ -39,6 +39,15 @@ public struct Checkpoint {
     try steps(of: run).last.map { Checkpoint(path: FileSystem.join(run.checkpointsPath, String($0))) }
   }
 
+  /// What a path to a model means: a run stands for its newest checkpoint, everything else for itself.
+  public static func path(of model: String) throws -> String {
+    guard FileSystem.kind(model) == .folder, let run = try? RunFolder.existing(model) else { return model }
+    guard let newest = try newest(of: run) else {
+      throw InputError("the run has no checkpoint yet", at: model, cure: "let it reach its first one, or name another")
+    }
+    return newest.path
+  }
+
   /// Writes a checkpoint of a run and removes all but the newest `keep`.
   public static func write(
     _ position: Position, of run: RunFolder, keep: Int, parts: [(name: String, part: any Checkpointed)],

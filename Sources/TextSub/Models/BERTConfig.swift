@@ -103,6 +103,13 @@ public struct BERTConfig: Sendable, Equatable {
     ])
   }
 
+  /// About how many weights the encoder has; a double, for a file may claim anything.
+  var weightCount: Double {
+    let width = Double(width)
+    let embeddings = Double(vocabularySize + positions + types) * width
+    return embeddings + Double(layers) * (4 * width * width + 2 * width * Double(intermediateWidth))
+  }
+
   private static let activations: [String: Activation] = [
     "gelu": .gelu, "gelu_new": .geluTanh, "gelu_pytorch_tanh": .geluTanh, "quick_gelu": .quickGelu, "relu": .relu,
     "tanh": .tanh,

@@ -48,6 +48,22 @@ public struct GLUERecipe: LoopRecipe, Equatable {
     return recipe
   }()
 
+  /// The recipe itself; throws a usage error for a number that no run can have.
+  public func checked() throws -> GLUERecipe {
+    for (key, value, range) in [
+      ("batch_size", batchSize, 1...65536), ("eval_batch_size", evalBatchSize, 1...65536),
+      ("accumulation", accumulation, 1...65536), ("epochs", epochs, 1...1 << 24), ("max_steps", maxSteps, 0...1 << 40),
+      ("max_length", maxLength, 8...1 << 24), ("log_every", logEvery, 1...1 << 24), ("save_every", saveEvery, 0...1 << 24),
+      ("evaluate_every", evaluateEvery, 0...1 << 24),
+    ] { try require(key, value, in: range) }
+    for (key, value) in [("lr", lr), ("weight_decay", weightDecay), ("clip_norm", clipNorm)] {
+      try require(value >= 0, key, value, "a number of at least 0")
+    }
+    try require((0...1).contains(warmupRatio), "warmup_ratio", warmupRatio, "a number from 0 to 1")
+    try adam.check(for: self)
+    return self
+  }
+
   /// The network of the embedded default.
   public static func smallNetwork(vocabulary: Int) -> BERTConfig {
     var config = BERTConfig()
