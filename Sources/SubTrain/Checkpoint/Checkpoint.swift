@@ -22,8 +22,11 @@ public struct Checkpoint {
 
     /// The metric, its value and the step at which it was reached.
     public struct Best: Sendable, Equatable {
+      /// Updates done when it was reached.
       public var step: Int
+      /// All metrics of that evaluation.
       public var metrics: [String: Double]
+      /// The metric that decides.
       public var value: Double
     }
 

@@ -6,8 +6,11 @@ import SubTrain
 public struct TextFolder {
   /// Where weights, configuration and tokenizer were found.
   public let path: String
+  /// The network that the folder describes.
   public let config: BERTConfig
+  /// The weights under the names of the file.
   public let weights: any NamedTensors
+  /// The tokenizer beside them.
   public let tokenizer: WordPieceTokenizer
 
   /// Opens a folder or file. A run stands for its newest checkpoint.

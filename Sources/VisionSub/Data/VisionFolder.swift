@@ -9,6 +9,7 @@ import SubTrain
 public struct VisionFolder {
   /// The file or folder that was opened.
   public let path: String
+  /// The weights, recognised.
   public let checkpoint: VisionCheckpoint
   /// The model that was written; for files from elsewhere, what was recognised.
   public let config: VisionTransformerConfig
