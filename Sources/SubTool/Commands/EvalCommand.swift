@@ -79,12 +79,7 @@ package struct EvalCommand: Command {
       throw InputError(
         "the run does not say which task it was", at: from, cure: "add --task", isUsage: true)
     }
-    guard task == .cola || data != nil else {
-      throw InputError(
-        "only cola comes with embedded data", at: "--task \(task.rawValue)",
-        cure: "add --data DIR with \(task.name)'s files (scripts/fetch-glue.sh gets them)", isUsage: true)
-    }
-    let reader = try GLUEReader(task: task, data: data ?? context.home.file("datasets/acceptability"))
+    let reader = try GLUEReader(task: task, data: data ?? context.home.data(of: task))
     let model = try GlueModel(
       from: from, isTrained: true, task: task, seed: machine.seed, home: context.home, on: device)
     for line in model.details { context.console.note(line) }

@@ -28,7 +28,7 @@ package struct GlueCommand: Command {
 
   package func run(in context: ToolContext) throws {
     let device = try machine.select()
-    let reader = try GLUEReader(task: task, data: data ?? embeddedData(context))
+    let reader = try GLUEReader(task: task, data: data ?? context.home.data(of: task))
     let model = try GlueModel(from: from, task: task, seed: machine.seed, home: context.home, on: device)
     let recipe = try (from == nil ? GLUERecipe.fromScratch : GLUERecipe(task)).with(runOptions.settingPairs).checked()
     if data == nil || from == nil { try context.console.print(defaultsNote) }
@@ -88,15 +88,6 @@ package struct GlueCommand: Command {
           to: FileSystem.join(run.folder.path, GLUESubmission.fileName(task, split)))
       }
     }
-  }
-
-  private func embeddedData(_ context: ToolContext) throws -> String {
-    guard task == .cola else {
-      throw InputError(
-        "only cola comes with embedded data", at: "--task \(task.rawValue)",
-        cure: "add --data DIR with \(task.name)'s files (scripts/fetch-glue.sh gets them)", isUsage: true)
-    }
-    return try context.home.file("datasets/acceptability")
   }
 
   private var defaultsNote: String {

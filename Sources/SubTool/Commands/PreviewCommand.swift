@@ -105,12 +105,7 @@ package struct PreviewCommand: Command {
   }
 
   private func previewText(_ task: GLUETask, _ context: ToolContext) throws {
-    guard task == .cola || data != nil else {
-      throw InputError(
-        "only cola comes with embedded data", at: "--task \(task.rawValue)",
-        cure: "add --data DIR with \(task.name)'s files (scripts/fetch-glue.sh gets them)", isUsage: true)
-    }
-    let reader = try GLUEReader(task: task, data: data ?? context.home.file("datasets/acceptability"))
+    let reader = try GLUEReader(task: task, data: data ?? context.home.data(of: task))
     let tokenizer = try WordPieceTokenizer(folder: from ?? context.home.file("tokenizers/acceptability"))
     let masking = Masking(ratio: ratio ?? Method.masksub.defaultRatio(.text))
     for (number, example) in try reader.read(.train).examples.prefix(count).enumerated() {

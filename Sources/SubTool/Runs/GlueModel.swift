@@ -4,6 +4,18 @@ import SubNN
 import SubTrain
 import TextSub
 
+extension ProjectHome {
+  /// The embedded data of a GLUE task; a usage error for those that have none.
+  func data(of task: GLUETask) throws -> String {
+    guard task == .cola else {
+      throw InputError(
+        "only cola comes with embedded data", at: "--task \(task.rawValue)",
+        cure: "add --data DIR with \(task.name)'s files (scripts/fetch-glue.sh gets them)", isUsage: true)
+    }
+    return try file("datasets/acceptability")
+  }
+}
+
 /// The network of a GLUE run with its tokenizer, made anew or from files, and how it is written.
 struct GlueModel {
   let config: BERTConfig
