@@ -19,12 +19,13 @@ import random
 import statistics
 import time
 
+import numpy
 import PIL
 import timm
 import torch
 import torchvision
 from PIL import Image, ImageFilter, ImageOps
-from timm.data import create_transform
+from timm.data import auto_augment, create_transform
 from torchvision import transforms
 
 MEAN, DEVIATION = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -56,6 +57,13 @@ def mae(size):
         interpolation="bicubic", re_prob=0.25, re_mode="pixel", re_count=1, mean=MEAN, std=DEVIATION)
 
 
+def posterize(image, bits, **_):
+    """timm's, with 0 bits as older Pillow took them (a black picture): the newer one stops there."""
+    if bits >= 8:
+        return image
+    return ImageOps.posterize(image, bits) if bits > 0 else image.point(lambda value: 0)
+
+
 def load(path):
     """torchvision's pil_loader."""
     with open(path, "rb") as file:
@@ -73,7 +81,9 @@ def main():
     options = parser.parse_args()
     torch.set_num_threads(1)
     random.seed(options.seed)
+    numpy.random.seed(options.seed)
     torch.manual_seed(options.seed)
+    auto_augment.NAME_TO_OP["PosterizeIncreasing"] = posterize
     kinds = {".jpg", ".jpeg", ".png", ".webp"}
     files = sorted(path for path in pathlib.Path(options.data).rglob("*") if path.suffix.lower() in kinds)
     batch = min(options.batch, len(files))
