@@ -95,6 +95,18 @@ import Testing
     let result = train(data, "--set", "eval_resize=256", "--set", "crop=simple", "--set", "exif=true")
     #expect(result.code == 0 && result.error.contains("1 for evaluation"), "\(result.error)")
     #expect(!result.error.contains("unreadable"), "\(result.error)")
+    let checkpoint = "\(try #require(result.output.split(separator: "\n").last).dropFirst(4))/checkpoints/1"
+    let evaluation = ["eval", "--from", checkpoint, "--data", data, "--resize", "4096"]
+    #expect(run(evaluation).code == 0)
+    // A description that asks for more than any setting may is refused as well.
+    let description = try JSON.read("\(checkpoint)/config.json").text()
+    let changes = [("\"eval_resize\":256", "\"eval_resize\":9000000000000000000"), ("\"image_size\":32", "\"image_size\":0")]
+    for (old, new) in changes {
+      #expect(description.contains(old), "\(description)")
+      try AtomicFile.write(description.replacing(old, with: new), to: "\(checkpoint)/config.json")
+      let refused = run(evaluation)
+      #expect(refused.code == 1 && refused.error.contains("are out of range"), "\(refused.code) \(refused.error)")
+    }
     let preview = ["preview", "--data", data, "--output", folder["p.png"]]
     #expect(run(preview + ["--set", "eval_resize=4096", "--set", "mix_bytes=true", "--set", "mixup=1"]).code == 0)
     #expect(run(preview + ["--set", "eval_resize=1048576"]).code == 2)
