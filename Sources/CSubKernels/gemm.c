@@ -4,13 +4,6 @@
 #include <stdlib.h>
 #include "kernel.h"
 
-const char *sk_gemm_library(void) {
-  static char name[64];
-  const dnnl_version_t *v = dnnl_version();
-  snprintf(name, sizeof name, "oneDNN %d.%d.%d", v->major, v->minor, v->patch);
-  return name;
-}
-
 static void product(bool ta, bool tb, int64_t m, int64_t n, int64_t k, float alpha, const float *a, int64_t lda,
                     const float *b, int64_t ldb, float beta, float *c, int64_t ldc) {
   dnnl_status_t status =

@@ -33,6 +33,7 @@ public struct StepLosses {
 
 /// What a step leaves behind besides gradients.
 public struct Step<Output> {
+  /// The losses.
   public let losses: StepLosses
   /// The main branch's output, and the sub-branch's where there is one.
   public let main: Output
@@ -41,6 +42,7 @@ public struct Step<Output> {
 
 /// Training with a masked sub-branch, for any modality. This is the only place where the method is written.
 public struct MaskSub: Sendable {
+  /// How the step trains.
   public var method: Method
   /// masksub, masking: the share that is hidden. dropsub: the dropout rate. pathsub: the stochastic depth itself.
   public var ratio: Double

@@ -117,6 +117,71 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: output))
   }
 
+  @Test(arguments: [
+    "batch_size=0", "eval_batch_size=-5", "accumulation=0", "warmup_ratio=1e30", "max_length=-3", "adam.beta1=2",
+    "adam.epsilon=0", "lr=-1", "weight_decay=-1", "max_steps=-1", "epochs=0", "log_every=0", "clip_norm=-1",
+  ]) func `a setting that no run can have is refused`(setting: String) {
+    let run = ToolRun(arguments: ["glue", "--task", "cola", "--set", setting, "--output", folder["never3"]])
+    let key = setting.split(separator: "=")[0]
+    #expect(run.code == 2 && run.error.contains("--set \(key)"), "\(run.error)")
+    #expect(!FileManager.default.fileExists(atPath: folder["never3"]))
+  }
+
+  @Test func `a run is resumed as the run that it is`() throws {
+    let first = ToolRun(arguments: few + ["--output", folder["begun"]])
+    #expect(first.code == 0, "\(first.error)")
+    for (other, key) in [
+      (["--method", "baseline"], "method"), (["--set", "lr=0.5"], "recipe.lr"), (["--seed", "4"], "seed"),
+      (["--ratio", "0.3"], "ratio"),
+    ] {
+      let run = ToolRun(arguments: few + other + ["--output", folder["begun"], "--resume"])
+      #expect(run.code == 2 && run.error.contains("begun with \(key)"), "\(run.error)")
+    }
+    let longer = ToolRun(
+      arguments: few + ["--set", "max_steps=7", "--set", "save_every=7", "--output", folder["begun"], "--resume"])
+    #expect(longer.code == 0, "\(longer.error)")
+  }
+
+  @Test func `an evaluation takes the classifier that is there, row by row as it is named`() throws {
+    let first = ToolRun(arguments: few + ["--output", folder["trained"]])
+    #expect(first.code == 0, "\(first.error)")
+    let model = folder["trained"] + "/checkpoints/6"
+    func loss() throws -> String {
+      let run = ToolRun("eval", "--task", "cola", "--from", model)
+      #expect(run.code == 0, "\(run.error)")
+      return try #require(run.output.split(separator: "\n").map(String.init).first { $0.hasPrefix("loss") })
+    }
+    let before = try loss()
+    let config = try String(contentsOfFile: model + "/config.json", encoding: .utf8)
+    let renamed = config.replacingOccurrences(of: "\"0\": \"unacceptable\"", with: "\"0\": \"Acceptable\"")
+      .replacingOccurrences(of: "\"1\": \"acceptable\"", with: "\"1\": \"UNACCEPTABLE\"")
+    #expect(renamed != config)
+    try renamed.write(toFile: model + "/config.json", atomically: true, encoding: .utf8)
+    #expect(try loss() != before)
+
+    // Without a classifier there is nothing to evaluate.
+    let weights = try TensorFile.open(model + "/model.safetensors")
+    let kept = try weights.names.filter { !$0.hasPrefix("classifier.") }.map {
+      (name: $0, array: try weights.array(named: $0))
+    }
+    try Safetensors.write(kept, to: model + "/model.safetensors")
+    let bare = ToolRun("eval", "--task", "cola", "--from", model)
+    #expect(bare.code == 1 && bare.error.contains("missing: classifier"), "\(bare.error)")
+
+    // A configuration may not claim what the file cannot fill.
+    try config.replacingOccurrences(of: "\"num_hidden_layers\": 2", with: "\"num_hidden_layers\": 16777216")
+      .write(toFile: model + "/config.json", atomically: true, encoding: .utf8)
+    let claimed = ToolRun("eval", "--task", "cola", "--from", model)
+    #expect(claimed.code == 1 && claimed.error.contains("million weights"), "\(claimed.error)")
+  }
+
+  @Test func `an interrupt ends an evaluation`() {
+    let trained = ToolRun(arguments: few + ["--output", folder["source"]])
+    #expect(trained.code == 0, "\(trained.error)")
+    let run = Interruption.$isSimulated.withValue(true) { ToolRun("eval", "--from", folder["source"]) }
+    #expect(run.code == 130 && run.output.isEmpty)
+  }
+
   @Test func `damaged weights are refused whole`() throws {
     let first = ToolRun(arguments: few + ["--output", folder["good"]])
     #expect(first.code == 0, "\(first.error)")

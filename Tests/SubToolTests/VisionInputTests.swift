@@ -174,6 +174,18 @@ import Testing
     #expect(result.code == 2 && result.error.contains(text), "\(result.code) \(result.error)")
   }
 
+  @Test func `stochastic depth stays below one, and a damaged configuration is not passed over`() throws {
+    let deep = run(["train", "--method", "pathsub", "--set", "drop_path=0.95", "--output", folder["deep"]])
+    #expect(deep.code == 2 && deep.error.contains("stochastic depth of 1.05"), "\(deep.error)")
+    let data = try pictures("plain")
+    let made = train(data)
+    #expect(made.code == 0, "\(made.error)")
+    let checkpoint = try #require(made.output.split(separator: "\n").last).dropFirst(4) + "/checkpoints/1"
+    try AtomicFile.write("{\"broken", to: checkpoint + "/config.json")
+    let evaluated = run(["eval", "--from", String(checkpoint), "--data", data])
+    #expect(evaluated.code == 1 && evaluated.error.contains("config.json"), "\(evaluated.error)")
+  }
+
   @Test func `mistakes in names and shards are pointed at`() {
     let wrong: [([String], Int32, String)] = [
       (["train", "--recipe", "mea-b"], 2, "did you mean 'mae-b'?"),

@@ -44,6 +44,18 @@ import Testing
     HostArray((0..<count).map { Float($0) }, shape: shape)
   }
 
+  /// FT-CLIP: a head of N(0, 0.02²)·0.001 and QuickGELU, which no tensor of timm's or open_clip's naming tells.
+  @Test func `what the weights of a CLIP do not say is as in the recipe`() throws {
+    let path = FileManager.default.temporaryDirectory.appending(path: "vision-\(UUID().uuidString).safetensors").path
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try Safetensors.write(VisionConversion(file("ft-clip"), to: .timm).tensors, to: path)
+    let found = try VisionFolder(path)
+    #expect(!found.config.usesQuickGELU)
+    let recipe = try VisionRecipe.named("ft-clip-b")
+    let config = try recipe.configuration(classes: 5, from: found.config(for: recipe))
+    #expect(config.usesQuickGELU && config.headDeviation == 2e-5 && config.readout == .normedPool)
+  }
+
   /// The configuration beside the weights has the last word on what no tensor tells.
   @Test func `a CLIP's folder says which GELU and how many heads`() throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: "vision-\(UUID().uuidString)").path

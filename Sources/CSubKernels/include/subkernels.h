@@ -33,7 +33,6 @@ int sk_threads(void);
 void sk_parallel(void (*body)(void *context, int thread, int threads), void *context);
 /// "avx512", "avx2", "baseline" or "neon": what run-time dispatch chose.
 const char *sk_cpu_features(void);
-const char *sk_gemm_library(void);
 
 // ---- gemm.c (oneDNN) ------------------------------------------------------------------------------------------------
 /// C[m,n] = alpha · op(A) · op(B) + beta · C, op = transpose where the flag is set. beta == 0 never reads C.

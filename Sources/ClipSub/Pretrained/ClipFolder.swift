@@ -21,20 +21,14 @@ public struct ClipFolder {
   /// or `config.json` beside the weights, of `given`, of `model` (an open_clip name), or else the weights' own; the activation of
   /// weights that say nothing else is QuickGELU for OpenAI's archives and Hugging Face's models, GELU for open_clip's.
   public init(_ from: String, model: String? = nil, config given: ClipConfig? = nil) throws {
-    var (folder, file) = (from, from)
-    if FileSystem.kind(from) == .folder {
-      if let run = try? RunFolder.existing(from) {
-        guard let checkpoint = try Checkpoint.newest(of: run) else {
-          throw InputError(
-            "the run has no checkpoint yet", at: from, cure: "let it reach its first one, or name another")
-        }
-        (folder, file) = (checkpoint.path, checkpoint.path)
-      }
+    var file = try Checkpoint.path(of: from)
+    var folder = file
+    if FileSystem.kind(file) == .folder {
       if let name = Self.weightNames.first(where: { FileSystem.kind(FileSystem.join(folder, $0)) == .file }) {
         file = FileSystem.join(folder, name)
       }
     } else {
-      folder = FileSystem.parent(from)
+      folder = FileSystem.parent(file)
     }
     path = folder
     weights = try ClipCheckpoint(TensorFile.open(file))

@@ -77,27 +77,20 @@ public struct ClipRecipe: LoopRecipe, Equatable {
 
   /// The recipe itself; throws a usage error for a number that no run can have.
   public func checked() throws -> ClipRecipe {
-    func check(_ key: String, _ isRight: Bool, _ value: Any, _ wanted: String) throws {
-      guard !isRight else { return }
-      throw InputError("\(value) is not \(wanted)", at: "--set \(key)", cure: "give \(wanted)", isUsage: true)
-    }
     let most = 1 << 24
     for (key, value, least) in [
-      ("batch_size", batchSize, 1), ("pieces", pieces, 1), ("epochs", epochs, 1), ("max_steps", maxSteps, 0),
-      ("warmup", warmup, 0), ("samples_per_epoch", samplesPerEpoch, 0), ("shuffle_buffer", shuffleBuffer, 1),
-      ("eval_batch_size", evalBatchSize, 1), ("log_every", logEvery, 1), ("save_every", saveEvery, 0),
-      ("evaluate_every", evaluateEvery, 0),
-    ] {
-      let greatest = key == "samples_per_epoch" || key == "max_steps" ? 1 << 40 : most
-      try check(key, (least...greatest).contains(value), value, "a whole number of at least \(least)")
+      ("batch_size", batchSize, 1), ("pieces", pieces, 1), ("epochs", epochs, 1), ("warmup", warmup, 0),
+      ("shuffle_buffer", shuffleBuffer, 1), ("eval_batch_size", evalBatchSize, 1), ("log_every", logEvery, 1),
+      ("save_every", saveEvery, 0), ("evaluate_every", evaluateEvery, 0),
+    ] { try require(key, value, in: least...most) }
+    for (key, value) in [("samples_per_epoch", samplesPerEpoch), ("max_steps", maxSteps)] {
+      try require(key, value, in: 0...1 << 40)
     }
-    try check("pieces", pieces <= batchSize, pieces, "at most batch_size, \(batchSize)")
-    try check("lr", lr >= 0, lr, "a number of at least 0")
-    try check("weight_decay", weightDecay >= 0, weightDecay, "a number of at least 0")
-    try check("clip_norm", clipNorm >= 0, clipNorm, "a number of at least 0")
-    try check("adam.beta1", (0..<1).contains(adam.beta1), adam.beta1, "a number from 0 to below 1")
-    try check("adam.beta2", (0..<1).contains(adam.beta2), adam.beta2, "a number from 0 to below 1")
-    try check("adam.epsilon", adam.epsilon > 0, adam.epsilon, "a number above 0")
+    try require(pieces <= batchSize, "pieces", pieces, "at most batch_size, \(batchSize)")
+    for (key, value) in [("lr", lr), ("weight_decay", weightDecay), ("clip_norm", clipNorm)] {
+      try require(value >= 0, key, value, "a number of at least 0")
+    }
+    try adam.check(for: self)
     return self
   }
 

@@ -16,7 +16,9 @@ public enum Activation: Int, Sendable {
 
 /// Inverted dropout: element i is kept where bits(i) ≥ rate · 2³², and scaled by 1 / (1 − rate).
 public struct Dropout: Sendable {
+  /// The share that is dropped.
   public let rate: Float
+  /// The stream that decides which.
   public let key: RandomKey
   /// On a branch before it is added: the number of the first row, where these are part of a larger batch.
   public var firstRow = 0
@@ -89,8 +91,11 @@ struct ResidualNormCall {
 
 /// Stochastic depth: sample s (its rows in `samples`) is kept where uniform(first + s) ≥ rate, and scaled by 1 / (1 − rate).
 public struct DropPath {
+  /// The share that is dropped.
   public let rate: Float
+  /// The stream that decides which.
   public let key: RandomKey
+  /// The rows of every sample.
   public let samples: Segments
   /// The number of the first sample, where these are part of a larger batch.
   public var firstSample = 0

@@ -1,6 +1,8 @@
 /// LayerNorm's parameters.
 public struct NormParameters {
+  /// Scale and shift, [D].
   public let weight, bias: Tensor
+  /// Added to the variance.
   public let epsilon: Double
 
   /// weight [D], bias [D].
@@ -13,8 +15,11 @@ public struct NormParameters {
 
 /// What happens to a branch before it is added to the residual stream: LayerScale [D], dropout, stochastic depth.
 public struct BranchOptions {
+  /// LayerScale, [D]; nil: none.
   public var gamma: Tensor?
+  /// Of the branch's features; nil: none.
   public var dropout: Dropout?
+  /// Stochastic depth of whole samples; nil: none.
   public var path: DropPath?
 
   /// Plain addition unless told otherwise.

@@ -1,5 +1,6 @@
 /// The numbers of one AdamW or LAMB update that all parameters share.
 public struct MomentRates: Sendable {
+  /// The rate of this update, the moments' decays, and what is added to the root of the second.
   public var lr, beta1, beta2, epsilon: Double
   /// The number of this update, from 1, for the bias corrections.
   public var update: Int
@@ -25,6 +26,7 @@ public struct MomentRates: Sendable {
 
 /// First and second moments of a `ParameterSet`, in flat arenas like its own.
 public final class Moments {
+  /// Both moments, flat.
   public let first, second: Tensor
   /// Rows of tables whose moments are not all zero, u8, by slot.
   var everTouched: [Int: Tensor] = [:]

@@ -20,9 +20,6 @@ public enum GLUETask: String, CaseIterable, Sendable, Codable {
   /// Whether the model predicts a score (0 to 5) rather than a class.
   public var isRegression: Bool { self == .stsb }
 
-  /// Whether an example is a pair of texts.
-  public var isPair: Bool { self != .cola && self != .sst2 }
-
   /// The classes by id, in the order of Hugging Face's datasets; empty for regression.
   public var labels: [String] {
     switch self {

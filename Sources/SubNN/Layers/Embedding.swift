@@ -2,6 +2,7 @@ public import SubCore
 
 /// A table of rows. Key: `weight` [count, D].
 public final class Embedding: Module {
+  /// A row for every index, [count, width].
   public let weight: Parameter
 
   /// `isSparse`: a step touches few of the rows, so untouched ones shall cost nothing.

@@ -2,8 +2,11 @@ public import SubCore
 
 /// Layer normalisation (Ba et al. 2016). Keys: `weight` [D], `bias` [D].
 public final class LayerNorm: Module {
+  /// The scale, [D].
   public let weight: Parameter
+  /// The shift, [D].
   public let bias: Parameter
+  /// Added to the variance.
   public let epsilon: Double
 
   /// Over a last axis of `width`.

@@ -2,7 +2,9 @@ public import SubCore
 
 /// y = activation(x · weightᵀ + bias). Keys: `weight` [out, in], `bias` [out].
 public final class Linear: Module {
+  /// [output, input].
   public let weight: Parameter
+  /// [output]; nil: none.
   public let bias: Parameter?
 
   /// A layer from `inputs` to `outputs` features.

@@ -3,6 +3,7 @@ public import SubCore
 /// A part of a network: parameters and modules in stored properties, found once by reflection and named after the
 /// properties (`patchEmbed` → `patch_embed`, arrays → `blocks.0`), so that names equal the checkpoint's.
 open class Module {
+  /// A module without parameters of its own.
   public init() {}
 
   /// Every parameter with its full name, in the order of declaration.

@@ -23,11 +23,13 @@ public struct CosineSchedule: Sendable, Codable, Equatable {
     case updateLate = "update-late"
   }
 
+  /// Whose cosine it is.
   public var form: Form
   /// The rate at the warmup's end, and the one that the cosine goes to.
   public var peak, floor: Double
   /// The rate at which the warmup begins.
   public var warmupRate: Double
+  /// Epochs in which the rate rises, and in all.
   public var warmupEpochs, epochs: Int
   /// Updates of an epoch.
   public var stepsPerEpoch: Int

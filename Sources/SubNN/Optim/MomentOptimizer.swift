@@ -5,8 +5,11 @@ public import SubCore
 public class MomentOptimizer: Optimizer {
   /// β₁, β₂ and ε.
   public struct Settings: Sendable, Codable, Equatable {
+    /// The decay of the mean of gradients.
     public var beta1 = 0.9
+    /// The decay of the mean of their squares.
     public var beta2 = 0.999
+    /// Added to the root of the second moment.
     public var epsilon = 1e-8
 
     /// PyTorch's defaults unless told otherwise.
@@ -17,6 +20,7 @@ public class MomentOptimizer: Optimizer {
     }
   }
 
+  /// Updates done so far.
   public final private(set) var updates = 0
   final let set: ParameterSet
   final let moments: Moments

@@ -2,7 +2,9 @@ public import SubCore
 
 /// The rates of one parameter: a factor on the learning rate (layer-wise decay) and its weight decay.
 public struct ParameterRates: Sendable, Equatable {
+  /// The factor of the learning rate.
   public var lrScale: Double
+  /// The decoupled weight decay.
   public var weightDecay: Double
 
   /// Rates.

@@ -11,10 +11,15 @@ public struct Schedule: Sendable, Codable, Equatable {
     case constant, linear, cosine
   }
 
+  /// The rate after warm-up.
   public var peak: Double
+  /// The rate at the end.
   public var floor: Double
+  /// Updates in which the rate rises.
   public var warmup: Int
+  /// Updates in all.
   public var total: Int
+  /// How the rate falls from the peak to the floor.
   public var decay: Decay
 
   /// Rises for `warmup` updates, then falls from `peak` to `floor` over the rest of `total`.

@@ -81,7 +81,7 @@ package struct ClipPretrainCommand: Command {
     _ clip: ClipModel, _ source: CaptionSource, _ evaluation: ZeroShotEvaluation?, _ recipe: ClipRecipe,
     _ context: ToolContext
   ) throws {
-    let method = methodOptions.resolved(.image)
+    let method = try methodOptions.resolved(.image)
     try method.check(patches: clip.config.image.patches, at: "--ratio")
     if runOptions.analyze {
       try Masking.check(ratio: method.ratio, patches: clip.config.image.patches, at: "--analyze, --ratio")

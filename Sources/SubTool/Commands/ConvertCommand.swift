@@ -23,7 +23,7 @@ package struct ConvertCommand: Command {
 
   package func run(in context: ToolContext) throws {
     let format = try Format(output)
-    let place = try RunFolder.newestCheckpoint(of: input)
+    let place = try Checkpoint.path(of: input)
     let source = try TensorFile.open(place)
     var tensors: [(name: String, array: HostArray)]
     var dropped: [String] = []
@@ -75,14 +75,3 @@ package struct ConvertCommand: Command {
 }
 
 extension VisionConversion.Names: OptionValue {}
-
-extension RunFolder {
-  /// A run's newest checkpoint; any other path as it is.
-  static func newestCheckpoint(of path: String) throws -> String {
-    guard FileSystem.kind(path) == .folder, let run = try? existing(path) else { return path }
-    guard let newest = try Checkpoint.newest(of: run) else {
-      throw InputError("the run has no checkpoint yet", at: path, cure: "let it reach its first one, or name another")
-    }
-    return newest.path
-  }
-}

@@ -85,7 +85,9 @@ package struct EvalCommand: Command {
         cure: "add --data DIR with \(task.name)'s files (scripts/fetch-glue.sh gets them)", isUsage: true)
     }
     let reader = try GLUEReader(task: task, data: data ?? context.home.file("datasets/acceptability"))
-    let model = try GlueModel(from: from, task: task, seed: machine.seed, home: context.home, on: device)
+    let model = try GlueModel(
+      from: from, isTrained: true, task: task, seed: machine.seed, home: context.home, on: device)
+    for line in model.details { context.console.note(line) }
     let longest = min(
       model.config.positions, configuration?["recipe"]?["max_length"]?.int ?? GLUERecipe(task).maxLength)
     let splits = try task.evaluationSplits.map { split in
@@ -96,7 +98,7 @@ package struct EvalCommand: Command {
           seed: machine.seed, on: device)
       )
     }
-    try report(TextEvaluator(model.task, task)(splits), context)
+    try report(try TextEvaluator(model.task, task)(splits), context)
   }
 
   private func report(_ evaluation: Evaluation, _ context: ToolContext) throws {

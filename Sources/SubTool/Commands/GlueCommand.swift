@@ -30,7 +30,7 @@ package struct GlueCommand: Command {
     let device = try machine.select()
     let reader = try GLUEReader(task: task, data: data ?? embeddedData(context))
     let model = try GlueModel(from: from, task: task, seed: machine.seed, home: context.home, on: device)
-    let recipe = try (from == nil ? GLUERecipe.fromScratch : GLUERecipe(task)).with(runOptions.settingPairs)
+    let recipe = try (from == nil ? GLUERecipe.fromScratch : GLUERecipe(task)).with(runOptions.settingPairs).checked()
     if data == nil || from == nil { try context.console.print(defaultsNote) }
     guard recipe.maxLength <= model.config.positions else {
       throw InputError(
@@ -49,7 +49,7 @@ package struct GlueCommand: Command {
       .filter { $0 != .diagnostic || reader.path(of: $0) != nil }
       .map { ($0, try source($0, batchSize: recipe.evalBatchSize)) }
 
-    let method = methodOptions.resolved(.text)
+    let method = try methodOptions.resolved(.text)
     let run = try TrainingRun(
       Self.name, task: task.rawValue, method: method, seed: machine.seed, runOptions,
       [
@@ -69,9 +69,10 @@ package struct GlueCommand: Command {
     let trainer = Trainer(
       model.task, train, model.parameters, method: method, optimizer: optimizer, schedule: schedule.rate(at:),
       settings: loop, run: run.folder, console: context.console)
-    let evaluator = TextEvaluator(model.task, task)
+    var evaluator = TextEvaluator(model.task, task)
+    evaluator.heedsInterrupts = false
     let masking = runOptions.analyze ? Masking(ratio: method.ratio) : nil
-    trainer.evaluate = { evaluator(evaluation, masking: masking) }
+    trainer.evaluate = { [evaluator] in try evaluator(evaluation, masking: masking) }
     trainer.writeModel = model.write(to:)
     trainer.readModel = model.read(from:)
 
@@ -80,7 +81,7 @@ package struct GlueCommand: Command {
       details: model.details, steps: loop.totalSteps
     ) {
       for (split, test) in submission {
-        let predictions = GLUEMetrics.predictions(task, logits: evaluator.logits(test).logits)
+        let predictions = GLUEMetrics.predictions(task, logits: try evaluator.logits(test).logits)
         let lines = try GLUESubmission.lines(task, predictions: predictions)
         try AtomicFile.write(
           lines.joined(separator: "\n") + "\n",

@@ -19,7 +19,7 @@ package struct InspectCommand: Command {
   package init() {}
 
   package func run(in context: ToolContext) throws {
-    let tensors = try TensorFile.open(RunFolder.newestCheckpoint(of: file))
+    let tensors = try TensorFile.open(Checkpoint.path(of: file))
     let console = context.console
     let infos = try tensors.names.map { (name: $0, info: try tensors.info(named: $0)) }
     let nameWidth = min(infos.map(\.name.count).max() ?? 0, 72)

@@ -6,14 +6,22 @@ import TextSub
 import VisionSub
 
 extension RecipePage {
+  /// Where the settings of the loop come from, which no publication knows.
+  private static let loop = [
+    "max_steps": "this project; 0: all epochs", "save_every": "this project; 0: every epoch",
+    "evaluate_every": "this project; 0: every epoch", "log_every": "this project",
+    "eval_batch_size": "this project; has no influence on metrics",
+  ]
+
   /// The pages of the vision recipes.
   static let vision: [RecipePage] = VisionRecipe.book.compactMap { entry in
     guard let page = try? entry.page() else { return nil }
     let parameters = page.parameters.map { parameter in
-      parameter.source.isEmpty ? Parameter(parameter.key, parameter.value, source: page.source) : parameter
+      parameter.source.isEmpty
+        ? Parameter(parameter.key, parameter.value, source: loop[parameter.key] ?? page.source) : parameter
     }
     let maxSteps = Parameter(
-      VisionSettings.maxStepsKey, "0", source: "this project: ends the run after so many updates; 0: all epochs")
+      VisionSettings.maxStepsKey, "0", source: loop[VisionSettings.maxStepsKey] ?? page.source)
     return RecipePage(
       name: page.name, summary: page.summary, command: page.command, expected: page.expected, source: page.source,
       parameters: parameters + [maxSteps])
@@ -28,8 +36,6 @@ extension RecipePage {
       source: "transformers' run_glue and its README; MaskSub Table 11",
       notes: [
         "epochs": "run_glue's README: 3; 5 for MRPC and WNLI", "clip_norm": "transformers' Trainer",
-        "max_steps": "0: all epochs", "save_every": "0: every epoch", "evaluate_every": "0: every epoch",
-        "log_every": "this project", "eval_batch_size": "this project; has no influence on results",
       ]),
     page(
       GLUERecipe.fromScratch, summary: "trains a small BERT on the embedded sentences, about a minute on two cores",
@@ -49,13 +55,11 @@ extension RecipePage {
         "adam": "open_clip, for names with vit", "lr": "open_clip", "epochs": "open_clip",
         "batch_size": "open_clip: 64 on each of its GPUs; the paper: 1024 in all",
         "pieces": "this project: pieces of a batch that memory holds at once; has no influence on results",
-        "max_steps": "0: all epochs", "warmup": "open_clip, in updates",
+        "warmup": "open_clip, in updates",
         "weight_decay": "open_clip; not of vectors, norms, biases and the logit scale",
         "decays_positions": "open_clip up to 3.3.0; false: as its current source",
         "clip_norm": "open_clip: none (0)", "samples_per_epoch": "0: as many pairs as there are (--train-num-samples)",
         "resamples": "--dataset-resampled", "shuffle_buffer": "open_clip",
-        "eval_batch_size": "this project; has no influence on zero-shot results", "log_every": "this project",
-        "save_every": "0: every epoch", "evaluate_every": "0: every epoch",
       ]),
     page(
       ClipRecipe.fromScratch, summary: "a small CLIP on the embedded captions, about two minutes on two cores",
@@ -71,7 +75,7 @@ extension RecipePage {
     return RecipePage(
       name: recipe.name, summary: summary, command: command, expected: expected, source: source,
       parameters: fields.filter { $0.key != "name" }.flatMap { field in
-        let source = notes[field.key] ?? source
+        let source = notes[field.key] ?? loop[field.key] ?? source
         // A group's fields are set one by one: adam.beta2.
         let inner = field.value.object?.members.map { ("\(field.key).\($0.key)", $0.value) }
         return (inner ?? [(field.key, field.value)]).map { Parameter($0, $1.string ?? $1.text(), source: source) }

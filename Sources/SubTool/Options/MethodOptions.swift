@@ -15,7 +15,13 @@ package struct MethodOptions: OptionGroup {
   package init() {}
 
   /// The method with its numbers.
-  package func resolved(_ modality: Method.Modality, dropPath: Double = 0) -> MaskSub {
-    MaskSub(method, ratio: ratio ?? method.defaultRatio(modality, dropPath: dropPath), subWeight: subWeight)
+  package func resolved(_ modality: Method.Modality, dropPath: Double = 0) throws -> MaskSub {
+    let share = ratio ?? method.defaultRatio(modality, dropPath: dropPath)
+    guard share < 1 else {
+      throw InputError(
+        "the sub-branch would have a stochastic depth of \(share.fixed(2))", at: "--method pathsub",
+        cure: "give a --ratio below 1", isUsage: true)
+    }
+    return MaskSub(method, ratio: share, subWeight: subWeight)
   }
 }

@@ -14,9 +14,6 @@ package struct MachineOptions: OptionGroup {
   package enum Precision: String, CaseIterable, OptionValue {
     case fp32, bf16
   }
-
-  /// Sets the thread count; to be called before anything is computed.
-  package func applyThreads() { Processor.threads = threads ?? 0 }
 }
 
 /// The run's folder and what is kept in it: the options of every command that trains.

@@ -15,7 +15,10 @@ struct GlueModel {
   let details: [String]
   private let fileNames: [String: String]
 
-  init(from: String?, task glue: GLUETask, seed: Int, home: ProjectHome, on device: Device) throws {
+  /// A new network, or that of `from`. `isTrained`: its classifier must be there, for it is to be used as it is.
+  init(
+    from: String?, isTrained: Bool = false, task glue: GLUETask, seed: Int, home: ProjectHome, on device: Device
+  ) throws {
     let folder = try from.map { try TextFolder($0) }
     tokenizer = try folder?.tokenizer ?? WordPieceTokenizer(folder: home.file("tokenizers/acceptability"))
     config = folder?.config ?? GLUERecipe.smallNetwork(vocabulary: tokenizer.vocabulary.count)
@@ -25,10 +28,33 @@ struct GlueModel {
     configJSON = config.json(
       labels: glue.isRegression ? ["score"] : glue.labels, isRegression: glue.isRegression)
     let report = try folder.map { [parameters] folder in
-      try parameters.load(folder.weights, rename: BERTCheckpoint.parameterName, startsAnew: BERTCheckpoint.startsAnew,
-        key: key)
+      try parameters.load(
+        folder.weights, rename: BERTCheckpoint.parameterName,
+        startsAnew: { !isTrained && BERTCheckpoint.startsAnew($0) }, key: key)
     }
-    (fileNames, details) = (report?.fileNames ?? [:], report?.details ?? [])
+    fileNames = report?.fileNames ?? [:]
+    var details = report?.details ?? []
+    if let report, report.loaded.contains("classifier.weight"), !glue.isRegression {
+      details += Self.order(parameters, from: config.labels, to: glue.labels)
+    }
+    self.details = details
+  }
+
+  /// Puts a fine-tuned classifier's rows into the order of the task's labels; what is to be said of it.
+  private static func order(_ parameters: ParameterSet, from names: [String], to labels: [String]) -> [String] {
+    guard let rows = BERTCheckpoint.classifierRows(names, for: labels) else {
+      let isNamed = !names.isEmpty && !names.allSatisfy { $0.hasPrefix("LABEL_") }
+      return isNamed
+        ? ["the classifier's labels, \(names.joined(separator: ", ")), are not the task's: taken in its order"] : []
+    }
+    guard rows != Array(0..<rows.count) else { return [] }
+    for parameter in parameters.parameters where parameter.name.hasPrefix("classifier.") {
+      let values = parameter.value.floats()
+      let width = values.count / rows.count
+      parameter.value.write(
+        HostArray(rows.flatMap { values[$0 * width..<($0 + 1) * width] }, shape: parameter.shape.dimensions))
+    }
+    return ["the classifier's rows reordered: \(names.joined(separator: ", ")) to \(labels.joined(separator: ", "))"]
   }
 
   /// Weights in the naming of their source, configuration and tokenizer: a folder that `--from` takes.

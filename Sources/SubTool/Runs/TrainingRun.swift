@@ -23,13 +23,16 @@ struct TrainingRun {
     (self.command, self.task, self.method, self.seed) = (command, task, method, seed)
     (self.options, self.context) = (options, context)
     folder = try RunFolder.open(output: options.output, resume: options.resume, command: command)
-    if options.resume { return }
     var object: JSON.Object = [
       "method": .string(method.method.rawValue), "ratio": .number(method.ratio),
       "sub_weight": .number(method.subWeight), "seed": .integer(Int64(seed)),
     ]
     for member in configuration.members { object[member.key] = member.value }
-    try folder.writeConfiguration(command: command, arguments: context.arguments, object)
+    if options.resume {
+      try folder.check(resumedWith: object)
+    } else {
+      try folder.writeConfiguration(command: command, arguments: context.arguments, object)
+    }
   }
 
   /// The loop of a recipe, with the options of the command line.

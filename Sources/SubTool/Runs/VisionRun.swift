@@ -35,7 +35,7 @@ struct VisionRun {
     let model = try VisionRunModel(
       recipe, source, classNames: data.classNames, seed: machine.seed, on: device)
     let batches = try trainingBatches(data.train, recipe)
-    let method = resolvedMethod(recipe)
+    let method = try resolvedMethod(recipe)
     try method.check(patches: model.config.patches, at: "--ratio")
 
     let run = try TrainingRun(
@@ -60,11 +60,12 @@ struct VisionRun {
       optimizer: recipe.makeOptimizer(model.parameters, model.config), parts: average.map { [("ema", $0)] } ?? [],
       schedule: recipe.rates(stepsPerEpoch: loop.stepsPerEpoch).rate(at:), settings: loop, run: run.folder,
       console: context.console)
-    let evaluator = data.validation.map {
+    var evaluator = data.validation.map {
       VisionEvaluator(
         model.task, $0, recipe.evaluationPipeline, batchSize: recipe.evalBatchSize, workers: images.workerCount,
         maxBroken: images.maxBroken, on: device)
     }
+    evaluator?.heedsInterrupts = false
     let masking = try analyzedMasking(method, recipe, model.config)
     if let evaluator {
       trainer.evaluate = {
@@ -89,8 +90,8 @@ struct VisionRun {
   }
 
   /// The method; the recipe's own ratio stands where no other was given.
-  private func resolvedMethod(_ recipe: VisionRecipe) -> MaskSub {
-    var resolved = method.resolved(.image, dropPath: recipe.dropPath)
+  private func resolvedMethod(_ recipe: VisionRecipe) throws -> MaskSub {
+    var resolved = try method.resolved(.image, dropPath: recipe.dropPath)
     if method.ratio == nil, method.method.hidesParts { resolved.ratio = recipe.ratio }
     resolved.selection = recipe.masking
     return resolved

@@ -23,7 +23,7 @@ struct VisionRunModel {
     _ recipe: VisionRecipe, _ source: VisionFolder?, classNames: [String], seed: Int, on device: Device
   ) throws {
     (self.recipe, self.classNames) = (recipe, classNames)
-    config = try recipe.configuration(classes: classNames.count, from: source?.config)
+    config = try recipe.configuration(classes: classNames.count, from: source?.config(for: recipe))
     variant = source == nil ? recipe.model : source?.variant
     let model = VisionTransformer(config)
     if recipe.freezesPatches { model.freezePatchEmbedding() }
@@ -33,7 +33,7 @@ struct VisionRunModel {
     if let source {
       let report = try source.checkpoint.load(into: parameters, of: model)
       description = source.checkpoint.description
-      details = report.details
+      details = report.details + (config.hasPreNorm ? [config.usesQuickGELU ? "QuickGELU" : "GELU"] : [])
     } else {
       (description, details) = (recipe.model, [])
     }

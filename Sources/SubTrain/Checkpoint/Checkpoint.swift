@@ -22,8 +22,11 @@ public struct Checkpoint {
 
     /// The metric, its value and the step at which it was reached.
     public struct Best: Sendable, Equatable {
+      /// Updates done when it was reached.
       public var step: Int
+      /// All metrics of that evaluation.
       public var metrics: [String: Double]
+      /// The metric that decides.
       public var value: Double
     }
 
@@ -37,6 +40,15 @@ public struct Checkpoint {
   /// The newest checkpoint of a run; nil where there is none.
   public static func newest(of run: RunFolder) throws -> Checkpoint? {
     try steps(of: run).last.map { Checkpoint(path: FileSystem.join(run.checkpointsPath, String($0))) }
+  }
+
+  /// What a path to a model means: a run stands for its newest checkpoint, everything else for itself.
+  public static func path(of model: String) throws -> String {
+    guard FileSystem.kind(model) == .folder, let run = try? RunFolder.existing(model) else { return model }
+    guard let newest = try newest(of: run) else {
+      throw InputError("the run has no checkpoint yet", at: model, cure: "let it reach its first one, or name another")
+    }
+    return newest.path
   }
 
   /// Writes a checkpoint of a run and removes all but the newest `keep`.

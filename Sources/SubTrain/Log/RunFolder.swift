@@ -21,8 +21,6 @@ public struct RunFolder: Sendable, Equatable {
   public var summaryPath: String { FileSystem.join(path, "summary.json") }
   /// Event files.
   public var tensorBoardPath: String { FileSystem.join(path, "tensorboard") }
-  /// Pictures.
-  public var plotsPath: String { FileSystem.join(path, "plots") }
   /// One folder per checkpoint, named after its step.
   public var checkpointsPath: String { FileSystem.join(path, "checkpoints") }
 
@@ -80,6 +78,29 @@ public struct RunFolder: Sendable, Equatable {
     ]
     for member in settings.members { object[member.key] = member.value }
     try AtomicFile.write(JSON.object(object).text(indent: 2) + "\n", to: configurationPath)
+  }
+
+  /// Throws where a resumed run would be another one than was begun. What only says how long to train, how often to look
+  /// and where files stand may change, as may what the version that began the run did not know.
+  public func check(resumedWith settings: JSON.Object) throws {
+    let free: Set = [
+      "data", "from", "validation", "val", "vocab", "epochs", "max_steps", "log_every", "save_every", "evaluate_every",
+      "eval_batch_size",
+    ]
+    func compare(_ begun: JSON, _ now: JSON, _ key: String) throws {
+      if let members = now.object?.members, begun.object != nil {
+        for member in members where !free.contains(member.key) {
+          guard let before = begun[member.key] else { continue }
+          try compare(before, member.value, key.isEmpty ? member.key : "\(key).\(member.key)")
+        }
+      } else if begun != now, begun.double == nil || begun.double != now.double {
+        throw InputError(
+          "the run was begun with \(key) \(begun.text()), not \(now.text())", at: configurationPath,
+          cure: "resume it with the options that began it (they stand there under arguments)", isUsage: true)
+      }
+    }
+    // As text and back: what a file cannot tell apart is the same.
+    try compare(configuration(), JSON.parse(JSON.object(settings).text(), at: configurationPath), "")
   }
 
   /// `config.json` as it stands.

@@ -1,3 +1,5 @@
+public import SubNN
+
 /// What every recipe that trains has for the loop.
 public protocol LoopRecipe: Recipe {
   /// Batches whose gradients make one update.
@@ -27,4 +29,14 @@ extension LoopSettings {
 extension LoopRecipe {
   /// None: a contrastive batch is never split into losses of its own.
   public var accumulation: Int { 1 }
+}
+
+extension MomentOptimizer.Settings {
+  /// Throws a usage error where a recipe's `adam` cannot make an update.
+  public func check(for recipe: some Recipe) throws {
+    for (key, value) in [("adam.beta1", beta1), ("adam.beta2", beta2)] {
+      try recipe.require((0..<1).contains(value), key, value, "a number from 0 to below 1")
+    }
+    try recipe.require(epsilon > 0, "adam.epsilon", epsilon, "a number above 0")
+  }
 }

@@ -46,6 +46,17 @@ extension Recipe {
     }
   }
 
+  /// Throws a usage error for a hyper-parameter that no run can have.
+  public func require(_ isRight: Bool, _ key: String, _ value: some Any, _ wanted: String) throws {
+    guard !isRight else { return }
+    throw InputError("\(value) is not \(wanted)", at: "--set \(key)", cure: "give \(wanted)", isUsage: true)
+  }
+
+  /// `require` for whole numbers in a range.
+  public func require(_ key: String, _ value: Int, in range: ClosedRange<Int>) throws {
+    try require(range.contains(value), key, value, "a whole number from \(range.lowerBound) to \(range.upperBound)")
+  }
+
   private static func decoded(_ json: JSON) throws -> Self {
     let decoder = JSONDecoder()
     decoder.keyDecodingStrategy = .convertFromSnakeCase

@@ -6,28 +6,22 @@ import SubTrain
 public struct TextFolder {
   /// Where weights, configuration and tokenizer were found.
   public let path: String
+  /// The network that the folder describes.
   public let config: BERTConfig
+  /// The weights under the names of the file.
   public let weights: any NamedTensors
+  /// The tokenizer beside them.
   public let tokenizer: WordPieceTokenizer
 
   /// Opens a folder or file. A run stands for its newest checkpoint.
   public init(_ from: String) throws {
-    var (folder, file) = (from, from)
-    if FileSystem.kind(from) == .folder {
-      if let run = try? RunFolder.existing(from) {
-        guard let checkpoint = try Checkpoint.newest(of: run) else {
-          throw InputError(
-            "the run has no checkpoint yet", at: from, cure: "let it reach its first one, or name another")
-        }
-        (folder, file) = (checkpoint.path, checkpoint.path)
-      }
-    } else {
-      folder = FileSystem.parent(from)
-    }
+    let file = try Checkpoint.path(of: from)
+    let folder = FileSystem.kind(file) == .folder ? file : FileSystem.parent(file)
     path = folder
     let configuration = FileSystem.join(folder, "config.json")
     config = try BERTConfig(JSON.read(configuration), place: configuration)
     weights = try TensorFile.open(file)
+    try BERTCheckpoint.check(config, against: weights, place: configuration)
     tokenizer = try WordPieceTokenizer(folder: folder)
     guard tokenizer.vocabulary.count <= config.vocabularySize else {
       throw InputError(

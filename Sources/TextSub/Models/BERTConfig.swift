@@ -3,19 +3,31 @@ public import SubData
 
 /// The fields of a Hugging Face `config.json` that decide what a BERT computes. Unknown fields are ignored, as there.
 public struct BERTConfig: Sendable, Equatable {
+  /// Word pieces.
   public var vocabularySize = 30522
+  /// Features of a token.
   public var width = 768
+  /// Encoder layers.
   public var layers = 12
+  /// Attention heads of a layer.
   public var heads = 12
+  /// Features inside an MLP.
   public var intermediateWidth = 3072
+  /// Between the MLP's two layers.
   public var activation = Activation.gelu
+  /// After the embeddings, attention and MLP.
   public var dropout: Float = 0.1
+  /// Of attention probabilities.
   public var attentionDropout: Float = 0.1
   /// Before the classifier; nil: as `dropout`.
   public var classifierDropout: Float?
+  /// The longest sequence.
   public var positions = 512
+  /// Segments that a pair may have.
   public var types = 2
+  /// Of the layer norms.
   public var epsilon = 1e-12
+  /// The standard deviation of new weights.
   public var deviation = 0.02
   /// Class names in the order of their ids, where the file names them.
   public var labels: [String] = []
@@ -101,6 +113,13 @@ public struct BERTConfig: Sendable, Equatable {
       "id2label": .object(JSON.Object(names.enumerated().map { (key: "\($0.offset)", value: .string($0.element)) })),
       "label2id": .object(JSON.Object(names.enumerated().map { (key: $0.element, value: .integer(Int64($0.offset))) })),
     ])
+  }
+
+  /// About how many weights the encoder has; a double, for a file may claim anything.
+  var weightCount: Double {
+    let width = Double(width)
+    let embeddings = Double(vocabularySize + positions + types) * width
+    return embeddings + Double(layers) * (4 * width * width + 2 * width * Double(intermediateWidth))
   }
 
   private static let activations: [String: Activation] = [

@@ -5,7 +5,9 @@ import SubNN
 public struct TextBatch {
   /// One sequence on the host.
   public struct Sequence: Sendable {
+    /// Word pieces of all sequences one behind the other.
     public var ids: [Int32]
+    /// The segment of every token.
     public var typeIDs: [Int32]
     /// Whether a token may become [MASK].
     public var isEligible: [Bool]
@@ -69,9 +71,6 @@ public struct TextBatch {
           shape: [ids.count], dtype: .u8), on: device)
       : nil
   }
-
-  /// The number of tokens.
-  public var tokenCount: Int { ids.count }
 
   /// The ids as a trip sees them: an independent draw for every eligible token, which becomes [MASK] where it falls below
   /// the ratio (transformers' masking collator without its random and kept tokens).

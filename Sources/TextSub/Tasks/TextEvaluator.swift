@@ -7,15 +7,18 @@ public import SubTrain
 public struct TextEvaluator {
   let task: SequenceClassification
   let glue: GLUETask
+  /// Whether a signal ends the evaluation. Not in a training run, which finishes its step and saves.
+  public var heedsInterrupts = true
 
   /// An evaluator of a model on a GLUE task.
   public init(_ task: SequenceClassification, _ glue: GLUETask) { (self.task, self.glue) = (task, glue) }
 
   /// Logits of all sentences, [count · labels], and the mean loss. `masking` hides tokens, for `--analyze`.
-  public func logits(_ source: TextSource, masking: Masking? = nil) -> (logits: [Float], loss: Double) {
-    Tape.withoutRecording {
+  public func logits(_ source: TextSource, masking: Masking? = nil) throws -> (logits: [Float], loss: Double) {
+    try Tape.withoutRecording {
       var (logits, loss): ([Float], Double) = ([], 0)
       for (number, batch) in source.inOrder().enumerated() {
+        if heedsInterrupts { try Interruption.check() }
         var pass = Pass.evaluation.at(number)
         pass.masking = masking
         let output = task.forward(batch, (), pass)
@@ -27,17 +30,18 @@ public struct TextEvaluator {
   }
 
   /// The task's metrics over its evaluation splits, the first of which also gives the losses.
-  public func callAsFunction(_ splits: [(split: GLUESplit, source: TextSource)], masking: Masking? = nil) -> Evaluation
-  {
+  public func callAsFunction(
+    _ splits: [(split: GLUESplit, source: TextSource)], masking: Masking? = nil
+  ) throws -> Evaluation {
     var evaluation = Evaluation()
     for (number, (split, source)) in splits.enumerated() {
-      let (logits, loss) = logits(source)
+      let (logits, loss) = try logits(source)
       let values = GLUEMetrics.evaluate(
         glue, split, predictions: GLUEMetrics.predictions(glue, logits: logits), labels: source.labels)
       evaluation.metrics += values.map { ($0.name, $0.value) }
       if number == 0 {
         evaluation.loss = loss
-        evaluation.maskedLoss = masking.map { self.logits(source, masking: $0).loss }
+        evaluation.maskedLoss = try masking.map { try self.logits(source, masking: $0).loss }
       }
     }
     return evaluation

@@ -12,6 +12,7 @@ public import SubData
 ///
 /// A file `classes.txt` beside the data names the classes that npy files and shards know by number.
 public struct VisionData: Sendable {
+  /// The images to train on.
   public let train: any ImageSource
   /// nil where there is nothing to evaluate on.
   public let validation: (any ImageSource)?

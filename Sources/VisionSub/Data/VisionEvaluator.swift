@@ -7,6 +7,8 @@ public import SubTrain
 public struct VisionEvaluator {
   /// The batches of one pass, in order.
   public let batches: ImageBatches
+  /// Whether a signal ends the evaluation. Not in a training run, which finishes its step and saves.
+  public var heedsInterrupts = true
   private let task: ImageClassification
   private let workers: Int
   private let device: Device
@@ -24,15 +26,16 @@ public struct VisionEvaluator {
     (self.task, self.workers, self.device) = (task, workers, device)
   }
 
-  /// `top1` and `top5` as shares of the images that could be read, and the mean loss against the labels as they are;
-  /// with `masking` also the loss of masked images.
+  /// `top1` and `top5` as shares of the images that could be read, and the mean cross-entropy against the labels as they
+  /// are, whatever the training's loss; with `masking` also that of masked images.
   public func callAsFunction(masking: Masking? = nil) throws -> Evaluation {
     try Tape.withoutRecording {
       let loader = batches.loader(to: batches.perEpoch, workers: workers)
       defer { loader.cancel() }
-      let objective = plainObjective
+      let objective = Loss.crossEntropy()
       var (count, first, five, loss, masked) = (0, 0, 0, 0.0, 0.0)
       while let batch = try loader.next() {
+        if heedsInterrupts { try Interruption.check() }
         guard batch.count > 0 else { continue }
         let own = VisionBatches.upload(batch, binarizes: false, to: device)
         var pass = Pass.evaluation.at(batch.number)
@@ -53,12 +56,6 @@ public struct VisionEvaluator {
         metrics: [("top1", share(first)), ("top5", share(five))], loss: loss / Double(max(1, count)),
         maskedLoss: masking.map { _ in masked / Double(max(1, count)) })
     }
-  }
-
-  /// The task's loss without smoothing.
-  private var plainObjective: Loss {
-    if case .crossEntropy = task.objective { return .crossEntropy() }
-    return task.objective
   }
 
   /// How many classes score better than the right one, row by row. Of equal scores the first counts as better; a score

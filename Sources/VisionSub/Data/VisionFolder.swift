@@ -9,9 +9,12 @@ import SubTrain
 public struct VisionFolder {
   /// The file or folder that was opened.
   public let path: String
+  /// The weights, recognised.
   public let checkpoint: VisionCheckpoint
   /// The model that was written; for files from elsewhere, what was recognised.
   public let config: VisionTransformerConfig
+  /// Whether weights or configuration say which GELU a CLIP has; the tensors are the same for both.
+  private let tellsActivation: Bool
   /// The timm name, where it is known.
   public let variant: String?
   /// The classes in the order of the head's rows, where `config.json` names them.
@@ -21,18 +24,11 @@ public struct VisionFolder {
 
   /// Opens a file or folder. Throws an `InputError` where it holds no vision transformer.
   public init(_ from: String) throws {
-    var path = FileSystem.trimmed(from)
-    if FileSystem.kind(path) == .folder, let run = try? RunFolder.existing(path) {
-      guard let newest = try Checkpoint.newest(of: run) else {
-        throw InputError("the run has no checkpoint yet", at: from, cure: "let it reach its first one, or name another")
-      }
-      path = newest.path
-    }
+    let path = try Checkpoint.path(of: FileSystem.trimmed(from))
     self.path = path
     let folder = FileSystem.kind(path) == .folder ? path : FileSystem.parent(path)
     let place = FileSystem.join(folder, "config.json")
-    // A file's neighbour may be about something else entirely.
-    let description = FileSystem.kind(place) == .file ? try? JSON.read(place) : nil
+    let description = try Self.description(place, mayBeForeign: folder != path)
     let named = description?["architecture"]?.string.flatMap { name in VisionVariant.named(name) == nil ? nil : name }
     // open_clip's folders name their weights in their own way.
     let clipNames = ["open_clip_model.safetensors", "open_clip_pytorch_model.bin"].map { FileSystem.join(path, $0) }
@@ -45,11 +41,17 @@ public struct VisionFolder {
     classNames = names?.count == checkpoint.config.classes ? names : nil
     if let own {
       config = try Self.config(own, like: checkpoint.config, at: place)
+      tellsActivation = true
     } else {
       let openClip = FileSystem.join(folder, "open_clip_config.json")
-      config = Self.detailed(
-        checkpoint.config, huggingFace: folder == path ? description : nil,
-        openClip: folder == path && FileSystem.kind(openClip) == .file ? try? JSON.read(openClip) : nil)
+      let details = (
+        huggingFace: folder == path ? description : nil,
+        openClip: folder == path ? try Self.description(openClip, mayBeForeign: false) : nil
+      )
+      config = Self.detailed(checkpoint.config, huggingFace: details.huggingFace, openClip: details.openClip)
+      tellsActivation =
+        checkpoint.tellsActivation || named != nil && folder == path || details.huggingFace != nil
+        || details.openClip != nil
     }
     recipe = try own.flatMap { _ in description?["recipe"] }.map {
       let known = $0["name"]?.string.flatMap { try? VisionRecipe.named($0) }
@@ -61,6 +63,25 @@ public struct VisionFolder {
           at: place, cure: "take config.json from the run again")
       }
       return restored
+    }
+  }
+
+  /// The model from which a recipe's run starts: what the weights do not say is as in the recipe's own model.
+  public func config(for recipe: VisionRecipe) -> VisionTransformerConfig {
+    var config = config
+    if config.hasPreNorm, !tellsActivation, let model = VisionVariant.named(recipe.model), model.hasPreNorm {
+      config.usesQuickGELU = model.usesQuickGELU
+    }
+    return config
+  }
+
+  /// A JSON file, nil where there is none. The neighbour of a weight file may be about something else entirely: what
+  /// cannot be read there does not count.
+  private static func description(_ place: String, mayBeForeign: Bool) throws -> JSON? {
+    guard FileSystem.kind(place) == .file else { return nil }
+    do { return try JSON.read(place) } catch {
+      if mayBeForeign { return nil }
+      throw error
     }
   }
 

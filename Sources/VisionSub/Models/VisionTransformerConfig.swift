@@ -54,7 +54,9 @@ public struct VisionTransformerConfig: Sendable, Codable, Equatable {
   public var width, depth, heads, hidden, classes: Int
   /// LayerNorm's ε.
   public var epsilon: Double
+  /// Which tokens have position embeddings.
   public var position: Position
+  /// Whether attention has tables of relative positions.
   public var relativeBias: RelativeBias
   /// Whether query and value have biases of their own and the key none (BEiT v2), rather than one packed bias.
   public var hasSeparateBiases: Bool
@@ -66,10 +68,13 @@ public struct VisionTransformerConfig: Sendable, Codable, Equatable {
   public var usesQuickGELU: Bool
   /// The start of LayerScale; nil for models without.
   public var layerScale: Double?
+  /// What the head reads.
   public var readout: Readout
+  /// What becomes of masked patches.
   public var masked: Masked
   /// The rate of stochastic depth, and how it is spread over the blocks.
   public var dropPath: Float
+  /// How stochastic depth is spread over the blocks.
   public var dropPathShape: DropPathShape
   /// The standard deviation of the head's weights at the start.
   public var headDeviation: Double

@@ -11,6 +11,8 @@ public struct VisionCheckpoint {
   public let naming: VisionNaming
   /// Family and sizes in words.
   public let description: String
+  /// Whether the file itself shows which GELU a CLIP has: OpenAI's archives and Hugging Face's names mean QuickGELU.
+  let tellsActivation: Bool
   private let source: any NamedTensors
 
   /// Recognises a file; `variant` is a timm name that settles what names and shapes leave open. Throws an `InputError`
@@ -21,6 +23,7 @@ public struct VisionCheckpoint {
     config = recognition.config
     naming = recognition.naming
     description = recognition.description
+    tellsActivation = recognition.tellsActivation
   }
 
   /// Puts the file into a model whose parameters are `set`, and reports on every tensor. Position embeddings and

@@ -116,7 +116,7 @@ struct VisionRecognition {
     config.hasPreNorm = try shape("norm_pre.weight") != nil
     if config.hasPreNorm {
       config.epsilon = 1e-5
-      if hint == nil { config.usesQuickGELU = naming.scheme == .huggingFace || source.contains("input_resolution") }
+      if hint == nil { config.usesQuickGELU = tellsActivation }
     }
     let scaled = try shape("blocks.0.ls1.gamma") ?? shape("blocks.0.gamma_1")
     config.layerScale = scaled == nil ? nil : hint?.layerScale ?? 1e-4
@@ -181,6 +181,9 @@ struct VisionRecognition {
         cure: "name the model that the weights belong to, or none")
     }
   }
+
+  /// Whether the file comes from where CLIP has QuickGELU.
+  var tellsActivation: Bool { naming.scheme == .huggingFace || source.contains("input_resolution") }
 
   /// The family and its sizes in words.
   var description: String {

@@ -40,8 +40,7 @@ extension VisionRecipe {
     (recipe.epochs, recipe.dropPath) = (100, 0.1)
     return VisionRecipeEntry(
       recipe, "ViT-B for 100 epochs at 224 pixels: the paper's analysis of losses, ratios and weights",
-      command:
-        "masksub compare train --recipe analysis-vit-b-100 --data imagenet/train --methods baseline,masking,masksub",
+      command: "masksub train --recipe analysis-vit-b-100 --data imagenet --method masksub",
       expected: "top-1 77.4 baseline, 73.8 masking 50%, 79.4 MaskSub 50% (Table A.5)",
       source: "MaskSub Figure 2, Tables A.5, A.7, A.8",
       notes: training.merging([

@@ -165,6 +165,8 @@ extension VisionRecipe {
     config.imageSize = imageSize
     config.readout = readout
     config.dropPath = Float(dropPath)
+    // How a new head begins is part of a family's way of finetuning.
+    if let own = VisionVariant.named(model) { config.headDeviation = own.headDeviation }
     // Finetuning gives every block a table of its own, as BEiT's does.
     if config.relativeBias == .shared { config.relativeBias = .perBlock }
     do { try config.validate(at: "recipe \(name)") } catch {

@@ -4,6 +4,7 @@ public import SubTrain
 
 /// A recipe with its page: the command, what to expect, where its numbers are from, and what was kept or mended.
 public struct VisionRecipeEntry: Sendable {
+  /// The numbers.
   public let recipe: VisionRecipe
   /// What it trains, one line.
   public let summary: String

@@ -10,8 +10,6 @@ public enum Processor {
 
   /// The vector instructions that run-time dispatch chose.
   public static var features: String { String(cString: sk_cpu_features()) }
-  /// The GEMM library and its version.
-  public static var gemmLibrary: String { String(cString: sk_gemm_library()) }
 
   /// Bytes in use, bytes held for reuse, and how often the system was asked for memory.
   public static var memory: (inUse: Int, held: Int, systemCalls: Int) {
