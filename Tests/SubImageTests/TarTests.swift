@@ -120,8 +120,9 @@ struct TarTests {
     #expect(try ShardList.expand(names(1_000_000)).count == 1_000_000)
     let long = String(repeating: "x", count: 100_000)
     let wrong = [
-      String(repeating: "{a}", count: 30_000), String(repeating: "{", count: 30_000) + long
-        + String(repeating: "}", count: 30_000), String(repeating: "{a,", count: 65) + String(repeating: "}", count: 65),
+      String(repeating: "{a}", count: 30_000),
+      String(repeating: "{", count: 30_000) + long + String(repeating: "}", count: 30_000),
+      String(repeating: "{a,", count: 65) + String(repeating: "}", count: 65),
       "{\((0..<100).map { _ in names(1_000_000) }.joined(separator: ","))}", names(1_000_000) + long,
       "{\(long.map { _ in "0" }.joined())..99999}",
       (0..<100).map { _ in names(1_000_000) }.joined(separator: "::"),

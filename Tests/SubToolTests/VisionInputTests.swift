@@ -100,7 +100,9 @@ import Testing
     #expect(run(evaluation).code == 0)
     // A description that asks for more than any setting may is refused as well.
     let description = try JSON.read("\(checkpoint)/config.json").text()
-    let changes = [("\"eval_resize\":256", "\"eval_resize\":9000000000000000000"), ("\"image_size\":32", "\"image_size\":0")]
+    let changes = [
+      ("\"eval_resize\":256", "\"eval_resize\":9000000000000000000"), ("\"image_size\":32", "\"image_size\":0"),
+    ]
     for (old, new) in changes {
       #expect(description.contains(old), "\(description)")
       try AtomicFile.write(description.replacing(old, with: new), to: "\(checkpoint)/config.json")

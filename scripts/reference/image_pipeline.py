@@ -5,10 +5,10 @@ Usage: python3 scripts/reference/image_pipeline.py DIR [--workload deit3 mae] [-
 
 DIR holds class folders of pictures. Both at 224 pixels, without mixing, from the file to a normalised float batch:
 
-deit3  random resized crop (bicubic, 8% to 100%), flip, one of greyscale, solarise and blur, colour jitter 0.3, ImageNet's
-       mean and deviation (naver-ai/augsub deit/augment.py)
-mae    random resized crop, flip, rand-m9-mstd0.5-inc1, ImageNet's mean and deviation, random erasing 0.25 of pixel noise
-       (timm's create_transform, as facebookresearch/mae util/datasets.py calls it)
+deit3  random resized crop (bicubic, 8% to 100%), flip, one of greyscale, solarise and blur, colour jitter 0.3,
+       ImageNet's mean and deviation (naver-ai/augsub deit/augment.py)
+mae    random resized crop, flip, rand-m9-mstd0.5-inc1, ImageNet's mean and deviation, random erasing 0.25 of pixel
+       noise (timm's create_transform, as facebookresearch/mae util/datasets.py calls it)
 
 Prints a line per workload with the median over the steps. Give both sides a --batch of all pictures, so that every step
 does the same work.

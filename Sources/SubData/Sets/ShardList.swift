@@ -4,8 +4,8 @@ internal import SubCore
 public enum ShardList {
   /// Expands `{00000..00331}` (zeros kept), `{a,b}` (nesting allowed) and several sources joined by `::`, as bash does.
   ///
-  /// Throws `InputError` for braces that do not close, for more than 64 groups of them in a row or inside each other, and
-  /// for more than a million names or 256 MiB of them.
+  /// Throws `InputError` for braces that do not close, for more than 64 groups of them in a row or inside each other,
+  /// and for more than a million names or 256 MiB of them.
   public static func expand(_ notation: String) throws -> [String] {
     var result: [String] = []
     for source in notation.split(separator: ":", omittingEmptySubsequences: false).joinedPairs() {

@@ -8,8 +8,9 @@ package struct BenchCommand: Command {
   package static let summary = "times real training steps, a line per workload"
   package static let discussion =
     "A step is both branches forward and backward and the optimizer's update, through the code that the training "
-    + "commands run. images-deit3 and images-mae make training images instead, on one thread: read, decoded, augmented, "
-    + "normalised; timm's with Pillow: scripts/reference/image_pipeline.py. Prints the median over the steps. Workloads: "
+    + "commands run. images-deit3 and images-mae make training images instead, on one thread: read, decoded, "
+    + "augmented, normalised; timm's with Pillow: scripts/reference/image_pipeline.py. Prints the median over the "
+    + "steps. Workloads: "
     + names.joined(separator: ", ") + "."
   package static let example = "masksub bench minilm --steps 5"
   package static let section = CommandSection.machine

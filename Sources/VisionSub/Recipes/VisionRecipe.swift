@@ -86,8 +86,8 @@ public struct VisionRecipe: LoopRecipe, Equatable {
   public var repeats = 1
   /// Whether images are turned as their EXIF orientation says; the originals' loaders leave them as they lie.
   public var exif = false
-  /// Whether a training JPEG twice as large as its crop needs, or larger, is decoded at a fraction of its size: quicker,
-  /// and not the originals' pixels.
+  /// Whether a training JPEG twice as large as its crop needs, or larger, is decoded at a fraction of its size:
+  /// quicker, and not the originals' pixels.
   public var decodeScaled = false
   /// `bilinear`, `bicubic` or `random`.
   public var interpolation = "bicubic"

@@ -31,8 +31,8 @@ public struct VisionRecipeEntry: Sendable {
 
   /// What every page says of how images are read and mixed.
   private static let common = [
-    "crop": "rrc: the random resized crop; simple: shorter side to the size, 4 reflected pixels around, a random square",
-    "decode_scaled": "true: a large JPEG is decoded at a half, quarter or eighth; quicker, but not the original's pixels",
+    "crop": "rrc: the random resized crop; simple: shorter side to the size, a border of 4, a random square",
+    "decode_scaled": "true: a large JPEG is decoded at a half, quarter or eighth; quicker, not the original's pixels",
     "exif": "true: images are turned as EXIF says; the originals' loaders ignore it",
     "mix_bytes": "true: bytes are mixed and rounded before normalisation, as RSB's loader does",
   ]
