@@ -1,4 +1,5 @@
 // Pillow's antialiased resize: weights in fixed point with 22 fractional bits, two passes with bytes between.
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include "include/subimage.h"
@@ -33,23 +34,24 @@ static void free_weights(weights *w) {
   free(w->values);
 }
 
-static bool make_weights(weights *w, int in_size, int out_size, int filter) {
+/// The output positions from `start` on, `positions` of the whole `out_size`.
+static bool make_weights(weights *w, int in_size, int64_t out_size, int64_t start, int positions, int filter) {
   double (*const kernel)(double) = filter == 2 ? bilinear : bicubic;
-  const double scale = (double)in_size / out_size;
+  const double scale = (double)in_size / (double)out_size;
   const double filter_scale = scale < 1.0 ? 1.0 : scale;
   const double support = (filter == 2 ? 1.0 : 2.0) * filter_scale;
   const int most = (int)ceil(support) * 2 + 1;
   w->size = (most + 3) / 4 * 4;
-  w->first = malloc((size_t)out_size * sizeof *w->first);
-  w->count = malloc((size_t)out_size * sizeof *w->count);
-  w->values = calloc((size_t)out_size * (size_t)w->size, sizeof *w->values);
+  w->first = malloc((size_t)positions * sizeof *w->first);
+  w->count = malloc((size_t)positions * sizeof *w->count);
+  w->values = calloc((size_t)positions * (size_t)w->size, sizeof *w->values);
   double *exact = malloc((size_t)most * sizeof *exact);
   if (!w->first || !w->count || !w->values || !exact) {
     free(exact);
     return false;
   }
-  for (int position = 0; position < out_size; position++) {
-    const double center = (position + 0.5) * scale, step = 1.0 / filter_scale;
+  for (int position = 0; position < positions; position++) {
+    const double center = ((double)(start + position) + 0.5) * scale, step = 1.0 / filter_scale;
     int low = (int)(center - support + 0.5), high = (int)(center + support + 0.5);
     if (low < 0) low = 0;
     if (high > in_size) high = in_size;
@@ -143,68 +145,102 @@ CSI_CLONES static void shrink_column(
   }
 }
 
+/// The input positions that the outputs read: all from the first one's first to the last one's last.
+static int reach(const weights *w, int positions, int *low) {
+  int high = 0;
+  *low = INT_MAX;
+  for (int i = 0; i < positions; i++) {
+    if (w->first[i] < *low) *low = w->first[i];
+    if (w->first[i] + w->count[i] > high) high = w->first[i] + w->count[i];
+  }
+  return high - *low;
+}
+
+/// `in` is the input from column `origin` on.
 static bool resize_rows(
-  const uint8_t *in, ptrdiff_t stride, int width, int height, uint8_t *out, ptrdiff_t out_stride, int new_width,
-  int filter
+  const weights *w, const uint8_t *in, ptrdiff_t stride, int origin, int rows, uint8_t *out, ptrdiff_t out_stride,
+  int columns
 ) {
-  weights w = {0};
-  const bool made = make_weights(&w, width, new_width, filter);
-  int32_t *spread = made ? malloc((size_t)new_width * (size_t)w.size * 4 * sizeof *spread) : NULL;
-  if (spread) {
-    for (size_t i = 0, end = (size_t)new_width * (size_t)w.size; i < end; i++) {
-      const int32_t value = w.values[i];
-      spread[4 * i] = spread[4 * i + 1] = spread[4 * i + 2] = spread[4 * i + 3] = value;
+  const size_t values = (size_t)columns * (size_t)w->size;
+  int32_t *spread = malloc(values * 4 * sizeof *spread);
+  int *first = malloc((size_t)columns * sizeof *first);
+  const bool good = spread && first;
+  if (good) {
+    for (size_t i = 0; i < values; i++) {
+      spread[4 * i] = spread[4 * i + 1] = spread[4 * i + 2] = spread[4 * i + 3] = w->values[i];
     }
-    const int quads = w.size / 4;
-    for (int y = 0; y < height; y++) {
-      shrink_row(in + y * stride, out + y * out_stride, new_width, w.first, w.count, spread, quads);
+    for (int x = 0; x < columns; x++) first[x] = w->first[x] - origin;
+    for (int y = 0; y < rows; y++) {
+      shrink_row(in + y * stride, out + y * out_stride, columns, first, w->count, spread, w->size / 4);
     }
   }
   free(spread);
-  free_weights(&w);
-  return spread != NULL;
+  free(first);
+  return good;
 }
 
-static bool resize_columns(
-  const uint8_t *in, ptrdiff_t stride, size_t row_bytes, int height, uint8_t *out, int new_height, int filter
+/// `in` is the input from row `origin` on.
+static void resize_columns(
+  const weights *w, const uint8_t *in, ptrdiff_t stride, int origin, size_t row_bytes, uint8_t *out, int rows
 ) {
-  weights w = {0};
-  const bool made = make_weights(&w, height, new_height, filter);
-  for (int y = 0; made && y < new_height; y++) {
+  for (int y = 0; y < rows; y++) {
     shrink_column(
-      in + w.first[y] * stride, stride, out + (size_t)y * row_bytes, row_bytes, w.values + (size_t)y * (size_t)w.size,
-      w.count[y]);
+      in + (w->first[y] - origin) * stride, stride, out + (size_t)y * row_bytes, row_bytes,
+      w->values + (size_t)y * (size_t)w->size, w->count[y]);
   }
-  free_weights(&w);
-  return made;
+}
+
+/// Both passes, over what the window needs of the picture between them.
+static bool resize_both(
+  const weights *across, const weights *down, const uint8_t *in, ptrdiff_t stride, uint8_t *out, csi_window window,
+  bool columns_first
+) {
+  int left, top;
+  const int wide = reach(across, window.width, &left), tall = reach(down, window.height, &top);
+  const size_t row_bytes = (size_t)window.width * 3;
+  const uint8_t *corner = in + top * stride + 3 * (ptrdiff_t)left;
+  const size_t between_row = columns_first ? (size_t)wide * 3 : (row_bytes + 63) / 64 * 64;
+  uint8_t *between = malloc(between_row * (size_t)(columns_first ? window.height : tall) + CSI_PADDING);
+  bool good = between != NULL;
+  if (good && columns_first) {
+    resize_columns(down, corner, stride, top, between_row, between, window.height);
+    good = resize_rows(
+      across, between, (ptrdiff_t)between_row, left, window.height, out, (ptrdiff_t)row_bytes, window.width);
+  } else if (good) {
+    good = resize_rows(across, corner, stride, left, tall, between, (ptrdiff_t)between_row, window.width);
+    if (good) resize_columns(down, between, (ptrdiff_t)between_row, top, row_bytes, out, window.height);
+  }
+  free(between);
+  return good;
 }
 
 bool csi_resize(
-  const uint8_t *in, ptrdiff_t stride, int width, int height, uint8_t *out, int new_width, int new_height, int filter
+  const uint8_t *in, ptrdiff_t stride, int width, int height, uint8_t *out, int64_t new_width, int64_t new_height,
+  csi_window window, int filter
 ) {
-  const size_t row_bytes = (size_t)new_width * 3;
-  if (width == new_width && height == new_height) {
-    for (int y = 0; y < height; y++) memcpy(out + (size_t)y * row_bytes, in + y * stride, row_bytes);
-    return true;
+  const size_t row_bytes = (size_t)window.width * 3;
+  weights across = {0}, down = {0};
+  bool good = true;
+  if (width != new_width) good = make_weights(&across, width, new_width, window.left, window.width, filter);
+  if (good && height != new_height) good = make_weights(&down, height, new_height, window.top, window.height, filter);
+  if (good) {
+    // Where a side stays as it is, the window is a window of the input too.
+    const uint8_t *shifted = in + (height == new_height ? window.top * stride : 0) +
+      (width == new_width ? 3 * window.left : 0);
+    if (width == new_width && height == new_height) {
+      for (int y = 0; y < window.height; y++) memcpy(out + (size_t)y * row_bytes, shifted + y * stride, row_bytes);
+    } else if (width == new_width) {
+      resize_columns(&down, shifted, stride, 0, row_bytes, out, window.height);
+    } else if (height == new_height) {
+      good = resize_rows(&across, shifted, stride, 0, window.height, out, (ptrdiff_t)row_bytes, window.width);
+    } else {
+      // Pillow's order since version 13; before, rows always came first (a difference of a level or two in some
+      // pixels).
+      const bool columns_first = height > new_height && height - new_height > (width - new_width) * 2;
+      good = resize_both(&across, &down, in, stride, out, window, columns_first);
+    }
   }
-  if (width == new_width) return resize_columns(in, stride, row_bytes, height, out, new_height, filter);
-  if (height == new_height) {
-    return resize_rows(in, stride, width, height, out, (ptrdiff_t)row_bytes, new_width, filter);
-  }
-  // Pillow's order since version 13; before, rows always came first (a difference of a level or two in some pixels).
-  if (height > new_height && height - new_height > (width - new_width) * 2) {
-    const size_t wide_bytes = (size_t)width * 3;
-    uint8_t *between = malloc(wide_bytes * (size_t)new_height + CSI_PADDING);
-    const bool good = between && resize_columns(in, stride, wide_bytes, height, between, new_height, filter) &&
-      resize_rows(between, (ptrdiff_t)wide_bytes, width, new_height, out, (ptrdiff_t)row_bytes, new_width, filter);
-    free(between);
-    return good;
-  }
-  const size_t between_stride = (row_bytes + 63) / 64 * 64;
-  uint8_t *between = malloc(between_stride * (size_t)height + CSI_PADDING);
-  const bool good = between &&
-    resize_rows(in, stride, width, height, between, (ptrdiff_t)between_stride, new_width, filter) &&
-    resize_columns(between, (ptrdiff_t)between_stride, row_bytes, height, out, new_height, filter);
-  free(between);
+  free_weights(&across);
+  free_weights(&down);
   return good;
 }

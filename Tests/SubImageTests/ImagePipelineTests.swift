@@ -71,6 +71,44 @@ struct ImagePipelineTests {
     #expect(Set(corners.map(\.top)) == Set(0...8) && corners.map(\.left).max() == reference.width + 8 - 24)
   }
 
+  @Test func `a window of a resize is the whole resize cropped, in every order of the passes`() {
+    let image = Fixtures.gradient(61, 47)
+    let area = PixelArea(left: 5, top: 3, width: 50, height: 40)
+    // Both larger, both smaller, columns first, one side kept, both kept.
+    for (width, height) in [(130, 99), (20, 17), (45, 5), (50, 90), (50, 13), (23, 40), (77, 40), (50, 40)] {
+      for filter in Interpolation.allCases {
+        let whole = image.resized(width: width, height: height, area: area, interpolation: filter)
+        for seed in 0..<20 {
+          let key = RandomKey(seed: seed)
+          let (wide, tall) = (1 + key.integer(below: width, at: 0), 1 + key.integer(below: height, at: 1))
+          let window = PixelArea(
+            left: key.integer(below: width - wide + 1, at: 2), top: key.integer(below: height - tall + 1, at: 3),
+            width: wide, height: tall)
+          let part = image.resized(width: width, height: height, area: area, window: window, interpolation: filter)
+          #expect(part == whole.cropped(to: window), "\(width)x\(height) \(window) \(filter)")
+        }
+      }
+    }
+  }
+
+  @Test func `a sliver takes the memory of its window, whatever its length`() {
+    // Resized in whole these would be pictures of 177 GB and of 4 TB.
+    let stripes = (0..<2_700_000).map { UInt8(truncatingIfNeeded: ($0 / 3 + 25_000) / 50_000 * 13) }
+    let slivers = [
+      RGBImage(width: 1, height: 900_000, pixels: stripes), RGBImage(width: 900_000, height: 1, pixels: stripes),
+      RGBImage(width: 1, height: 20_000_000, color: [1, 2, 3]),
+    ]
+    for sliver in slivers {
+      let middle = ImagePipeline.eval(size: 224, resize: 256).image(sliver, key: RandomKey(seed: 0)).0
+      let color = sliver[sliver.width / 2, sliver.height / 2]
+      #expect(middle == RGBImage(width: 224, height: 224, color: color))
+      for seed in 0..<3 {
+        let simple = ImagePipeline(size: 224, framing: .simpleRandom).image(sliver, key: RandomKey(seed: seed)).0
+        #expect(simple.width == 224 && simple.height == 224)
+      }
+    }
+  }
+
   @Test func `random crops keep to their ranges and fall back to the middle`() {
     var shares: [Double] = []
     for seed in 0..<2000 {

@@ -112,4 +112,24 @@ struct TarTests {
       #expect(throws: InputError.self) { try ShardList.expand(wrong) }
     }
   }
+
+  @Test func `shard lists without end are refused before they take stack or memory`() throws {
+    let names = { (count: Int) in "{0..\(count - 1)}" }
+    #expect(try ShardList.expand(String(repeating: "{a,}", count: 16)).count == 65536)
+    #expect(try ShardList.expand(String(repeating: "{a,", count: 64) + String(repeating: "}", count: 64)).count == 65)
+    #expect(try ShardList.expand(names(1_000_000)).count == 1_000_000)
+    let long = String(repeating: "x", count: 100_000)
+    let wrong = [
+      String(repeating: "{a}", count: 30_000),
+      String(repeating: "{", count: 30_000) + long + String(repeating: "}", count: 30_000),
+      String(repeating: "{a,", count: 65) + String(repeating: "}", count: 65),
+      "{\((0..<100).map { _ in names(1_000_000) }.joined(separator: ","))}", names(1_000_000) + long,
+      "{\(long.map { _ in "0" }.joined())..99999}",
+      (0..<100).map { _ in names(1_000_000) }.joined(separator: "::"),
+    ]
+    for notation in wrong {
+      let error = #expect(throws: InputError.self) { try ShardList.expand(notation) }
+      #expect((error?.place.count ?? 0) < 500)
+    }
+  }
 }

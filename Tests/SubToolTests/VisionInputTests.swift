@@ -87,6 +87,46 @@ import Testing
     #expect(limited.error.contains("more than 0 pictures are broken") && limited.error.contains("--max-broken"))
   }
 
+  @Test func `a sliver of a picture is evaluated like any other`() throws {
+    let data = try pictures("slivers")
+    try FileSystem.makeFolder(folder["slivers/val/a"])
+    let sliver = RGBImage(width: 1, height: 900_000, color: [200, 100, 50])
+    try AtomicFile.write(sliver.pngData(), to: folder["slivers/val/a/sliver.png"])
+    let result = train(data, "--set", "eval_resize=256", "--set", "crop=simple", "--set", "exif=true")
+    #expect(result.code == 0 && result.error.contains("1 for evaluation"), "\(result.error)")
+    #expect(!result.error.contains("unreadable"), "\(result.error)")
+    let checkpoint = "\(try #require(result.output.split(separator: "\n").last).dropFirst(4))/checkpoints/1"
+    let evaluation = ["eval", "--from", checkpoint, "--data", data, "--resize", "4096"]
+    #expect(run(evaluation).code == 0)
+    // A description that asks for more than any setting may is refused as well.
+    let description = try JSON.read("\(checkpoint)/config.json").text()
+    let changes = [
+      ("\"eval_resize\":256", "\"eval_resize\":9000000000000000000"), ("\"image_size\":32", "\"image_size\":0"),
+    ]
+    for (old, new) in changes {
+      #expect(description.contains(old), "\(description)")
+      try AtomicFile.write(description.replacing(old, with: new), to: "\(checkpoint)/config.json")
+      let refused = run(evaluation)
+      #expect(refused.code == 1 && refused.error.contains("are out of range"), "\(refused.code) \(refused.error)")
+    }
+    let preview = ["preview", "--data", data, "--output", folder["p.png"]]
+    #expect(run(preview + ["--set", "eval_resize=4096", "--set", "mix_bytes=true", "--set", "mixup=1"]).code == 0)
+    #expect(run(preview + ["--set", "eval_resize=1048576"]).code == 2)
+  }
+
+  @Test func `the preparation of images is timed`() {
+    let sizes = ["--batch", "2", "--steps", "1", "--warmup", "0"]
+    let result = run(["bench", "images-deit3", "images-mae"] + sizes)
+    #expect(result.code == 0, "\(result.error)")
+    let lines = result.output.split(separator: "\n").map(String.init)
+    #expect(lines.count == 2, "\(result.output)")
+    for (line, name) in zip(lines, ["images-deit3", "images-mae"]) {
+      #expect(line.hasPrefix("masksub \(name) threads=1 batch=2 images_per_s="), "\(line)")
+    }
+    #expect(run(["bench", "image-mae"]).error.contains("did you mean images-mae?"))
+    #expect(run(["bench", "images-mae", "--data", folder["absent"]]).code == 1)
+  }
+
   @Test func `weights without a classifier, and options that do not fit, are explained`() throws {
     let data = try pictures("fine")
     let made = train(data)
@@ -128,7 +168,9 @@ import Testing
     ("epsilon=0", "--set epsilon"), ("clip_norm=-1", "--set clip_norm"), ("mixup=-1", "--set mixup"),
     ("weight_decay=-0.1", "--set weight_decay"), ("color_jitter=-5", "--set color_jitter"),
     ("epochs=16777216", "give 1 to 1048576"), ("batch_size=x", "--set batch_size"),
-    ("flip=true", "'true' is not a number (--set flip)"),
+    ("flip=true", "'true' is not a number (--set flip)"), ("eval_resize=300000", "give 1 to 4096"),
+    ("image_size=1048576", "give 1 to 4096"), ("crop=random", "'random' is unknown (--set crop): use rrc, simple"),
+    ("exif=1", "'1' is not true or false"),
   ]) func `a setting out of range is refused before anything is read`(setting: String, text: String) {
     let result = run(["train", "--data", folder["absent"], "--set", "max_steps=1", "--set", setting])
     #expect(result.code == 2 && result.error.contains(text), "\(result.code) \(result.error)")

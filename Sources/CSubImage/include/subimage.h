@@ -49,9 +49,13 @@ bool csi_webp_decode(const uint8_t *bytes, size_t count, int width, int height, 
 
 // Resampling (resize.c, affine.c). Filters: 2 bilinear, 3 bicubic, as Pillow numbers them.
 
-/// Antialiased resize of a width*height view (rows `stride` bytes apart) to new_width*new_height. False: no memory.
+/// A part of a picture that may be too large to exist.
+typedef struct { int64_t left, top; int width, height; } csi_window;
+/// Antialiased resize of a width*height view (rows `stride` bytes apart) to new_width*new_height, of which only the
+/// window is computed and written. False: no memory.
 bool csi_resize(
-  const uint8_t *in, ptrdiff_t stride, int width, int height, uint8_t *out, int new_width, int new_height, int filter);
+  const uint8_t *in, ptrdiff_t stride, int width, int height, uint8_t *out, int64_t new_width, int64_t new_height,
+  csi_window window, int filter);
 /// out(x, y) = in(matrix · (x + ½, y + ½)); where that falls outside, out keeps its bytes (the fill colour).
 void csi_affine(const uint8_t *in, uint8_t *out, int width, int height, const double matrix[6], int filter);
 

@@ -10,6 +10,12 @@ struct StridedCopy {
   /// Whether the bytes of each element are in the other order.
   let swapped: Bool
 
+  /// A copy of elements that lie so. The stride of an axis of length 1 leads nowhere: whatever a file says, it is 0.
+  init(elementSize: Int, shape: [Int], strides: [Int], swapped: Bool) {
+    (self.elementSize, self.shape, self.swapped) = (elementSize, shape, swapped)
+    self.strides = zip(shape, strides).map { $0 == 1 && $1 > 0 ? 0 : $1 }
+  }
+
   /// Whether the elements already lie as they should.
   var isIdentity: Bool { (!swapped || elementSize == 1) && isContiguous }
 

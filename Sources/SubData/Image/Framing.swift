@@ -102,13 +102,13 @@ public struct Framing: Sendable, Codable, Equatable {
 
   /// The framed picture, `size` by `size`, from a whole picture (or from the source part alone).
   public func applied(to image: RGBImage, sourceOnly: Bool = false) -> RGBImage {
+    // Only what the result shows is computed: a sliver brought to the size would be a picture of any length.
+    let rows = Self.mirrored(top - padding, size, of: height)
+    let columns = Self.mirrored(left - padding, size, of: width)
+    let window = PixelArea(left: columns.first, top: rows.first, width: columns.count, height: rows.count)
     var result = image.resized(
-      width: width, height: height, area: sourceOnly ? nil : source, interpolation: interpolation)
-    if padding > 0 {
-      result = reflected(result)
-    } else if width != size || height != size {
-      result = result.cropped(to: PixelArea(left: left, top: top, width: size, height: size))
-    }
+      width: width, height: height, area: sourceOnly ? nil : source, window: window, interpolation: interpolation)
+    if padding > 0 { result = result.arranged(rows: rows.places, columns: columns.places) }
     return flipped ? result.flipped() : result
   }
 
@@ -117,20 +117,29 @@ public struct Framing: Sendable, Codable, Equatable {
     [8, 4, 2].first { source.width / $0 >= width && source.height / $0 >= height } ?? 1
   }
 
-  /// The result's window of the picture with its border reflected, as numpy's `pad(mode: "reflect")`.
-  private func reflected(_ image: RGBImage) -> RGBImage {
-    func mirror(_ index: Int, _ count: Int) -> Int {
-      guard count > 1 else { return 0 }
-      let period = 2 * (count - 1)
+  /// Which pixels of a side a window shows, the border reflected as by numpy's `pad(mode: "reflect")`: the range that
+  /// holds them all, and the places in it.
+  private static func mirrored(
+    _ start: Int, _ size: Int, of count: Int
+  ) -> (first: Int, count: Int, places: [Int]) {
+    let period = max(1, 2 * (count - 1))
+    let indices = (start..<(start + size)).map { index in
       let place = ((index % period) + period) % period
       return place < count ? place : period - place
     }
-    return RGBImage(width: size, height: size) { target in
-      image.withPixels { source in
-        for y in 0..<size {
-          let row = source + mirror(top + y - padding, height) * width * 3
-          for x in 0..<size {
-            (target + (y * size + x) * 3).update(from: row + mirror(left + x - padding, width) * 3, count: 3)
+    let (first, last) = (indices.min() ?? 0, indices.max() ?? 0)
+    return (first, last - first + 1, indices.map { $0 - first })
+  }
+}
+
+extension RGBImage {
+  /// The picture whose pixel (x, y) is this one's (columns[x], rows[y]).
+  fileprivate func arranged(rows: [Int], columns: [Int]) -> RGBImage {
+    RGBImage(width: columns.count, height: rows.count) { target in
+      withPixels { source in
+        for (y, row) in rows.enumerated() {
+          for (x, column) in columns.enumerated() {
+            (target + (y * columns.count + x) * 3).update(from: source + (row * width + column) * 3, count: 3)
           }
         }
       }

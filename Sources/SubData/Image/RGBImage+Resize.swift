@@ -18,18 +18,27 @@ public enum Interpolation: String, Sendable, Codable, CaseIterable {
 extension RGBImage {
   /// The picture, or the part of it inside `area`, at another size: Pillow's `crop` and `resize`, antialiased when
   /// shrinking, equal to it byte for byte. No pixel outside the area has any influence.
+  ///
+  /// Of the result only the `window` is computed, where one is given: it equals the whole result cropped to it, and the
+  /// whole may be far larger than memory.
   public func resized(
-    width newWidth: Int, height newHeight: Int, area: PixelArea? = nil, interpolation: Interpolation = .bicubic
+    width newWidth: Int, height newHeight: Int, area: PixelArea? = nil, window: PixelArea? = nil,
+    interpolation: Interpolation = .bicubic
   ) -> RGBImage {
     let area = area ?? PixelArea(left: 0, top: 0, width: width, height: height)
     precondition(area.fits(width: width, height: height), "resize: \(area) of \(width)x\(height)")
     precondition(newWidth > 0 && newHeight > 0, "resize: to \(newWidth)x\(newHeight)")
-    return RGBImage(width: newWidth, height: newHeight) { target in
+    let window = window ?? PixelArea(left: 0, top: 0, width: newWidth, height: newHeight)
+    precondition(window.fits(width: newWidth, height: newHeight), "resize: \(window) of \(newWidth)x\(newHeight)")
+    return RGBImage(width: window.width, height: window.height) { target in
       withPixels { source in
         let done = csi_resize(
           source + (area.top * width + area.left) * 3, width * 3, Int32(area.width), Int32(area.height), target,
-          Int32(newWidth), Int32(newHeight), interpolation.code)
-        precondition(done, "resize: no memory for \(newWidth)x\(newHeight)")
+          Int64(newWidth), Int64(newHeight),
+          csi_window(
+            left: Int64(window.left), top: Int64(window.top), width: Int32(window.width), height: Int32(window.height)),
+          interpolation.code)
+        precondition(done, "resize: no memory for \(window.width)x\(window.height)")
       }
     }
   }

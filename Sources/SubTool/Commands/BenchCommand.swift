@@ -8,12 +8,16 @@ package struct BenchCommand: Command {
   package static let summary = "times real training steps, a line per workload"
   package static let discussion =
     "A step is both branches forward and backward and the optimizer's update, through the code that the training "
-    + "commands run. Prints the median over the steps. Workloads: "
-    + Workload.all.map(\.name).joined(separator: ", ") + "."
+    + "commands run. images-deit3 and images-mae make training images instead, on one thread: read, decoded, "
+    + "augmented, normalised; timm's with Pillow: scripts/reference/image_pipeline.py. Prints the median over the "
+    + "steps. Workloads: "
+    + names.joined(separator: ", ") + "."
   package static let example = "masksub bench minilm --steps 5"
   package static let section = CommandSection.machine
 
   @Argument("WORKLOAD", "what to time; all where none is named") var workloads: [String]
+  @Option("--data", value: "DIR", default: "the embedded samples", "images for images-deit3 and images-mae")
+  var data: String?
   @Option("--batch", in: 1...65536, default: "the workload's own", "samples of a step") var batch: Int?
   @Option("--steps", in: 1...100_000, "steps that count") var steps = 5
   @Option("--warmup", in: 0...100_000, "steps before them") var warmup = 2
@@ -26,27 +30,43 @@ package struct BenchCommand: Command {
 
   package func run(in context: ToolContext) throws {
     let device = try machine.select()
-    let chosen = try $workloads.isGiven ? workloads.map(Self.workload) : Workload.all
-    for workload in chosen {
+    let chosen = try $workloads.isGiven ? workloads.map(Self.known) : Self.names
+    let training = Workload.all.filter { chosen.contains($0.name) }
+    for workload in training {
       if let patches = workload.patches { try method(for: workload).check(patches: patches, at: "--ratio") }
     }
-    for workload in chosen {
-      let count = batch ?? workload.batch
-      let step = workload.prepare(count, method(for: workload), device)
-      var times: [Double] = []
-      for number in 0..<(warmup + steps) {
-        try Interruption.check()
-        let start = WallClock.seconds()
-        step()
-        if number >= warmup { times.append(WallClock.seconds() - start) }
+    for name in chosen {
+      if let workload = training.first(where: { $0.name == name }) {
+        let count = batch ?? workload.batch
+        let step = workload.prepare(count, method(for: workload), device)
+        let median = try median(step)
+        try context.console.print(
+          "masksub \(name) batch=\(count) ms_per_step=\((median * 1000).fixed(1)) "
+            + "samples_per_s=\((Double(count) / median).fixed(2)) rss_peak_mib=\(sys_peak_rss_kib() / 1024)")
+      } else if let workload = ImageWorkload.all.first(where: { $0.name == name }) {
+        let next = try workload.prepare(
+          data: data ?? context.home.file("datasets/shapes"), batch: batch ?? workload.batch, seed: machine.seed)
+        var count = 0
+        let median = try median { count = try next() }
+        try context.console.print(
+          "masksub \(name) threads=1 batch=\(count) images_per_s=\((Double(count) / median).fixed(2)) "
+            + "rss_peak_mib=\(sys_peak_rss_kib() / 1024)")
       }
-      times.sort()
-      let median = (times[(steps - 1) / 2] + times[steps / 2]) / 2
-      try context.console.print(
-        "masksub \(workload.name) batch=\(count) ms_per_step=\((median * 1000).fixed(1)) "
-          + "samples_per_s=\((Double(count) / median).fixed(2)) rss_peak_mib=\(sys_peak_rss_kib() / 1024)")
       try context.console.flush()
     }
+  }
+
+  /// The median time of a step in seconds, behind the warmup.
+  private func median(_ step: () throws -> Void) throws -> Double {
+    var times: [Double] = []
+    for number in 0..<(warmup + steps) {
+      try Interruption.check()
+      let start = WallClock.seconds()
+      try step()
+      if number >= warmup { times.append(WallClock.seconds() - start) }
+    }
+    times.sort()
+    return (times[(steps - 1) / 2] + times[steps / 2]) / 2
   }
 
   private func method(for workload: Workload) -> MaskSub {
@@ -54,9 +74,11 @@ package struct BenchCommand: Command {
     return MaskSub(method, ratio: ratio ?? method.defaultRatio(workload.modality))
   }
 
-  private static func workload(_ name: String) throws -> Workload {
-    if let found = Workload.all.first(where: { $0.name == name }) { return found }
-    let names = Workload.all.map(\.name)
+  /// Every workload, in order.
+  private static let names = Workload.all.map(\.name) + ImageWorkload.all.map(\.name)
+
+  private static func known(_ name: String) throws -> String {
+    if names.contains(name) { return name }
     throw InputError(
       "there is no workload '\(name)'", at: "masksub bench",
       cure: Suggestion.nearest(to: name, in: names).map { "did you mean \($0)?" }

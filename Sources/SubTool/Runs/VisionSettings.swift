@@ -50,6 +50,7 @@ struct VisionSettings {
     "schedule": CosineSchedule.Form.allCases.map(\.rawValue),
     "optimizer": VisionRecipe.OptimizerName.allCases.map(\.rawValue),
     "loss": VisionRecipe.LossName.allCases.map(\.rawValue),
+    "crop": VisionRecipe.CropName.allCases.map(\.rawValue),
     "masking": Masking.Selection.allCases.map(\.rawValue),
   ]
 
@@ -62,9 +63,8 @@ struct VisionSettings {
 
   private static func positives(_ recipe: VisionRecipe) -> [(String, Int)] {
     [
-      ("batch_size", recipe.batchSize), ("image_size", recipe.imageSize), ("eval_batch_size", recipe.evalBatchSize),
-      ("eval_resize", recipe.evalResize), ("repeats", recipe.repeats), ("log_every", recipe.logEvery),
-      ("epochs", recipe.epochs),
+      ("batch_size", recipe.batchSize), ("eval_batch_size", recipe.evalBatchSize), ("repeats", recipe.repeats),
+      ("log_every", recipe.logEvery), ("epochs", recipe.epochs),
     ]
   }
 

@@ -55,7 +55,14 @@ public struct VisionFolder {
     }
     recipe = try own.flatMap { _ in description?["recipe"] }.map {
       let known = $0["name"]?.string.flatMap { try? VisionRecipe.named($0) }
-      return try (known ?? VisionRecipe.named("shapes-tiny")).restored(from: $0, at: place)
+      let restored = try (known ?? VisionRecipe.named("shapes-tiny")).restored(from: $0, at: place)
+      let sides = 1...VisionRecipe.largestSide
+      guard sides.contains(restored.imageSize), sides.contains(restored.evalResize) else {
+        throw InputError(
+          "the recipe's images of \(restored.imageSize) pixels, resized to \(restored.evalResize), are out of range",
+          at: place, cure: "take config.json from the run again")
+      }
+      return restored
     }
   }
 

@@ -44,6 +44,10 @@ extension VisionRecipe {
   /// What the page says of mixup and CutMix.
   static let mixing = "one draw for a whole batch; the original draws for each GPU's part of it"
 
+  /// What the page says of the crop.
+  private static let noSimpleCrop =
+    "no --src in these runs: the simple crop (crop=simple) is DeiT-III's for ImageNet-21k alone"
+
   static let training = [
     "batch_size": "8 × 256 images (L and H 64 × 32); the rate is for this size and is not scaled with it",
     "schedule": "kept: the rate lags an epoch behind, so the first two run at 1e-6 and the last below the planned end",
@@ -55,6 +59,7 @@ extension VisionRecipe {
     "ratio": "Table A.7: 0.4 to 0.6 are alike",
     "model": "LayerScale starts at 1e-4, as in the authors' code (timm's own default is 1e-6)",
     "mixup": mixing,
+    "crop": noSimpleCrop,
     "ema_decay": "DeiT keeps an average too, and never evaluates it; left out",
   ]
 
@@ -74,7 +79,7 @@ extension VisionRecipe {
       notes: [
         "lr": "kept: equal to min_lr, so the rate is constant behind the warmup",
         "weight_decay": "README; Tables B.1 and B.2 do not name it", "loss": "README: no BCE, no ThreeAugment here",
-        "schedule": "kept: one epoch late", "mixup": mixing,
+        "schedule": "kept: one epoch late", "mixup": mixing, "crop": noSimpleCrop,
       ])
   }
 }

@@ -18,24 +18,34 @@ extension VisionRecipe {
       default: .randAugment(try RandAugment(augment))
       }
     let framing: FramingPolicy =
-      cropScale < 1
-      ? .randomResized(scale: max(0.01, cropScale)...1, ratio: (3.0 / 4)...(4.0 / 3)) : .center(resize: imageSize)
+      switch crop {
+      case .simple: .simpleRandom
+      case .randomResized where cropScale < 1:
+        .randomResized(scale: max(0.01, cropScale)...1, ratio: (3.0 / 4)...(4.0 / 3))
+      case .randomResized: .center(resize: imageSize)
+      }
     return ImagePipeline(
       size: imageSize, framing: framing, interpolation: filter, flip: flip, augment: policy,
-      normalization: pixelNormalization, erasing: RandomErasing(probability: erasing))
+      normalization: pixelNormalization, erasing: RandomErasing(probability: erasing), decodesScaled: decodeScaled,
+      decoding: decoding)
   }
 
-  /// The pipeline of evaluated images: the shorter side to `eval_resize`, the middle square.
+  /// The pipeline of evaluated images: the shorter side to `eval_resize`, the middle square; always decoded in full.
   public var evaluationPipeline: ImagePipeline {
-    .eval(size: imageSize, resize: max(imageSize, evalResize), normalization: pixelNormalization)
+    var pipeline = ImagePipeline.eval(
+      size: imageSize, resize: max(imageSize, evalResize), normalization: pixelNormalization)
+    pipeline.decoding = decoding
+    return pipeline
   }
+
+  private var decoding: ImageDecodeOptions { ImageDecodeOptions(appliesOrientation: exif) }
 
   /// What mixes a batch; nil where nothing does.
   public var mixing: BatchMixing? {
     guard mixup > 0 || cutmix > 0 else { return nil }
     return BatchMixing(
       mixup: mixup, cutmix: cutmix, probability: mixProbability, switchProbability: switchProbability,
-      smoothing: smoothing)
+      smoothing: smoothing, mixesBytes: mixBytes)
   }
 
   private var pixelNormalization: Normalization {

@@ -15,6 +15,17 @@ public struct VisionRecipe: LoopRecipe, Equatable {
     case binaryCrossEntropy = "bce"
   }
 
+  /// Which part of a training image is taken.
+  public enum CropName: String, Sendable, Codable, CaseIterable {
+    /// The random resized crop.
+    case randomResized = "rrc"
+    /// DeiT's simple crop: the shorter side to the size, 4 reflected pixels around, a random square.
+    case simple
+  }
+
+  /// Images and resizes of a side above this are refused.
+  public static let largestSide = 4096
+
   public var name: String
   /// A timm name.
   public var model: String
@@ -60,15 +71,24 @@ public struct VisionRecipe: LoopRecipe, Equatable {
   public var augment: String
   public var colorJitter = 0.0
   public var flip = 0.5
-  /// The smallest share of an image's area that a crop takes; 1: the whole image, resized.
+  /// The crop of training images.
+  public var crop = CropName.randomResized
+  /// The smallest share of an image's area that a random resized crop takes; 1: the whole image, resized.
   public var cropScale = 0.08
   public var mixup = 0.0
   public var cutmix = 0.0
   public var mixProbability = 1.0
   public var switchProbability = 0.5
+  /// Whether bytes are mixed and rounded before normalisation, as RSB's loader does, instead of numbers after it.
+  public var mixBytes = false
   public var erasing = 0.0
   /// How often an image comes in an epoch, differently augmented each time.
   public var repeats = 1
+  /// Whether images are turned as their EXIF orientation says; the originals' loaders leave them as they lie.
+  public var exif = false
+  /// Whether a training JPEG twice as large as its crop needs, or larger, is decoded at a fraction of its size:
+  /// quicker, and not the originals' pixels.
+  public var decodeScaled = false
   /// `bilinear`, `bicubic` or `random`.
   public var interpolation = "bicubic"
   /// `imagenet`, `clip` or `inception`.
@@ -110,6 +130,10 @@ public struct VisionRecipe: LoopRecipe, Equatable {
     try require(
       !(binarizesTargets && smoothing > 0), "smoothing", "smoothed labels would all count as wholly there",
       "set smoothing=0 or binarizes_targets=false")
+    for (key, value) in [("image_size", imageSize), ("eval_resize", evalResize)] {
+      try require(
+        (1...Self.largestSide).contains(value), key, "\(value) is out of range", "give 1 to \(Self.largestSide)")
+    }
     for (key, value) in [("drop_path", dropPath), ("ratio", ratio), ("smoothing", smoothing), ("ema_decay", emaDecay)] {
       try require(value >= 0 && value < 1, key, "\(value) is out of range", "give a number from 0 to below 1")
     }

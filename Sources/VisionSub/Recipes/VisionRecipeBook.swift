@@ -29,6 +29,14 @@ public struct VisionRecipeEntry: Sendable {
     self.notes = notes
   }
 
+  /// What every page says of how images are read and mixed.
+  private static let common = [
+    "crop": "rrc: the random resized crop; simple: shorter side to the size, a border of 4, a random square",
+    "decode_scaled": "true: a large JPEG is decoded at a half, quarter or eighth; quicker, not the original's pixels",
+    "exif": "true: images are turned as EXIF says; the originals' loaders ignore it",
+    "mix_bytes": "true: bytes are mixed and rounded before normalisation, as RSB's loader does",
+  ]
+
   /// The page that `masksub recipes show` prints.
   public func page() throws -> RecipePage {
     let fields = try recipe.json().object?.members ?? []
@@ -36,7 +44,7 @@ public struct VisionRecipeEntry: Sendable {
       name: recipe.name, summary: summary, command: command, expected: expected, source: source,
       parameters: fields.filter { $0.key != "name" }.map { field in
         let value = field.value.string ?? field.value.text()
-        return RecipePage.Parameter(field.key, value, source: notes[field.key] ?? "")
+        return RecipePage.Parameter(field.key, value, source: notes[field.key] ?? Self.common[field.key] ?? "")
       })
   }
 }

@@ -1,0 +1,62 @@
+import SubCore
+import SubData
+import SubTrain
+import Testing
+
+@testable import VisionSub
+
+/// What a vision recipe does to images, and that every way to do so can be set.
+@Suite struct RecipeImagesTests {
+  private func recipe(_ settings: String...) throws -> VisionRecipe {
+    try VisionRecipe.named("deit3-b-400").with(
+      settings.map { setting in
+        let parts = setting.split(separator: "=").map(String.init)
+        return (parts[0], parts[1])
+      })
+  }
+
+  @Test func `every recipe does what the originals' loaders do`() throws {
+    for entry in VisionRecipe.book {
+      let pipeline = try entry.recipe.trainingPipeline()
+      #expect(!pipeline.decodesScaled && !pipeline.decoding.appliesOrientation)
+      #expect(entry.recipe.mixing?.mixesBytes != true)
+      guard case .randomResized = pipeline.framing else {
+        Issue.record("\(entry.recipe.name): \(pipeline.framing)")
+        continue
+      }
+    }
+  }
+
+  @Test func `crop, orientation, scaled decoding and mixed bytes can be set`() throws {
+    #expect(try recipe("crop=simple").trainingPipeline().framing == .simpleRandom)
+    #expect(try recipe("crop=rrc").trainingPipeline().framing == .imageNet)
+    #expect(try recipe("crop_scale=1").trainingPipeline().framing == .center(resize: 192))
+    #expect(try recipe("mix_bytes=true").mixing?.mixesBytes == true)
+    let scaled = try recipe("decode_scaled=true")
+    // The numbers of an evaluation stay comparable.
+    #expect(try scaled.trainingPipeline().decodesScaled && !scaled.evaluationPipeline.decodesScaled)
+    let turned = try recipe("exif=true")
+    #expect(try turned.trainingPipeline().decoding.appliesOrientation)
+    #expect(turned.evaluationPipeline.decoding.appliesOrientation)
+  }
+
+  @Test func `every page names them with a note`() throws {
+    for entry in VisionRecipe.book {
+      let page = try entry.page()
+      for key in ["crop", "decode_scaled", "exif", "mix_bytes"] {
+        #expect(page.parameters.contains { $0.key == key && !$0.source.isEmpty }, "\(entry.recipe.name) \(key)")
+      }
+    }
+  }
+
+  @Test func `a configuration of before is as the recipe, and one out of range is refused`() throws {
+    let known = try VisionRecipe.named("deit3-b-400")
+    var members = try known.json().object ?? JSON.Object()
+    for key in ["crop", "decode_scaled", "exif", "mix_bytes"] { members[key] = nil }
+    #expect(try known.restored(from: .object(members), at: "config.json") == known)
+    for setting in ["eval_resize=1048576", "image_size=4097", "image_size=0"] {
+      let changed = try recipe(setting)
+      #expect(throws: InputError.self) { try changed.validate() }
+    }
+  }
+}
