@@ -26,33 +26,48 @@ public struct VisionRecipe: LoopRecipe, Equatable {
   /// Images and resizes of a side above this are refused.
   public static let largestSide = 4096
 
+  /// What `--recipe` knows it by.
   public var name: String
   /// A timm name.
   public var model: String
+  /// What the head reads.
   public var readout: VisionTransformerConfig.Readout
   /// The side of the images, in pixels.
   public var imageSize = 224
 
+  /// How often the data is gone through.
   public var epochs: Int
+  /// Epochs in which the rate rises.
   public var warmupEpochs = 5
   /// Images of an update; `accumulation` batches make one.
   public var batchSize: Int
+  /// Batches that make an update.
   public var accumulation = 1
   /// The rate as used: nothing is scaled by the batch size.
   public var lr: Double
+  /// The rate at the end.
   public var minLr: Double
+  /// The rate at the first update.
   public var warmupLr = 0.0
+  /// Whose cosine the rate follows.
   public var schedule: CosineSchedule.Form
+  /// What makes the updates.
   public var optimizer = OptimizerName.adamw
+  /// The decay of the mean of gradients.
   public var beta1 = 0.9
+  /// The decay of the mean of their squares.
   public var beta2 = 0.999
+  /// Added to the root of the second moment.
   public var epsilon = 1e-8
+  /// The decoupled decay of matrices.
   public var weightDecay: Double
   /// The factor from one layer to the one below; 1: none.
   public var layerDecay = 1.0
   /// The global gradient norm to clip to; 0: none (LAMB has its own limit of 1).
   public var clipNorm = 0.0
+  /// Stochastic depth, of the deepest block where it rises.
   public var dropPath = 0.0
+  /// The supervised loss.
   public var loss = LossName.crossEntropy
   /// Label smoothing of the main branch.
   public var smoothing = 0.0
@@ -69,18 +84,25 @@ public struct VisionRecipe: LoopRecipe, Equatable {
 
   /// `three-augment`, a RandAugment in timm's notation, or `none`.
   public var augment: String
+  /// The range of brightness, contrast and saturation; 0: none.
   public var colorJitter = 0.0
+  /// How often an image is mirrored.
   public var flip = 0.5
   /// The crop of training images.
   public var crop = CropName.randomResized
   /// The smallest share of an image's area that a random resized crop takes; 1: the whole image, resized.
   public var cropScale = 0.08
+  /// The alpha of mixup; 0: none.
   public var mixup = 0.0
+  /// The alpha of CutMix; 0: none.
   public var cutmix = 0.0
+  /// How often a batch is mixed.
   public var mixProbability = 1.0
+  /// How often by CutMix, where there are both.
   public var switchProbability = 0.5
   /// Whether bytes are mixed and rounded before normalisation, as RSB's loader does, instead of numbers after it.
   public var mixBytes = false
+  /// How often a rectangle is erased; 0: never.
   public var erasing = 0.0
   /// How often an image comes in an epoch, differently augmented each time.
   public var repeats = 1
@@ -95,11 +117,14 @@ public struct VisionRecipe: LoopRecipe, Equatable {
   public var normalization = "imagenet"
   /// The shorter side of an evaluated image before its middle is taken.
   public var evalResize = 224
+  /// Images of a batch in evaluation.
   public var evalBatchSize = 64
 
+  /// Updates between two lines of the log.
   public var logEvery = 10
-  /// Updates between checkpoints and between evaluations; 0: every epoch.
+  /// Updates between checkpoints; 0: every epoch.
   public var saveEvery = 0
+  /// Updates between evaluations; 0: every epoch.
   public var evaluateEvery = 0
 
   /// A recipe whose other fields are set afterwards.
