@@ -29,6 +29,7 @@ static void start_waiting(void) {
   signal(SIGINT, SIG_DFL);
   signal(SIGTERM, SIG_DFL);
   signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);  // beyond a limit of file sizes writing fails, which is said
   pthread_t thread;
   if (pthread_create(&thread, NULL, await_interrupts, NULL) == 0) pthread_detach(thread);
 }

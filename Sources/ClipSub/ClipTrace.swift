@@ -16,6 +16,7 @@ public enum ClipTrace {
   ) throws -> [(name: String, array: HostArray)] {
     let checkpoint = try ClipCheckpoint(weights)
     let config = try config ?? checkpoint.config(activation)
+    try weights.checkFilling(config.weightCount, claimedAt: weights.place)
     try MaskSub(method, ratio: ratio).check(patches: config.image.patches, at: "--ratio")
     let model = CLIP(config)
     let named = model.namedParameters()

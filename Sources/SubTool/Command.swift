@@ -47,4 +47,9 @@ package struct ToolContext {
   package init(console: Console, home: ProjectHome, arguments: [String]) {
     (self.console, self.home, self.arguments) = (console, home, arguments)
   }
+
+  /// The first line of a command that got no data: what it uses instead, and how to give it one's own.
+  func sayEmbedded(_ what: String, option: String) throws {
+    try console.print("using the embedded \(what); for others: \(option)")
+  }
 }

@@ -36,7 +36,7 @@ package enum Tool {
       sys_catch_interrupts()
       try run(arguments, console, commands)
       try console.flush()
-      return Interruption.isRequested ? 130 : 0
+      return 0
     } catch is ReaderGone {
       return 0
     } catch {

@@ -54,11 +54,44 @@ public final class Trainer<Task: TrainingTask, Source: BatchSource> where Task.B
     let root = RandomKey(seed: settings.seed).fold("step")
     var window = Window(position)
     var saved = resuming ? position.step : -1
-    var last: (step: Int, evaluation: Evaluation)?
+    var final: Evaluation?
+    let began = WallClock.seconds() - position.elapsed
 
+    func write() throws {
+      position.elapsed = WallClock.seconds() - began
+      (position.logged, position.source) = (log.position, source.state)
+      try Checkpoint.write(position, of: run, keep: settings.keep, parts: parts, model: writeModel)
+      saved = position.step
+    }
+    func interruption() -> Interruption {
+      progress.finish()
+      return Interruption(cure: "\(position.step) steps are saved in \(run.path). \(resumeHint)")
+    }
+    /// An evaluation that a signal ends is owed by the checkpoint: the resumed run begins with it.
+    func evaluateNow() throws {
+      do {
+        let evaluation = try evaluate()
+        position.owesEvaluation = false
+        final = evaluation
+        try log.append(record(position, evaluation))
+        remember(evaluation, in: &position)
+        if !evaluation.metrics.isEmpty || evaluation.loss != nil { progress.note(line(position, evaluation)) }
+      } catch is Interruption {
+        position.owesEvaluation = true
+        try write()
+        throw interruption()
+      }
+    }
+
+    if position.owesEvaluation {
+      try evaluateNow()
+      saved = -1
+    }
     while position.step < settings.totalSteps {
       let started = WallClock.seconds()
-      let isLogged = (position.step + 1) % settings.logEvery == 0 || position.step + 1 == settings.totalSteps
+      let isLast = position.step + 1 == settings.totalSteps
+      let isLogged = isLast || isDue(position.step + 1, settings.logEvery)
+      let isSaved = isLast || isDue(position.step + 1, settings.saveEvery)
       var losses: [StepLosses] = []
       for part in 0..<settings.accumulation {
         let batch = try source.next()
@@ -72,7 +105,7 @@ public final class Trainer<Task: TrainingTask, Source: BatchSource> where Task.B
             separate: part == 0 ? separate : nil
           ).losses)
       }
-      let norm = isLogged || settings.clipNorm != nil ? gradients.norm() : nil
+      let norm = isLogged || isSaved || settings.clipNorm != nil ? gradients.norm() : nil
       let lr = schedule(position.step)
       optimizer.step(
         gradients, lr: lr, scale: norm.map { Gradients.clipFactor(norm: $0, limit: settings.clipNorm) } ?? 1)
@@ -80,8 +113,11 @@ public final class Trainer<Task: TrainingTask, Source: BatchSource> where Task.B
       position.step += 1
       position.seconds += WallClock.seconds() - started
 
-      if isLogged {
-        let record = try record(position, losses, norm: norm, lr: lr, window: &window)
+      let isStopping = Interruption.isRequested && !isLast
+      // No checkpoint replaces a good one with weights that are no numbers.
+      let reading = try isLogged || isSaved || isStopping ? reading(position, losses, norm: norm, window) : nil
+      if isLogged, let reading {
+        let record = record(position, losses, reading, norm: norm, lr: lr, window: &window)
         try log.append(record)
         progress.update(
           step: position.step,
@@ -90,37 +126,21 @@ public final class Trainer<Task: TrainingTask, Source: BatchSource> where Task.B
       } else {
         progress.update(step: position.step)
       }
-      let isLast = position.step == settings.totalSteps
-      if isLast || isDue(position.step, settings.evaluateEvery) {
-        let evaluation = try evaluate()
-        last = (position.step, evaluation)
-        try log.append(record(position, evaluation))
-        remember(evaluation, in: &position)
-        if !evaluation.metrics.isEmpty || evaluation.loss != nil { progress.note(line(position, evaluation)) }
-      }
-      position.logged = log.position
-      position.source = source.state
-      if isLast || isDue(position.step, settings.saveEvery) {
-        try save(position)
-        saved = position.step
-      }
-      if Interruption.isRequested && !isLast {
-        if saved != position.step { try save(position) }
-        progress.finish()
-        throw Interruption(cure: "\(position.step) steps are saved in \(run.path). \(resumeHint)")
+      if isLast || isDue(position.step, settings.evaluateEvery) { try evaluateNow() }
+      if isSaved { try write() }
+      if isStopping {
+        if saved != position.step { try write() }
+        throw interruption()
       }
     }
     progress.finish()
-    if last?.step != position.step { last = (position.step, try evaluate()) }
-    if saved != position.step { try save(position) }
-    return (last!.evaluation, position)
+    let result = try final ?? evaluate()
+    if saved != position.step { try write() }
+    position.elapsed = max(position.elapsed, WallClock.seconds() - began)
+    return (result, position)
   }
 
   private func isDue(_ step: Int, _ interval: Int) -> Bool { interval > 0 && step % interval == 0 }
-
-  private func save(_ position: Checkpoint.Position) throws {
-    try Checkpoint.write(position, of: run, keep: settings.keep, parts: parts, model: writeModel)
-  }
 
   private func remember(_ evaluation: Evaluation, in position: inout Checkpoint.Position) {
     guard let value = evaluation.metrics.first(where: { $0.name == settings.bestMetric })?.value else { return }
@@ -145,9 +165,10 @@ private struct Window {
 extension Trainer {
   private func epoch(_ step: Int) -> Double { Double(step) / Double(settings.stepsPerEpoch) }
 
-  private func record(
-    _ position: Checkpoint.Position, _ losses: [StepLosses], norm: Double?, lr: Double, window: inout Window
-  ) throws -> MetricsRecord {
+  /// The mean losses of an update; an error where they, or the gradient, are no numbers any more.
+  private func reading(
+    _ position: Checkpoint.Position, _ losses: [StepLosses], norm: Double?, _ window: Window
+  ) throws -> (main: Double, sub: Double?, loss: Double) {
     let mean = { (values: [Double]) in values.isEmpty ? nil : values.reduce(0, +) / Double(values.count) }
     let main = mean(losses.map(\.main.item)) ?? 0
     let sub = mean(losses.compactMap { $0.sub?.item })
@@ -157,10 +178,17 @@ extension Trainer {
         "the loss or its gradient is no longer finite", at: "between step \(window.step + 1) and step \(position.step)",
         cure: "lower the learning rate, or look for broken samples")
     }
+    return (main, sub, loss)
+  }
+
+  private func record(
+    _ position: Checkpoint.Position, _ losses: [StepLosses], _ reading: (main: Double, sub: Double?, loss: Double),
+    norm: Double?, lr: Double, window: inout Window
+  ) -> MetricsRecord {
     var record = MetricsRecord(step: position.step, epoch: epoch(position.step), split: .train)
-    record.loss = Float(loss)
-    record.lossMain = Float(main)
-    record.lossSub = sub.map { Float($0) }
+    record.loss = Float(reading.loss)
+    record.lossMain = Float(reading.main)
+    record.lossSub = reading.sub.map { Float($0) }
     record.learningRate = Float(lr)
     record.gradNorm = norm.map { Float($0) }
     record.samplesPerSecond =

@@ -19,6 +19,7 @@ public enum TextTrace {
         at: "\(weights.place), tensor 'classifier.weight'",
         cure: "give the weights of a BertForSequenceClassification")
     }
+    try weights.checkFilling(config.weightCount, claimedAt: weights.place)
     let model = BERTForSequenceClassification(config, labels: labels)
     let set = ParameterSet(model.namedParameters(), on: device, key: nil)
     let report = try set.load(weights, rename: BERTCheckpoint.parameterName)

@@ -1,4 +1,5 @@
 import Foundation
+import SubCore
 import SubData
 import SubTool
 import SubTrain
@@ -70,6 +71,44 @@ import Testing
     let whole = ToolRun(arguments: few + ["--output", folder["unstopped"]])
     #expect(whole.code == 0)
     #expect(try weights(output) == weights(folder["unstopped"]))
+  }
+
+  @Test func `an evaluation that an interrupt ends is made up for`() throws {
+    let each = few + ["--set", "evaluate_every=1"]
+    let output = folder["owing"]
+    let run = Interruption.$isSimulated.withValue(true) { ToolRun(arguments: each + ["--output", output]) }
+    #expect(run.code == 130 && run.error.contains("--resume"), "\(run.error)")
+    #expect(try metrics(output).count == 1)
+    // A process that was killed while it saved leaves this behind.
+    try FileManager.default.createDirectory(
+      atPath: output + "/checkpoints/1.tmp-4711", withIntermediateDirectories: false)
+    let resumed = ToolRun(arguments: each + ["--output", output, "--resume"])
+    #expect(resumed.code == 0, "\(resumed.error)")
+    let whole = ToolRun(arguments: each + ["--output", folder["paid"]])
+    #expect(whole.code == 0)
+    #expect(try metrics(output) == metrics(folder["paid"]))
+    #expect(try weights(output) == weights(folder["paid"]))
+    #expect(try FileManager.default.contentsOfDirectory(atPath: output + "/checkpoints") == ["6"])
+  }
+
+  @Test func `weights that are no numbers replace no checkpoint`() throws {
+    let run = ToolRun(
+      arguments: few + ["--set", "lr=1e30", "--set", "save_every=1", "--set", "log_every=5", "--output", folder["wild"]])
+    #expect(run.code == 1 && run.error.contains("no longer finite"), "\(run.error)")
+    for step in try FileManager.default.contentsOfDirectory(atPath: folder["wild"] + "/checkpoints") {
+      let file = try TensorFile.open(folder["wild"] + "/checkpoints/\(step)/model.safetensors")
+      #expect(try file.names.allSatisfy { try file.array(named: $0).floats().allSatisfy(\.isFinite) })
+    }
+  }
+
+  @Test func `a run that ended before its first line goes on`() throws {
+    let first = ToolRun(arguments: few + ["--output", folder["early"]])
+    #expect(first.code == 0)
+    for name in ["metrics.jsonl", "checkpoints", "tensorboard", "summary.json"] {
+      try FileManager.default.removeItem(atPath: folder["early"] + "/" + name)
+    }
+    let resumed = ToolRun(arguments: few + ["--output", folder["early"], "--resume"])
+    #expect(resumed.code == 0, "\(resumed.error)")
   }
 
   @Test func `a run is a model for the next one, and predictions are a submission`() throws {
@@ -179,7 +218,7 @@ import Testing
     let trained = ToolRun(arguments: few + ["--output", folder["source"]])
     #expect(trained.code == 0, "\(trained.error)")
     let run = Interruption.$isSimulated.withValue(true) { ToolRun("eval", "--from", folder["source"]) }
-    #expect(run.code == 130 && run.output.isEmpty)
+    #expect(run.code == 130 && !run.output.contains("matthews"))
   }
 
   @Test func `damaged weights are refused whole`() throws {

@@ -46,6 +46,19 @@ public struct ClipConfig: Sendable, Equatable {
   /// `.gelu`, or `.quickGelu` for weights that descend from OpenAI's.
   public var activation = Activation.gelu
 
+  /// About how many weights both towers have; a double, for a file may claim anything.
+  var weightCount: Double {
+    func blocks(_ width: Int, _ layers: Int, _ mlp: Int) -> Double {
+      let width = Double(width)
+      return Double(layers) * (4 * width * width + 2 * width * Double(mlp))
+    }
+    let patch = Double(image.patch)
+    let pixels = Double(image.size) / patch * (Double(image.size) / patch) + 3 * patch * patch
+    return blocks(image.width, image.layers, image.mlpWidth) + Double(image.width) * (pixels + Double(embedWidth))
+      + blocks(text.width, text.layers, text.mlpWidth)
+      + Double(text.width) * (Double(text.vocabularySize) + Double(text.contextLength) + Double(embedWidth))
+  }
+
   /// ViT-B/32.
   public init() {}
 

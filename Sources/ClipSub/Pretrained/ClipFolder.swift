@@ -34,6 +34,7 @@ public struct ClipFolder {
     weights = try ClipCheckpoint(TensorFile.open(file))
     mergesPath = Self.mergesNames.lazy.map { FileSystem.join(folder, $0) }.first { FileSystem.kind($0) == .file }
     config = try given ?? Self.config(folder, weights, model: model)
+    try weights.checkFilling(config.weightCount, claimedAt: folder)
   }
 
   private static func config(_ folder: String, _ weights: ClipCheckpoint, model: String?) throws -> ClipConfig {

@@ -30,14 +30,14 @@ public struct ClipEvaluator {
     self.device = device
   }
 
-  /// The features of all pairs. `masking` also measures the loss of masked images; `heedsInterrupts`: a signal ends it.
+  /// The features of all pairs. `masking` also measures the loss of masked images.
   public func features(
-    _ batches: CaptionBatches, masking: Masking? = nil, heedsInterrupts: Bool = true
+    _ batches: CaptionBatches, masking: Masking? = nil
   ) throws -> Features {
     var features = Features()
     var number = 0
     while let captions = try batches.next() {
-      if heedsInterrupts { try Interruption.check() }
+      try Interruption.check()
       Tape.withoutRecording {
         let batch = ClipBatch(captions, on: device)
         let output = task.forward(batch, task.shared(batch, .evaluation), .evaluation)

@@ -13,8 +13,10 @@ public enum AtomicFile {
     switch FileSystem.kind(path) {
     case .folder: throw FileSystem.error("cannot write a file", path, code: EISDIR)
     case .other:
-      let descriptor = open(path, O_WRONLY | O_CLOEXEC)
+      // O_NONBLOCK: a named pipe that nobody reads is an error, not a wait without end.
+      let descriptor = open(path, O_WRONLY | O_CLOEXEC | O_NONBLOCK)
       guard descriptor >= 0 else { throw FileSystem.error("cannot open for writing", path) }
+      _ = fcntl(descriptor, F_SETFL, 0)
       let writer = FileWriter(descriptor: descriptor, place: path)
       try body(writer)
       try writer.finish()

@@ -22,18 +22,24 @@ package enum FileSystem {
     }
   }
 
-  /// The names in a folder, sorted, without `.` and `..`.
+  /// The names in a folder, sorted by their Unicode scalars as Python does, without `.` and `..`. A name that is no UTF-8
+  /// is an error: it could be listed, but not opened.
   package static func names(in folder: String) throws -> [String] {
     guard let stream = opendir(folder) else { throw error("cannot list the folder", folder) }
     defer { closedir(stream) }
     var names: [String] = []
     while let entry = readdir(stream) {
-      let name = withUnsafePointer(to: &entry.pointee.d_name) {
-        $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      let name = try withUnsafePointer(to: &entry.pointee.d_name) {
+        try $0.withMemoryRebound(to: CChar.self, capacity: 256) {
+          guard let name = String(validatingCString: $0) else {
+            throw InputError("the name '\(String(cString: $0))' is not UTF-8", at: folder, cure: "rename it")
+          }
+          return name
+        }
       }
       if name != ".", name != ".." { names.append(name) }
     }
-    return names.sorted()
+    return names.sorted { $0.unicodeScalars.lexicographicallyPrecedes($1.unicodeScalars) }
   }
 
   /// The folder that holds the path's last component.

@@ -1,4 +1,3 @@
-internal import Foundation
 internal import SubCore
 
 /// Pictures in one folder per class, `ROOT/CLASS/…/*.jpg`, as torchvision's ImageFolder: classes are the sorted names
@@ -16,7 +15,7 @@ public struct ImageFolder: ImageSource {
   ///
   /// Throws `InputError` if there is no folder, no class or no picture.
   public init(_ root: String, classNames given: [String]? = nil) throws {
-    let found = try Self.entries(root).filter { Self.isFolder(root + "/" + $0) }
+    let found = try FileSystem.names(in: root).filter { FileSystem.kind(root + "/" + $0) == .folder }
     guard !found.isEmpty else {
       throw InputError("the folder holds no class folders", at: root, cure: "lay it out as CLASS/*.jpg")
     }
@@ -48,7 +47,7 @@ public struct ImageFolder: ImageSource {
   /// The folders of training and validation pictures below a data folder: `train` and `val` (or `valid`, `validation`,
   /// `test`), nil where there is none.
   public static func splits(of data: String) -> (train: String?, validation: String?) {
-    func first(_ names: [String]) -> String? { names.map { data + "/" + $0 }.first { isFolder($0) } }
+    func first(_ names: [String]) -> String? { names.map { data + "/" + $0 }.first { FileSystem.kind($0) == .folder } }
     return (first(["train"]), first(["val", "valid", "validation", "test"]))
   }
 
@@ -57,8 +56,9 @@ public struct ImageFolder: ImageSource {
     guard depth < 32 else {
       throw InputError("folders are nested too deeply", at: folder, cure: "look for a link that leads back up")
     }
-    let names = try entries(folder)
-    let (folders, files) = (names.filter { isFolder(folder + "/" + $0) }, names.filter { !isFolder(folder + "/" + $0) })
+    let names = try FileSystem.names(in: folder)
+    let isFolder = { (name: String) in FileSystem.kind(folder + "/" + name) == .folder }
+    let (folders, files) = (names.filter(isFolder), names.filter { !isFolder($0) })
     let pictures = files.filter { name in
       name.lastIndex(of: ".").map { dot in
         ImageFormat.folderExtensions.contains(name[name.index(after: dot)...].lowercased())
@@ -66,21 +66,5 @@ public struct ImageFolder: ImageSource {
     }
     return try pictures.map { folder + "/" + $0 }
       + folders.flatMap { try Self.pictures(below: folder + "/" + $0, depth: depth + 1) }
-  }
-
-  /// The names in a folder in the order of their Unicode scalars, as Python sorts.
-  private static func entries(_ folder: String) throws -> [String] {
-    do {
-      return try FileManager.default.contentsOfDirectory(atPath: folder).sorted {
-        $0.unicodeScalars.lexicographicallyPrecedes($1.unicodeScalars)
-      }
-    } catch {
-      throw InputError("the folder cannot be listed", at: folder, cure: "check the path and its permissions")
-    }
-  }
-
-  private static func isFolder(_ path: String) -> Bool {
-    var folder: ObjCBool = false
-    return FileManager.default.fileExists(atPath: path, isDirectory: &folder) && folder.boolValue
   }
 }

@@ -1,3 +1,4 @@
+import CSystem
 package import SubCore
 
 #if canImport(Glibc)
@@ -17,13 +18,15 @@ package struct TextFile: Sendable {
   /// Reads a whole file of at most `limit` bytes. A missing, unreadable or larger file is an `InputError`.
   package init(_ path: String, cure: String = "check the path", limit: Int = 1 << 30) throws(InputError) {
     self.path = path
-    let file = open(path, O_RDONLY | O_CLOEXEC)
+    // O_NONBLOCK: a named pipe that nobody writes into would otherwise keep us here.
+    let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard file >= 0 else { throw Self.failure(errno, path, cure) }
     defer { close(file) }
     var information = stat()
     guard fstat(file, &information) == 0 else { throw Self.failure(errno, path, cure) }
-    guard information.st_mode & S_IFMT != S_IFDIR else {
-      throw InputError("is a folder, not a file", at: path, cure: cure)
+    guard [S_IFREG, S_IFIFO].contains(information.st_mode & S_IFMT) else {
+      let isFolder = information.st_mode & S_IFMT == S_IFDIR
+      throw InputError("is a \(isFolder ? "folder" : "device"), not a file", at: path, cure: cure)
     }
     let tooLarge = InputError("more than \(limit) bytes", at: path, cure: cure)
     guard information.st_size <= limit else { throw tooLarge }
@@ -35,6 +38,11 @@ package struct TextFile: Sendable {
     while true {
       let count = read(file, chunk.baseAddress!, chunk.count)
       if count < 0 && errno == EINTR { continue }
+      if count < 0 && errno == EAGAIN && !sys_interrupted() {
+        var waiting = pollfd(fd: file, events: Int16(POLLIN), revents: 0)
+        poll(&waiting, 1, 100)
+        continue
+      }
       guard count >= 0 else { throw Self.failure(errno, path, cure) }
       if count == 0 { break }
       bytes.append(contentsOf: chunk[..<count])

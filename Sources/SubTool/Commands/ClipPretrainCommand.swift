@@ -105,7 +105,6 @@ package struct ClipPretrainCommand: Command {
       console: context.console)
     let masking = runOptions.analyze ? Masking(ratio: method.ratio) : nil
     if var evaluation {
-      evaluation.heedsInterrupts = false
       trainer.evaluate = { try evaluation(masking: masking) }
     }
     trainer.afterUpdate = clip.model.clampLogitScale

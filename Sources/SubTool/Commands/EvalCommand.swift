@@ -60,6 +60,7 @@ package struct EvalCommand: Command {
         "the model has \(source.config.classes) classes, the data \(images.classNames.count)",
         at: data ?? "datasets/shapes", cure: "give the data that the model was trained for")
     }
+    if data == nil { try context.sayEmbedded("images of datasets/shapes", option: "--data DIR") }
     let settings = VisionOptions()
     settings.workers = workers
     for remark in VisionData.remarks(images) { context.console.note(remark) }
@@ -82,6 +83,7 @@ package struct EvalCommand: Command {
     let reader = try GLUEReader(task: task, data: data ?? context.home.data(of: task))
     let model = try GlueModel(
       from: from, isTrained: true, task: task, seed: machine.seed, home: context.home, on: device)
+    if data == nil { try context.sayEmbedded("sentences of datasets/acceptability", option: "--data DIR") }
     for line in model.details { context.console.note(line) }
     let longest = min(
       model.config.positions, configuration?["recipe"]?["max_length"]?.int ?? GLUERecipe(task).maxLength)

@@ -69,10 +69,9 @@ package struct GlueCommand: Command {
     let trainer = Trainer(
       model.task, train, model.parameters, method: method, optimizer: optimizer, schedule: schedule.rate(at:),
       settings: loop, run: run.folder, console: context.console)
-    var evaluator = TextEvaluator(model.task, task)
-    evaluator.heedsInterrupts = false
+    let evaluator = TextEvaluator(model.task, task)
     let masking = runOptions.analyze ? Masking(ratio: method.ratio) : nil
-    trainer.evaluate = { [evaluator] in try evaluator(evaluation, masking: masking) }
+    trainer.evaluate = { try evaluator(evaluation, masking: masking) }
     trainer.writeModel = model.write(to:)
     trainer.readModel = model.read(from:)
 

@@ -31,6 +31,7 @@ package struct PreviewCommand: Command {
   package init() {}
 
   package func run(in context: ToolContext) throws {
+    if data == nil { try context.sayEmbedded("samples in datasets/", option: "--data DIR") }
     if let task {
       try previewText(task, context)
     } else if let contrastive {

@@ -54,6 +54,13 @@ package struct TraceCommand: Command {
         isFile ? ClipConfig(JSON.read(name), place: name) : nil, ClipConfig(named: name)?.activation ?? .gelu,
         weights: weights, batch: batch, method: method, ratio: ratio ?? method.defaultRatio(.image), on: device)
     case (nil, let name?):
+      guard VisionVariant.named(name) != nil else {
+        let names = VisionVariant.all.map(\.name) + ClipConfig.names
+        throw InputError(
+          "there is no model '\(name)'", at: "--model",
+          cure: Suggestion.nearest(to: name, in: names).map { "did you mean '\($0)'?" }
+            ?? "use one of \(names.joined(separator: ", "))", isUsage: true)
+      }
       result = try VisionTrace.run(
         model: name, weights: weights, batch: batch, ratio: ratio ?? method.defaultRatio(.image),
         objective: loss == .bce ? .binaryCrossEntropy : .crossEntropy(), method: method, on: device)

@@ -37,6 +37,7 @@ package struct ZeroShotCommand: Command {
     let embedded = data == nil ? try EmbeddedCaptions(context) : nil
     let captions = try captionOptions.options(isTraining: false)
     let place = data ?? embedded?.validation ?? ""
+    if data == nil { try context.sayEmbedded("captions of datasets/captions", option: "--data DIR|SHARDS|CSV") }
     var evaluation = try ZeroShotEvaluation(
       clip, on: ZeroShotData(place, captions), classes: try zeroShot.classNames(embedded: embedded?.classes),
       classesPlace: zeroShot.classes.map { "--classes \($0)" } ?? "--data \(place)",

@@ -54,13 +54,12 @@ struct TrainingRun {
     trainer.resumeHint = context.resumeHint(folder)
     context.console.note("\(what), steps: \(steps), method \(method.method.rawValue), \(folder.path)")
     for line in details { context.console.note("  \(line)") }
-    let started = WallClock.seconds()
     let (final, position) = try trainer.train(resuming: options.resume)
     try afterwards()
 
     var summary = RunSummary(command: command, task: task, method: method.method.rawValue, seed: seed)
     summary.metrics = final.metrics
-    summary.seconds = WallClock.seconds() - started
+    summary.seconds = position.elapsed
     summary.samplesPerSecond = position.seconds > 0 ? Double(position.samples) / position.seconds : 0
     summary.best = position.best.map { best in
       (best.step, best.metrics.keys.sorted().map { (name: $0, value: best.metrics[$0]!) })

@@ -60,12 +60,11 @@ struct VisionRun {
       optimizer: recipe.makeOptimizer(model.parameters, model.config), parts: average.map { [("ema", $0)] } ?? [],
       schedule: recipe.rates(stepsPerEpoch: loop.stepsPerEpoch).rate(at:), settings: loop, run: run.folder,
       console: context.console)
-    var evaluator = data.validation.map {
+    let evaluator = data.validation.map {
       VisionEvaluator(
         model.task, $0, recipe.evaluationPipeline, batchSize: recipe.evalBatchSize, workers: images.workerCount,
         maxBroken: images.maxBroken, on: device)
     }
-    evaluator?.heedsInterrupts = false
     let masking = try analyzedMasking(method, recipe, model.config)
     if let evaluator {
       trainer.evaluate = {

@@ -41,8 +41,6 @@ struct ZeroShotEvaluation {
   private let templates: PromptTemplates
   private let batchSize: Int
   private let device: Device
-  /// A run of training finishes its evaluation before it heeds an interrupt, so that its log is whole.
-  var heedsInterrupts = true
   /// What was left out of image-caption data; set by the evaluation.
   private(set) var skipped = ""
 
@@ -80,7 +78,7 @@ struct ZeroShotEvaluation {
       contextLength: clip.config.text.contextLength, key: RandomKey(seed: 0), dropsLast: false,
       threads: Processor.threads)
     let evaluator = ClipEvaluator(clip.model, on: device)
-    let features = try evaluator.features(batches, masking: masking, heedsInterrupts: heedsInterrupts)
+    let features = try evaluator.features(batches, masking: masking)
     skipped = batches.faults.summary
     guard features.count > 0 else {
       throw InputError(
@@ -122,7 +120,7 @@ struct ZeroShotEvaluation {
     }
     var scores: [Float] = []
     while let pictures = try loader.next() {
-      if heedsInterrupts { try Interruption.check() }
+      try Interruption.check()
       scores += classifier.scores(evaluator.imageFeatures(pictures))
     }
     return ZeroShotAccuracy(scores: scores, classes: classifier.count, labels: images.labels).named

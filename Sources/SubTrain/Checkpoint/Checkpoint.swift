@@ -12,6 +12,10 @@ public struct Checkpoint {
     public var batches = 0
     /// Bytes of the log.
     public var logged = 0
+    /// Whether the evaluation after this step was interrupted and is still to come.
+    public var owesEvaluation = false
+    /// How long the run has taken so far, evaluations and all sessions included, in seconds.
+    public var elapsed = 0.0
     /// Seconds of training so far, and samples seen in them.
     public var seconds = 0.0
     public var samples = 0
@@ -66,6 +70,10 @@ public struct Checkpoint {
     for old in try steps(of: run).dropLast(keep) {
       FileSystem.remove(FileSystem.join(run.checkpointsPath, String(old)))
     }
+    // What processes that were killed while writing left behind.
+    for name in try FileSystem.names(in: run.checkpointsPath) where name.contains(".tmp-") || name.contains(".old-") {
+      FileSystem.remove(FileSystem.join(run.checkpointsPath, name))
+    }
   }
 
   /// Puts the parts back and says where the run stood.
@@ -88,7 +96,7 @@ extension Checkpoint.Position {
   var json: JSON {
     var object: JSON.Object = [
       "step": .integer(Int64(step)), "batches": .integer(Int64(batches)), "logged": .integer(Int64(logged)),
-      "seconds": .number(seconds), "samples": .integer(Int64(samples)), "source": source,
+      "owes_evaluation": .bool(owesEvaluation), "elapsed": .number(elapsed), "seconds": .number(seconds), "samples": .integer(Int64(samples)), "source": source,
     ]
     if let best {
       var metrics = JSON.Object()
@@ -108,6 +116,7 @@ extension Checkpoint.Position {
     self.init()
     (step, batches, logged) = (try number("step"), try number("batches"), try number("logged"))
     (samples, seconds) = (try number("samples"), json["seconds"]?.double ?? 0)
+    (owesEvaluation, elapsed) = (json["owes_evaluation"]?.bool ?? false, json["elapsed"]?.double ?? seconds)
     source = json["source"] ?? .null
     if let best = json["best"], let at = best["step"]?.int, let value = best["value"]?.double {
       var metrics: [String: Double] = [:]

@@ -142,13 +142,14 @@ enum DescriptorStream {
 
   static func read(into buffer: UnsafeMutableRawBufferPointer, from descriptor: Int32, name: String) throws -> Int {
     while true {
+      // Signals reach a thread of their own and wake nobody here: look up now and then while there is nothing to read.
+      try Interruption.check()
+      var waiting = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+      if poll(&waiting, 1, 100) == 0 { continue }
       let count = systemRead(descriptor, buffer)
       if count >= 0 { return count }
       let code = errno
-      if code == EINTR {
-        try Interruption.check()
-        continue
-      }
+      if code == EINTR { continue }
       throw InputError(
         "reading failed: \(String(cString: strerror(code)))", at: name, cure: "check where it comes from")
     }

@@ -33,7 +33,7 @@ public final class MetricsLog {
           "the log has \(size) bytes, its checkpoint was written after \(resumption.position)", at: path,
           cure: "restore the file, or start the run anew in another folder")
       }
-      guard truncate(path, off_t(resumption.position)) == 0 else {
+      guard size == resumption.position || truncate(path, off_t(resumption.position)) == 0 else {
         throw FileSystem.error("cannot cut the log back to its checkpoint", path)
       }
     }
@@ -50,9 +50,12 @@ public final class MetricsLog {
     try events.append(step: record.step, record.scalars)
   }
 
+  /// 0 where there is no log yet: a run that ended before its first line.
   private static func size(_ path: String) throws -> Int {
     var status = stat()
-    guard stat(path, &status) == 0 else { throw FileSystem.error("cannot look at the log", path) }
+    guard stat(path, &status) == 0 else {
+      if errno == ENOENT { return 0 }
+      throw FileSystem.error("cannot look at the log", path) }
     return Int(status.st_size)
   }
 }

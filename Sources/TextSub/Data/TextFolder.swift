@@ -18,10 +18,18 @@ public struct TextFolder {
     let file = try Checkpoint.path(of: from)
     let folder = FileSystem.kind(file) == .folder ? file : FileSystem.parent(file)
     path = folder
+    guard FileSystem.kind(file) != .absent else {
+      throw InputError("there is no such file or folder", at: from, cure: "check the path")
+    }
     let configuration = FileSystem.join(folder, "config.json")
+    guard FileSystem.kind(configuration) != .absent else {
+      throw InputError(
+        "there is no config.json beside the weights", at: from,
+        cure: "put the model's config.json and vocabulary there, as in a Hugging Face folder")
+    }
     config = try BERTConfig(JSON.read(configuration), place: configuration)
     weights = try TensorFile.open(file)
-    try BERTCheckpoint.check(config, against: weights, place: configuration)
+    try weights.checkFilling(config.weightCount, claimedAt: configuration)
     tokenizer = try WordPieceTokenizer(folder: folder)
     guard tokenizer.vocabulary.count <= config.vocabularySize else {
       throw InputError(

@@ -1,4 +1,3 @@
-import SubCore
 public import SubData
 
 /// Weights of a BERT as the Hub, older transformers, or a run of ours left them.
@@ -20,19 +19,6 @@ public enum BERTCheckpoint {
   /// Whether a parameter may start anew: the classifier, and the pooler of files that have none.
   public static func startsAnew(_ name: String) -> Bool {
     name.hasPrefix("classifier.") || name.hasPrefix("bert.pooler.")
-  }
-
-  /// Throws where a configuration claims a far larger model than the weights beside it can fill: a model is never made
-  /// larger than its file. What differs in detail, loading reports tensor by tensor.
-  public static func check(_ config: BERTConfig, against weights: some NamedTensors, place: String) throws {
-    var held = 0.0
-    for name in weights.names { held += try Double(weights.info(named: name).count) }
-    // A new pooler and classifier are always allowed.
-    let claimed = config.weightCount
-    guard claimed > 2 * held + 1e6 else { return }
-    throw InputError(
-      "the configuration is that of a model of \(Int(claimed / 1e6)) million weights, the file holds "
-        + "\(Int(held / 1e6)) million", at: place, cure: "put the config.json that belongs to the weights beside them")
   }
 
   /// The row of a fine-tuned classifier for each of a task's labels, by the names that its configuration gives the rows

@@ -7,8 +7,6 @@ public import SubTrain
 public struct TextEvaluator {
   let task: SequenceClassification
   let glue: GLUETask
-  /// Whether a signal ends the evaluation. Not in a training run, which finishes its step and saves.
-  public var heedsInterrupts = true
 
   /// An evaluator of a model on a GLUE task.
   public init(_ task: SequenceClassification, _ glue: GLUETask) { (self.task, self.glue) = (task, glue) }
@@ -18,7 +16,7 @@ public struct TextEvaluator {
     try Tape.withoutRecording {
       var (logits, loss): ([Float], Double) = ([], 0)
       for (number, batch) in source.inOrder().enumerated() {
-        if heedsInterrupts { try Interruption.check() }
+        try Interruption.check()
         var pass = Pass.evaluation.at(number)
         pass.masking = masking
         let output = task.forward(batch, (), pass)

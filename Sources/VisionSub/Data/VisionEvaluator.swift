@@ -7,8 +7,6 @@ public import SubTrain
 public struct VisionEvaluator {
   /// The batches of one pass, in order.
   public let batches: ImageBatches
-  /// Whether a signal ends the evaluation. Not in a training run, which finishes its step and saves.
-  public var heedsInterrupts = true
   private let task: ImageClassification
   private let workers: Int
   private let device: Device
@@ -35,7 +33,7 @@ public struct VisionEvaluator {
       let objective = Loss.crossEntropy()
       var (count, first, five, loss, masked) = (0, 0, 0, 0.0, 0.0)
       while let batch = try loader.next() {
-        if heedsInterrupts { try Interruption.check() }
+        try Interruption.check()
         guard batch.count > 0 else { continue }
         let own = VisionBatches.upload(batch, binarizes: false, to: device)
         var pass = Pass.evaluation.at(batch.number)

@@ -48,8 +48,8 @@ private struct VisionBatchFile {
     labels = try file.array(named: "labels")
     noise = try file.array(named: "mask_noise")
     let side = config.imageSize
-    guard images.dtype.isFloating, images.shape.count == 4, images.shape[0] > 0, images.shape[1] == 3,
-      images.shape[2] / config.patchSize == config.grid, images.shape[3] / config.patchSize == config.grid
+    guard images.dtype.isFloating, images.shape.count == 4, images.shape[0] > 0,
+      Array(images.shape[1...]) == [3, side, side]
     else {
       throw failure("images \(images.shape) of type \(images.dtype)", "images", "give f32 [N, 3, \(side), \(side)]")
     }
@@ -64,6 +64,6 @@ private struct VisionBatchFile {
 
   func upload(to device: Device) -> ImageClassification.Batch {
     ImageClassification.Batch(
-      images: Tensor(images, on: device), target: .labels(Tensor(labels, on: device), smoothing: 0))
+      images: Tensor(images, on: device), target: .labels(Tensor(indices: labels.integers(), on: device), smoothing: 0))
   }
 }

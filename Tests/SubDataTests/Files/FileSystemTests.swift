@@ -1,0 +1,33 @@
+import Foundation
+import SubCore
+import Testing
+
+@testable import SubData
+
+/// Names and files that are not what they should be.
+struct FileSystemTests {
+  private let folder: String
+
+  init() throws {
+    folder = FileManager.default.temporaryDirectory.appending(path: "files-\(UUID().uuidString)").path
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+  }
+
+  @Test func `a name that is no UTF-8 is pointed at`() throws {
+    defer { FileSystem.remove(folder) }
+    let path = Array(folder.utf8) + Array("/ri".utf8) + [0xff, 0]
+    let made = path.withUnsafeBytes { mkdir($0.bindMemory(to: CChar.self).baseAddress!, 0o777) }
+    // A file system may refuse such a name itself.
+    guard made == 0 else { return }
+    defer { _ = path.withUnsafeBytes { rmdir($0.bindMemory(to: CChar.self).baseAddress!) } }
+    #expect(throws: InputError.self) { try FileSystem.names(in: folder) }
+  }
+
+  @Test func `a pipe that nobody uses keeps nobody waiting`() throws {
+    defer { FileSystem.remove(folder) }
+    let pipe = FileSystem.join(folder, "pipe")
+    #expect(mkfifo(pipe, 0o600) == 0)
+    #expect(try TextFile(pipe).bytes.isEmpty)
+    #expect(throws: InputError.self) { try AtomicFile.write("text", to: pipe) }
+  }
+}
