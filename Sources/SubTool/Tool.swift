@@ -86,16 +86,18 @@ package enum Tool {
       console.note("masksub: interrupted" + (interruption.cure.isEmpty ? "" : ": \(interruption.cure)"))
       return 130
     case let error as InputError:
-      console.note("\(mark) \(oneLine(error.description))")
+      console.note("\(mark) \(error.description.oneLine)")
       return error.isUsage ? 2 : 1
     default:
-      console.note("\(mark) \(oneLine("\(error)")) (unexpected): please report it with the command line")
+      console.note("\(mark) \("\(error)".oneLine) (unexpected): please report it with the command line")
       return 1
     }
   }
+}
 
-  /// An error is one line whatever a file's name or a value holds.
-  private static func oneLine(_ text: String) -> String {
-    String(String.UnicodeScalarView(text.unicodeScalars.map { $0.value < 32 || $0.value == 127 ? "\u{fffd}" : $0 }))
+extension String {
+  /// One line without control characters, whatever a file's name or a value holds.
+  var oneLine: String {
+    String(String.UnicodeScalarView(unicodeScalars.map { $0.value < 32 || $0.value == 127 ? "\u{fffd}" : $0 }))
   }
 }

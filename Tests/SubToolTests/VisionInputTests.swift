@@ -136,6 +136,11 @@ import Testing
     let bare = try weights.arrays().filter { !$0.name.hasPrefix("head.") }
     try Safetensors.write(bare, to: folder["bare.safetensors"])
     try Safetensors.write(weights.arrays(), to: folder["whole.safetensors"])
+    // Pictures to evaluate on may stand in `val` alone.
+    let only = try pictures("only")
+    try FileSystem.move(only + "/train", to: only + "/val")
+    let evaluated = run(["eval", "--from", folder["whole.safetensors"], "--data", only])
+    #expect(evaluated.code == 0 && evaluated.output.contains("top1"), "\(evaluated.error)")
     // A new classifier for the pictures' two classes, at another size.
     let tuned = run([
       "finetune", "--from", folder["bare.safetensors"], "--data", data, "--set", "max_steps=1", "--set", "batch_size=2",

@@ -30,7 +30,7 @@ package struct InspectCommand: Command {
       if stats {
         line = line.padded(nameWidth + shapeWidth + 8) + "  " + TensorStatistics(try tensors.array(named: name)).text
       }
-      try console.print(line)
+      try console.print(line.oneLine)
       // A big file takes a while with --stats.
       try Interruption.check()
     }

@@ -95,6 +95,11 @@ private struct VisionPlace {
   private var folders: (train: String?, validation: String?) {
     let own = ImageFolder.splits(of: path)
     if own.train != nil { return own }
+    // `val` as the only folder: data to evaluate on.
+    let others = names.filter { $0 != own.validation.map(FileSystem.name) }
+    if own.validation != nil, !others.contains(where: { FileSystem.kind(FileSystem.join(path, $0)) == .folder }) {
+      return own
+    }
     guard isTrainingFolder else { return (nil, nil) }
     return (path, ImageFolder.splits(of: FileSystem.parent(path)).validation)
   }
