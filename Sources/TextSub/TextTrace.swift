@@ -67,7 +67,11 @@ private struct TraceBatch {
     mask = try table("attention_mask", below: 2)
     types = try table("token_type_ids", below: config.types)
     special = try table("special_tokens_mask", below: 2)
-    let id = try file.array(named: "mask_token_id").integers().first ?? -1
+    let token = try file.array(named: "mask_token_id")
+    guard token.count == 1, !token.dtype.isFloating else {
+      throw wrong("shape \(token.shape), type \(token.dtype)", "mask_token_id", "give i64 [1]")
+    }
+    let id = token.integers()[0]
     guard id >= 0, id < config.vocabularySize else {
       throw wrong("id \(id) is not in the vocabulary", "mask_token_id", "give i64 [1]")
     }

@@ -118,6 +118,11 @@ import Testing
     #expect(submission.hasPrefix("index\tprediction\n0\t") && submission.split(separator: "\n").count == 101)
     let second = ToolRun(arguments: few + ["--from", folder["first"], "--output", folder["second"]])
     #expect(second.code == 0, "\(second.error)")
+    let converted = ToolRun("convert", folder["first"], folder["hf.safetensors"], "--names", "hf")
+    #expect(converted.code == 0, "\(converted.error)")
+    #expect(
+      try Set(TensorFile.open(folder["hf.safetensors"]).names)
+        == Set(TensorFile.open(folder["first"] + "/checkpoints/6").names))
   }
 
   @Test func `wrong input is one clear line and leaves nothing behind`() throws {

@@ -22,6 +22,29 @@ import VisionSub
     for name in ["deit3-official", "beitv2"] { try TraceCase("\(Self.fixtures)/\(name)").compare(on: .reference) }
   }
 
+  @Test func `labels of every whole type are classes`() throws {
+    let model = try TraceCase("\(Self.fixtures)/vit-token")
+    let batch = try model.tensors("batch.safetensors").arrays()
+    let losses = try [DType.i64, .i32, .u8].map { type in
+      let path = FileManager.default.temporaryDirectory.appending(path: "labels-\(UUID().uuidString).safetensors").path
+      defer { try? FileManager.default.removeItem(atPath: path) }
+      let labels = try #require(batch.first { $0.name == "labels" }).array.integers()
+      let typed =
+        switch type {
+        case .u8: HostArray(labels.map { UInt8($0) }, shape: [labels.count], dtype: .u8)
+        case .i32: HostArray(labels.map { Int32($0) }, shape: [labels.count])
+        default: HostArray(labels.map { Int64($0) }, shape: [labels.count])
+        }
+      try Safetensors.write(
+        batch.map { (name: $0.name, array: $0.name == "labels" ? typed : $0.array) }, to: path)
+      let results = try VisionTrace.run(
+        model: try model.option("--model"), weights: try model.tensors("model.safetensors"),
+        batch: try TensorFile.open(path), ratio: 0.5, objective: .crossEntropy(), on: .cpu)
+      return try #require(results.first { $0.name == "loss" }).array.floats()[0]
+    }
+    #expect(losses[1] == losses[0] && losses[2] == losses[0])
+  }
+
   @Test(arguments: TraceCase.given) func `a step of a real width gives timm's`(_ path: String) throws {
     try TraceCase(path).compare(on: .cpu)
   }

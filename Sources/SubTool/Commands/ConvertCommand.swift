@@ -2,6 +2,7 @@ import ClipSub
 import SubCore
 import SubData
 import SubTrain
+import TextSub
 import VisionSub
 
 /// `convert`: the same tensors in another format or under other names.
@@ -32,6 +33,11 @@ package struct ConvertCommand: Command {
         let naming: ClipNaming = names == .huggingFace ? .huggingFace : .openClip
         tensors = try clip.names.flatMap { naming.tensors($0, try clip.array(named: $0)) }
         dropped = clip.dropped
+      } else if names == .huggingFace, BERTCheckpoint.isBERT(source) {
+        tensors = try source.names.compactMap { name in
+          try BERTCheckpoint.parameterName(name).map { (name: $0, array: try source.array(named: name)) }
+        }
+        dropped = source.names.filter { BERTCheckpoint.parameterName($0) == nil }
       } else {
         let conversion = try VisionConversion(source, to: names)
         (tensors, dropped) = (conversion.tensors, conversion.dropped)

@@ -40,15 +40,12 @@ package struct TraceCommand: Command {
     let result: [(name: String, array: HostArray)]
     switch (config, model) {
     case (let config?, nil):
-      guard loss == nil else {
-        throw InputError(
-          "--loss is for vision models", at: "--loss", cure: "leave it out; a BERT's loss follows from its labels",
-          isUsage: true)
-      }
+      try refuseLoss(of: "a BERT's loss follows from its labels")
       result = try TextTrace.run(
         BERTConfig(JSON.read(config), place: config), weights: weights, batch: batch, method: method,
         ratio: ratio ?? method.defaultRatio(.text), on: device)
     case (nil, let name?) where name.hasSuffix(".json") || ClipConfig.names.contains(name):
+      try refuseLoss(of: "CLIP has one loss")
       let isFile = name.hasSuffix(".json")
       result = try ClipTrace.run(
         isFile ? ClipConfig(JSON.read(name), place: name) : nil, ClipConfig(named: name)?.activation ?? .gelu,
@@ -72,5 +69,11 @@ package struct TraceCommand: Command {
     try Safetensors.write(result, to: output)
     let losses = result.filter { $0.name.hasPrefix("loss") }.map { "\($0.name) \($0.array.floats()[0])" }
     try context.console.print(losses.joined(separator: "  ") + "  \(result.count) tensors in \(output)")
+  }
+
+  private func refuseLoss(of reason: String) throws {
+    guard loss != nil else { return }
+    throw InputError(
+      "--loss is for classifiers of images", at: "--loss", cure: "leave it out; \(reason)", isUsage: true)
   }
 }

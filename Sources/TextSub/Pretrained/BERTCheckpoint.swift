@@ -16,6 +16,11 @@ public enum BERTCheckpoint {
     return result
   }
 
+  /// Whether a file holds a BERT's encoder, under old or new names.
+  public static func isBERT(_ source: some NamedTensors) -> Bool {
+    source.names.contains { $0.hasSuffix("encoder.layer.0.attention.self.query.weight") }
+  }
+
   /// Whether a parameter may start anew: the classifier, and the pooler of files that have none.
   public static func startsAnew(_ name: String) -> Bool {
     name.hasPrefix("classifier.") || name.hasPrefix("bert.pooler.")

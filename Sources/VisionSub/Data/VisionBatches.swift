@@ -34,7 +34,11 @@ public final class VisionBatches: BatchSource {
   }
 
   public func next() throws -> ImageClassification.Batch {
-    guard let batch = try loader?.next() else { preconditionFailure("VisionBatches: read beyond the run's end") }
+    guard let batch = try loader?.next() else {
+      throw InputError(
+        "the run's position in its data lies beyond the end", at: "state.json of the checkpoint",
+        cure: "resume from an undamaged checkpoint")
+    }
     return Self.upload(batch, binarizes: binarizes, to: device)
   }
 
