@@ -21,7 +21,8 @@ let package = Package(
     .target(name: "CSubImage", dependencies: ["CJPEG", "CPNG", "CWebP"], cSettings: [.unsafeFlags(["-O3"])]),
     .target(
       name: "CSubKernels", dependencies: ["COneDNN"],
-      cSettings: [.unsafeFlags(["-O3"])], linkerSettings: [.linkedLibrary("dnnl"), .linkedLibrary("gomp"), .linkedLibrary("m")]),
+      cSettings: [.unsafeFlags(["-O3"])],
+      linkerSettings: [.linkedLibrary("dnnl"), .linkedLibrary("gomp"), .linkedLibrary("m")]),
     .target(name: "CSystem"),
     // 2  Tensors, the tape, operations, backends, random keys.
     .target(name: "SubCore", dependencies: ["CSubKernels", "CSystem"]),

@@ -72,7 +72,8 @@ public enum ClipTrace {
     let length = text.shape[1]
     let texts = (0..<count).map { row in ids[row * length..<(row + 1) * length].map { Int32($0) } }
     let patches = config.image.patches
-    let noise = try needsNoise
+    let noise =
+      try needsNoise
       ? array("mask_noise", floating: true, "f32 [\(count),\(patches)]") { $0 == [count, patches] } : nil
     return (ClipBatch(images: Tensor(images, on: device), texts: texts), noise)
   }

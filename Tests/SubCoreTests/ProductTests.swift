@@ -32,7 +32,8 @@ struct ProductTests {
         for j in 0..<n {
           var sum = 0.0
           for l in 0..<k {
-            sum += Double(a[transposed.0 ? l * lda + i : i * lda + l]) * Double(b[transposed.1 ? j * ldb + l : l * ldb + j])
+            sum +=
+              Double(a[transposed.0 ? l * lda + i : i * lda + l]) * Double(b[transposed.1 ? j * ldb + l : l * ldb + j])
           }
           worst = max(worst, abs(0.5 * sum + Double(beta * before[i * ldc + j]) - Double(c[i * ldc + j])))
         }

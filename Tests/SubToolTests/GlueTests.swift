@@ -93,7 +93,9 @@ import Testing
 
   @Test func `weights that are no numbers replace no checkpoint`() throws {
     let run = ToolRun(
-      arguments: few + ["--set", "lr=1e30", "--set", "save_every=1", "--set", "log_every=5", "--output", folder["wild"]])
+      arguments: few + [
+        "--set", "lr=1e30", "--set", "save_every=1", "--set", "log_every=5", "--output", folder["wild"],
+      ])
     #expect(run.code == 1 && run.error.contains("no longer finite"), "\(run.error)")
     for step in try FileManager.default.contentsOfDirectory(atPath: folder["wild"] + "/checkpoints") {
       let file = try TensorFile.open(folder["wild"] + "/checkpoints/\(step)/model.safetensors")

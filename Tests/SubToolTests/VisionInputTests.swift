@@ -147,7 +147,8 @@ import Testing
       "--set", "image_size=16", "--set", "eval_resize=16", "--output", folder["tuned"],
     ])
     #expect(tuned.code == 0, "\(tuned.error)")
-    #expect(tuned.error.contains("  newly made: fc_norm.weight, fc_norm.bias, head.weight, head.bias"), "\(tuned.error)")
+    #expect(
+      tuned.error.contains("  newly made: fc_norm.weight, fc_norm.bias, head.weight, head.bias"), "\(tuned.error)")
     #expect(tuned.error.contains("  resized: pos_embed [1, 65, 96] → [1, 17, 96]"), "\(tuned.error)")
     let wrong: [([String], Int32, String)] = [
       (
@@ -156,7 +157,9 @@ import Testing
       ),
       (["eval", "--from", folder["whole.safetensors"]], 1, "the model has 2 classes, the data 8"),
       (["eval", "--from", folder["whole.safetensors"], "--data", data, "--resize", "16"], 2, "fewer than the 32"),
-      (["finetune", "--from", folder["bare.safetensors"], "--data", data, "--set", "image_size=2"], 2, "no patch of 4"),
+      (
+        ["finetune", "--from", folder["bare.safetensors"], "--data", data, "--set", "image_size=2"], 2, "no patch of 4"
+      ),
       (["finetune", "--from", folder["bare.safetensors"], "--data", data, "--resume"], 2, "add --output DIR"),
       (["finetune", "--from", folder["bare.safetensors"], "--data", data], 2, "the 4 training images make no update"),
     ]

@@ -82,7 +82,8 @@ import Testing
     #expect(run.code == 0, "\(run.error)")
     let evaluated = tool("eval", "--from", folder["average"], "--data", shapes)
     let metrics = run.output.split(separator: "\n").filter { $0.hasPrefix("top") }
-    #expect(metrics.count == 2 && evaluated.output.split(separator: "\n").prefix(2) == metrics[...], "\(evaluated.error)")
+    #expect(
+      metrics.count == 2 && evaluated.output.split(separator: "\n").prefix(2) == metrics[...], "\(evaluated.error)")
   }
 
   @Test func `block masks resume bit for bit and differ from uniform ones`() throws {

@@ -10,11 +10,15 @@ import TextSub
   /// In transformers' order: element k (from 0) of parameter j is 0.5·sin(0.37·(k + 1) + 0.1·j), a norm's weight one plus a
   /// tenth of that.
   private static let names =
-    ["word_embeddings.weight", "position_embeddings.weight", "token_type_embeddings.weight", "LayerNorm.weight",
-      "LayerNorm.bias"].map { "bert.embeddings.\($0)" }
+    [
+      "word_embeddings.weight", "position_embeddings.weight", "token_type_embeddings.weight", "LayerNorm.weight",
+      "LayerNorm.bias",
+    ].map { "bert.embeddings.\($0)" }
     + ["query", "key", "value"].flatMap { ["self.\($0).weight", "self.\($0).bias"] }
     .map { "bert.encoder.layer.0.attention.\($0)" }
-    + ["attention.output.dense", "attention.output.LayerNorm", "intermediate.dense", "output.dense", "output.LayerNorm"]
+    + [
+      "attention.output.dense", "attention.output.LayerNorm", "intermediate.dense", "output.dense", "output.LayerNorm",
+    ]
     .flatMap { ["\($0).weight", "\($0).bias"] }.map { "bert.encoder.layer.0.\($0)" }
     + ["bert.pooler.dense.weight", "bert.pooler.dense.bias", "classifier.weight", "classifier.bias"]
 

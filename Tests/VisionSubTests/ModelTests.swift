@@ -1,4 +1,3 @@
-import SubData
 import SubCore
 import SubData
 import SubNN
@@ -100,7 +99,8 @@ import Testing
     let images = Tensor.uniform([2, 3, 32, 32], RandomKey(seed: 2), on: .cpu)
     var pass = Pass.evaluation
     pass.masking = Masking(ratio: 0.5)
-    let alone = model(images, pass).floats(), shared = model(images, stem: model.stem(images), pass).floats()
+    let alone = model(images, pass).floats()
+    let shared = model(images, stem: model.stem(images), pass).floats()
     #expect(zip(alone, shared).allSatisfy { abs($0 - $1) < 1e-5 } && set.parameters.count > 0)
     #expect(alone != model(images, .evaluation).floats())
   }

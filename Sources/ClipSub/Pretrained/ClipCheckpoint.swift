@@ -138,7 +138,8 @@ public struct ClipCheckpoint: NamedTensors {
     config.embedWidth = try shape("visual.proj", 2)[1]
     guard conv[0] % ClipConfig.headWidth == 0, embedding[1] % ClipConfig.headWidth == 0 else {
       throw InputError(
-        "how many heads widths \(conv[0]) and \(embedding[1]) have cannot be told, they are no multiples of 64", at: place,
+        "how many heads widths \(conv[0]) and \(embedding[1]) have cannot be told, they are no multiples of 64",
+        at: place,
         cure: "put the model's open_clip_config.json beside the weights, or name it with --model FILE.json")
     }
     return config

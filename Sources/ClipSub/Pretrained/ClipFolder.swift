@@ -18,8 +18,9 @@ public struct ClipFolder {
   private static let mergesNames = ["merges.txt", "bpe_simple_vocab_16e6.txt.gz"]
 
   /// Opens a file or folder. A run stands for its newest checkpoint. The sizes are those of an `open_clip_config.json`
-  /// or `config.json` beside the weights, of `given`, of `model` (an open_clip name), or else the weights' own; the activation of
-  /// weights that say nothing else is QuickGELU for OpenAI's archives and Hugging Face's models, GELU for open_clip's.
+  /// or `config.json` beside the weights, of `given`, of `model` (an open_clip name), or else the weights' own; the
+  /// activation of weights that say nothing else is QuickGELU for OpenAI's archives and Hugging Face's models, GELU for
+  /// open_clip's.
   public init(_ from: String, model: String? = nil, config given: ClipConfig? = nil) throws {
     var file = try Checkpoint.path(of: from)
     var folder = file

@@ -27,7 +27,8 @@ struct ClipPositions {
   func fitted(_ array: HostArray) -> HostArray {
     let (values, width) = (array.doubles(), old[1])
     guard isGrid else {
-      return HostArray(Self.resampled(values, [old[0], width], to: shape[0], Self.linear).map(Float.init), shape: shape)
+      return HostArray(
+        Self.resampled(values, [old[0], width], to: shape[0], Self.linear).map(Float.init), shape: shape)
     }
     let (from, to) = (Int(Double(old[0] - 1).squareRoot().rounded()), Int(Double(shape[0] - 1).squareRoot().rounded()))
     let grid = Array(values[width...])

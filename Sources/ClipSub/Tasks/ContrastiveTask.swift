@@ -11,8 +11,9 @@ public struct ContrastiveOutput {
 }
 
 /// Contrastive training of a CLIP. The texts are the same for both branches, so their tower runs once a step, and the
-/// gradients of both losses go back through it in one pass; so it is with the embeddings of the images' patches. The sub-branch sees masked images (or drops, in the image
-/// tower) and reproduces the main branch's similarities by row and by column.
+/// gradients of both losses go back through it in one pass; so it is with the embeddings of the images' patches. The
+/// sub-branch sees masked images (or drops, in the image tower) and reproduces the main branch's similarities by row
+/// and by column.
 ///
 /// With several pieces a batch may be larger than memory allows at once (gradient caching, Gao et al. 2021): features
 /// are first computed without recording, the loss is that of the whole batch, and every piece is then computed again

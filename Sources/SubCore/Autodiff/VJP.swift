@@ -81,7 +81,10 @@ struct VJP {
   }
 
   private static func add(_ gradient: Tensor, to slot: inout Tensor?) {
-    guard slot != nil else { return slot = gradient.detached() }
+    guard slot != nil else {
+      slot = gradient.detached()
+      return
+    }
     own(&slot!)
     slot!.backend.combine(1, gradient, 1, into: slot!)
   }

@@ -56,7 +56,11 @@ public struct WordPieceTokenizer: Sendable {
     var ids: [Int32] = []
     ids.reserveCapacity(text.utf8.count / 4 + 4)
     text.withUTF8 { bytes in
-      SpecialTokens.split(bytes) { appendWords($0, to: &ids) } special: { ids.append(specialIDs[$0]) }
+      SpecialTokens.split(bytes) {
+        appendWords($0, to: &ids)
+      } special: {
+        ids.append(specialIDs[$0])
+      }
     }
     return ids
   }

@@ -49,7 +49,8 @@ struct ClipModel {
     model = CLIP(config)
     parameters = ParameterSet(model.namedParameters(), on: device, key: RandomKey(seed: seed).fold("weights"))
     naming = folder?.weights.naming ?? .openClip
-    details = try folder.map { [parameters, config] in try CLIP.load($0.weights, into: parameters, config).details } ?? []
+    details =
+      try folder.map { [parameters, config] in try CLIP.load($0.weights, into: parameters, config).details } ?? []
   }
 
   private static func named(_ name: String) throws -> ClipConfig {

@@ -58,7 +58,10 @@ struct VisionSettings {
   static let maxStepsKey = "max_steps"
 
   private static func counts(_ recipe: VisionRecipe) -> [(String, Int)] {
-    [("warmup_epochs", recipe.warmupEpochs), ("save_every", recipe.saveEvery), ("evaluate_every", recipe.evaluateEvery)]
+    [
+      ("warmup_epochs", recipe.warmupEpochs), ("save_every", recipe.saveEvery),
+      ("evaluate_every", recipe.evaluateEvery),
+    ]
   }
 
   private static func positives(_ recipe: VisionRecipe) -> [(String, Int)] {

@@ -96,7 +96,8 @@ extension Checkpoint.Position {
   var json: JSON {
     var object: JSON.Object = [
       "step": .integer(Int64(step)), "batches": .integer(Int64(batches)), "logged": .integer(Int64(logged)),
-      "owes_evaluation": .bool(owesEvaluation), "elapsed": .number(elapsed), "seconds": .number(seconds), "samples": .integer(Int64(samples)), "source": source,
+      "owes_evaluation": .bool(owesEvaluation), "elapsed": .number(elapsed), "seconds": .number(seconds),
+      "samples": .integer(Int64(samples)), "source": source,
     ]
     if let best {
       var metrics = JSON.Object()

@@ -45,7 +45,8 @@ public struct LoadReport: Sendable, Equatable {
 
   /// The summary, and a line each that names what was not simply loaded.
   public var details: [String] {
-    [summary] + [("resized", resized), ("newly made", made), ("not used", dropped)].filter { !$0.1.isEmpty }
+    [summary]
+      + [("resized", resized), ("newly made", made), ("not used", dropped)].filter { !$0.1.isEmpty }
       .map { "\($0.0): \($0.1.prefix(8).joined(separator: ", "))\($0.1.count > 8 ? ", …" : "")" }
   }
 }

@@ -55,7 +55,8 @@ public final class MetricsLog {
     var status = stat()
     guard stat(path, &status) == 0 else {
       if errno == ENOENT { return 0 }
-      throw FileSystem.error("cannot look at the log", path) }
+      throw FileSystem.error("cannot look at the log", path)
+    }
     return Int(status.st_size)
   }
 }

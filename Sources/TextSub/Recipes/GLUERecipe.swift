@@ -64,7 +64,8 @@ public struct GLUERecipe: LoopRecipe, Equatable {
     for (key, value, range) in [
       ("batch_size", batchSize, 1...65536), ("eval_batch_size", evalBatchSize, 1...65536),
       ("accumulation", accumulation, 1...65536), ("epochs", epochs, 1...1 << 24), ("max_steps", maxSteps, 0...1 << 40),
-      ("max_length", maxLength, 8...1 << 24), ("log_every", logEvery, 1...1 << 24), ("save_every", saveEvery, 0...1 << 24),
+      ("max_length", maxLength, 8...1 << 24), ("log_every", logEvery, 1...1 << 24),
+      ("save_every", saveEvery, 0...1 << 24),
       ("evaluate_every", evaluateEvery, 0...1 << 24),
     ] { try require(key, value, in: range) }
     for (key, value) in [("lr", lr), ("weight_decay", weightDecay), ("clip_norm", clipNorm)] {

@@ -107,11 +107,12 @@ import Testing
     }
   }
 
-  @Test(arguments: [
-    ("I1\nI2\n", "I4611686018427387904\nI3\n", [1, 2], [0, 3]),
-    ("I2\nI1\n", "I5\nI4611686018427387904\n", [2, 1], [0, 5]),
-    ("I1\nI2\nI1\nI2\n", "I4611686018427387904\nI1\nI2305843009213693952\nI4\n", [1, 2, 1, 2], [0, 4, 1, 5]),
-  ] as [(String, String, [Int], [Float])])
+  @Test(
+    arguments: [
+      ("I1\nI2\n", "I4611686018427387904\nI3\n", [1, 2], [0, 3]),
+      ("I2\nI1\n", "I5\nI4611686018427387904\n", [2, 1], [0, 5]),
+      ("I1\nI2\nI1\nI2\n", "I4611686018427387904\nI1\nI2305843009213693952\nI4\n", [1, 2, 1, 2], [0, 4, 1, 5]),
+    ] as [(String, String, [Int], [Float])])
   func `the stride of an axis of length 1 leads nowhere`(
     shape: String, strides: String, expected: [Int], values: [Float]
   ) throws {
@@ -120,9 +121,11 @@ import Testing
     let pickle =
       "}.}(X\u{1}\0\0\0wctorch._utils\n_rebuild_tensor_v2\n((X\u{7}\0\0\0storagectorch\nFloatStorage\n"
       + "X\u{1}\0\0\0kX\u{3}\0\0\0cpuI8\ntQI0\n(\(shape)t(\(strides)ttRu.](X\u{1}\0\0\0ke."
-    let storage: [UInt8] = [8, 0, 0, 0, 0, 0, 0, 0] + (0..<8).flatMap { number in
-      withUnsafeBytes(of: Float(number).bitPattern.littleEndian) { Array($0) }
-    }
+    let storage: [UInt8] =
+      [8, 0, 0, 0, 0, 0, 0, 0]
+      + (0..<8).flatMap { number in
+        withUnsafeBytes(of: Float(number).bitPattern.littleEndian) { Array($0) }
+      }
     try Fixture.inFolder { folder in
       try AtomicFile.write(magic + version + Array(pickle.utf8) + storage, to: "\(folder)/wide.pth")
       let array = try TorchFile("\(folder)/wide.pth").array(named: "w")

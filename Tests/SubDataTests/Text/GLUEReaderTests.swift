@@ -118,21 +118,26 @@ import Testing
     #expect(try message(.rte, [:]).hasPrefix("no RTE data (F): give the folder that holds train.tsv and dev.tsv"))
     #expect(try message(.rte, ["train.tsv": ""]) == "empty file (F/train.tsv): get RTE again")
     #expect(try message(.sst2, ["train.tsv": "sentence\tlabel\n"]).hasPrefix("no examples (F/train.tsv)"))
-    #expect(try message(.sst2, ["train.tsv": "sentence\tlabel\nA\t1\nB\t2\n"])
-      == "label \"2\" is none of 0, 1 (F/train.tsv, line 3): correct the label")
-    #expect(try message(.sst2, ["train.tsv": "text\tlabel\nA\t1\n"])
-      .hasPrefix("no column \"sentence\" in the header (F/train.tsv, line 1)"))
-    #expect(try message(.cola, ["train.tsv": "gj04\t1\t\tA.\ngj04\t1\n"])
-      .hasPrefix("2 columns where CoLA's train file has 4 (F/train.tsv, line 2)"))
+    #expect(
+      try message(.sst2, ["train.tsv": "sentence\tlabel\nA\t1\nB\t2\n"])
+        == "label \"2\" is none of 0, 1 (F/train.tsv, line 3): correct the label")
+    #expect(
+      try message(.sst2, ["train.tsv": "text\tlabel\nA\t1\n"])
+        .hasPrefix("no column \"sentence\" in the header (F/train.tsv, line 1)"))
+    #expect(
+      try message(.cola, ["train.tsv": "gj04\t1\t\tA.\ngj04\t1\n"])
+        .hasPrefix("2 columns where CoLA's train file has 4 (F/train.tsv, line 2)"))
     #expect(try message(.cola, ["dev.tsv": "a\t1\t\tA.\n"]).hasPrefix("no such file (F/train.tsv)"))
     #expect(try message(.cola, ["train.tsv": "a\t1\t\tA.\n"], .diagnostic).hasPrefix("CoLA has no split diagnostic"))
     let scores = "sentence1\tsentence2\tscore\nA\tB\t"
     for score in ["5.1", "-1", "nan", "", "high"] {
-      #expect(try message(.stsb, ["train.tsv": scores + score + "\n"])
-        .hasPrefix("score \"\(score)\" is not a number from 0 to 5 (F/train.tsv, line 2)"))
+      #expect(
+        try message(.stsb, ["train.tsv": scores + score + "\n"])
+          .hasPrefix("score \"\(score)\" is not a number from 0 to 5 (F/train.tsv, line 2)"))
     }
-    #expect(try message(.rte, ["train.tsv": "index\tsentence1\tsentence2\tlabel\n0\tA\tB\tmaybe\n"])
-      .hasPrefix("label \"maybe\" is none of entailment, not_entailment (F/train.tsv, line 2)"))
+    #expect(
+      try message(.rte, ["train.tsv": "index\tsentence1\tsentence2\tlabel\n0\tA\tB\tmaybe\n"])
+        .hasPrefix("label \"maybe\" is none of entailment, not_entailment (F/train.tsv, line 2)"))
   }
 
   @Test func `bytes that are not UTF-8 are named with their line`() throws {

@@ -5,7 +5,8 @@ import Testing
 @Suite struct WordPieceTrainerTests {
   @Test func `the most frequent pair is joined first, ties by the earlier pieces`() {
     // Pairs: (##u ##g) 20, (##u ##n) 16, (h ##u) 15, (p ##u) 17, (b ##u) 4, (##g ##s) 5.
-    let lines = Array(repeating: "hug", count: 10) + Array(repeating: "pug", count: 5)
+    let lines =
+      Array(repeating: "hug", count: 10) + Array(repeating: "pug", count: 5)
       + Array(repeating: "pun", count: 12) + Array(repeating: "bun", count: 4) + Array(repeating: "hugs", count: 5)
     let start = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "##g", "##n", "##s", "##u", "b", "h", "p"]
     #expect(WordPieceTrainer.train(lines, size: 0, lowercase: true) == start)
