@@ -111,8 +111,8 @@ static SK_CLONES void transpose(int64_t n, int64_t k, const float *x, int64_t ld
 }
 
 // oneDNN packs a transposed right operand slower than it multiplies by it. From this many rows on it is worth turning
-// the operand first, a block at a time, which stays in the second-level cache, as does the block's result until it is
-// finished.
+// the operand first, a block at a time, so that it, and the block's result until it is finished, are in a cache when
+// they are needed again.
 enum { rows_worth_turning = 128, turned_columns = 192, turned_rows = 528 };
 
 /// Columns begin ..< end.

@@ -6,7 +6,7 @@ import Testing
 import TextSub
 import TraceCases
 
-/// One MaskSub step against transformers in float64. The cases are made by scripts/reference/text_fixtures.py.
+/// One MaskSub step against transformers in float64. The cases are made by scripts/reference/trace_fixtures.py.
 @Suite struct TraceTests {
   static let fixtures = Bundle.module.resourcePath! + "/Fixtures/traces"
 
@@ -19,5 +19,21 @@ import TraceCases
       batch: reference.tensors("batch.safetensors"), method: .masksub,
       ratio: try #require(Double(try reference.option("--ratio"))), on: device)
     #expect(try reference.differences(of: results) == [])
+  }
+
+  @Test(arguments: [\BERTConfig.layers, \.width, \.intermediateWidth, \.vocabularySize, \.positions])
+  func `a configuration far beyond its weights is refused before a model is made`(
+    _ size: any WritableKeyPath<BERTConfig, Int> & Sendable
+  ) throws {
+    let reference = try TraceCase("\(Self.fixtures)/labels2-old")
+    let place = reference.path + "/config.json"
+    var config = try BERTConfig(JSON.read(place), place: place)
+    config[keyPath: size] = 1 << 24
+    let error = #expect(throws: InputError.self) {
+      try TextTrace.run(
+        config, weights: reference.tensors("model.safetensors"), batch: reference.tensors("batch.safetensors"),
+        method: .masksub, ratio: 0.5, on: .cpu)
+    }
+    #expect(error?.what.contains("million weights") == true)
   }
 }

@@ -6,7 +6,7 @@ import Testing
 import TraceCases
 import VisionSub
 
-/// One MaskSub step against timm in float64. The cases are made by scripts/reference/vision_fixtures.py; those of
+/// One MaskSub step against timm in float64. The cases are made by scripts/reference/trace_fixtures.py; those of
 /// scripts/reference/make_traces.py (every family at real widths) run too where `MASKSUB_TRACES` names their folder.
 @Suite struct TraceTests {
   static let fixtures = Bundle.module.resourcePath! + "/Fixtures/traces"
