@@ -69,10 +69,4 @@ extension Tensor {
       x.backend.gemm(1, dy, transposed: false, Matrix(weight), transposed: false, $0.beta, into: Matrix($0.tensor))
     }
   }
-
-  /// A constant view under another shape.
-  func reshapedView(_ shape: Shape) -> Tensor {
-    precondition(shape.count == count, "reshape: \(self.shape) is no \(shape)")
-    return Tensor(shape: shape, dtype: dtype, storage: storage, offset: offset)
-  }
 }
