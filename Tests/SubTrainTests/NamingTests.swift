@@ -94,7 +94,7 @@ import Testing
     let file = Tensors(q + [("projection.weight", matrix([1, 2, 3, 4, 5, 6], 2)), ("head", matrix([1, 2, 3], 3))])
     let weights = try #require(Weights(file, among: [Self.naming]))
     let begun = value("head")
-    let report = try set.load(weights, LoadPlan(mayStart: ["head"]), startingFrom: key, Self.naming)
+    let report = try set.load(weights, LoadPlan(starts: ["head"]), startingFrom: key, Self.naming)
     #expect(report.made == ["head"] && report.dropped == ["head"] && value("head") == begun)
     #expect(value("proj") == [1, 4, 2, 5, 3, 6])
     let before = set.arena.floats()

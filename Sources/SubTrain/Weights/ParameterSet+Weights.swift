@@ -14,8 +14,8 @@ extension ParameterSet {
     }
   }
 
-  /// Puts a file's tensors into the parameters; what it does not give, and `plan` allows to be absent, is started from
-  /// `key`. Throws one `InputError` naming all that is missing, unexpected or of another shape; nothing has been written
+  /// Puts a file's tensors into the parameters; what it does not give, as far as `plan` allows that, is started
+  /// from `key`. Throws one `InputError` naming all that is missing, unexpected or of another shape; nothing has been written
   /// then.
   ///
   /// - Parameter published: the naming whose names the streams of new parameters have.
@@ -44,10 +44,6 @@ extension ParameterSet {
       } else if let fitted = try plan.fitting(name)?.fitted(weights.array(named: name), from: shape, to: wanted) {
         writes.append((parameter, fitted))
         report.resized.append("\(shown) \(shape) → \(wanted)")
-      } else if plan.mayStart(name) {
-        started.insert(name)
-        report.made += fileNames
-        continue
       } else {
         report.misshaped.append("\(shown) \(shape), the model's is \(wanted)")
       }
