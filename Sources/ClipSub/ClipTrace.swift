@@ -19,10 +19,7 @@ public enum ClipTrace {
     try weights.checkFilling(config.weightCount, claimedAt: weights.place)
     try MaskSub(method, ratio: ratio).check(patches: config.image.patches, at: "--ratio")
     let model = CLIP(config)
-    let named = model.namedParameters()
-    // Every value comes from the file.
-    for (_, parameter) in named { parameter.initializer = .zeros }
-    let set = ParameterSet(named, on: device, key: RandomKey(seed: 0))
+    let set = ParameterSet(model, on: device, key: nil)
     _ = try set.load(checkpoint, rename: { $0 })
     let (pairs, noise) = try self.batch(batch, config, needsNoise: method == .masksub || method == .masking, device)
     let trace = Trace.run(

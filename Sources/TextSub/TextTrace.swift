@@ -21,7 +21,7 @@ public enum TextTrace {
     }
     try weights.checkFilling(config.weightCount, claimedAt: weights.place)
     let model = BERTForSequenceClassification(config, labels: labels)
-    let set = ParameterSet(model.namedParameters(), on: device, key: nil)
+    let set = ParameterSet(model, on: device, key: nil)
     let report = try set.load(weights, rename: BERTCheckpoint.parameterName)
     let (packed, noise) = try TraceBatch(batch, config, labels: labels, needsNoise: method != .baseline).packed(
       on: device)

@@ -27,7 +27,7 @@ import TextSub
     (config.vocabularySize, config.width, config.layers, config.heads) = (11, 4, 1, 2)
     (config.intermediateWidth, config.positions, config.types) = (6, 8, 2)
     let model = BERTForSequenceClassification(config, labels: 3)
-    let set = ParameterSet(model.namedParameters(), dtype: .f64, on: .reference, key: nil)
+    let set = ParameterSet(model, dtype: .f64, on: .reference, key: nil)
     #expect(Set(set.parameters.map(\.name)) == Set(Self.names))
     for parameter in set.parameters {
       let j = Double(Self.names.firstIndex(of: parameter.name)!)

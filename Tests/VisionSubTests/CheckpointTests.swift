@@ -32,7 +32,7 @@ import Testing
     var config = checkpoint.config
     change(&config)
     let model = VisionTransformer(config)
-    let set = ParameterSet(model.namedParameters(), on: .cpu, key: RandomKey(seed: 0))
+    let set = ParameterSet(model, on: .cpu, key: RandomKey(seed: 0))
     return (try checkpoint.load(into: set, of: model), set, checkpoint)
   }
 
@@ -192,7 +192,7 @@ import Testing
       arrays[index].array = array(7, [7])
     }
     let model = VisionTransformer(try VisionCheckpoint(source).config)
-    let set = ParameterSet(model.namedParameters(), on: .cpu, key: RandomKey(seed: 0))
+    let set = ParameterSet(model, on: .cpu, key: RandomKey(seed: 0))
     let before = set.arena.floats()
     let error = #expect(throws: InputError.self) { try VisionCheckpoint(source).load(into: set, of: model) }
     for name in ["blocks.1.attn.proj.bias", "blocks.0.extra", "norm.weight [7]"] {

@@ -62,7 +62,7 @@ import Testing
     var config = try #require(VisionVariant.named("vit_shapes_patch4_32"))
     (config.layerScale, config.dropPath, config.depth) = (0.1, 0, 2)
     let model = VisionTransformer(config)
-    let set = ParameterSet(model.namedParameters(), on: .cpu, key: RandomKey(seed: 1))
+    let set = ParameterSet(model, on: .cpu, key: RandomKey(seed: 1))
     let images = Tensor.uniform([3, 3, 32, 32], RandomKey(seed: 2), on: .cpu)
     func logits(_ change: (inout Pass) -> Void = { _ in }) -> [Float] {
       var pass = Pass(isTraining: true, key: RandomKey(seed: 3))
@@ -79,7 +79,7 @@ import Testing
 
   @Test func `a frozen patch embedding gets no gradient`() throws {
     let model = VisionTransformer(try #require(VisionVariant.named("vit_shapes_patch4_32")))
-    let set = ParameterSet(model.namedParameters(), on: .cpu, key: RandomKey(seed: 1))
+    let set = ParameterSet(model, on: .cpu, key: RandomKey(seed: 1))
     model.freezePatchEmbedding()
     let task = ImageClassification(model, objective: .crossEntropy())
     let batch = ImageClassification.Batch(
@@ -95,7 +95,7 @@ import Testing
 
   @Test func `rows of the stem are what kept patches embed to alone`() throws {
     let model = VisionTransformer(try #require(VisionVariant.named("vit_shapes_patch4_32")))
-    let set = ParameterSet(model.namedParameters(), on: .cpu, key: RandomKey(seed: 1))
+    let set = ParameterSet(model, on: .cpu, key: RandomKey(seed: 1))
     let images = Tensor.uniform([2, 3, 32, 32], RandomKey(seed: 2), on: .cpu)
     var pass = Pass.evaluation
     pass.masking = Masking(ratio: 0.5)

@@ -1,15 +1,20 @@
-/// All parameters of a model in one flat arena, in the order of their module: one optimizer pass, one norm.
+/// All parameters of a model in one flat arena, in the order of their module: one optimizer pass, one norm. Its buffers
+/// have memory of their own beside it.
 public final class ParameterSet {
   /// The parameters in order; each object once, whatever refers to it.
   public let parameters: [Parameter]
+  /// What the model keeps besides and nobody trains, in order; each object once.
+  public let buffers: [Buffer]
   /// The values, one behind the other; each parameter starts at a multiple of 16 elements.
   public let arena: Tensor
   let offsets: [Int]
 
-  /// Gives memory to the parameters and starts them from `key`, each from a stream of its own name. Without a key they
-  /// stay zero: their values come from a file.
-  public init(_ named: [(name: String, parameter: Parameter)], dtype: DType = .f32, on device: Device, key: RandomKey?)
-  {
+  /// Gives memory to parameters and buffers and starts the parameters from `key`, each from a stream of its own name.
+  /// Without a key they stay zero: their values come from a file. Buffers always start.
+  public init(
+    _ named: [(name: String, parameter: Parameter)], buffers: [(name: String, buffer: Buffer)] = [],
+    dtype: DType = .f32, on device: Device, key: RandomKey?
+  ) {
     var seen: Set<ObjectIdentifier> = []
     var parameters: [Parameter] = []
     var offsets: [Int] = []
@@ -23,6 +28,11 @@ public final class ParameterSet {
     }
     self.parameters = parameters
     self.offsets = offsets
+    self.buffers = buffers.filter { seen.insert(ObjectIdentifier($0.buffer)).inserted }.map { name, buffer in
+      buffer.name = name
+      buffer.values = Tensor(buffer.shape, filledWith: buffer.start, dtype: dtype, on: device)
+      return buffer
+    }
     arena = Tensor([end], filledWith: 0, dtype: dtype, on: device)
     for (parameter, offset) in zip(parameters, offsets) {
       parameter.values = arena.slice(from: offset, shape: parameter.shape)
@@ -30,7 +40,7 @@ public final class ParameterSet {
     }
   }
 
-  /// The number of weights, padding not counted.
+  /// The number of weights, padding and buffers not counted.
   public var count: Int { parameters.reduce(0) { $0 + $1.shape.count } }
 
   /// A zeroed arena of the same layout: moments, averages.

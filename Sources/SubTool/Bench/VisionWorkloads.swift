@@ -15,7 +15,7 @@ extension Workload {
     return Workload(name: name, batch: batch, modality: .image, patches: config.patches) { batch, method, device in
       let key = RandomKey(seed: 0)
       let task = ImageClassification(VisionTransformer(config), objective: .crossEntropy())
-      let parameters = ParameterSet(task.model.namedParameters(), on: device, key: key)
+      let parameters = ParameterSet(task.model, on: device, key: key)
       let shape = [batch, 3, config.imageSize, config.imageSize]
       let pixels = (0..<shape.reduce(1, *)).map { Float(key.normal(at: $0)) }
       let labels = (0..<batch).map { key.fold("label").integer(below: config.classes, at: $0) }

@@ -51,7 +51,7 @@ package struct EvalCommand: Command {
         cure: "give at least \(recipe.imageSize)", isUsage: true)
     }
     let model = VisionTransformer(source.config)
-    let parameters = ParameterSet(model.namedParameters(), on: device, key: RandomKey(seed: 0))
+    let parameters = ParameterSet(model, on: device, key: RandomKey(seed: 0))
     try source.loadForEvaluation(into: parameters, of: model)
     let images = try VisionData.evaluation(
       data ?? context.home.file("datasets/shapes"), classNames: source.classNames)

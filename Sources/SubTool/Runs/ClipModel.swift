@@ -47,7 +47,7 @@ struct ClipModel {
           + "(scripts/fetch-clip-vocabulary.sh gets CLIP's)")
     }
     model = CLIP(config)
-    parameters = ParameterSet(model.namedParameters(), on: device, key: RandomKey(seed: seed).fold("weights"))
+    parameters = ParameterSet(model, on: device, key: RandomKey(seed: seed).fold("weights"))
     naming = folder?.weights.naming ?? .openClip
     details =
       try folder.map { [parameters, config] in try CLIP.load($0.weights, into: parameters, config).details } ?? []

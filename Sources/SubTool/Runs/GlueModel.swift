@@ -36,7 +36,7 @@ struct GlueModel {
     config = folder?.config ?? GLUERecipe.smallNetwork(vocabulary: tokenizer.vocabulary.count)
     task = SequenceClassification(BERTForSequenceClassification(config, labels: glue.labelCount))
     let key = RandomKey(seed: seed).fold("weights")
-    parameters = ParameterSet(task.model.namedParameters(), on: device, key: folder == nil ? key : nil)
+    parameters = ParameterSet(task.model, on: device, key: folder == nil ? key : nil)
     configJSON = config.json(
       labels: glue.isRegression ? ["score"] : glue.labels, isRegression: glue.isRegression)
     let report = try folder.map { [parameters] folder in

@@ -28,7 +28,7 @@ struct VisionRunModel {
     let model = VisionTransformer(config)
     if recipe.freezesPatches { model.freezePatchEmbedding() }
     task = ImageClassification(model, objective: recipe.objective)
-    parameters = ParameterSet(model.namedParameters(), on: device, key: RandomKey(seed: seed).fold("weights"))
+    parameters = ParameterSet(model, on: device, key: RandomKey(seed: seed).fold("weights"))
     naming = VisionFileNames(source?.checkpoint)
     if let source {
       let report = try source.checkpoint.load(into: parameters, of: model)

@@ -52,10 +52,10 @@ public struct VisionConversion {
   ) throws -> VisionNaming {
     let config = checkpoint.config
     switch names {
-    case .timm: return VisionNaming(.timm)
+    case .timm: return VisionNaming(config.relativeBias == .none ? .timm : .beit)
     case .official where config.hasPreNorm: return VisionNaming(.clip, prefix: "visual.")
     case .official:
-      return VisionNaming(config.relativeBias == .none && config.layerScale != nil ? .deit : .timm)
+      return VisionNaming(config.relativeBias != .none ? .beit : config.layerScale != nil ? .deit : .timm)
     case .openClip where config.hasPreNorm: return VisionNaming(.clip, prefix: "visual.")
     case .huggingFace where config.hasPreNorm: return VisionNaming(.huggingFace, prefix: "vision_model.")
     case .openClip, .huggingFace:

@@ -107,7 +107,7 @@ public struct VisionFolder {
     to folder: String, _ set: ParameterSet, config: VisionTransformerConfig, recipe: VisionRecipe, variant: String?,
     classNames: [String], naming: VisionFileNames
   ) throws {
-    let arrays = set.parameters.flatMap { naming.tensors($0.name, $0.value.host()) }
+    let arrays = set.parameters.flatMap { naming.tensors($0.name, $0.value.host(), config) }
     try Safetensors.write(arrays, metadata: [("format", "pt")], to: FileSystem.join(folder, "model.safetensors"))
     let pipeline = recipe.evaluationPipeline
     let numbers = { (values: [Float]) in JSON.array(values.map { JSON($0) }) }
@@ -153,18 +153,18 @@ public struct VisionFileNames {
   public init(_ checkpoint: VisionCheckpoint?) { self.checkpoint = checkpoint }
 
   /// A parameter as the file's tensors.
-  func tensors(_ name: String, _ array: HostArray) -> [(name: String, array: HostArray)] {
-    guard let checkpoint else { return [(name, array)] }
-    let naming = checkpoint.naming
-    return checkpoint.inFileNames([(name, array)]).map { tensor in
+  func tensors(
+    _ name: String, _ array: HostArray, _ config: VisionTransformerConfig
+  ) -> [(name: String, array: HostArray)] {
+    let naming = checkpoint?.naming ?? VisionNaming(config.relativeBias == .none ? .timm : .beit)
+    let tensors = checkpoint?.inFileNames([(name, array)]) ?? [(naming.fileNames(of: name)[0], array)]
+    return tensors.map { tensor in
       // Every block has a table of its own now.
       let isShared = tensor.name.contains("rel_pos_bias.") && name.hasPrefix("blocks.")
-      let isFlat = naming.scheme == .clip || naming.scheme == .huggingFace
       var shape = tensor.array.shape
-      // CLIP's files know no batch axis: [1, T, D] is [T, D] there, and the class token is [D].
-      while isFlat, shape.count > 1, shape[0] == 1, name == "pos_embed" && shape.count > 2 || name == "cls_token" {
-        shape.removeFirst()
-      }
+      // CLIP's files know no batch axis: positions are [1, T, D] only elsewhere, and tokens [1, 1, D].
+      let hasAxes = naming.scheme != .clip && naming.scheme != .huggingFace
+      while hasAxes, shape.count < 3, ["cls_token", "mask_token", "pos_embed"].contains(name) { shape.insert(1, at: 0) }
       return (isShared ? naming.prefix + name : tensor.name, tensor.array.reshaped(shape))
     }
   }

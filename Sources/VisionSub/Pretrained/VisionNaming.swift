@@ -2,8 +2,10 @@
 public struct VisionNaming: Sendable, Equatable, CustomStringConvertible {
   /// The families of names.
   public enum Scheme: String, Sendable, Codable {
-    /// timm's: `blocks.0.attn.qkv.weight`, `blocks.0.ls1.gamma`; MAE's and BEiT's official files too.
+    /// timm's: `blocks.0.attn.qkv.weight`, `blocks.0.ls1.gamma`; MAE's official files too.
     case timm
+    /// BEiT's official files and timm's BEiTs, whose LayerScale is `blocks.0.gamma_1`.
+    case beit
     /// DeiT-III's official files: `blocks.0.gamma_1`.
     case deit
     /// OpenAI's, open_clip's and FT-CLIP's: `transformer.resblocks.0.attn.in_proj_weight`.
@@ -26,7 +28,7 @@ public struct VisionNaming: Sendable, Equatable, CustomStringConvertible {
   public var description: String {
     let name =
       switch scheme {
-      case .timm: "timm's names"
+      case .timm, .beit: "timm's names"
       case .deit: "DeiT-III's official names"
       case .clip: "CLIP's names"
       case .huggingFace: "Hugging Face's names"
@@ -64,8 +66,10 @@ public struct VisionNaming: Sendable, Equatable, CustomStringConvertible {
     }
   }
 
+  private static let layerScale = [Rule("ls1.gamma", "gamma_1"), Rule("ls2.gamma", "gamma_2")]
+
   private static let rules: [Scheme: [Rule]] = [
-    .deit: [Rule("ls1.gamma", "gamma_1"), Rule("ls2.gamma", "gamma_2")],
+    .deit: layerScale, .beit: layerScale,
     .clip: [
       Rule("norm_pre.", "ln_pre.", isStart: true), Rule("norm.", "fc_norm.", isStart: true),
       Rule("patch_embed.proj.", "conv1.", isStart: true), Rule("pos_embed", "positional_embedding", isStart: true),

@@ -20,8 +20,8 @@ struct VisionRecognition {
       return VisionNaming(.clip, prefix: prefix)
     }
     if let prefix = prefix(before: "patch_embed.proj.weight"), names.contains(prefix + "cls_token") {
-      return VisionNaming(
-        names.contains(prefix + "blocks.0.gamma_1") && !hasRelativeBias(names) ? .deit : .timm, prefix: prefix)
+      let isOld = names.contains(prefix + "blocks.0.gamma_1")
+      return VisionNaming(isOld ? hasRelativeBias(names) ? .beit : .deit : .timm, prefix: prefix)
     }
     throw InputError(
       "no vision transformer is recognised among its \(names.count) tensors", at: source.place,
@@ -118,8 +118,7 @@ struct VisionRecognition {
       config.epsilon = 1e-5
       if hint == nil { config.usesQuickGELU = tellsActivation }
     }
-    let scaled = try shape("blocks.0.ls1.gamma") ?? shape("blocks.0.gamma_1")
-    config.layerScale = scaled == nil ? nil : hint?.layerScale ?? 1e-4
+    config.layerScale = try shape("blocks.0.ls1.gamma") == nil ? nil : hint?.layerScale ?? 1e-4
     if try shape(table) != nil || shape(shared) != nil {
       config.relativeBias = try shape(table) != nil ? .perBlock : .shared
       let rows = try required(config.relativeBias == .perBlock ? table : shared, rank: 2)

@@ -21,7 +21,7 @@ public enum VisionTrace {
     try MaskSub(method, ratio: ratio).check(patches: checkpoint.config.patches, at: "--ratio")
     let images = try VisionBatchFile(batch, config: checkpoint.config)
     let model = VisionTransformer(checkpoint.config)
-    let set = ParameterSet(model.namedParameters(), on: device, key: RandomKey(seed: 0))
+    let set = ParameterSet(model, on: device, key: RandomKey(seed: 0))
     _ = try checkpoint.load(into: set, of: model)
 
     let step = MaskSub(method, ratio: ratio, noise: images.noise)

@@ -22,7 +22,7 @@ struct TinyCLIP {
 
   init(_ config: ClipConfig, dtype: DType = .f64, on device: Device = .reference) {
     model = CLIP(config)
-    set = ParameterSet(model.namedParameters(), dtype: dtype, on: device, key: RandomKey(seed: 4))
+    set = ParameterSet(model, dtype: dtype, on: device, key: RandomKey(seed: 4))
   }
 
   /// Element k of parameter j: 0.5 sin(0.37 (k + 1) + 0.1 j); norms' weights 1 + 0.1 of that; logit_scale 1.

@@ -1,13 +1,14 @@
-import SubCore
-import SubNN
+public import SubCore
 
 /// The convolution whose stride is its size, as a linear layer of patches. Keys: `proj.weight` [D, 3, p, p],
 /// `proj.bias` [D].
-final class PatchEmbedding: Module {
+public final class PatchEmbedding: Module {
   /// A convolution's weight, in its checkpoint shape.
-  final class Projection: Module {
-    let weight: Parameter
-    let bias: Parameter?
+  public final class Projection: Module {
+    /// [D, 3, p, p].
+    public let weight: Parameter
+    /// [D]; nil: none.
+    public let bias: Parameter?
 
     init(_ width: Int, patch: Int, bias: Bool) {
       // torch's convolution default; none of the recipes starts it otherwise.
@@ -17,16 +18,24 @@ final class PatchEmbedding: Module {
     }
   }
 
-  let proj: Projection
+  /// The weights.
+  public let proj: Projection
   private let patch: Int
 
-  init(_ width: Int, patch: Int, bias: Bool) {
+  /// An embedding of square colour patches of `patch` pixels a side.
+  public init(_ width: Int, patch: Int, bias: Bool) {
     proj = Projection(width, patch: patch, bias: bias)
     self.patch = patch
   }
 
-  /// Images [N, 3, H, W] → the tokens of the patches named (all for nil), [K, D].
-  func callAsFunction(_ images: Tensor, _ patches: Tensor?) -> Tensor {
+  /// Images [N, 3, H, W] → the tokens of the patches named (n·grid + raster index; all for nil), [K, D].
+  public func callAsFunction(_ images: Tensor, _ patches: Tensor? = nil) -> Tensor {
     images.patches(of: patch, patches).linear(proj.weight.tensor, proj.bias?.tensor)
+  }
+
+  /// Lets it stay as it is: no gradient, no update.
+  public func freeze() {
+    proj.weight.isFrozen = true
+    proj.bias?.isFrozen = true
   }
 }

@@ -1,7 +1,8 @@
 public import SubCore
+import SubNN
 
-/// Everything that tells one vision transformer from another: DeiT-III, MAE, BEiT v2, CLIP's image tower and the plain
-/// ViTs of timm are values of this type.
+/// What tells one vision transformer from another: DeiT-III, MAE, BEiT v2, CLIP's image tower and the plain ViTs of timm
+/// are values of this type.
 public struct VisionTransformerConfig: Sendable, Codable, Equatable {
   /// Which tokens have a learned position of their own.
   public enum Position: String, Sendable, Codable {
@@ -78,6 +79,8 @@ public struct VisionTransformerConfig: Sendable, Codable, Equatable {
   public var dropPathShape: DropPathShape
   /// The standard deviation of the head's weights at the start.
   public var headDeviation: Double
+  /// The width of the space that a projection leads to in place of a head; nil: there is a head. CLIP's image tower.
+  public var projection: Int?
 
   /// A plain ViT unless told otherwise.
   public init(
@@ -122,12 +125,22 @@ public struct VisionTransformerConfig: Sendable, Codable, Equatable {
     }
   }
 
-  /// The stochastic depth of a block.
-  public func dropPath(ofBlock index: Int) -> Float {
-    switch dropPathShape {
-    case .constant: dropPath
-    case .linear: depth > 1 ? dropPath * Float(index) / Float(depth - 1) : 0
+  /// Its blocks.
+  func blocks(_ sites: BlockSites, _ start: BlockStart) -> TransformerConfig {
+    var blocks = TransformerConfig(
+      width: width, heads: heads, hidden: hidden, depth: depth, sites: sites, start: start)
+    blocks.epsilon = epsilon
+    blocks.hasFinalNorm = readout != .pooled
+    blocks.activation = usesQuickGELU ? .quickGelu : .gelu
+    blocks.hasSeparateBiases = hasSeparateBiases
+    blocks.layerScale = layerScale
+    blocks.dropPath = (0..<depth).map { index in
+      switch dropPathShape {
+      case .constant: dropPath
+      case .linear: depth > 1 ? dropPath * Float(index) / Float(depth - 1) : 0
+      }
     }
+    return blocks
   }
 
   /// Throws an `InputError` at `place` where no model can be made of these values.
