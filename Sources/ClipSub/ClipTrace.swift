@@ -23,7 +23,7 @@ public enum ClipTrace {
     _ = try set.load(checkpoint, rename: { $0 })
     let (pairs, noise) = try self.batch(batch, config, needsNoise: method == .masksub || method == .masking, device)
     let trace = Trace.run(
-      ContrastiveTask(model, pieces: pieces), pairs, set, MaskSub(method, ratio: ratio, noise: noise), fileName: { $0 },
+      ContrastiveTask(model, pieces: pieces), pairs, set, MaskSub(method, ratio: ratio, noise: noise), written: { [($0, $1)] },
       outputs: { branch, output in
         var outputs = [("\(branch).logits", output.logits.host())]
         if branch == "main" {

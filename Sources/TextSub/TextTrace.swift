@@ -27,7 +27,7 @@ public enum TextTrace {
       on: device)
     let step = MaskSub(method, ratio: ratio, noise: noise)
     return Trace.run(
-      SequenceClassification(model), packed, set, step, fileName: { report.fileNames[$0] ?? $0 },
+      SequenceClassification(model), packed, set, step, written: { [(report.fileNames[$0] ?? $0, $1)] },
       outputs: { [("\($0).logits", $1.host())] })
   }
 }

@@ -24,7 +24,7 @@ struct VisionRun {
     let source = try from.map { try VisionFolder($0) }
     let given = try recipe.map { try VisionRecipe.asked($0) }
     var settings = try VisionSettings(
-      given ?? source.map { VisionRecipe.following($0.config) } ?? VisionRecipe.named("shapes-tiny"),
+      given ?? source.map({ try VisionRecipe.following($0.configuration) }) ?? VisionRecipe.named("shapes-tiny"),
       options.settingPairs)
     let data = try VisionData(images.data ?? context.home.file("datasets/shapes"), validation: images.validation)
     if images.data == nil { try fit(&settings.recipe, to: data.train.count) }
@@ -36,7 +36,7 @@ struct VisionRun {
       recipe, source, classNames: data.classNames, seed: machine.seed, on: device)
     let batches = try trainingBatches(data.train, recipe)
     let method = try resolvedMethod(recipe)
-    try method.check(patches: model.config.patches, at: "--ratio")
+    try method.check(patches: model.config.cells.count, at: "--ratio")
 
     let run = try TrainingRun(
       command, task: recipe.name, method: method, seed: machine.seed, options,
@@ -98,11 +98,11 @@ struct VisionRun {
 
   /// What `--analyze` hides of evaluated images: the method's share, or the recipe's for methods that hide nothing.
   private func analyzedMasking(
-    _ method: MaskSub, _ recipe: VisionRecipe, _ config: VisionTransformerConfig
+    _ method: MaskSub, _ recipe: VisionRecipe, _ config: any VisionConfiguration
   ) throws -> Masking? {
     let ratio = method.method.hidesParts ? method.ratio : recipe.ratio
     guard options.analyze, ratio > 0 else { return nil }
-    try Masking.check(ratio: ratio, patches: config.patches, at: "--analyze")
+    try Masking.check(ratio: ratio, patches: config.cells.count, at: "--analyze")
     return Masking(ratio: ratio, selection: recipe.masking)
   }
 

@@ -12,7 +12,7 @@ extension ParameterSet {
     _ source: some NamedTensors, rename: (String) -> String?, startsAnew: (String) -> Bool = { _ in false },
     key: RandomKey = RandomKey(seed: 0)
   ) throws -> LoadReport {
-    var report = LoadReport()
+    var report = LoadReport(place: source.place)
     var byName: [String: Parameter] = [:]
     for parameter in parameters { byName[parameter.name] = parameter }
     var pending: [(Parameter, String)] = []

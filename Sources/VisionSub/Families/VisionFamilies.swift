@@ -1,4 +1,5 @@
-public import SubData
+import SubCore
+import SubData
 import SubTrain
 
 /// The families of networks that classify images.

@@ -44,7 +44,9 @@ public protocol VisionConfiguration: Sendable, Codable, Equatable {
   var summary: String { get }
 
   /// Takes over what finetuning by a recipe decides: what the head reads, how it begins.
-  mutating func follow(_ model: VisionModelSettings, of variant: (any VisionConfiguration)?)
+  mutating func follow(_ recipe: VisionRecipe)
+  /// Fits the recipe that follows to this very model, where one recipe serves several.
+  func adapt(_ recipe: inout VisionRecipe)
   /// Takes over from the recipe's model what the file left open (`RecognisedModel.guesses`).
   mutating func settle(_ guesses: Set<String>, like known: any VisionConfiguration)
   /// Throws an `InputError` at `place` where no model can be made of these values.

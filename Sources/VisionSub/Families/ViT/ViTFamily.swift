@@ -1,6 +1,6 @@
 public import Foundation
 import SubCore
-public import SubData
+import SubData
 import SubNN
 public import SubTrain
 

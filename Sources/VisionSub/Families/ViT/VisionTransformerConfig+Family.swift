@@ -1,4 +1,4 @@
-public import SubCore
+import SubCore
 import SubData
 public import SubNN
 public import SubTrain
@@ -26,6 +26,19 @@ extension VisionTransformerConfig: VisionConfiguration {
         : layerScale != nil
           ? (position == .patches ? "DeiT-III " : "LayerScale ") : readout == .pooled ? "MAE " : ""
     return "\(kind)ViT\(letter)/\(patchSize), \(depth) blocks, width \(width), \(heads) heads"
+  }
+
+  public mutating func follow(_ recipe: VisionRecipe) {
+    readout = recipe.readout
+    // How a new head begins is part of a family's way of finetuning.
+    if let own = VisionVariant.named(recipe.model) { headDeviation = own.headDeviation }
+    // Finetuning gives every block a table of its own, as BEiT's does.
+    if relativeBias == .shared { relativeBias = .perBlock }
+  }
+
+  public func adapt(_ recipe: inout VisionRecipe) {
+    // A plain ViT with a classifier goes on reading its class token.
+    if recipe.name.hasPrefix("mae-") || recipe.name == "shapes-tiny" { recipe.readout = readout }
   }
 
   public mutating func settle(_ guesses: Set<String>, like known: any VisionConfiguration) {

@@ -3,11 +3,11 @@ import SubCore
 import SubData
 import Testing
 
-@testable import VisionSub
+@testable import SubTrain
 
 /// Position embeddings and relative biases on other grids, against torch and SciPy; the fixture is made by
 /// scripts/reference/vision_resize.py.
-@Suite struct ResizeTests {
+@Suite struct FittingTests {
   static let file = Bundle.module.resourcePath! + "/Fixtures/resize.json"
 
   private func cases(_ name: String) throws -> [JSON] { try #require(JSON.read(Self.file)[name]?.array) }
@@ -20,7 +20,7 @@ import Testing
     for value in try cases("positions") {
       let (from, to) = (try #require(value["from"]?.int), try #require(value["to"]?.int))
       let width = try #require(value["width"]?.int)
-      let resized = Bicubic.resize(try numbers(value, "rows"), from: from, to: to, width: width)
+      let resized = Resampling.bicubic.grid(try numbers(value, "rows"), from: from, to: to, width: width)
       let wanted = try numbers(value, "resized")
       #expect(resized.count == wanted.count)
       #expect(zip(resized, wanted).allSatisfy { abs($0 - $1) < 1e-12 }, "\(from) → \(to)")
@@ -28,7 +28,7 @@ import Testing
   }
 
   @Test func `torch's numbers of a ramp of squares`() {
-    let row = Bicubic.resize((0..<4).flatMap { _ in [0.0, 1, 4, 9] }, from: 4, to: 6, width: 1).prefix(6)
+    let row = Resampling.bicubic.grid((0..<4).flatMap { _ in [0.0, 1, 4, 9] }, from: 4, to: 6, width: 1).prefix(6)
     let wanted = [-0.086806, 0.21875, 1.430555, 3.152778, 6.781251, 9.43403]
     #expect(zip(row, wanted).allSatisfy { abs($0 - $1) < 5e-6 })
   }
@@ -37,9 +37,9 @@ import Testing
     for value in try cases("biases") {
       let (from, to) = (try #require(value["from"]?.int), try #require(value["to"]?.int))
       let heads = try #require(value["heads"]?.int)
-      let ratio = RelativeBiasResize.ratio(from: 2 * from - 1, to: 2 * to - 1)
+      let ratio = RelativeBiasFitting.ratio(from: 2 * from - 1, to: 2 * to - 1)
       #expect(abs(ratio - (value["q"]?.double ?? 0)) < 1e-12)
-      let resized = RelativeBiasResize.resize(try numbers(value, "table"), from: from, to: to, heads: heads)
+      let resized = RelativeBiasFitting.resize(try numbers(value, "table"), from: from, to: to, heads: heads)
       let wanted = try numbers(value, "resized")
       #expect(resized.count == wanted.count)
       let worst = zip(resized, wanted).map { abs($0 - $1) }.max() ?? 1
@@ -49,14 +49,6 @@ import Testing
 
   @Test(arguments: [(47, 1.090307), (31, 1.023493), (63, 1.134918)])
   func `the progression's ratio`(_ span: Int, _ ratio: Double) {
-    #expect(abs(RelativeBiasResize.ratio(from: 27, to: span) - ratio) < 1e-6)
-  }
-
-  @Test func `relative positions are numbered as BEiT's`() {
-    let index = RelativePositions(grid: 14).index
-    func at(_ query: Int, _ key: Int) -> Int { index[query * 197 + key] }
-    #expect(at(0, 0) == 731 && at(0, 5) == 729 && at(5, 0) == 730)
-    #expect(at(1, 1) == 364 && at(1, 2) == 363 && at(2, 1) == 365 && at(1, 15) == 337)
-    #expect(at(1, 196) == 0 && at(196, 1) == 728)
+    #expect(abs(RelativeBiasFitting.ratio(from: 27, to: span) - ratio) < 1e-6)
   }
 }
