@@ -53,19 +53,21 @@ public final class ParameterSet {
 }
 
 extension Parameter {
-  /// Starts the values anew.
-  public func initialize(_ key: RandomKey) {
+  /// Starts the values anew, or those of some rows: positions of the stream count from the first of them.
+  public func initialize(_ key: RandomKey, rows: Range<Int>? = nil) {
+    let part = rows.map { value.slice(from: $0.lowerBound * width, shape: [$0.count * width]) } ?? value
     switch initializer {
-    case .zeros: value.backend.fill(value, with: 0)
-    case .constant(let constant): value.backend.fill(value, with: constant)
-    case .normal(let deviation):
-      write { Float(key.normal(at: $0) * deviation) }
-    case .uniform(let bound):
-      write { Float((2 * key.uniform64(at: $0) - 1) * bound) }
+    case .zeros: part.backend.fill(part, with: 0)
+    case .constant(let constant): part.backend.fill(part, with: constant)
+    case .normal(let deviation): Self.write(part) { Float(key.normal(at: $0) * deviation) }
+    case .uniform(let bound): Self.write(part) { Float((2 * key.uniform64(at: $0) - 1) * bound) }
     }
   }
 
-  private func write(_ element: (Int) -> Float) {
-    value.write(HostArray((0..<shape.count).map(element), shape: shape.dimensions))
+  /// Elements of a row.
+  private var width: Int { shape.count / max(1, shape.rank > 0 ? shape[0] : 1) }
+
+  private static func write(_ part: Tensor, _ element: (Int) -> Float) {
+    part.write(HostArray((0..<part.count).map(element), shape: part.shape.dimensions))
   }
 }
