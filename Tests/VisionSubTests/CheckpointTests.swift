@@ -49,7 +49,7 @@ import Testing
   /// A fixture under the names of a naming.
   private func renamed(_ name: String, _ key: String) throws -> [(name: String, array: HostArray)] {
     let (_, weights) = try recognised(file(name))
-    let names = try #require(ViTFamily().names(key, of: weights))
+    let names = try #require(try ViTFamily().names(key, of: weights))
     return try RenamedWeights(weights, of: ViTFamily(), to: names).tensors
   }
 
