@@ -1,6 +1,7 @@
 import SubCore
 import SubData
 import SubTool
+import TestSupport
 import Testing
 
 @Suite struct InspectTests {

@@ -12,7 +12,7 @@ extension Workload {
 
   private static func vision(_ name: String, batch: Int, _ variant: String) -> Workload {
     guard let config = VisionVariant.named(variant) else { preconditionFailure("no vision transformer \(variant)") }
-    return Workload(name: name, batch: batch, modality: .image, patches: config.patches) { batch, method, device in
+    return Workload(name: name, batch: batch, basis: .image, patches: config.patches) { batch, method, device in
       let key = RandomKey(seed: 0)
       let task = ImageClassification(VisionTransformer(config), objective: .crossEntropy())
       let parameters = ParameterSet(task.model.namedParameters(), on: device, key: key)

@@ -15,18 +15,18 @@ public enum VisionTrace {
   ///   the weight file's own names. Throws an `InputError` where weights or batch are not what they should be.
   public static func run(
     model variant: String?, weights: any NamedTensors, batch: any NamedTensors, ratio: Double, objective: Loss,
-    method: Method = .masksub, on device: Device = .cpu
+    method: any Method.Type = MaskSub.self, on device: Device = .cpu
   ) throws -> [(name: String, array: HostArray)] {
     let checkpoint = try VisionCheckpoint(weights, variant: variant)
-    try MaskSub(method, ratio: ratio).check(patches: checkpoint.config.patches, at: "--ratio")
+    try method.init(ratio: ratio).check(patches: checkpoint.config.patches, at: "--ratio")
     let images = try VisionBatchFile(batch, config: checkpoint.config)
     let model = VisionTransformer(checkpoint.config)
     let set = ParameterSet(model.namedParameters(), on: device, key: RandomKey(seed: 0))
     _ = try checkpoint.load(into: set, of: model)
 
-    let step = MaskSub(method, ratio: ratio, noise: images.noise)
     let results = Trace.run(
-      ImageClassification(model, objective: objective), images.upload(to: device), set, step, fileName: { $0 },
+      ImageClassification(model, objective: objective), images.upload(to: device), set,
+      method.init(MethodSettings(ratio: ratio, noise: images.noise)), fileName: { $0 },
       outputs: { [($0 + ".logits", $1.host())] })
     let gradient = "grad."
     let others = results.filter { !$0.name.hasPrefix(gradient) }
