@@ -47,8 +47,9 @@ let package = Package(
     .testTarget(name: "SubDataTests", dependencies: ["SubData", "SubCore"], resources: [.copy("Fixtures")]),
     .testTarget(
       name: "SubNNTests", dependencies: ["SubNN", "SubData", "SubCore"], resources: [.copy("Fixtures")]),
+    .target(name: "TestSupport", dependencies: ["SubData", "SubCore"], path: "Tests/TestSupport"),
     .testTarget(
-      name: "SubTrainTests", dependencies: ["SubTrain", "SubNN", "SubData", "SubCore"],
+      name: "SubTrainTests", dependencies: ["SubTrain", "SubNN", "SubData", "SubCore", "TestSupport"],
       resources: [.copy("Fixtures")]),
     .testTarget(
       name: "VisionSubTests", dependencies: ["VisionSub", "SubTrain", "SubNN", "SubData", "SubCore", "TraceCases"],
@@ -61,7 +62,9 @@ let package = Package(
       resources: [.copy("Fixtures")]),
     .testTarget(
       name: "SubToolTests",
-      dependencies: ["SubTool", "VisionSub", "TextSub", "ClipSub", "SubTrain", "SubNN", "SubData", "SubCore", "CSystem"],
+      dependencies: [
+        "SubTool", "VisionSub", "TextSub", "ClipSub", "SubTrain", "SubNN", "SubData", "SubCore", "CSystem", "TestSupport",
+      ],
       exclude: ["Snapshots"]),
     .testTarget(name: "SubImageTests", dependencies: ["SubCore", "SubData"], resources: [.copy("Fixtures")]),
   ]

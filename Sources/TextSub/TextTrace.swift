@@ -10,8 +10,8 @@ public enum TextTrace {
   ///   - batch: `input_ids, attention_mask, token_type_ids, special_tokens_mask` i64 [N,T], `mask_token_id` i64 [1],
   ///     `labels`, `mask_noise` f32 [N,T].
   public static func run(
-    _ config: BERTConfig, weights: some NamedTensors, batch: some NamedTensors, method: Method, ratio: Double,
-    on device: Device
+    _ config: BERTConfig, weights: some NamedTensors, batch: some NamedTensors, method: any Method.Type,
+    ratio: Double, on device: Device
   ) throws -> [(name: String, array: HostArray)] {
     guard let labels = BERTCheckpoint.labelCount(weights) else {
       throw InputError(
@@ -23,11 +23,11 @@ public enum TextTrace {
     let model = BERTForSequenceClassification(config, labels: labels)
     let set = ParameterSet(model, on: device, key: nil)
     let report = try set.load(weights, rename: BERTCheckpoint.parameterName)
-    let (packed, noise) = try TraceBatch(batch, config, labels: labels, needsNoise: method != .baseline).packed(
+    let (packed, noise) = try TraceBatch(batch, config, labels: labels, needsNoise: method.hidesParts).packed(
       on: device)
-    let step = MaskSub(method, ratio: ratio, noise: noise)
     return Trace.run(
-      SequenceClassification(model), packed, set, step, written: { [(report.fileNames[$0] ?? $0, $1)] },
+      SequenceClassification(model), packed, set, method.init(MethodSettings(ratio: ratio, noise: noise)),
+      written: { [(report.fileNames[$0] ?? $0, $1)] },
       outputs: { [("\($0).logits", $1.host())] })
   }
 }

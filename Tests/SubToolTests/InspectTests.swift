@@ -3,6 +3,7 @@ import SubCore
 import SubData
 import SubNN
 import SubTrain
+import TestSupport
 import Testing
 import TextSub
 import VisionSub

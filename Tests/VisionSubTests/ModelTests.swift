@@ -86,7 +86,7 @@ import Testing
       images: Tensor.uniform([2, 3, 32, 32], RandomKey(seed: 2), on: .cpu),
       target: .labels(Tensor(indices: [0, 3], on: .cpu), smoothing: 0))
     let gradients = Gradients(set)
-    let step = MaskSub(.masksub, ratio: 0.5)
+    let step = MaskSub(ratio: 0.5)
     _ = step(task, batch, into: gradients, pass: Pass(isTraining: true, key: RandomKey(seed: 4)))
     #expect(!gradients.isTouched(model.patchEmbed.proj.weight))
     let head = try #require(model.head)

@@ -12,7 +12,7 @@ extension Workload {
 
   private static func vision(_ name: String, batch: Int, _ variant: String) -> Workload {
     guard let config = VisionFamilies.configuration(named: variant) else { preconditionFailure("no network \(variant)") }
-    return Workload(name: name, batch: batch, modality: .image, patches: config.cells.count) { batch, method, device in
+    return Workload(name: name, batch: batch, basis: .image, patches: config.cells.count) { batch, method, device in
       let key = RandomKey(seed: 0)
       let task = ImageClassification(config.makeModel(), objective: .crossEntropy())
       let parameters = ParameterSet(task.model, on: device, key: key)

@@ -92,7 +92,7 @@ package struct EvalCommand: Command {
         split,
         try TextSource(
           reader.read(split).examples, model.tokenizer, task: task, maxLength: max(8, longest), batchSize: batch,
-          seed: machine.seed, on: device)
+          on: device)
       )
     }
     try report(try TextEvaluator(model.task, task)(splits), context)

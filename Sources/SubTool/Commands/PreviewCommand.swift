@@ -109,7 +109,7 @@ package struct PreviewCommand: Command {
   private func previewText(_ task: GLUETask, _ context: ToolContext) throws {
     let reader = try GLUEReader(task: task, data: data ?? context.home.data(of: task))
     let tokenizer = try WordPieceTokenizer(folder: from ?? context.home.file("tokenizers/acceptability"))
-    let masking = Masking(ratio: ratio ?? Method.masksub.defaultRatio(.text))
+    let masking = Masking(ratio: ratio ?? RatioBasis.text.hidden)
     for (number, example) in try reader.read(.train).examples.prefix(count).enumerated() {
       let encoding = tokenizer.encode(example.first, example.second, maxLength: GLUERecipe(task).maxLength)
       let hides = masking.masked(

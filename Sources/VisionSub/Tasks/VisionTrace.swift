@@ -15,7 +15,7 @@ public enum VisionTrace {
   ///   the weight file's own names. Throws an `InputError` where weights or batch are not what they should be.
   public static func run(
     model variant: String?, weights: any NamedTensors, batch: any NamedTensors, ratio: Double, objective: Loss,
-    method: Method = .masksub, on device: Device = .cpu
+    method: any Method.Type = MaskSub.self, on device: Device = .cpu
   ) throws -> [(name: String, array: HostArray)] {
     let (family, weights) = try VisionFamilies.recognise(weights)
     let hint = try variant.map { name in
@@ -27,17 +27,16 @@ public enum VisionTrace {
       return known
     }
     let configuration = try family.recognised(weights, like: hint, beside: ModelNotes()).configuration
-    try MaskSub(method, ratio: ratio).check(patches: configuration.cells.count, at: "--ratio")
+    try method.init(ratio: ratio).check(patches: configuration.cells.count, at: "--ratio")
     let images = try VisionBatchFile(batch, configuration)
     let model = configuration.makeModel()
     let set = ParameterSet(model, on: device, key: nil)
     let report = try set.load(
       weights, configuration.plan(for: weights, of: configuration), startingFrom: RandomKey(seed: 0),
       configuration.published)
-    let step = MaskSub(method, ratio: ratio, noise: images.noise)
     return Trace.run(
-      ImageClassification(model, objective: objective), images.upload(to: device), set, step,
-      written: report.names.tensors, outputs: { [($0 + ".logits", $1.host())] })
+      ImageClassification(model, objective: objective), images.upload(to: device), set,
+      method.init(MethodSettings(ratio: ratio, noise: images.noise)), written: report.names.tensors, outputs: { [($0 + ".logits", $1.host())] })
   }
 }
 

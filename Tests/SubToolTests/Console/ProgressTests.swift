@@ -1,3 +1,4 @@
+import SubTool
 import SubTrain
 import Testing
 
@@ -8,18 +9,23 @@ import Testing
     let console = Console(
       output: { _ in Issue.record("progress goes to standard error") }, error: { error.append(contentsOf: $0) },
       errorIsTerminal: terminal)
-    body(Progress("glue", total: 10, first: first, console: console, clock: { now }), { now += $0 })
+    let progress = Progress("glue", on: console, clock: { now })
+    progress.begin(at: first, of: 10)
+    body(progress, { now += $0 })
     return String(decoding: error, as: UTF8.self)
   }
 
   @Test func `without a terminal a plain line every five seconds and one at the end`() {
+    var record = MetricsRecord(step: 1, epoch: 0, split: .train)
+    (record.lossMain, record.lossSub, record.samplesPerSecond) = (0.5, 0.75, 32.04)
     let text = printed(terminal: false) { progress, wait in
       for step in 1...10 {
         wait(1)
-        progress.update(step: step, .init(lossMain: step == 1 ? 0.5 : nil, lossSub: 0.75, samplesPerSecond: 32.04))
+        if step == 1 { progress.trained(record) }
+        progress.updated(to: step)
       }
       progress.note("accuracy 0.9")
-      progress.finish()
+      progress.end()
     }
     #expect(
       text == """
@@ -33,10 +39,10 @@ import Testing
   @Test func `on a terminal a bar that is drawn over, with notes above it`() {
     let text = printed(terminal: true) { progress, wait in
       wait(1)
-      progress.update(step: 5)
-      progress.update(step: 6)  // too soon to draw
+      progress.updated(to: 5)
+      progress.updated(to: 6)  // too soon to draw
       progress.note("accuracy 0.9")
-      progress.finish()
+      progress.end()
     }
     let half = "\rglue [===============               ] 5/10  0:01 left\u{1b}[K"
     let later = "\rglue [==================            ] 6/10  0:01 left\u{1b}[K"
@@ -46,7 +52,7 @@ import Testing
   @Test func `time left counts only the steps of this run`() {
     let text = printed(terminal: false, first: 8) { progress, wait in
       wait(60)
-      progress.update(step: 9)
+      progress.updated(to: 9)
     }
     #expect(text == "glue 9/10  1:00 left\n")
   }

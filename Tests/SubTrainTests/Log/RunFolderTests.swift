@@ -1,6 +1,7 @@
 import SubCore
 import SubData
 import SubTrain
+import TestSupport
 import Testing
 
 @Suite struct RunFolderTests {

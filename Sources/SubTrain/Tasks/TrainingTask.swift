@@ -4,7 +4,7 @@ public import SubNN
 /// What a modality tells the method and the loop: the seam. No assumption is made about batches or outputs.
 public protocol TrainingTask: AnyObject {
   /// What one step works on, on the device.
-  associatedtype Batch
+  associatedtype Batch: TrainingBatch
   /// What the network says of a batch: logits, or features.
   associatedtype Output
   /// What the sub-branch is to reproduce.

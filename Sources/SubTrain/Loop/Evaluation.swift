@@ -11,4 +11,13 @@ public struct Evaluation: Sendable {
   public init(metrics: [(name: String, value: Double)] = [], loss: Double? = nil, maskedLoss: Double? = nil) {
     (self.metrics, self.loss, self.maskedLoss) = (metrics, loss, maskedLoss)
   }
+
+  /// Whether nothing was evaluated.
+  public var isEmpty: Bool { metrics.isEmpty && loss == nil }
+
+  /// The figures in one line.
+  public var summary: String {
+    let figures = metrics + (loss.map { [("loss", $0)] } ?? [])
+    return figures.map { "\($0.name) \($0.value.fixed(4))" }.joined(separator: ", ")
+  }
 }

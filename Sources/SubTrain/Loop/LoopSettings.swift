@@ -32,3 +32,21 @@ public struct LoopSettings: Sendable {
     saveEvery = max(1, stepsPerEpoch)
   }
 }
+
+extension LoopSettings {
+  /// What is to be done behind an update.
+  struct Due {
+    let isLast, isLogged, isEvaluated, isSaved: Bool
+  }
+
+  /// What is to be done behind the update that makes `step` of them.
+  func due(at step: Int) -> Due {
+    func isDue(_ interval: Int) -> Bool { step == totalSteps || interval > 0 && step % interval == 0 }
+    return Due(
+      isLast: step == totalSteps, isLogged: isDue(logEvery), isEvaluated: isDue(evaluateEvery),
+      isSaved: isDue(saveEvery))
+  }
+
+  /// The epochs, with their fraction, that a number of updates makes.
+  func epoch(at step: Int) -> Double { Double(step) / Double(stepsPerEpoch) }
+}

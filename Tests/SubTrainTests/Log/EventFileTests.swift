@@ -1,5 +1,6 @@
 import SubData
 import SubTrain
+import TestSupport
 import Testing
 
 /// Event files, read back by hand. scripts/reference/event_file.py reads the same with TensorBoard itself.

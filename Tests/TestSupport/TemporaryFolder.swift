@@ -8,10 +8,12 @@ import SubData
 #endif
 
 /// A folder that goes away with the test.
-final class TemporaryFolder {
-  let path: String
+public final class TemporaryFolder {
+  /// The folder.
+  public let path: String
 
-  init() {
+  /// Makes an empty folder.
+  public init() {
     var template = Array("/tmp/masksub-test-XXXXXX".utf8CString)
     guard let made = mkdtemp(&template) else { fatalError("no temporary folder: errno \(errno)") }
     path = String(cString: made)
@@ -20,14 +22,14 @@ final class TemporaryFolder {
   deinit { FileSystem.remove(path) }
 
   /// A path inside.
-  subscript(name: String) -> String { "\(path)/\(name)" }
+  public subscript(name: String) -> String { "\(path)/\(name)" }
 
   /// The bytes of a file.
-  static func bytes(_ path: String) throws -> [UInt8] {
+  public static func bytes(_ path: String) throws -> [UInt8] {
     let file = try MappedFile(path)
     return withExtendedLifetime(file) { Array(file.buffer.bytes) }
   }
 
   /// The text of a file.
-  static func text(_ path: String) throws -> String { String(decoding: try bytes(path), as: UTF8.self) }
+  public static func text(_ path: String) throws -> String { String(decoding: try bytes(path), as: UTF8.self) }
 }

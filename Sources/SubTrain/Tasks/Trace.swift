@@ -5,10 +5,10 @@ import SubNN
 public enum Trace {
   /// Runs a step without dropout, stochastic depth, clipping or update.
   ///
-  /// - Returns: `loss.main`, `loss.sub`, `loss` (their mean by `subWeight`), what `outputs` makes of the branches'
+  /// - Returns: `loss.main`, `loss.sub`, `loss` (their mean by the method's weights), what `outputs` makes of the branches'
   ///   outputs, and `grad.NAME` of `loss` for every parameter, as `written` has it.
   public static func run<Task: TrainingTask>(
-    _ task: Task, _ batch: Task.Batch, _ set: ParameterSet, _ method: MaskSub,
+    _ task: Task, _ batch: Task.Batch, _ set: ParameterSet, _ method: some Method,
     written: (String, HostArray) -> [(name: String, array: HostArray)],
     outputs: (_ branch: String, Task.Output) -> [(name: String, array: HostArray)]
   ) -> [(name: String, array: HostArray)] {
@@ -18,13 +18,9 @@ public enum Trace {
     if let sub = step.sub { result += outputs("sub", sub) }
     let main = step.losses.main.item
     result.append(("loss.main", HostArray([Float(main)], shape: [])))
-    if let sub = step.losses.sub?.item {
-      result.append(("loss.sub", HostArray([Float(sub)], shape: [])))
-      let total = main * (1 - method.subWeight) + sub * method.subWeight
-      result.append(("loss", HostArray([Float(total)], shape: [])))
-    } else {
-      result.append(("loss", HostArray([Float(main)], shape: [])))
-    }
+    let sub = step.losses.sub?.item
+    if let sub { result.append(("loss.sub", HostArray([Float(sub)], shape: []))) }
+    result.append(("loss", HostArray([Float(step.losses.total(main: main, sub: sub))], shape: [])))
     for parameter in set.parameters {
       result += written(parameter.name, gradients.value(of: parameter).host()).map { ("grad." + $0.name, $0.array) }
     }
