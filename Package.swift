@@ -47,6 +47,7 @@ let package = Package(
     .testTarget(name: "SubDataTests", dependencies: ["SubData", "SubCore"], resources: [.copy("Fixtures")]),
     .testTarget(
       name: "SubNNTests", dependencies: ["SubNN", "SubData", "SubCore"], resources: [.copy("Fixtures")]),
+    .testTarget(name: "SubTrainTests", dependencies: ["SubTrain", "SubNN", "SubData", "SubCore"]),
     .testTarget(
       name: "VisionSubTests", dependencies: ["VisionSub", "SubTrain", "SubNN", "SubData", "SubCore", "TraceCases"],
       resources: [.copy("Fixtures")]),
@@ -57,7 +58,10 @@ let package = Package(
       name: "ClipSubTests", dependencies: ["ClipSub", "SubTrain", "SubNN", "SubData", "SubCore"],
       resources: [.copy("Fixtures")]),
     .testTarget(
-      name: "SubToolTests", dependencies: ["SubTool", "SubTrain", "SubData", "SubCore", "CSystem"],
+      name: "SubToolTests",
+      dependencies: [
+        "SubTool", "VisionSub", "TextSub", "ClipSub", "SubTrain", "SubNN", "SubData", "SubCore", "CSystem",
+      ],
       exclude: ["Snapshots"]),
     .testTarget(name: "SubImageTests", dependencies: ["SubCore", "SubData"], resources: [.copy("Fixtures")]),
   ]

@@ -156,7 +156,7 @@ import Testing
     let (report, _, checkpoint) = try load(source)
     #expect(checkpoint.naming == VisionNaming(.clip, prefix: "visual."))
     #expect(report.dropped.count == 5 && Set(report.made) == ["norm.weight", "norm.bias", "head.weight", "head.bias"])
-    #expect(VisionRecipe.following(checkpoint.config).freezesPatches == false || checkpoint.config.imageSize > 64)
+    #expect(VisionRecipe.following(checkpoint.config).model.freezesPatches == false || checkpoint.config.imageSize > 64)
   }
 
   @Test func `Hugging Face's CLIP keeps query, key and value apart`() throws {

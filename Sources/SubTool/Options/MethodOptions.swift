@@ -14,14 +14,18 @@ package struct MethodOptions: OptionGroup {
 
   package init() {}
 
-  /// The method with its numbers.
-  package func resolved(_ modality: Method.Modality, dropPath: Double = 0) throws -> MaskSub {
-    let share = ratio ?? method.defaultRatio(modality, dropPath: dropPath)
+  /// The method with its numbers; the recipe's own ratio stands where no other was given.
+  package func resolved(
+    _ modality: Method.Modality, _ recipe: MethodFields, dropPath: Double = 0
+  ) throws -> MaskSub {
+    let share = ratio ?? (method.hidesParts ? recipe.ratio : method.defaultRatio(modality, dropPath: dropPath))
     guard share < 1 else {
       throw InputError(
         "the sub-branch would have a stochastic depth of \(share.fixed(2))", at: "--method pathsub",
         cure: "give a --ratio below 1", isUsage: true)
     }
-    return MaskSub(method, ratio: share, subWeight: subWeight)
+    var resolved = MaskSub(method, ratio: share, subWeight: subWeight)
+    resolved.selection = recipe.masking
+    return resolved
   }
 }

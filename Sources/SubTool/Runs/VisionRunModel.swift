@@ -24,9 +24,9 @@ struct VisionRunModel {
   ) throws {
     (self.recipe, self.classNames) = (recipe, classNames)
     config = try recipe.configuration(classes: classNames.count, from: source?.config(for: recipe))
-    variant = source == nil ? recipe.model : source?.variant
+    variant = source == nil ? recipe.model.name : source?.variant
     let model = VisionTransformer(config)
-    if recipe.freezesPatches { model.freezePatchEmbedding() }
+    if recipe.model.freezesPatches { model.freezePatchEmbedding() }
     task = ImageClassification(model, objective: recipe.objective)
     parameters = ParameterSet(model.namedParameters(), on: device, key: RandomKey(seed: seed).fold("weights"))
     naming = VisionFileNames(source?.checkpoint)
@@ -35,7 +35,7 @@ struct VisionRunModel {
       description = source.checkpoint.description
       details = report.details + (config.hasPreNorm ? [config.usesQuickGELU ? "QuickGELU" : "GELU"] : [])
     } else {
-      (description, details) = (recipe.model, [])
+      (description, details) = (recipe.model.name, [])
     }
   }
 

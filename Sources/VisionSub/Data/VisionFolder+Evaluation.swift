@@ -17,7 +17,7 @@ extension VisionFolder {
           : "give a fine-tuned model; masksub finetune makes one")
     }
     let average = FileSystem.join(path, "ema.safetensors")
-    guard let recipe, recipe.emaDecay > 0, FileSystem.kind(average) == .file else { return }
+    guard let recipe, recipe.loop.emaDecay > 0, FileSystem.kind(average) == .file else { return }
     let file = try Safetensors.open(average)
     for parameter in set.parameters {
       let array = try file.array(named: parameter.name)
@@ -34,11 +34,11 @@ extension VisionFolder {
   /// brought to the model's image size.
   public func evaluationRecipe(resize: Int? = nil) -> VisionRecipe {
     var recipe = recipe ?? VisionRecipe.following(config)
-    if recipe.imageSize != config.imageSize {
-      recipe.evalResize = recipe.evalResize * config.imageSize / recipe.imageSize
-      recipe.imageSize = config.imageSize
+    if recipe.data.imageSize != config.imageSize {
+      recipe.data.evalResize = recipe.data.evalResize * config.imageSize / recipe.data.imageSize
+      recipe.data.imageSize = config.imageSize
     }
-    if let resize { recipe.evalResize = resize }
+    if let resize { recipe.data.evalResize = resize }
     return recipe
   }
 }
