@@ -89,7 +89,8 @@ import Testing
     let step = MaskSub(.masksub, ratio: 0.5)
     _ = step(task, batch, into: gradients, pass: Pass(isTraining: true, key: RandomKey(seed: 4)))
     #expect(!gradients.isTouched(model.patchEmbed.proj.weight))
-    #expect(gradients.isTouched(model.clsToken) && gradients.isTouched(try #require(model.head).weight))
+    let head = try #require(model.head)
+    #expect(gradients.isTouched(model.clsToken) && gradients.isTouched(head.weight))
     #expect(gradients.allFinite())
   }
 
