@@ -6,9 +6,10 @@ public enum Trace {
   /// Runs a step without dropout, stochastic depth, clipping or update.
   ///
   /// - Returns: `loss.main`, `loss.sub`, `loss` (their mean by `subWeight`), what `outputs` makes of the branches'
-  ///   outputs, and `grad.NAME` of `loss` for every parameter, named by `fileName`.
+  ///   outputs, and `grad.NAME` of `loss` for every parameter, as `written` has it.
   public static func run<Task: TrainingTask>(
-    _ task: Task, _ batch: Task.Batch, _ set: ParameterSet, _ method: MaskSub, fileName: (String) -> String,
+    _ task: Task, _ batch: Task.Batch, _ set: ParameterSet, _ method: MaskSub,
+    written: (String, HostArray) -> [(name: String, array: HostArray)],
     outputs: (_ branch: String, Task.Output) -> [(name: String, array: HostArray)]
   ) -> [(name: String, array: HostArray)] {
     let gradients = Gradients(set)
@@ -25,7 +26,7 @@ public enum Trace {
       result.append(("loss", HostArray([Float(main)], shape: [])))
     }
     for parameter in set.parameters {
-      result.append(("grad." + fileName(parameter.name), gradients.value(of: parameter).host()))
+      result += written(parameter.name, gradients.value(of: parameter).host()).map { ("grad." + $0.name, $0.array) }
     }
     return result
   }

@@ -29,15 +29,11 @@ package struct ConvertCommand: Command {
     var tensors: [(name: String, array: HostArray)]
     var dropped: [String] = []
     if let names {
-      if names != .timm, let clip = try? ClipCheckpoint(source) {
-        let naming: ClipNaming = names == .huggingFace ? .huggingFace : .openClip
-        tensors = try clip.names.flatMap { naming.tensors($0, try clip.array(named: $0)) }
-        dropped = clip.dropped
-      } else if names == .huggingFace, BERTCheckpoint.isBERT(source) {
-        tensors = try source.names.compactMap { name in
-          try BERTCheckpoint.parameterName(name).map { (name: $0, array: try source.array(named: name)) }
-        }
-        dropped = source.names.filter { BERTCheckpoint.parameterName($0) == nil }
+      let families: [any ModelFamily] = [CLIPFamily(), BERTFamily()]
+      let known = families.lazy.compactMap { family in family.recognise(source).map { (family, $0) } }.first
+      if let (family, weights) = known, let target = try family.names(names.rawValue, of: weights) {
+        let renamed = try RenamedWeights(weights, of: family, to: target)
+        (tensors, dropped) = (renamed.tensors, renamed.dropped)
       } else {
         let conversion = try VisionConversion(source, to: names)
         (tensors, dropped) = (conversion.tensors, conversion.dropped)

@@ -1,8 +1,8 @@
 /// What a model does where a file does not hold just its tensors. Patterns are `NamePattern`s of the model's own names.
 public struct LoadPlan: Sendable {
-  /// What starts anew where the file does not hold it, or holds it in another shape: a classifier.
+  /// What starts anew where the file does not hold it.
   public var mayStart: [String]
-  /// What starts anew whatever the file holds.
+  /// What starts anew whatever the file holds: a classifier of other classes.
   public var starts: [String]
   /// What is fitted to another size, and how.
   public var fits: [(pattern: String, fitting: Fitting)]

@@ -18,14 +18,15 @@ public struct LoadReport: Sendable {
   public var misshaped: [String] = []
 
   /// By which names the model's tensors are written back as they came.
-  public internal(set) var names: WeightNames?
+  public internal(set) var names: WeightNames
   /// The file's name of every loaded parameter.
   public var fileNames: [String: String] = [:]
   private let place: String
 
-  init(place: String) { self.place = place }
   /// An empty report.
-  public init() { place = "" }
+  public init() { self.init(place: "") }
+  init(_ weights: Weights) { (place, names) = (weights.place, WeightNames(weights.naming, prefix: weights.prefix)) }
+  init(place: String) { (self.place, names) = (place, WeightNames(Naming("", "", signatures: [], rules: []))) }
 
   func check() throws { try check(place) }
 

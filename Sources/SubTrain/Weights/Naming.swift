@@ -47,7 +47,7 @@ public struct Naming: Sendable, Equatable {
   /// Namings of one dialect call what no model has alike: pretraining's own parts.
   let dialect: String
   /// Whether a prefix may tell this model from others in the same file: a CLIP's towers.
-  let isPart: Bool
+  package let isPart: Bool
 
   /// A naming. `signature` holds names of the file; `known` are patterns of names that mean nothing here: buffers, parts
   /// of pretraining. Names for which there is no rule are called alike.

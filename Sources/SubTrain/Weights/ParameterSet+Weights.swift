@@ -14,20 +14,19 @@ extension ParameterSet {
     }
   }
 
-  /// Puts a file's tensors into the parameters; what it does not give, and `plan` allows to be absent, is started from
-  /// `key`. Throws one `InputError` naming all that is missing, unexpected or of another shape; nothing has been written
+  /// Puts a file's tensors into parameters and buffers; what it does not give, as far as `plan` allows that, is started
+  /// from `key`. Throws one `InputError` naming all that is missing, unexpected or of another shape; nothing has been written
   /// then.
   ///
   /// - Parameter published: the naming whose names the streams of new parameters have.
   public func load(
     _ weights: Weights, _ plan: LoadPlan = LoadPlan(), startingFrom key: RandomKey, _ published: Naming
   ) throws -> LoadReport {
-    var report = LoadReport(place: weights.place)
-    var (writes, started): ([(parameter: Parameter, array: HostArray)], Set<String>) = ([], [])
+    var report = LoadReport(weights)
+    var (writes, started): ([(tensor: Tensor, array: HostArray)], Set<String>) = ([], [])
     var (used, loaded): (Set<String>, [String]) = ([], [])
-    for parameter in parameters {
-      let name = parameter.name
-      let (fileNames, wanted) = (weights.fileNames(of: name), parameter.shape.dimensions)
+    for (name, tensor) in parameters.map({ ($0.name, $0.value) }) + buffers.map({ ($0.name, $0.value) }) {
+      let (fileNames, wanted) = (weights.fileNames(of: name), tensor.shape.dimensions)
       let shown = fileNames.joined(separator: " + ")
       guard !plan.starts(name), let shape = try weights.shape(of: name) else {
         if plan.starts(name) || plan.mayStart(name) {
@@ -39,15 +38,11 @@ extension ParameterSet {
         continue
       }
       if Self.bare(shape) == Self.bare(wanted) {
-        writes.append((parameter, try weights.array(named: name).reshaped(wanted)))
+        writes.append((tensor, try weights.array(named: name).reshaped(wanted)))
         report.loaded += fileNames
       } else if let fitted = try plan.fitting(name)?.fitted(weights.array(named: name), from: shape, to: wanted) {
-        writes.append((parameter, fitted))
+        writes.append((tensor, fitted))
         report.resized.append("\(shown) \(shape) → \(wanted)")
-      } else if plan.mayStart(name) {
-        started.insert(name)
-        report.made += fileNames
-        continue
       } else {
         report.misshaped.append("\(shown) \(shape), the model's is \(wanted)")
       }
@@ -64,10 +59,16 @@ extension ParameterSet {
       }
     }
     try report.check()
-    for (parameter, array) in writes { parameter.value.write(array) }
+    for (tensor, array) in writes { tensor.write(array) }
     start(started, from: key, published)
     report.names = try WeightNames(weights, loaded: loaded)
     return report
+  }
+
+  /// Writes all parameters and buffers to a safetensors file.
+  public func write(to path: String, _ names: WeightNames) throws {
+    let arrays = parameters.map { ($0.name, $0.value.host()) } + buffers.map { ($0.name, $0.value.host()) }
+    try Safetensors.write(names.tensors(arrays), metadata: [("format", "pt")], to: path)
   }
 
   /// A shape without axes of length 1.

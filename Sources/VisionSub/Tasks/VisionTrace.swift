@@ -26,7 +26,7 @@ public enum VisionTrace {
 
     let step = MaskSub(method, ratio: ratio, noise: images.noise)
     let results = Trace.run(
-      ImageClassification(model, objective: objective), images.upload(to: device), set, step, fileName: { $0 },
+      ImageClassification(model, objective: objective), images.upload(to: device), set, step, written: { [($0, $1)] },
       outputs: { [($0 + ".logits", $1.host())] })
     let gradient = "grad."
     let others = results.filter { !$0.name.hasPrefix(gradient) }
