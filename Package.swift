@@ -47,7 +47,10 @@ let package = Package(
     .testTarget(name: "SubDataTests", dependencies: ["SubData", "SubCore"], resources: [.copy("Fixtures")]),
     .testTarget(
       name: "SubNNTests", dependencies: ["SubNN", "SubData", "SubCore"], resources: [.copy("Fixtures")]),
-    .testTarget(name: "SubTrainTests", dependencies: ["SubTrain", "SubNN", "SubData", "SubCore"]),
+    .target(name: "TestSupport", dependencies: ["SubData", "SubCore"], path: "Tests/TestSupport"),
+    .testTarget(
+      name: "SubTrainTests", dependencies: ["SubTrain", "SubNN", "SubData", "SubCore", "TestSupport"],
+      resources: [.copy("Fixtures")]),
     .testTarget(
       name: "VisionSubTests", dependencies: ["VisionSub", "SubTrain", "SubNN", "SubData", "SubCore", "TraceCases"],
       resources: [.copy("Fixtures")]),
@@ -58,7 +61,10 @@ let package = Package(
       name: "ClipSubTests", dependencies: ["ClipSub", "SubTrain", "SubNN", "SubData", "SubCore"],
       resources: [.copy("Fixtures")]),
     .testTarget(
-      name: "SubToolTests", dependencies: ["SubTool", "SubTrain", "SubData", "SubCore", "CSystem"],
+      name: "SubToolTests",
+      dependencies: [
+        "SubTool", "VisionSub", "TextSub", "ClipSub", "SubTrain", "SubNN", "SubData", "SubCore", "CSystem", "TestSupport",
+      ],
       exclude: ["Snapshots"]),
     .testTarget(name: "SubImageTests", dependencies: ["SubCore", "SubData"], resources: [.copy("Fixtures")]),
   ]

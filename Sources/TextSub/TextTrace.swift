@@ -10,8 +10,8 @@ public enum TextTrace {
   ///   - batch: `input_ids, attention_mask, token_type_ids, special_tokens_mask` i64 [N,T], `mask_token_id` i64 [1],
   ///     `labels`, `mask_noise` f32 [N,T].
   public static func run(
-    _ config: BERTConfig, weights: some NamedTensors, batch: some NamedTensors, method: Method, ratio: Double,
-    on device: Device
+    _ config: BERTConfig, weights: some NamedTensors, batch: some NamedTensors, method: any Method.Type,
+    ratio: Double, on device: Device
   ) throws -> [(name: String, array: HostArray)] {
     let checkpoint = try BERTFamily.recognised(weights)
     guard let labels = BERTFamily.labelCount(checkpoint) else {
@@ -24,11 +24,11 @@ public enum TextTrace {
     let model = BERTForSequenceClassification(config, labels: labels)
     let set = ParameterSet(model, on: device, key: nil)
     let names = try set.load(checkpoint, startingFrom: RandomKey(seed: 0), .bert).names
-    let (packed, noise) = try TraceBatch(batch, config, labels: labels, needsNoise: method != .baseline).packed(
+    let (packed, noise) = try TraceBatch(batch, config, labels: labels, needsNoise: method.hidesParts).packed(
       on: device)
-    let step = MaskSub(method, ratio: ratio, noise: noise)
     return Trace.run(
-      SequenceClassification(model), packed, set, step, written: names.tensors,
+      SequenceClassification(model), packed, set, method.init(MethodSettings(ratio: ratio, noise: noise)),
+      written: names.tensors,
       outputs: { [("\($0).logits", $1.host())] })
   }
 }

@@ -50,16 +50,18 @@ private final class Outer: Module {
     ema.update()
     #expect(ema.evaluating { model.runningMean.value.floats() } == [1, 2])
     #expect(model.runningMean.value.floats() == [4, 8])
-    let state = Dictionary(ema.state().map { ($0.name, $0.array) }) { $1 }
+    let state = Dictionary(ema.state().map { ($0.tensor ?? "", $0.array) }) { $1 }
     #expect(state.keys.sorted() == ["gamma_1", "running_mean", "running_var", "weight"])
 
     let fresh = EMA(set, decay: 0.75)
-    try fresh.restore { name in
-      guard let array = state[name], !name.hasPrefix("running") else { throw CancellationError() }
+    try fresh.restore { _, name in
+      guard let name, !name.hasPrefix("running"), let array = state[name] else {
+        throw InputError("no such tensor", at: "state", cure: "")
+      }
       return array
     }
     #expect(fresh.evaluating { model.runningMean.value.floats() } == [4, 8])
-    try fresh.restore { try #require(state[$0]) }
+    try fresh.restore { try #require(state[$1 ?? ""]) }
     #expect(fresh.evaluating { model.runningMean.value.floats() } == [1, 2])
   }
 }

@@ -86,7 +86,7 @@ import Testing
       images: Tensor.uniform([2, 3, 32, 32], RandomKey(seed: 2), on: .cpu),
       target: .labels(Tensor(indices: [0, 3], on: .cpu), smoothing: 0))
     let gradients = Gradients(set)
-    let step = MaskSub(.masksub, ratio: 0.5)
+    let step = MaskSub(ratio: 0.5)
     _ = step(task, batch, into: gradients, pass: Pass(isTraining: true, key: RandomKey(seed: 4)))
     #expect(!gradients.isTouched(model.patchEmbed.proj.weight))
     let head = try #require(model.head)
@@ -104,5 +104,13 @@ import Testing
     let shared = model(images, stem: model.stem(images), pass).floats()
     #expect(zip(alone, shared).allSatisfy { abs($0 - $1) < 1e-5 } && set.parameters.count > 0)
     #expect(alone != model(images, .evaluation).floats())
+  }
+
+  @Test func `relative positions are numbered as BEiT's`() {
+    let index = RelativePositions(grid: 14).index
+    func at(_ query: Int, _ key: Int) -> Int { index[query * 197 + key] }
+    #expect(at(0, 0) == 731 && at(0, 5) == 729 && at(5, 0) == 730)
+    #expect(at(1, 1) == 364 && at(1, 2) == 363 && at(2, 1) == 365 && at(1, 15) == 337)
+    #expect(at(1, 196) == 0 && at(196, 1) == 728)
   }
 }

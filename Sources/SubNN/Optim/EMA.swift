@@ -36,13 +36,13 @@ public final class EMA: Checkpointed {
   /// A parameter's average.
   public func value(of parameter: Parameter) -> Tensor { set.view(of: parameter, in: average) }
 
-  public func state() -> [(name: String, array: HostArray)] { named.map { ($0.name, $0.average.host()) } }
+  public func state() -> [StateArray] { named.map { StateArray("", of: $0.name, $0.average.host()) } }
 
-  public func restore(_ array: (String) throws -> HostArray) throws {
+  public func restore(_ array: (_ role: String, _ tensor: String?) throws -> HostArray) throws {
     // Files of versions without buffers lack them: those averages stay as they are.
     let buffers = Set(set.buffers.map(\.name))
     for (name, average) in named {
-      let read = Result { try array(name) }
+      let read = Result { try array("", name) }
       if buffers.contains(name), case .failure = read { continue }
       let values = try read.get()
       guard values.shape == average.shape.dimensions else {

@@ -15,7 +15,7 @@ extension Workload {
   }()
 
   private static func bert(_ name: String, batch: Int, length: Int, _ config: BERTConfig) -> Workload {
-    Workload(name: name, batch: batch, modality: .text) { batch, method, device in
+    Workload(name: name, batch: batch, basis: .text) { batch, method, device in
       let key = RandomKey(seed: 0)
       let task = SequenceClassification(BERTForSequenceClassification(config, labels: 2))
       let parameters = ParameterSet(task.model, on: device, key: key)

@@ -23,8 +23,6 @@ public struct LoadReport: Sendable {
   public var fileNames: [String: String] = [:]
   private let place: String
 
-  /// An empty report.
-  public init() { self.init(place: "") }
   init(_ weights: Weights) { (place, names) = (weights.place, WeightNames(weights.naming, prefix: weights.prefix)) }
   init(place: String) { (self.place, names) = (place, WeightNames(Naming("", "", signatures: [], rules: []))) }
 

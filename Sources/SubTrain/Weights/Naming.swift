@@ -60,6 +60,9 @@ public struct Naming: Sendable, Equatable {
     (self.dialect, self.isPart) = (dialect ?? key, isPart)
   }
 
+  /// The model's own names.
+  public static let own = Naming("own", "its own names", signatures: [], rules: [])
+
   /// The file's names, by each of the rules that may hold: the first is written. Names joined to one tensor stand in one
   /// list.
   func candidates(_ name: String) -> [(names: [String], layout: Layout)] {

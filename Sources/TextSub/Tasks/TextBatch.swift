@@ -1,8 +1,9 @@
 public import SubCore
 import SubNN
+public import SubTrain
 
 /// Sequences one behind the other, without padding: the tokens of all of them are the rows of one matrix.
-public struct TextBatch {
+public struct TextBatch: TrainingBatch {
   /// One sequence on the host.
   public struct Sequence: Sendable {
     /// Word pieces of all sequences one behind the other.

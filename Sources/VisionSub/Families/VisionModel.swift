@@ -7,6 +7,8 @@ public protocol VisionModel: Module {
   var classes: Int { get }
   /// The side of the images, in pixels.
   var imageSize: Int { get }
+  /// Lets the patch embedding stay as it is, where there is one: no gradient, no update (FT-CLIP).
+  func freezePatchEmbedding()
   /// What no regularisation touches, so that a step needs it only once: the embeddings of all patches, [N·L, D]. Nil for
   /// a family that hides pixels.
   func stem(_ images: Tensor) -> Tensor?
