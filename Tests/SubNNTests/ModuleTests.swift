@@ -55,7 +55,9 @@ private final class Outer: Module {
 
     let fresh = EMA(set, decay: 0.75)
     try fresh.restore { _, name in
-      guard let name, !name.hasPrefix("running"), let array = state[name] else { throw InputError("no such tensor", at: "state", cure: "") }
+      guard let name, !name.hasPrefix("running"), let array = state[name] else {
+        throw InputError("no such tensor", at: "state", cure: "")
+      }
       return array
     }
     #expect(fresh.evaluating { model.runningMean.value.floats() } == [4, 8])

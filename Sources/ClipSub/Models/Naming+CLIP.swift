@@ -1,10 +1,10 @@
-import SubTrain
+public import SubTrain
 import VisionSub
 
 // How files name the tensors of a CLIP: `visual.` is the image tower, `text.` the text tower.
 extension Naming {
   /// open_clip's and OpenAI's names, which are the same; a text tower of open_clip's own classes stands behind `text.`.
-  static let openClip = Naming(
+  public static let openClip = Naming(
     "openclip", "open_clip's names", signatures: [["visual.conv1.weight", "visual.class_embedding"]],
     rules: (openClipTower + openClipBlocks + [.init("norm.*", "ln_post.*")])
       .map { $0.under(ours: "visual.", theirs: "visual.") }
@@ -15,7 +15,7 @@ extension Naming {
     known: ["input_resolution", "context_length", "vocab_size", "attn_mask", "text.attn_mask"])
 
   /// transformers' `CLIPModel`: query, key and value apart, projections transposed.
-  static let huggingFaceCLIP = Naming(
+  public static let huggingFaceCLIP = Naming(
     "hf", "Hugging Face's names", signatures: [["vision_model.embeddings.patch_embedding.weight"]],
     rules: (huggingFaceTower + huggingFaceBlocks + [.init("norm.*", "post_layernorm.*")])
       .map { $0.under(ours: "visual.", theirs: "vision_model.") }

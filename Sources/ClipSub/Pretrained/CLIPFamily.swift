@@ -30,6 +30,16 @@ public struct CLIPFamily: ModelFamily {
     }
   }
 
+  /// A file's weights. Throws where it holds no CLIP.
+  static func recognised(_ source: any NamedTensors) throws -> Weights {
+    guard let weights = CLIPFamily().recognise(source) else {
+      throw InputError(
+        "these are no weights of a CLIP with a vision transformer", at: source.place,
+        cure: "give a ViT CLIP in open_clip, OpenAI or Hugging Face naming (masksub inspect shows what a file holds)")
+    }
+    return weights
+  }
+
   /// Whether a file is one of OpenAI's own archives.
   static func isOpenAI(_ weights: Weights) -> Bool { weights.source.contains("input_resolution") }
 }
@@ -42,7 +52,8 @@ extension ClipConfig {
       let shape = try weights.shape(of: name)
       guard let shape, shape.count == rank, shape.allSatisfy({ (1...1 << 24).contains($0) }) else {
         throw weights.failure(
-          shape.map { "shape \($0)" } ?? "it is missing", name, cure: "give the weights of a CLIP with a vision transformer")
+          shape.map { "shape \($0)" } ?? "it is missing", name,
+          cure: "give the weights of a CLIP with a vision transformer")
       }
       return shape
     }

@@ -1,9 +1,9 @@
-import SubTrain
+public import SubTrain
 
 // How files name the tensors of a BERT.
 extension Naming {
   /// transformers' names: with or without `bert.`, norms by their present or their old names (`gamma`, `beta`), in any mix.
-  static let bert = Naming(
+  public static let bert = Naming(
     "hf", "Hugging Face's names",
     signatures: ["bert.", ""].map { ["\($0)encoder.layer.0.attention.self.query.weight"] },
     rules: [
