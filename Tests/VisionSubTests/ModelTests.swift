@@ -21,48 +21,11 @@ import Testing
     #expect(model.namedParameters().reduce(0) { $0 + $1.parameter.shape.count } == count)
   }
 
-  @Test func `every recipe's model can be made and every page shown`() throws {
-    for entry in VisionRecipe.book {
-      let config = try entry.recipe.configuration(classes: 7)
-      #expect(config.classes == 7 && config.imageSize == entry.recipe.imageSize)
-      #expect(try entry.recipe.trainingPipeline().size == entry.recipe.imageSize)
-      let page = try entry.page()
-      let keys = Set(page.parameters.map(\.key))
-      #expect(keys.contains("weight_decay") && keys.contains("drop_path"))
-      #expect(Set(entry.notes.keys).subtracting(["loss"]).isSubset(of: keys), "\(page.name): \(entry.notes.keys)")
-    }
-    #expect(Set(VisionRecipe.book.map(\.recipe.name)).count == VisionRecipe.book.count)
-    #expect(VisionRecipe.book.count == 8 + 3 + 3 + 2 + 2 + 6 + 1 + 1)
-  }
-
-  @Test func `settings change a recipe by name and unknown ones are refused`() throws {
-    let recipe = try VisionRecipe.named("deit3-b-400").with([
-      ("drop_path", "0.3"), ("augment", "none"), ("epochs", "2"),
-    ])
-    #expect(recipe.dropPath == 0.3 && recipe.augment == "none" && recipe.epochs == 2)
-    #expect(throws: InputError.self) { try VisionRecipe.named("deit3-b-400").with([("droppath", "0.3")]) }
-    #expect(throws: InputError.self) { try VisionRecipe.named("deit3-b-400").with([("epochs", "many")]) }
-    #expect(throws: InputError.self) { try VisionRecipe.named("deit4") }
-    var wrong = recipe
-    wrong.smoothing = 0.1
-    #expect(throws: InputError.self) { try wrong.validate() }
-  }
-
-  @Test func `a run takes what its recipe lacks from this version`() throws {
-    let recipe = try VisionRecipe.named("beitv2-b")
-    var stored = try #require(try recipe.with([("lr", "0.5")]).json().object)
-    stored["masking"] = nil
-    let restored = try recipe.restored(from: .object(stored), at: "config.json")
-    #expect(restored.lr == 0.5 && restored.masking == .block)
-    stored["epochs"] = "many"
-    #expect(throws: InputError.self) { try recipe.restored(from: .object(stored), at: "config.json") }
-  }
-
   @Test func `the regularised branches differ and the evaluation does not`() throws {
     var config = try #require(VisionVariant.named("vit_shapes_patch4_32"))
     (config.layerScale, config.dropPath, config.depth) = (0.1, 0, 2)
     let model = VisionTransformer(config)
-    let set = ParameterSet(model.namedParameters(), on: .cpu, key: RandomKey(seed: 1))
+    let set = ParameterSet(model, on: .cpu, key: RandomKey(seed: 1))
     let images = Tensor.uniform([3, 3, 32, 32], RandomKey(seed: 2), on: .cpu)
     func logits(_ change: (inout Pass) -> Void = { _ in }) -> [Float] {
       var pass = Pass(isTraining: true, key: RandomKey(seed: 3))
@@ -79,7 +42,7 @@ import Testing
 
   @Test func `a frozen patch embedding gets no gradient`() throws {
     let model = VisionTransformer(try #require(VisionVariant.named("vit_shapes_patch4_32")))
-    let set = ParameterSet(model.namedParameters(), on: .cpu, key: RandomKey(seed: 1))
+    let set = ParameterSet(model, on: .cpu, key: RandomKey(seed: 1))
     model.freezePatchEmbedding()
     let task = ImageClassification(model, objective: .crossEntropy())
     let batch = ImageClassification.Batch(
@@ -89,13 +52,14 @@ import Testing
     let step = MaskSub(ratio: 0.5)
     _ = step(task, batch, into: gradients, pass: Pass(isTraining: true, key: RandomKey(seed: 4)))
     #expect(!gradients.isTouched(model.patchEmbed.proj.weight))
-    #expect(gradients.isTouched(model.clsToken) && gradients.isTouched(model.head.weight))
+    let head = try #require(model.head)
+    #expect(gradients.isTouched(model.clsToken) && gradients.isTouched(head.weight))
     #expect(gradients.allFinite())
   }
 
   @Test func `rows of the stem are what kept patches embed to alone`() throws {
     let model = VisionTransformer(try #require(VisionVariant.named("vit_shapes_patch4_32")))
-    let set = ParameterSet(model.namedParameters(), on: .cpu, key: RandomKey(seed: 1))
+    let set = ParameterSet(model, on: .cpu, key: RandomKey(seed: 1))
     let images = Tensor.uniform([2, 3, 32, 32], RandomKey(seed: 2), on: .cpu)
     var pass = Pass.evaluation
     pass.masking = Masking(ratio: 0.5)
@@ -103,5 +67,13 @@ import Testing
     let shared = model(images, stem: model.stem(images), pass).floats()
     #expect(zip(alone, shared).allSatisfy { abs($0 - $1) < 1e-5 } && set.parameters.count > 0)
     #expect(alone != model(images, .evaluation).floats())
+  }
+
+  @Test func `relative positions are numbered as BEiT's`() {
+    let index = RelativePositions(grid: 14).index
+    func at(_ query: Int, _ key: Int) -> Int { index[query * 197 + key] }
+    #expect(at(0, 0) == 731 && at(0, 5) == 729 && at(5, 0) == 730)
+    #expect(at(1, 1) == 364 && at(1, 2) == 363 && at(2, 1) == 365 && at(1, 15) == 337)
+    #expect(at(1, 196) == 0 && at(196, 1) == 728)
   }
 }

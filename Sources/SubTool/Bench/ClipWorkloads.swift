@@ -13,7 +13,7 @@ extension Workload {
     Workload(name: name, batch: 16, basis: .image, patches: ClipConfig().image.patches) { batch, method, device in
       let key = RandomKey(seed: 0)
       let task = ContrastiveTask(CLIP(ClipConfig()))
-      let parameters = ParameterSet(task.model.namedParameters(), on: device, key: key)
+      let parameters = ParameterSet(task.model, on: device, key: key)
       let side = task.model.config.image.size
       let texts = (0..<batch).map { row in
         (1..<length).map { Int32(1 + key.integer(below: 48999, at: row * length + $0)) } + [49407]

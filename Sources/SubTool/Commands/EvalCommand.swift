@@ -44,20 +44,20 @@ package struct EvalCommand: Command {
 
   private func evaluateVision(_ context: ToolContext, on device: Device) throws {
     let source = try VisionFolder(from)
-    let recipe = source.evaluationRecipe(resize: resize)
-    if let resize, resize < recipe.imageSize {
+    let recipe = try source.evaluationRecipe(resize: resize)
+    if let resize, resize < recipe.data.imageSize {
       throw InputError(
-        "\(resize) pixels are fewer than the \(recipe.imageSize) of the model's images", at: "--resize",
-        cure: "give at least \(recipe.imageSize)", isUsage: true)
+        "\(resize) pixels are fewer than the \(recipe.data.imageSize) of the model's images", at: "--resize",
+        cure: "give at least \(recipe.data.imageSize)", isUsage: true)
     }
-    let model = VisionTransformer(source.config)
-    let parameters = ParameterSet(model.namedParameters(), on: device, key: RandomKey(seed: 0))
-    try source.loadForEvaluation(into: parameters, of: model)
+    let model = source.configuration.makeModel()
+    let parameters = ParameterSet(model, on: device, key: nil)
+    try source.loadForEvaluation(into: parameters)
     let images = try VisionData.evaluation(
       data ?? context.home.file("datasets/shapes"), classNames: source.classNames)
-    guard images.classNames.count == source.config.classes else {
+    guard images.classNames.count == source.configuration.classes else {
       throw InputError(
-        "the model has \(source.config.classes) classes, the data \(images.classNames.count)",
+        "the model has \(source.configuration.classes) classes, the data \(images.classNames.count)",
         at: data ?? "datasets/shapes", cure: "give the data that the model was trained for")
     }
     if data == nil { try context.sayEmbedded("images of datasets/shapes", option: "--data DIR") }
@@ -69,8 +69,8 @@ package struct EvalCommand: Command {
       task, images, recipe.evaluationPipeline, batchSize: batch, workers: settings.workerCount,
       maxBroken: maxBroken, on: device)
     context.console.note(
-      "\(source.checkpoint.description), \(images.count) images, \(images.classNames.count) classes, "
-        + "\(recipe.imageSize) pixels of \(recipe.evalResize)")
+      "\(source.configuration.summary), \(source.weights.title), \(images.count) images, \(images.classNames.count) classes, "
+        + "\(recipe.data.imageSize) pixels of \(recipe.data.evalResize)")
     try report(try evaluator(), context)
     context.console.note(evaluator.batches.broken, "not counted")
   }
@@ -85,8 +85,8 @@ package struct EvalCommand: Command {
       from: from, isTrained: true, task: task, seed: machine.seed, home: context.home, on: device)
     if data == nil { try context.sayEmbedded("sentences of datasets/acceptability", option: "--data DIR") }
     for line in model.details { context.console.note(line) }
-    let longest = min(
-      model.config.positions, configuration?["recipe"]?["max_length"]?.int ?? GLUERecipe(task).maxLength)
+    let recipe = try configuration?["recipe"].map { try GLUERecipe(task).restored(from: $0, at: from) }
+    let longest = min(model.config.positions, (recipe ?? GLUERecipe(task)).data.maxLength)
     let splits = try task.evaluationSplits.map { split in
       (
         split,

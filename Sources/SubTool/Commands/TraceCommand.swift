@@ -51,8 +51,8 @@ package struct TraceCommand: Command {
         isFile ? ClipConfig(JSON.read(name), place: name) : nil, ClipConfig(named: name)?.activation ?? .gelu,
         weights: weights, batch: batch, method: method.type, ratio: ratio(.image), on: device)
     case (nil, let name?):
-      guard VisionVariant.named(name) != nil else {
-        let names = VisionVariant.all.map(\.name) + ClipConfig.names
+      guard VisionFamilies.configuration(named: name) != nil else {
+        let names = VisionFamilies.names + ClipConfig.names
         throw InputError(
           "there is no model '\(name)'", at: "--model",
           cure: Suggestion.nearest(to: name, in: names).map { "did you mean '\($0)'?" }

@@ -21,6 +21,7 @@ final class VisionTraining: Trainable {
 
   var task: ImageClassification { model.task }
   var parameters: ParameterSet { model.parameters }
+  var published: Naming { model.config.published }
   var parts: [(name: String, part: any Checkpointed)] { average.map { [("ema", $0)] } ?? [] }
   func afterUpdate() { average?.update() }
   func write(to folder: String) throws { try model.write(to: folder) }

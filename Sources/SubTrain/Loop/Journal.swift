@@ -33,7 +33,7 @@ final class Journal<Subject: Trainable> {
     var resumption: MetricsLog.Resumption?
     if resuming, let folder {
       if let checkpoint = try Checkpoint.newest(of: folder) {
-        position = try checkpoint.restore(parts)
+        position = try checkpoint.restore(parts, subject.published)
         try subject.read(from: checkpoint.path)
       }
       saved = position.step
@@ -84,7 +84,8 @@ final class Journal<Subject: Trainable> {
     guard let folder else { return }
     position.elapsed = WallClock.seconds() - began
     (position.logged, position.source) = (log?.position ?? 0, subject.source.state)
-    try Checkpoint.write(position, of: folder, keep: settings.keep, parts: parts, model: subject.write(to:))
+    try Checkpoint.write(position, of: folder, keep: settings.keep, parts: parts, subject.published,
+      model: subject.write(to:))
     saved = position.step
   }
 

@@ -15,6 +15,8 @@ public protocol Trainable: AnyObject {
   /// Where batches come from.
   var source: Source { get }
 
+  /// By which names checkpoints hold what belongs to the weights: moments, averages.
+  var published: Naming { get }
   /// What decides the future of the run besides weights and optimizer: an average of weights. Checkpoints hold it in
   /// files of these names.
   var parts: [(name: String, part: any Checkpointed)] { get }
@@ -29,6 +31,8 @@ public protocol Trainable: AnyObject {
 }
 
 extension Trainable {
+  /// The parameters' own names.
+  public var published: Naming { .own }
   /// Nothing.
   public var parts: [(name: String, part: any Checkpointed)] { [] }
   /// Does nothing.
@@ -36,15 +40,14 @@ extension Trainable {
   /// Finds nothing.
   public func evaluate() throws -> Evaluation { Evaluation() }
 
-  /// Writes `model.safetensors`, under the parameters' own names.
+  /// Writes `model.safetensors` under the published names.
   public func write(to folder: String) throws {
-    try Safetensors.write(
-      parameters.parameters.map { ($0.name, $0.value.host()) },
-      to: FileSystem.join(folder, "model.safetensors"))
+    try parameters.write(to: FileSystem.join(folder, "model.safetensors"), WeightNames(published))
   }
 
   /// Reads what the default `write(to:)` wrote.
   public func read(from folder: String) throws {
-    _ = try parameters.load(TensorFile.open(folder), rename: { $0 })
+    let weights = Weights(try TensorFile.open(folder), published)
+    _ = try parameters.load(weights, startingFrom: RandomKey(seed: 0), published)
   }
 }

@@ -1,0 +1,27 @@
+/// The nearest real name to a mistyped one.
+package enum Suggestion {
+  /// The candidate with the fewest edits, if they are few for the length of the word; a prefix also counts as near.
+  package static func nearest(to word: String, in candidates: [String]) -> String? {
+    let ranked = candidates.map { ($0, distance(word, $0)) }
+    if let best = ranked.min(by: { $0.1 < $1.1 }), best.1 <= max(1, min(word.count, best.0.count) / 3) { return best.0 }
+    let extending = candidates.filter { $0.hasPrefix(word) }
+    return extending.count == 1 ? extending[0] : nil
+  }
+
+  /// Edits (insert, delete, replace, exchange two neighbours) between two words: the restricted Damerau distance.
+  package static func distance(_ first: String, _ second: String) -> Int {
+    // A mistyped name may be any length; beyond this no name of ours is near.
+    let (a, b) = (Array(first.unicodeScalars.prefix(64)), Array(second.unicodeScalars.prefix(64)))
+    var rows = [Array(0...b.count)]
+    for i in 0..<a.count {
+      var row = [i + 1]
+      for j in 0..<b.count {
+        var edits = min(rows[i][j + 1] + 1, row[j] + 1, rows[i][j] + (a[i] == b[j] ? 0 : 1))
+        if i > 0, j > 0, a[i] == b[j - 1], a[i - 1] == b[j] { edits = min(edits, rows[i - 1][j - 1] + 1) }
+        row.append(edits)
+      }
+      rows.append(row)
+    }
+    return rows[a.count][b.count]
+  }
+}
