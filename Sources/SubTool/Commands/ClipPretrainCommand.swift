@@ -97,9 +97,7 @@ package struct ClipPretrainCommand: Command {
         "vocab": vocabulary.map { .string($0) } ?? .null, "model": clip.config.json,
       ], in: context)
     let perEpoch = source.batchesPerEpoch
-    var loop = run.loop(recipe, stepsPerEpoch: perEpoch, bestMetric: "zeroshot_top1")
-    // The task itself lets a batch pass in parts: a contrastive loss is that of the whole.
-    loop.accumulation = 1
+    let loop = run.loop(recipe, stepsPerEpoch: perEpoch, bestMetric: "zeroshot_top1")
     let rates = recipe.rates(stepsPerEpoch: perEpoch)
     let optimizer = recipe.optimizer.make(clip.parameters, recipe.groups(clip.parameters))
     let training = ClipTraining(

@@ -109,9 +109,10 @@ package struct PreviewCommand: Command {
   private func previewText(_ task: GLUETask, _ context: ToolContext) throws {
     let reader = try GLUEReader(task: task, data: data ?? context.home.data(of: task))
     let tokenizer = try WordPieceTokenizer(folder: from ?? context.home.file("tokenizers/acceptability"))
-    let masking = Masking(ratio: ratio ?? GLUERecipe(task).method.ratio)
+    let recipe = try GLUERecipe(task).with(settings.map { ($0.key, $0.value) }, note: context.console.note)
+    let masking = Masking(ratio: ratio ?? recipe.method.ratio)
     for (number, example) in try reader.read(.train).examples.prefix(count).enumerated() {
-      let encoding = tokenizer.encode(example.first, example.second, maxLength: GLUERecipe(task).data.maxLength)
+      let encoding = tokenizer.encode(example.first, example.second, maxLength: recipe.data.maxLength)
       let hides = masking.masked(
         rows: 1, count: encoding.ids.count, RandomKey(seed: seed).fold("mask").fold(number))
       let ids = zip(encoding.ids, hides).map { $1 && !tokenizer.isSpecial($0) ? tokenizer.maskID : $0 }
