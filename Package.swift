@@ -73,9 +73,14 @@ let package = Package(
     .testTarget(
       name: "SubToolTests",
       dependencies: [
-        "SubTool", "VisionSub", "TextSub", "ClipSub", "SubTrain", "SubNN", "SubData", "SubCore", "CSystem", "TestSupport",
+        "SubTool", "VisionSub", "TextSub", "ClipSub", "SubTrain", "SubNN", "SubData", "SubCore", "CSystem",
+        "TestSupport",
       ],
       exclude: ["Snapshots"]),
+    .testTarget(
+      name: "BudgetTests",
+      dependencies: ["VisionSub", "TextSub", "ClipSub", "SubTrain", "SubNN", "SubData", "SubCore"],
+      resources: [.copy("allocations.json")]),
     .testTarget(name: "SubImageTests", dependencies: ["SubCore", "SubData"], resources: [.copy("Fixtures")]),
   ]
 )
