@@ -27,7 +27,7 @@ final class TinyRun<Task: TrainingTask>: Trainable {
   func steadySteps() throws -> [(allocations: Int, systemCalls: Int)] {
     var settings = LoopSettings(totalSteps: 8, stepsPerEpoch: 8, seed: 0)
     settings.clipNorm = 1
-    let optimizer = AdamW(parameters, groups: .decayingAllButBiasesAndNorms(parameters, weightDecay: 0.05))
+    let optimizer = AdamW(parameters, weightDecay: 0.05)
     try Trainer(self, method: MaskSub(ratio: 0.5), optimizer: optimizer, schedule: { _ in 1e-4 }, settings: settings)
       .train()
     return zip(counters.dropFirst(4), counters.dropFirst(3)).map { later, earlier in
