@@ -62,7 +62,8 @@ let package = Package(
     .testTarget(
       name: "SubToolTests",
       dependencies: [
-        "SubTool", "VisionSub", "TextSub", "ClipSub", "SubTrain", "SubNN", "SubData", "SubCore", "CSystem", "TestSupport",
+        "SubTool", "VisionSub", "TextSub", "ClipSub", "SubTrain", "SubNN", "SubData", "SubCore", "CSystem",
+        "TestSupport",
       ],
       exclude: ["Snapshots"]),
     .testTarget(name: "SubImageTests", dependencies: ["SubCore", "SubData"], resources: [.copy("Fixtures")]),
