@@ -84,7 +84,8 @@ final class Journal<Subject: Trainable> {
     guard let folder else { return }
     position.elapsed = WallClock.seconds() - began
     (position.logged, position.source) = (log?.position ?? 0, subject.source.state)
-    try Checkpoint.write(position, of: folder, keep: settings.keep, parts: parts, subject.published,
+    try Checkpoint.write(
+      position, of: folder, keep: settings.keep, parts: parts, subject.published,
       model: subject.write(to:))
     saved = position.step
   }
