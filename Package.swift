@@ -18,10 +18,9 @@ let package = Package(
     .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg62-turbo-dev"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(name: "CWebP", pkgConfig: "libwebpdemux", providers: [.apt(["libwebp-dev"])]),
-    .target(name: "CSubImage", dependencies: ["CJPEG", "CPNG", "CWebP"], cSettings: [.unsafeFlags(["-O3"])]),
+    .target(name: "CSubImage", dependencies: ["CJPEG", "CPNG", "CWebP"]),
     .target(
       name: "CSubKernels", dependencies: ["COneDNN"],
-      cSettings: [.unsafeFlags(["-O3"])],
       linkerSettings: [.linkedLibrary("dnnl"), .linkedLibrary("gomp"), .linkedLibrary("m")]),
     .target(name: "CSystem"),
     // 2  Tensors, the tape, operations, backends, random keys.

@@ -108,7 +108,7 @@ import Testing
       #expect(description.contains(old), "\(description)")
       try AtomicFile.write(description.replacing(old, with: new), to: "\(checkpoint)/config.json")
       let refused = run(evaluation)
-      #expect(refused.code == 1 && refused.error.contains("are out of range"), "\(refused.code) \(refused.error)")
+      #expect(refused.code == 1 && refused.error.contains("config.json"), "\(refused.code) \(refused.error)")
     }
     let preview = ["preview", "--data", data, "--output", folder["p.png"]]
     #expect(run(preview + ["--set", "eval_resize=4096", "--set", "mix_bytes=true", "--set", "mixup=1"]).code == 0)
@@ -150,7 +150,7 @@ import Testing
     #expect(tuned.code == 0, "\(tuned.error)")
     #expect(
       tuned.error.contains("  newly made: fc_norm.weight, fc_norm.bias, head.weight, head.bias"), "\(tuned.error)")
-    #expect(tuned.error.contains("  resized: pos_embed [1, 65, 96] → [1, 17, 96]"), "\(tuned.error)")
+    #expect(tuned.error.contains("  resized: pos_embed [65, 96] → [17, 96]"), "\(tuned.error)")
     let wrong: [([String], Int32, String)] = [
       (
         ["eval", "--from", folder["bare.safetensors"], "--data", data], 1,

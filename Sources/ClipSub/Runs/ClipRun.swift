@@ -21,12 +21,10 @@ extension TrainingRun where Subject == ClipTraining {
       tokenizer: model.tokenizer, pipeline: .clipTraining(size: image.size), batchSize: recipe.loop.batchSize,
       contextLength: text.contextLength, samplesPerEpoch: recipe.data.samplesPerEpoch, seed: settings.seed,
       threads: settings.workers ?? Processor.threads, on: settings.device)
-    // The task itself lets a batch pass in parts: a contrastive loss is that of the whole.
     let subject = ClipTraining(
       model, pieces: recipe.loop.accumulation, on: source, evaluating: evaluation, masking: masking)
     self.init(
-      "clip-pretrain", subject, by: recipe, method: method, groups: recipe.groups(model.parameters), accumulation: 1,
-      bestMetric: "zeroshot_top1", settings)
+      "clip-pretrain", subject, by: recipe, method: method, groups: recipe.groups(model.parameters), bestMetric: "zeroshot_top1", settings)
     configuration = ["captions": captions.options.json, "model": model.config.json]
     title =
       "\(model.parameters.count) weights, \(source.batchesPerEpoch) batches of \(recipe.loop.batchSize) an epoch"

@@ -38,7 +38,7 @@ struct TextModality: Modality {
     guard let task = command.task else { return false }
     let reader = try GLUEReader(task: task, data: command.data ?? context.home.data(of: task))
     let tokenizer = try WordPieceTokenizer(folder: command.from ?? context.home.file("tokenizers/acceptability"))
-    let recipe = GLUERecipe(task)
+    let recipe = try GLUERecipe(task).with(command.settingPairs, note: context.console.note)
     let masking = Masking(ratio: command.ratio ?? recipe.method.ratio)
     for (number, example) in try reader.read(.train).examples.prefix(command.count).enumerated() {
       let encoding = tokenizer.encode(example.first, example.second, maxLength: recipe.data.maxLength)

@@ -29,19 +29,17 @@ public struct TrainingRun<Subject: Trainable> {
   ///
   /// - Parameters:
   ///   - groups: the rates of the parameters.
-  ///   - accumulation: batches of an update; nil: as many as the recipe says.
   ///   - bestMetric: the metric whose best value is remembered.
   public init(
     _ command: String, _ subject: Subject, by recipe: some Recipe, method: some Method, groups: ParameterGroups,
-    accumulation: Int? = nil, bestMetric: String, _ settings: RunSettings
+    bestMetric: String, _ settings: RunSettings
   ) {
     (self.command, self.subject, self.recipe, self.method) = (command, subject, recipe, method)
     task = recipe.name
-    let accumulation = accumulation ?? recipe.loop.accumulation
-    let perEpoch = (subject.source.batchesPerEpoch + accumulation - 1) / accumulation
+    let batches = recipe.batchesPerUpdate
+    let perEpoch = (subject.source.batchesPerEpoch + batches - 1) / batches
     var loop = LoopSettings(recipe, stepsPerEpoch: perEpoch, seed: settings.seed)
-    (loop.accumulation, loop.keep) = (accumulation, settings.keep)
-    (loop.analyze, loop.bestMetric) = (settings.analyze, bestMetric)
+    (loop.keep, loop.analyze, loop.bestMetric) = (settings.keep, settings.analyze, bestMetric)
     self.loop = loop
     optimizer = recipe.optimizer.make(subject.parameters, groups)
     schedule = recipe.rates(stepsPerEpoch: perEpoch)
