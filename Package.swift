@@ -51,18 +51,21 @@ let package = Package(
       name: "SubTrainTests", dependencies: ["SubTrain", "SubNN", "SubData", "SubCore", "TestSupport"],
       resources: [.copy("Fixtures")]),
     .testTarget(
-      name: "VisionSubTests", dependencies: ["VisionSub", "SubTrain", "SubNN", "SubData", "SubCore", "TraceCases"],
+      name: "VisionSubTests",
+      dependencies: ["VisionSub", "SubTrain", "SubNN", "SubData", "SubCore", "TraceCases", "TestSupport"],
       resources: [.copy("Fixtures")]),
     .testTarget(
-      name: "TextSubTests", dependencies: ["TextSub", "SubTrain", "SubNN", "SubData", "SubCore", "TraceCases"],
+      name: "TextSubTests",
+      dependencies: ["TextSub", "SubTrain", "SubNN", "SubData", "SubCore", "TraceCases", "TestSupport"],
       resources: [.copy("Fixtures")]),
     .testTarget(
-      name: "ClipSubTests", dependencies: ["ClipSub", "SubTrain", "SubNN", "SubData", "SubCore"],
+      name: "ClipSubTests", dependencies: ["ClipSub", "SubTrain", "SubNN", "SubData", "SubCore", "TestSupport"],
       resources: [.copy("Fixtures")]),
     .testTarget(
       name: "SubToolTests",
       dependencies: [
-        "SubTool", "VisionSub", "TextSub", "ClipSub", "SubTrain", "SubNN", "SubData", "SubCore", "CSystem", "TestSupport",
+        "SubTool", "VisionSub", "TextSub", "ClipSub", "SubTrain", "SubNN", "SubData", "SubCore", "CSystem",
+        "TestSupport",
       ],
       exclude: ["Snapshots"]),
     .testTarget(name: "SubImageTests", dependencies: ["SubCore", "SubData"], resources: [.copy("Fixtures")]),

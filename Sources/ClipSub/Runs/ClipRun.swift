@@ -24,7 +24,8 @@ extension TrainingRun where Subject == ClipTraining {
     let subject = ClipTraining(
       model, pieces: recipe.loop.accumulation, on: source, evaluating: evaluation, masking: masking)
     self.init(
-      "clip-pretrain", subject, by: recipe, method: method, groups: recipe.groups(model.parameters), bestMetric: "zeroshot_top1", settings)
+      "clip-pretrain", subject, by: recipe, method: method, groups: recipe.groups(model.parameters),
+      bestMetric: "zeroshot_top1", settings)
     configuration = ["captions": captions.options.json, "model": model.config.json]
     title =
       "\(model.parameters.count) weights, \(source.batchesPerEpoch) batches of \(recipe.loop.batchSize) an epoch"

@@ -8,7 +8,7 @@ public enum ZeroShotData {
   case captions(CaptionSet)
 
   /// A folder of classes, of one below a `val` split, or image-caption data.
-  public init(_ path: String, _ options: CaptionOptions) throws {
+  public init(_ path: String, _ options: CaptionOptions = CaptionOptions()) throws {
     if let images = Self.classFolders(path, options) {
       self = .classes(images)
     } else {
