@@ -24,7 +24,7 @@ public enum ClipTrace {
     let (pairs, noise) = try self.batch(batch, config, needsNoise: method.hidesParts, device)
     return Trace.run(
       ContrastiveTask(model, pieces: pieces), pairs, set, method.init(MethodSettings(ratio: ratio, noise: noise)),
-      written: names.tensors,
+      names: names,
       outputs: { branch, output in
         var outputs = [("\(branch).logits", output.logits.host())]
         if branch == "main" {

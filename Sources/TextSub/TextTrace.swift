@@ -28,7 +28,7 @@ public enum TextTrace {
       on: device)
     return Trace.run(
       SequenceClassification(model), packed, set, method.init(MethodSettings(ratio: ratio, noise: noise)),
-      written: names.tensors,
+      names: names,
       outputs: { [("\($0).logits", $1.host())] })
   }
 }

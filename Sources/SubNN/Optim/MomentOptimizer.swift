@@ -64,7 +64,8 @@ public class MomentOptimizer: Optimizer {
         let values = try array(role, parameter.name)
         guard values.shape == parameter.shape.dimensions else {
           throw InputError(
-            "optimizer state of shape \(values.shape), the model's is \(parameter.shape)", at: "\(role).\(parameter.name)",
+            "optimizer state of shape \(values.shape), the model's is \(parameter.shape)",
+            at: "\(role).\(parameter.name)",
             cure: "resume with the model that wrote the checkpoint")
         }
         set.view(of: parameter, in: arena).write(values)

@@ -6,10 +6,10 @@ public enum Trace {
   /// Runs a step without dropout, stochastic depth, clipping or update.
   ///
   /// - Returns: `loss.main`, `loss.sub`, `loss` (their mean by the method's weights), what `outputs` makes of the branches'
-  ///   outputs, and `grad.NAME` of `loss` for every parameter, as `written` has it.
+  ///   outputs, and `grad.NAME` of `loss` for every parameter, by `names`.
   public static func run<Task: TrainingTask>(
     _ task: Task, _ batch: Task.Batch, _ set: ParameterSet, _ method: some Method,
-    written: (String, HostArray) -> [(name: String, array: HostArray)],
+    names: WeightNames,
     outputs: (_ branch: String, Task.Output) -> [(name: String, array: HostArray)]
   ) -> [(name: String, array: HostArray)] {
     let gradients = Gradients(set)
@@ -22,7 +22,9 @@ public enum Trace {
     if let sub { result.append(("loss.sub", HostArray([Float(sub)], shape: []))) }
     result.append(("loss", HostArray([Float(step.losses.total(main: main, sub: sub))], shape: [])))
     for parameter in set.parameters {
-      result += written(parameter.name, gradients.value(of: parameter).host()).map { ("grad." + $0.name, $0.array) }
+      result += names.tensors(parameter.name, gradients.value(of: parameter).host()).map {
+        ("grad." + $0.name, $0.array)
+      }
     }
     return result
   }
