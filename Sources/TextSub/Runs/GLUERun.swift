@@ -12,6 +12,7 @@ extension TrainingRun where Subject == GLUETraining {
     _ recipe: GLUERecipe, on data: GLUEReader, _ model: TextRunModel,
     method: MethodChoice = MethodChoice(MaskSub.self), _ settings: RunSettings = RunSettings()
   ) throws {
+    precondition(model.task.model.labelCount == data.task.labelCount, "GLUERun: a model for another task")
     guard recipe.data.maxLength <= model.config.positions else {
       throw InputError(
         "max_length is \(recipe.data.maxLength), the model has \(model.config.positions) positions",

@@ -4,10 +4,16 @@ import SubNN
 public import SubTrain
 
 /// A training run of a vision model, from scratch or from weights.
+///
+///     let data = try VisionData("datasets/shapes")
+///     let recipe = try VisionRecipe.named("shapes-tiny")
+///     let model = try VisionRunModel(recipe, classNames: data.classNames)
+///     try VisionRun(recipe, on: data, model).train(to: "runs/shapes", reporter: LineReporter { print($0) })
+///     print(try VisionEvaluation(VisionFolder("runs/shapes"), on: data.train)().summary)
 public typealias VisionRun = TrainingRun<VisionTraining>
 
 extension TrainingRun where Subject == VisionTraining {
-  /// A run of a model on labelled images by a recipe.
+  /// A run of a model on labelled images by a recipe, for which the model was made.
   ///
   /// - Parameters:
   ///   - maxBroken: unreadable pictures that are passed over before it is an error.
@@ -15,6 +21,9 @@ extension TrainingRun where Subject == VisionTraining {
     _ recipe: VisionRecipe, on data: VisionData, _ model: VisionRunModel,
     method: MethodChoice = MethodChoice(MaskSub.self), _ settings: RunSettings = RunSettings(), maxBroken: Int = 100
   ) throws {
+    precondition(
+      model.recipe == recipe && model.config.classes == data.classNames.count,
+      "VisionRun: the model was made for another recipe, or other classes")
     let (method, masking) = try method.resolved(
       by: recipe, dropPath: recipe.model.dropPath, patches: model.config.cells.count, settings)
     let source = try VisionBatches(recipe, on: data.train, maxBroken: maxBroken, settings)

@@ -18,7 +18,8 @@ public struct VisionRunModel {
   public let details: [String]
   /// Whether it does not come from files.
   public let isNew: Bool
-  private let recipe: VisionRecipe
+  /// The recipe that it was made for.
+  public let recipe: VisionRecipe
   private let classNames: [String]
   private let names: WeightNames
 
