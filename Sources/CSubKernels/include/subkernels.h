@@ -22,8 +22,9 @@
 void *SK_NULLABLE sk_allocate(size_t bytes);
 /// Gives a block back to the pool. NULL is fine.
 void sk_free(void *SK_NULLABLE block);
-/// Bytes now handed out, bytes held by the pool in all, and how often the system was asked.
-void sk_memory_usage(size_t *in_use, size_t *held, size_t *system_calls);
+/// Bytes now handed out, bytes held by the pool in all, how often the system was asked, and how many blocks were handed
+/// out so far.
+void sk_memory_usage(size_t *in_use, size_t *held, size_t *system_calls, size_t *allocations);
 
 // ---- threads.c ------------------------------------------------------------------------------------------------------
 /// Threads of every kernel and of oneDNN; 0: as many as the process may use.
