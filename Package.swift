@@ -62,13 +62,15 @@ let package = Package(
       name: "SubTrainTests", dependencies: ["SubTrain", "SubNN", "SubData", "SubCore", "TestSupport"],
       resources: [.copy("Fixtures")]),
     .testTarget(
-      name: "VisionSubTests", dependencies: ["VisionSub", "SubTrain", "SubNN", "SubData", "SubCore", "TraceCases"],
+      name: "VisionSubTests",
+      dependencies: ["VisionSub", "SubTrain", "SubNN", "SubData", "SubCore", "TraceCases", "TestSupport"],
       resources: [.copy("Fixtures")]),
     .testTarget(
-      name: "TextSubTests", dependencies: ["TextSub", "SubTrain", "SubNN", "SubData", "SubCore", "TraceCases"],
+      name: "TextSubTests",
+      dependencies: ["TextSub", "SubTrain", "SubNN", "SubData", "SubCore", "TraceCases", "TestSupport"],
       resources: [.copy("Fixtures")]),
     .testTarget(
-      name: "ClipSubTests", dependencies: ["ClipSub", "SubTrain", "SubNN", "SubData", "SubCore"],
+      name: "ClipSubTests", dependencies: ["ClipSub", "SubTrain", "SubNN", "SubData", "SubCore", "TestSupport"],
       resources: [.copy("Fixtures")]),
     .testTarget(
       name: "SubToolTests",

@@ -7,11 +7,7 @@ import Testing
 /// What people give to the vision commands: data in every form, weights of every naming, mistakes. A step each.
 @Suite(.serialized) struct VisionInputTests {
   private let folder = TemporaryFolder()
-  private static let home: String = {
-    var parts = #filePath.split(separator: "/", omittingEmptySubsequences: false)
-    parts.removeLast(3)
-    return parts.joined(separator: "/")
-  }()
+  private static let home = Repository.path
 
   private func run(_ arguments: [String]) -> ToolRun {
     ToolRun(arguments: arguments, environment: ["MASKSUB_HOME": Self.home])

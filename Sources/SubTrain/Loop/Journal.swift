@@ -94,7 +94,7 @@ final class Journal<Subject: Trainable> {
   private func interruption() throws -> Interruption {
     if saved != position.step { try save() }
     reporter.end()
-    return Interruption(cure: folder.map { "\(position.step) steps are saved in \($0.path)." } ?? "")
+    return Interruption(cure: folder.map { "\(position.step) steps are saved in \($0.path)." } ?? "", run: folder)
   }
 
   /// An evaluation that a signal ends is owed by the checkpoint: the resumed run begins with it.

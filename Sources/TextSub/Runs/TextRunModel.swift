@@ -1,42 +1,46 @@
-import SubCore
-import SubData
+public import SubCore
+public import SubData
 import SubNN
-import SubTrain
-import TextSub
-
-extension ProjectHome {
-  /// The embedded data of a GLUE task; a usage error for those that have none.
-  func data(of task: GLUETask) throws -> String {
-    guard task == .cola else {
-      throw InputError(
-        "only cola comes with embedded data", at: "--task \(task.rawValue)",
-        cure: "add --data DIR with \(task.name)'s files (scripts/fetch-glue.sh gets them)", isUsage: true)
-    }
-    return try file("datasets/acceptability")
-  }
-}
+public import SubTrain
 
 /// The network of a GLUE run with its tokenizer, made anew or from files, and how it is written.
-struct GlueModel {
-  let config: BERTConfig
-  let tokenizer: WordPieceTokenizer
-  let task: SequenceClassification
-  let parameters: ParameterSet
-  let configJSON: JSON
-  /// What became of the weights of `from`, for the log.
-  let details: [String]
+public struct TextRunModel {
+  /// The network.
+  public let config: BERTConfig
+  /// Its tokenizer.
+  public let tokenizer: WordPieceTokenizer
+  /// What is trained, or evaluated.
+  public let task: SequenceClassification
+  /// Its weights.
+  public let parameters: ParameterSet
+  /// The configuration as transformers writes it.
+  public let configJSON: JSON
+  /// What became of the weights of a file, for the log.
+  public let details: [String]
   private let names: WeightNames
 
-  /// A new network, or that of `from`. `isTrained`: its classifier must be there, for it is to be used as it is.
-  init(
-    from: String?, isTrained: Bool = false, task glue: GLUETask, seed: Int, home: ProjectHome, on device: Device
+  /// A new network for a GLUE task.
+  public init(
+    _ config: BERTConfig, _ tokenizer: WordPieceTokenizer, for glue: GLUETask, _ settings: RunSettings = RunSettings()
   ) throws {
-    let folder = try from.map { try TextFolder($0) }
-    tokenizer = try folder?.tokenizer ?? WordPieceTokenizer(folder: home.file("tokenizers/acceptability"))
-    config = folder?.config ?? GLUERecipe.smallNetwork(vocabulary: tokenizer.vocabulary.count)
+    try self.init(config, tokenizer, nil, isTrained: false, glue, settings)
+  }
+
+  /// The network of a folder for a GLUE task. `isTrained`: its classifier must be there, for it is to be used as it is.
+  public init(
+    _ folder: TextFolder, isTrained: Bool = false, for glue: GLUETask, _ settings: RunSettings = RunSettings()
+  ) throws {
+    try self.init(folder.config, folder.tokenizer, folder, isTrained: isTrained, glue, settings)
+  }
+
+  private init(
+    _ config: BERTConfig, _ tokenizer: WordPieceTokenizer, _ folder: TextFolder?, isTrained: Bool, _ glue: GLUETask,
+    _ settings: RunSettings
+  ) throws {
+    (self.config, self.tokenizer) = (config, tokenizer)
     task = SequenceClassification(BERTForSequenceClassification(config, labels: glue.labelCount))
-    let key = RandomKey(seed: seed).fold("weights")
-    parameters = ParameterSet(task.model, on: device, key: nil)
+    let key = RandomKey(seed: settings.seed).fold("weights")
+    parameters = ParameterSet(task.model, on: settings.device, key: nil)
     configJSON = config.json(
       labels: glue.isRegression ? ["score"] : glue.labels, isRegression: glue.isRegression)
     let report = try folder.map { [parameters] in
@@ -70,12 +74,12 @@ struct GlueModel {
   }
 
   /// Weights in the naming of their source, configuration and tokenizer: a folder that `--from` takes.
-  func write(to folder: String) throws {
+  public func write(to folder: String) throws {
     try TextFolder.write(to: folder, parameters, config: configJSON, tokenizer: tokenizer, names: names)
   }
 
   /// Puts the weights of such a folder back.
-  func read(from folder: String) throws {
+  public func read(from folder: String) throws {
     _ = try TextFolder(folder).load(
       into: parameters, labels: task.model.labelCount, isTrained: true, startingFrom: RandomKey(seed: 0))
   }

@@ -4,9 +4,9 @@ import SubData
 import SubNN
 import SubTrain
 
-extension PreviewCommand {
+extension ClipModality {
   /// The network whose inputs a contrastive recipe's preview shows; nil for other recipes.
-  var contrastive: ClipConfig? {
+  private func network(of recipe: String) -> ClipConfig? {
     switch recipe {
     case ClipRecipe().name: ClipConfig()
     case ClipRecipe.fromScratch.name: ClipRecipe.smallNetwork(vocabulary: 1)
@@ -15,23 +15,25 @@ extension PreviewCommand {
   }
 
   /// Images with captions: as evaluated, as the main branch sees them, and as the sub-branch does.
-  func previewCaptions(_ config: ClipConfig, _ context: ToolContext) throws {
-    let recipe = try ClipRecipe().with(settings.map { ($0.key, $0.value) }, note: context.console.note)
-    let place = try data ?? EmbeddedCaptions(context).train
+  func preview(_ command: PreviewCommand, in context: ToolContext) throws -> Bool {
+    guard let config = network(of: command.recipe) else { return false }
+    let recipe = try ClipRecipe().with(command.settingPairs, note: context.console.note)
+    let place = try command.data ?? EmbeddedCaptions(context).train
     let set = try CaptionSet(place)
-    var stream = try CaptionStream(set, order: CaptionOrder(seed: seed, repeats: false))
+    var stream = try CaptionStream(set, order: CaptionOrder(seed: command.seed, repeats: false))
     let (side, patch) = (config.image.size, config.image.patch)
     let (evaluated, trained) = (ImagePipeline.clipEvaluation(size: side), ImagePipeline.clipTraining(size: side))
-    let masking = Masking(ratio: ratio ?? recipe.method.ratio, selection: recipe.method.masking)
-    let kept = masking.kept(rows: count, count: config.image.patches, RandomKey(seed: seed).fold("mask"))
+    let masking = Masking(ratio: command.ratio ?? recipe.method.ratio, selection: recipe.method.masking)
+    let kept = masking.kept(
+      rows: command.count, count: config.image.patches, RandomKey(seed: command.seed).fold("mask"))
     var sheet = PictureSheet(columns: 3, side: side)
     var shown = 0
-    while shown < count, let pair = try stream.next() {
+    while shown < command.count, let pair = try stream.next() {
       let (plain, seen): (RGBImage, RGBImage)
       do {
         let bytes = try pair.imageBytes()
         plain = try evaluated.image(bytes, name: pair.name, key: RandomKey(seed: 0)).0
-        seen = try trained.image(bytes, name: pair.name, key: RandomKey(seed: seed).fold(shown)).0
+        seen = try trained.image(bytes, name: pair.name, key: RandomKey(seed: command.seed).fold(shown)).0
       } catch {
         try stream.faults.record(CaptionFault(brokenImage: pair.name, error))
         continue
@@ -39,7 +41,7 @@ extension PreviewCommand {
       sheet.add(plain, caption: pair.caption)
       sheet.add(seen, caption: "")
       sheet.add(
-        Self.masked(seen, kept: Set(kept[shown]), patch: patch, grid: side / patch),
+        seen.masked(keeping: kept[shown], patch: patch, grid: side / patch),
         caption: "\(kept[shown].count) of \(config.image.patches)")
       let words = pair.caption.split(whereSeparator: \.isWhitespace)
       try context.console.print("\(pair.name)  \(words.joined(separator: " "))")
@@ -50,7 +52,8 @@ extension PreviewCommand {
     guard shown > 0 else {
       throw InputError("no image could be read: \(skipped)", at: place, cure: "repair the data")
     }
-    try AtomicFile.write(sheet.picture().pngData(), to: output)
-    try context.console.print("\(shown) images in \(output)")
+    try AtomicFile.write(sheet.picture().pngData(), to: command.output)
+    try context.console.print("\(shown) images in \(command.output)")
+    return true
   }
 }

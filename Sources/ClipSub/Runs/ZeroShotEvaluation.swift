@@ -1,55 +1,26 @@
-import ClipSub
 import SubCore
 import SubData
-import SubNN
-import SubTrain
-
-/// What a zero-shot evaluation looks at.
-enum ZeroShotData {
-  /// Pictures in class folders: top-1 and top-5.
-  case classes(ImageFolder)
-  /// Images with captions: retrieval, and top-1 and top-5 of those whose JSON names a label.
-  case captions(CaptionSet)
-
-  /// A folder of classes, of one below a `val` split, or image-caption data.
-  init(_ path: String, _ options: CaptionOptions) throws {
-    if let images = Self.classFolders(path, options) {
-      self = .classes(images)
-    } else {
-      self = .captions(try CaptionSet(path, options: options, readsLabels: true))
-    }
-  }
-
-  /// The pictures of a folder of classes, or of its validation split; nil where it is none, or has captions.
-  private static func classFolders(_ path: String, _ options: CaptionOptions) -> ImageFolder? {
-    guard FileSystem.kind(path) == .folder else { return nil }
-    let folder = ImageFolder.splits(of: path).validation ?? path
-    guard let images = try? ImageFolder(folder), let first = images.paths.first, let dot = first.lastIndex(of: "."),
-      ["." + options.textEnding, options.jsonFields.isEmpty ? "" : ".json"].allSatisfy({ ending in
-        ending.isEmpty || FileSystem.kind(first[..<dot] + ending) == .absent
-      })
-    else { return nil }
-    return images
-  }
-}
+public import SubNN
+public import SubTrain
 
 /// Zero-shot accuracy and retrieval of a model, as often as they are asked for.
-struct ZeroShotEvaluation {
-  private let clip: ClipModel
+public struct ZeroShotEvaluation {
+  private let clip: ClipRunModel
   private let data: ZeroShotData
   private let classes: ClassNames?
   private let templates: PromptTemplates
   private let batchSize: Int
-  private let device: Device
+  private var device: Device { clip.parameters.arena.device }
   /// What was left out of image-caption data; set by the evaluation.
-  private(set) var skipped = ""
+  public private(set) var skipped = ""
 
-  /// An evaluation of a model; `classes` in label order. Throws where names do not fit the class folders.
-  init(
-    _ clip: ClipModel, on data: ZeroShotData, classes: ClassNames?, classesPlace: String, templates: PromptTemplates,
-    batchSize: Int, device: Device
+  /// An evaluation of a model; `classes` in label order, `place` is where they were named. Throws where names do not fit
+  /// the class folders.
+  public init(
+    _ clip: ClipRunModel, on data: ZeroShotData, classes: ClassNames? = nil, at place: String = "",
+    templates: PromptTemplates = .imageNet, batchSize: Int = 64
   ) throws {
-    (self.clip, self.data, self.templates, self.batchSize, self.device) = (clip, data, templates, batchSize, device)
+    (self.clip, self.data, self.templates, self.batchSize) = (clip, data, templates, batchSize)
     guard case .classes(let images) = data else {
       self.classes = classes
       return
@@ -57,14 +28,14 @@ struct ZeroShotEvaluation {
     let names = classes ?? ClassNames(images.classNames.map { $0.replacing("_", with: " ") })
     guard names.names.count == images.classNames.count else {
       throw InputError(
-        "\(names.names.count) class names for \(images.classNames.count) class folders", at: classesPlace,
+        "\(names.names.count) class names for \(images.classNames.count) class folders", at: place,
         cure: "give one name for each folder, in the order of their sorted names")
     }
     self.classes = names
   }
 
   /// All figures in order, by open_clip's names, and for image-caption data the contrastive loss.
-  mutating func callAsFunction(masking: Masking? = nil) throws -> Evaluation {
+  public mutating func callAsFunction(masking: Masking? = nil) throws -> Evaluation {
     switch data {
     case .classes(let images): Evaluation(metrics: try classify(images))
     case .captions(let set): try pairs(set, masking)
