@@ -72,6 +72,12 @@ struct AttentionCall {
   /// [heads, longest query, longest key], added to the scaled scores.
   let bias: Tensor?
   let dropout: Dropout?
+  /// i32 [rows of the sequences]: which row of the operands each of them is, -1 for none; nil: they are in order.
+  var rows: Tensor? = nil
+  /// u8 [rows of the sequences]: pairs of unlike regions have -100 added to their score.
+  var regions: Tensor? = nil
+  /// [3D]: query, key and value of a row that is none.
+  var outside: Tensor? = nil
   var headWidth: Int { q.columns / heads }
 }
 
@@ -125,6 +131,14 @@ struct AdamRates {
   var correction1, correction2: Double
   /// Clipping's factor on the gradient.
   var gradientScale: Double
+}
+
+/// SGD's numbers for one update.
+struct SGDRates {
+  let lr, momentum: Double
+  let isNesterov: Bool
+  /// Clipping's factor on the gradient.
+  let gradientScale: Double
 }
 
 /// A run of the flat arenas with rates of its own.
