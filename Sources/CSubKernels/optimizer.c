@@ -139,7 +139,7 @@ static SK_CLONES void sgd_share(void *context, int thread, int threads) {
   const pass *j = context;
   const float momentum = (float)j->plain->momentum, scale = (float)j->plain->gradient_scale;
   // The step is factor · g' + along · m.
-  const float factor = !j->m || j->plain->nesterov ? 1 : 0, along = j->plain->nesterov ? momentum : 1;
+  const float factor = j->plain->nesterov ? 1 : 0, along = j->plain->nesterov ? momentum : 1;
   int64_t last = j->start[thread + 1].segment;
   for (int64_t i = j->start[thread].segment; i <= last && i < j->segments; i++) {
     const sk_segment *s = &j->segment[i];
@@ -161,9 +161,8 @@ static SK_CLONES void sgd_share(void *context, int thread, int threads) {
 }
 
 void sk_sgd(const sk_sgd_rates *rates, int64_t segments, const sk_segment *segment, float *p, const float *g, float *m) {
-  pass job = {.plain = rates, .segments = segments, .segment = segment, .p = p, .g = g};
-  job.m = rates->momentum != 0 ? m : NULL;
-  over_segments(&job, false, sgd_share);
+  over_segments(&(pass){.plain = rates, .segments = segments, .segment = segment, .p = p, .m = m, .g = g}, false,
+                sgd_share);
 }
 
 // ---- LAMB -----------------------------------------------------------------------------------------------------------

@@ -259,8 +259,8 @@ typedef struct {
 void sk_adamw(const sk_adamw_rates *rates, int64_t segments, const sk_segment *segment, float *p, const float *g,
               float *m, float *v);
 /// torch's SGD over all segments in one pass: g' = gradient_scale·g + wd·p; m = momentum·m + g';
-/// p -= lr·(nesterov ? g' + momentum·m : m). Tables are updated whole: g holds zeros where nothing was touched. With
-/// momentum 0, m is neither read nor written and may be NULL.
+/// p -= lr·(nesterov ? g' + momentum·m : m). Tables are updated whole: g holds zeros where nothing was touched.
+/// m NULL: no momentum.
 typedef struct {
   double lr, momentum, gradient_scale;
   bool nesterov;

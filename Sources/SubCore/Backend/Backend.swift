@@ -79,8 +79,8 @@ protocol Backend: GridBackend, Sendable {
 
   // Optimizers
   func adamW(_ rates: AdamRates, _ segments: [UpdateSegment], _ memory: OptimizerMemory)
-  /// SGD with momentum, whose running sums are `sum`'s.
-  func sgd(_ rates: SGDRates, _ segments: [UpdateSegment], p: Tensor, g: Tensor, sum: Tensor)
+  /// SGD; momentum's running sums are in `sum`.
+  func sgd(_ rates: SGDRates, _ segments: [UpdateSegment], p: Tensor, g: Tensor, sum: Tensor?)
   /// LAMB's direction into `u`, and the sums of squares of p and u.
   func lambDirection(
     _ rates: AdamRates, p: Tensor, g: Tensor, m: Tensor, v: Tensor, weightDecay: Double, into u: Tensor

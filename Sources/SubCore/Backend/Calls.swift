@@ -133,14 +133,6 @@ struct AdamRates {
   var gradientScale: Double
 }
 
-/// SGD's numbers for one update.
-struct SGDRates {
-  let lr, momentum: Double
-  let isNesterov: Bool
-  /// Clipping's factor on the gradient.
-  let gradientScale: Double
-}
-
 /// A run of the flat arenas with rates of its own.
 struct UpdateSegment {
   let offset, count: Int

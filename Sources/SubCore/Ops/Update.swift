@@ -24,6 +24,26 @@ public struct MomentRates: Sendable {
   }
 }
 
+/// The numbers of one SGD update that all parameters share.
+public struct SGDRates: Sendable {
+  /// The rate of this update.
+  public var lr: Double
+  /// What of the running sum stays.
+  public var momentum: Double
+  /// Nesterov's momentum: the step looks ahead.
+  public var isNesterov: Bool
+  /// A factor on every gradient (clipping).
+  public var gradientScale: Double
+
+  /// Rates of one update.
+  public init(lr: Double, momentum: Double, isNesterov: Bool = false, gradientScale: Double = 1) {
+    self.lr = lr
+    self.momentum = momentum
+    self.isNesterov = isNesterov
+    self.gradientScale = gradientScale
+  }
+}
+
 /// First and second moments of a `ParameterSet`, in flat arenas like its own.
 public final class Moments {
   /// Both moments, flat.
@@ -68,17 +88,14 @@ extension ParameterSet {
     gradients.clear()
   }
 
-  /// SGD as torch.optim.SGD with dampening 0: the decay is part of the gradient, g + weightDecay · p; with `momentum` its
-  /// running sum is the step, or with `nesterov` the sum as it will be. Consumes the gradients.
+  /// SGD as torch.optim.SGD with dampening 0: the decay is part of the gradient, g + weightDecay · p. With momentum the
+  /// step is its running `sum` (an arena of zeros at the start; nil: no momentum) or, with Nesterov's, the sum as it will
+  /// be. Consumes the gradients.
   public func sgd(
-    _ gradients: Gradients, momentum: (rate: Double, isNesterov: Bool, sum: Tensor), lr: Double, gradientScale: Double,
-    rates: [(lrScale: Double, weightDecay: Double)]
+    _ gradients: Gradients, sum: Tensor?, _ numbers: SGDRates, rates: [(lrScale: Double, weightDecay: Double)]
   ) {
-    precondition(momentum.sum.shape == arena.shape, "sgd: sum \(momentum.sum.shape), weights \(arena.shape)")
-    arena.backend.sgd(
-      SGDRates(
-        lr: lr, momentum: momentum.rate, isNesterov: momentum.isNesterov, gradientScale: gradientScale),
-      segments(gradients, rates), p: arena, g: gradients.arena, sum: momentum.sum)
+    precondition(sum == nil || sum!.shape == arena.shape, "sgd: sum \(sum!.shape), weights \(arena.shape)")
+    arena.backend.sgd(numbers, segments(gradients, rates), p: arena, g: gradients.arena, sum: sum)
     gradients.clear()
   }
 

@@ -9,11 +9,11 @@ extension CPUBackend {
       memory.v.floatPointer)
   }
 
-  func sgd(_ rates: SGDRates, _ segments: [UpdateSegment], p: Tensor, g: Tensor, sum: Tensor) {
+  func sgd(_ rates: SGDRates, _ segments: [UpdateSegment], p: Tensor, g: Tensor, sum: Tensor?) {
     var numbers = sk_sgd_rates(
       lr: rates.lr, momentum: rates.momentum, gradient_scale: rates.gradientScale, nesterov: rates.isNesterov)
     let runs = segments.map(\.kernelSegment)
-    sk_sgd(&numbers, Int64(runs.count), runs, p.floatPointer, g.floatPointer, sum.floatPointer)
+    sk_sgd(&numbers, Int64(runs.count), runs, p.floatPointer, g.floatPointer, sum?.floatPointer)
   }
 
   func lambDirection(

@@ -18,14 +18,15 @@ extension ReferenceBackend {
     }
   }
 
-  func sgd(_ rates: SGDRates, _ segments: [UpdateSegment], p: Tensor, g: Tensor, sum: Tensor) {
-    let (p, g, m) = (Elements(p), Elements(g), Elements(sum))
+  func sgd(_ rates: SGDRates, _ segments: [UpdateSegment], p: Tensor, g: Tensor, sum: Tensor?) {
+    let (p, g, m) = (Elements(p), Elements(g), sum.map { Elements($0) })
     for segment in segments {
       for i in segment.offset..<segment.offset + segment.count {
-        let gradient = rates.gradientScale * g[i] + segment.weightDecay * p[i]
-        if rates.momentum != 0 { m[i] = rates.momentum * m[i] + gradient }
-        let step =
-          rates.momentum == 0 ? gradient : rates.isNesterov ? gradient + rates.momentum * m[i] : m[i]
+        var step = rates.gradientScale * g[i] + segment.weightDecay * p[i]
+        if let m {
+          m[i] = rates.momentum * m[i] + step
+          step = rates.isNesterov ? step + rates.momentum * m[i] : m[i]
+        }
         p[i] -= rates.lr * segment.lrScale * step
       }
     }
