@@ -11,6 +11,8 @@ typedef struct {
   const int32_t *rows;   // [tq] of a window: the row of the operands that each of its rows is, or -1
   const float *mask;     // [tk, and zeros to a multiple of 16] 0 or -inf, where the call has a key mask
   const float *regions;  // [tk] of a window whose rows are of more than one region
+  const int32_t *next_rows;  // the rows and the number of the head that the thread takes next; NULL: none
+  int64_t next_h;
 } head;
 
 /// A call: the forward pass writes out and lse, the backward pass reads them and writes the rest.
@@ -88,7 +90,17 @@ SK_INLINE head head_of(const sk_attention *a, int64_t sequence, int64_t h, const
   int64_t q0 = a->q_offsets[sequence], k0 = a->k_offsets[sequence], column = h * a->head_dim;
   return (head){h, q0, k0, a->q_offsets[sequence + 1] - q0, a->k_offsets[sequence + 1] - k0,
                 a->q + q0 * a->ldq + column, a->k + k0 * a->ldk + column, a->v + k0 * a->ldv + column,
-                a->ldq, a->ldk, a->ldv, a->rows ? a->rows + q0 : NULL, mask, NULL};
+                a->ldq, a->ldk, a->ldv, a->rows ? a->rows + q0 : NULL, mask, NULL, NULL, 0};
+}
+
+/// Tells a head of a window which one comes next. Its window is as long.
+SK_INLINE void announce(const sk_attention *a, head *at, int64_t next_item) {
+  const int64_t sequence = next_item / a->heads;
+  if (!a->rows || sequence >= a->sequences) return;
+  const int64_t first = a->q_offsets[sequence];
+  if (a->q_offsets[sequence + 1] - first != at->tq) return;
+  at->next_rows = a->rows + first;
+  at->next_h = next_item % a->heads;
 }
 
 /// What one head of a sequence costs, in multiply-adds of the products (packing and exponentials included).
@@ -173,6 +185,7 @@ static void forward_share(void *context, int thread, int threads) {
     enter_sequence(a, sequence, mask, keys, &now);
     head at = head_of(a, sequence, item % a->heads, mask);
     at.regions = now.regions;
+    announce(a, &at, item + 1);
     run(pass, &at, mask + 2 * keys);
   }
 }
@@ -210,6 +223,7 @@ static void backward_share(void *context, int thread, int threads) {
     enter_sequence(a, sequence, mask, keys, &now);
     head at = head_of(a, sequence, item % a->heads, mask);
     at.regions = now.regions;
+    announce(a, &at, item + 1);
     run(pass, &at, mask + 2 * keys, dbias, outside);
   }
 }

@@ -150,19 +150,22 @@ static void SK_ISA(pack_transposed)(int64_t n, int64_t d, const float *x, int64_
 
 // ---- rows of scores -------------------------------------------------------------------------------------------------
 
-/// The greatest of s[0 ..< limit]; s is readable up to a multiple of 16.
+/// The greatest of s[0 ..< limit]; s is readable up to a multiple of 16. By integers in the order of the numbers, whose
+/// maximum, unlike that of numbers, has no case of its own for NaN.
 SK_INLINE float SK_ISA(greatest)(const float *s, int64_t limit) {
-  LANES most = (LANES){0} - INFINITY;
-  int64_t i = 0;
-  for (; i + 16 <= limit; i += 16) most = __builtin_elementwise_max(most, *(const LANES *)(s + i));
-  if (i < limit) {
-    const SK_ISA(whole_lanes) lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-    const LANES low = (LANES){0} - INFINITY, last = *(const LANES *)(s + i);
-    const SK_ISA(whole_lanes) in = lane < (int32_t)(limit - i);
-    most = __builtin_elementwise_max(
-        most, (LANES)((in & (SK_ISA(whole_lanes))last) | (~in & (SK_ISA(whole_lanes))low)));
+  const SK_ISA(whole_lanes) lane = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+  SK_ISA(whole_lanes) most = (SK_ISA(whole_lanes)){0} + INT32_MIN;
+  for (int64_t i = 0; i < limit; i += 16) {
+    SK_ISA(whole_lanes) bits = (SK_ISA(whole_lanes))*(const LANES *)(s + i);
+    bits ^= bits >> 31 & INT32_MAX;
+    if (i + 16 > limit) {
+      const SK_ISA(whole_lanes) in = lane < (int32_t)(limit - i);
+      bits = (in & bits) | (~in & INT32_MIN);
+    }
+    most = __builtin_elementwise_max(most, bits);
   }
-  return __builtin_reduce_max(most);
+  int32_t best = limit > 0 ? __builtin_reduce_max(most) : (int32_t)0x807fffff;  // minus infinity
+  return sk_float_of((uint32_t)(best ^ (best >> 31 & INT32_MAX)));
 }
 
 /// s = e^(s - shift) in the first `limit` of n columns and 0 behind; the sum.
@@ -229,24 +232,28 @@ SK_INLINE void SK_ISA(add_row)(int64_t d, const float *x, float *y) {
   for (int64_t i = 0; i < d; i++) y[i] += x[i];
 }
 
-/// The rows of a window one behind the other: out[n][d] = x[rows[i]] from a column on, `outside` (NULL: zeros) for -1.
-static void SK_ISA(gather)(int64_t n, int64_t d, const int32_t *rows, const float *x, int64_t ld,
-                           const float *outside, float *out) {
-  for (int64_t i = 0; i < n; i++) {
-    if (rows[i] >= 0) SK_ISA(copy)(d, x + rows[i] * ld, out + i * d);
-    else if (outside) SK_ISA(copy)(d, outside, out + i * d);
-    else memset(out + i * d, 0, (size_t)d * sizeof(float));
+/// The rows of a window one behind the other: out[n][d] = x[rows[i]] from the head's column on, `outside` (NULL: zeros)
+/// for -1. Those of the head that comes next are asked for, since no pattern tells the processor where they lie.
+SK_INLINE void SK_ISA(gather)(const head *at, int64_t n, int64_t d, const float *x, int64_t ld, const float *outside,
+                              float *out) {
+  const int64_t column = at->h * d, next_column = at->next_h * d;
+  for (int64_t i = 0; i < n; i++, out += d) {
+    if (at->next_rows && at->next_rows[i] >= 0) {
+      const float *next = x + at->next_rows[i] * ld + next_column;
+      for (int64_t c = 0; c < d; c += 16) __builtin_prefetch(next + c, 0, 2);
+    }
+    if (at->rows[i] >= 0) SK_ISA(copy)(d, x + at->rows[i] * ld + column, out);
+    else if (outside) SK_ISA(copy)(d, outside + column, out);
+    else memset(out, 0, (size_t)d * sizeof(float));
   }
 }
 
 /// The same head over the rows of its window, gathered into scratch. Returns the scratch behind them.
 static float *SK_ISA(gather_head)(const sk_attention *a, head *at, float *scratch) {
-  const int64_t d = a->head_dim, column = at->h * d, size = at->tk * d;
-  SK_ISA(gather)(at->tk, d, at->rows, a->q + column, a->ldq, NULL, scratch);
-  SK_ISA(gather)(at->tk, d, at->rows, a->k + column, a->ldk, a->outside_k ? a->outside_k + column : NULL,
-                 scratch + size);
-  SK_ISA(gather)(at->tk, d, at->rows, a->v + column, a->ldv, a->outside_v ? a->outside_v + column : NULL,
-                 scratch + 2 * size);
+  const int64_t d = a->head_dim, size = at->tk * d;
+  SK_ISA(gather)(at, at->tk, d, a->q, a->ldq, NULL, scratch);
+  SK_ISA(gather)(at, at->tk, d, a->k, a->ldk, a->outside_k, scratch + size);
+  SK_ISA(gather)(at, at->tk, d, a->v, a->ldv, a->outside_v, scratch + 2 * size);
   at->q = scratch;
   at->k = scratch + size;
   at->v = scratch + 2 * size;
@@ -320,9 +327,9 @@ static void SK_ISA(backward_head)(const attention_pass *pass, const head *given,
   int64_t ldout = pass->ldout, lddout = pass->lddout;
   if (own.rows) {
     scratch = SK_ISA(gather_head)(a, &own, scratch);
-    const int64_t size = sk_round_up(own.tq * a->head_dim, 16), column = own.h * a->head_dim;
-    SK_ISA(gather)(own.tq, a->head_dim, own.rows, pass->forward_out + column, ldout, NULL, scratch);
-    SK_ISA(gather)(own.tq, a->head_dim, own.rows, pass->dout + column, lddout, NULL, scratch + size);
+    const int64_t size = sk_round_up(own.tq * a->head_dim, 16);
+    SK_ISA(gather)(&own, own.tq, a->head_dim, pass->forward_out, ldout, NULL, scratch);
+    SK_ISA(gather)(&own, own.tq, a->head_dim, pass->dout, lddout, NULL, scratch + size);
     all_out = scratch;
     all_dout = scratch + size;
     scratch += 2 * size;
