@@ -32,10 +32,10 @@ let package = Package(
     .target(name: "SubNN", dependencies: ["SubCore"]),
     // 5  The method, the loop, checkpoints.
     .target(name: "SubTrain", dependencies: ["SubCore", "SubData", "SubNN", "CSystem"]),
-    // 6  One target per modality; they never import each other.
+    // 6  One target per modality; CLIP's image tower is VisionSub's transformer.
     .target(name: "VisionSub", dependencies: ["SubCore", "SubData", "SubNN", "SubTrain"]),
     .target(name: "TextSub", dependencies: ["SubCore", "SubData", "SubNN", "SubTrain"]),
-    .target(name: "ClipSub", dependencies: ["SubCore", "SubData", "SubNN", "SubTrain"]),
+    .target(name: "ClipSub", dependencies: ["SubCore", "SubData", "SubNN", "SubTrain", "VisionSub"]),
     // 7  The tool.
     .target(
       name: "SubTool",
@@ -47,6 +47,10 @@ let package = Package(
     .testTarget(name: "SubDataTests", dependencies: ["SubData", "SubCore"], resources: [.copy("Fixtures")]),
     .testTarget(
       name: "SubNNTests", dependencies: ["SubNN", "SubData", "SubCore"], resources: [.copy("Fixtures")]),
+    .target(name: "TestSupport", dependencies: ["SubData", "SubCore"], path: "Tests/TestSupport"),
+    .testTarget(
+      name: "SubTrainTests", dependencies: ["SubTrain", "SubNN", "SubData", "SubCore", "TestSupport"],
+      resources: [.copy("Fixtures")]),
     .testTarget(
       name: "VisionSubTests", dependencies: ["VisionSub", "SubTrain", "SubNN", "SubData", "SubCore", "TraceCases"],
       resources: [.copy("Fixtures")]),
@@ -57,7 +61,10 @@ let package = Package(
       name: "ClipSubTests", dependencies: ["ClipSub", "SubTrain", "SubNN", "SubData", "SubCore"],
       resources: [.copy("Fixtures")]),
     .testTarget(
-      name: "SubToolTests", dependencies: ["SubTool", "SubTrain", "SubData", "SubCore", "CSystem"],
+      name: "SubToolTests",
+      dependencies: [
+        "SubTool", "VisionSub", "TextSub", "ClipSub", "SubTrain", "SubNN", "SubData", "SubCore", "CSystem", "TestSupport",
+      ],
       exclude: ["Snapshots"]),
     .testTarget(name: "SubImageTests", dependencies: ["SubCore", "SubData"], resources: [.copy("Fixtures")]),
   ]

@@ -11,22 +11,20 @@ public enum ClipTrace {
   ///   - batch: `images` f32 [N,3,S,S], `text` i64 [N,context], `mask_noise` f32 [N,patches].
   ///   - pieces: in how many pieces the batch passes through the towers.
   public static func run(
-    _ config: ClipConfig?, _ activation: Activation, weights: any NamedTensors, batch: any NamedTensors, method: Method,
-    ratio: Double, pieces: Int = 1, on device: Device
+    _ config: ClipConfig?, _ activation: Activation, weights: any NamedTensors, batch: any NamedTensors,
+    method: any Method.Type, ratio: Double, pieces: Int = 1, on device: Device
   ) throws -> [(name: String, array: HostArray)] {
-    let checkpoint = try ClipCheckpoint(weights)
-    let config = try config ?? checkpoint.config(activation)
+    let checkpoint = try CLIPFamily.recognised(weights)
+    let config = try config ?? ClipConfig(checkpoint, activation: activation)
     try weights.checkFilling(config.weightCount, claimedAt: weights.place)
-    try MaskSub(method, ratio: ratio).check(patches: config.image.patches, at: "--ratio")
+    try method.init(ratio: ratio).check(patches: config.image.patches, at: "--ratio")
     let model = CLIP(config)
-    let named = model.namedParameters()
-    // Every value comes from the file.
-    for (_, parameter) in named { parameter.initializer = .zeros }
-    let set = ParameterSet(named, on: device, key: RandomKey(seed: 0))
-    _ = try set.load(checkpoint, rename: { $0 })
-    let (pairs, noise) = try self.batch(batch, config, needsNoise: method == .masksub || method == .masking, device)
-    let trace = Trace.run(
-      ContrastiveTask(model, pieces: pieces), pairs, set, MaskSub(method, ratio: ratio, noise: noise), fileName: { $0 },
+    let set = ParameterSet(model, on: device, key: nil)
+    let names = try set.load(checkpoint, startingFrom: RandomKey(seed: 0), .openClip).names
+    let (pairs, noise) = try self.batch(batch, config, needsNoise: method.hidesParts, device)
+    return Trace.run(
+      ContrastiveTask(model, pieces: pieces), pairs, set, method.init(MethodSettings(ratio: ratio, noise: noise)),
+      written: names.tensors,
       outputs: { branch, output in
         var outputs = [("\(branch).logits", output.logits.host())]
         if branch == "main" {
@@ -35,12 +33,6 @@ public enum ClipTrace {
         }
         return outputs
       })
-    let prefix = "grad."
-    return trace.flatMap { name, array in
-      guard name.hasPrefix(prefix) else { return [(name: name, array: array)] }
-      return checkpoint.naming.tensors(String(name.dropFirst(prefix.count)), array)
-        .map { (name: prefix + $0.name, array: $0.array) }
-    }
   }
 
   /// The batch file, checked.

@@ -1,5 +1,3 @@
-package import SubTrain
-
 /// One command of the tool. Its stored properties declare its options (`@Option`, `@Flag`, `@Argument`, groups); adding
 /// a command is one file and one line in `Tool.commands`.
 package protocol Command: SendableMetatype {

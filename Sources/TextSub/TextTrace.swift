@@ -10,10 +10,11 @@ public enum TextTrace {
   ///   - batch: `input_ids, attention_mask, token_type_ids, special_tokens_mask` i64 [N,T], `mask_token_id` i64 [1],
   ///     `labels`, `mask_noise` f32 [N,T].
   public static func run(
-    _ config: BERTConfig, weights: some NamedTensors, batch: some NamedTensors, method: Method, ratio: Double,
-    on device: Device
+    _ config: BERTConfig, weights: some NamedTensors, batch: some NamedTensors, method: any Method.Type,
+    ratio: Double, on device: Device
   ) throws -> [(name: String, array: HostArray)] {
-    guard let labels = BERTCheckpoint.labelCount(weights) else {
+    let checkpoint = try BERTFamily.recognised(weights)
+    guard let labels = BERTFamily.labelCount(checkpoint) else {
       throw InputError(
         "there is no classifier, so the number of labels is unknown",
         at: "\(weights.place), tensor 'classifier.weight'",
@@ -21,13 +22,13 @@ public enum TextTrace {
     }
     try weights.checkFilling(config.weightCount, claimedAt: weights.place)
     let model = BERTForSequenceClassification(config, labels: labels)
-    let set = ParameterSet(model.namedParameters(), on: device, key: nil)
-    let report = try set.load(weights, rename: BERTCheckpoint.parameterName)
-    let (packed, noise) = try TraceBatch(batch, config, labels: labels, needsNoise: method != .baseline).packed(
+    let set = ParameterSet(model, on: device, key: nil)
+    let names = try set.load(checkpoint, startingFrom: RandomKey(seed: 0), .bert).names
+    let (packed, noise) = try TraceBatch(batch, config, labels: labels, needsNoise: method.hidesParts).packed(
       on: device)
-    let step = MaskSub(method, ratio: ratio, noise: noise)
     return Trace.run(
-      SequenceClassification(model), packed, set, step, fileName: { report.fileNames[$0] ?? $0 },
+      SequenceClassification(model), packed, set, method.init(MethodSettings(ratio: ratio, noise: noise)),
+      written: names.tensors,
       outputs: { [("\($0).logits", $1.host())] })
   }
 }

@@ -17,12 +17,6 @@ import Testing
     }
   }
 
-  @Test func `packed linear`() {
-    check("packedLinear", [input([4, 3]), input([2, 3], 1), input([2], 2), input([5, 3], 3)]) { x, _ in
-      x[0].packedLinear([(x[1], x[2]), (x[3], nil)])
-    }
-  }
-
   @Test func `a weight used twice collects both gradients`() {
     check("linear twice", [input([3, 4]), input([4, 4], 1)]) { x, _ in x[0].linear(x[1], nil, .tanh).linear(x[1]) }
   }

@@ -28,10 +28,10 @@ import Testing
     let halves = try OptimizerRun(name, dtype: .f32, on: .cpu)
     for step in 0..<20 { try whole.step(step) }
     for step in 0..<10 { try halves.step(step) }
-    let state = Dictionary(halves.optimizer.state().map { ($0.name, $0.array) }) { $1 }
+    let state = Dictionary(halves.optimizer.state().map { ("\($0.role).\($0.tensor ?? "")", $0.array) }) { $1 }
     let resumed = try OptimizerRun(name, dtype: .f32, on: .cpu)
     resumed.set.arena.write(halves.set.arena.host())
-    try resumed.optimizer.restore { try #require(state[$0]) }
+    try resumed.optimizer.restore { try #require(state["\($0).\($1 ?? "")"]) }
     for step in 10..<20 { try resumed.step(step) }
     #expect(resumed.set.arena.floats() == whole.set.arena.floats())
   }

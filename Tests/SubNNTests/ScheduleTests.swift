@@ -51,7 +51,7 @@ import Testing
     let (rule, factor) = try #require(rules[recipe])
     let facts = try #require(JSON.read(OptimizerTests.folder + "/optim_groups.json")[recipe]?.object)
     #expect(facts.members.count > 10)
-    let layers = LayerDecay(factor, depth: 2)
+    let layers = LayerDecay(factor, over: .transformer(depth: 2))
     for member in facts.members {
       let (name, value) = (member.key, member.value)
       let isVector =
@@ -68,7 +68,7 @@ import Testing
       (0.65, 12, 0.00369721, 0.00568801), (0.75, 24, 7.52543e-4, 1.00339e-3), (0.75, 32, 7.53393e-5, 1.00452e-4),
       (0.6, 12, 0.00130607, 0.00217678), (0.8, 24, 0.00377789, 0.00472237), (0.65, 24, 2.10297e-5, 3.23534e-5),
     ] {
-      let layers = LayerDecay(factor, depth: depth)
+      let layers = LayerDecay(factor, over: .transformer(depth: depth))
       #expect(abs(layers.scale(of: "cls_token") / embeddings - 1) < 1e-5)
       #expect(abs(layers.scale(of: "blocks.0.norm1.weight") / first - 1) < 1e-5)
       #expect(

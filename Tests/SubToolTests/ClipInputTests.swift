@@ -1,6 +1,7 @@
 import SubCore
 import SubData
 import SubTool
+import TestSupport
 import Testing
 
 /// What is wrong with the input of `clip-pretrain` and `zero-shot` is one line, with the right code.

@@ -2,6 +2,7 @@ import SubCore
 import SubData
 import SubTool
 import SubTrain
+import TestSupport
 import Testing
 
 /// `clip-pretrain`, `zero-shot` and `convert` as they are typed, with a tiny CLIP.

@@ -3,6 +3,7 @@ import SubCore
 import SubData
 import SubTool
 import SubTrain
+import TestSupport
 import Testing
 
 /// `glue` as it is typed, on the embedded sample.

@@ -1,7 +1,14 @@
+import ClipSub
 import SubCore
 import SubData
-import SubTool
+import SubNN
+import SubTrain
+import TestSupport
 import Testing
+import TextSub
+import VisionSub
+
+@testable import SubTool
 
 @Suite struct InspectTests {
   @Test func `tensors, totals and statistics`() throws {
@@ -29,78 +36,90 @@ import Testing
     #expect(ToolRun(arguments: ["inspect"]).code == 2)
   }
 
-  private static let block = ["norm1.weight", "attn.qkv.weight", "mlp.fc1.weight"]
-  private static func vit(_ extra: [String: [Int]], depth: Int = 12, width: Int = 384, prefix: String = "") -> [String:
-    [Int]]
-  {
-    var shapes = extra
-    shapes["patch_embed.proj.weight"] = [width, 3, 16, 16]
-    for index in 0..<depth { for name in block { shapes["blocks.\(index).\(name)"] = [width] } }
-    return Dictionary(uniqueKeysWithValues: shapes.map { (prefix + $0.key, $0.value) })
+  /// Names and shapes alone, as of a file too large for a test.
+  private struct Shapes: NamedTensors {
+    let place = "shapes"
+    let shapes: [(name: String, shape: [Int])]
+    var names: [String] { shapes.map(\.name) }
+
+    func info(named name: String) throws -> TensorInfo {
+      guard let found = shapes.first(where: { $0.name == name }) else {
+        throw InputError("no tensor", at: name, cure: "")
+      }
+      return TensorInfo(dtype: .f32, shape: found.shape)
+    }
+    func array(named name: String) throws -> HostArray {
+      let info = try info(named: name)
+      return HostArray(dtype: .f32, shape: info.shape, buffer: HostBuffer(byteCount: info.byteCount) { _ in })
+    }
   }
 
-  @Test(arguments: [
-    (
-      vit(["cls_token": [1, 1, 384], "pos_embed": [1, 197, 384], "head.weight": [10, 384]]),
-      "ViT-S/16, 12 blocks, width 384, 10 classes", "timm"
-    ),
-    (
-      vit(["pos_embed": [1, 196, 384], "blocks.0.gamma_1": [384]]), "DeiT-III ViT-S/16, 12 blocks, width 384, no head",
-      "official"
-    ),
-    (
-      vit(["pos_embed": [1, 196, 384], "blocks.0.ls1.gamma": [384]], prefix: "module."),
-      "DeiT-III ViT-S/16, 12 blocks, width 384, no head", "timm, under module."
-    ),
-    (
-      vit(["decoder_embed.weight": [512, 768]], width: 768),
-      "MAE ViT-B/16, 12 blocks, width 768, with its decoder, no head", "official and timm (the same)"
-    ),
-    (
-      vit(["blocks.0.attn.q_bias": [768], "blocks.0.gamma_1": [768], "head.weight": [1000, 768]], width: 768),
-      "BEiT v2 ViT-B/16, 12 blocks, width 768, 1000 classes", "official and timm (the same)"
-    ),
-    (
-      [
-        "visual.conv1.weight": [768, 3, 32, 32], "visual.class_embedding": [768],
-        "visual.transformer.resblocks.0.attn.in_proj_weight": [2304, 768], "token_embedding.weight": [49408, 512],
-        "transformer.resblocks.0.attn.in_proj_weight": [1536, 512], "input_resolution": [],
-      ], "CLIP ViT-B/32, 1 blocks, width 768, text: 1 blocks, width 512, 49408 tokens", "OpenAI"
-    ),
-    (
-      [
-        "vision_model.embeddings.patch_embedding.weight": [768, 3, 32, 32],
-        "text_model.embeddings.token_embedding.weight": [49408, 512],
-      ], "CLIP ViT-B/32, 0 blocks, width 768, text: 0 blocks, width 512, 49408 tokens", "Hugging Face"
-    ),
-    (
-      [
-        "patch_embed.proj.weight": [96, 3, 4, 4], "layers.0.blocks.0.attn.relative_position_bias_table": [169, 3],
-        "layers.0.downsample.reduction.weight": [192, 384], "head.weight": [1000, 768],
-      ], "Swin, depths 0-0-0-0, width 96, 1000 classes", "official"
-    ),
-    (
-      [
-        "conv1.weight": [64, 3, 7, 7], "bn1.running_mean": [64], "layer1.0.conv1.weight": [64, 64, 1, 1],
-        "layer1.0.conv3.weight": [256, 64, 1, 1], "layer2.0.conv1.weight": [1], "layer3.0.conv1.weight": [1],
-        "layer4.0.conv1.weight": [1], "fc.weight": [1000, 2048],
-      ], "ResNet-14, blocks 1-1-1-1, 1000 classes", "torchvision and timm (the same)"
-    ),
-    (
-      [
-        "bert.embeddings.word_embeddings.weight": [30522, 768], "bert.embeddings.LayerNorm.gamma": [768],
-        "bert.encoder.layer.0.attention.self.query.weight": [768, 768], "classifier.weight": [2, 768],
-      ], "BERT, 1 layers, width 768, 30522 tokens, 2 labels", "Hugging Face, old (gamma, beta)"
-    ),
-  ])
-  func `architectures and namings`(_ shapes: [String: [Int]], _ architecture: String, _ naming: String) {
-    let kind = CheckpointKind.recognised(in: shapes)
-    #expect(kind?.architecture == architecture)
-    #expect(kind?.naming == naming)
+  /// The tensors of a model under a naming, behind a prefix.
+  private static func file(_ model: Module, _ naming: Naming, prefix: String = "") -> Shapes {
+    let names = WeightNames(naming, prefix: prefix)
+    return Shapes(
+      shapes: model.namedParameters().flatMap { name, parameter in
+        let files = names.names(of: name)
+        var shape = parameter.shape.dimensions
+        if files.count > 1 { shape[0] /= files.count }
+        return files.map { ($0, shape) }
+      })
   }
 
-  @Test func `names with shapes of the wrong rank are not taken for a model`() {
-    #expect(CheckpointKind.recognised(in: ["patch_embed.proj.weight": [3], "blocks.0.norm1.weight": [3]]) == nil)
-    #expect(CheckpointKind.recognised(in: [:]) == nil)
+  private static func vision(_ name: String, _ change: (inout any VisionConfiguration) -> Void = { _ in }) -> Module {
+    var configuration = VisionFamilies.configuration(named: name)!
+    change(&configuration)
+    return configuration.makeModel()
+  }
+
+  private static func bert() -> Module {
+    var config = BERTConfig()
+    (config.layers, config.width, config.heads) = (1, 768, 12)
+    return BERTForSequenceClassification(config, labels: 2)
+  }
+
+  @Test func `architectures and namings`() throws {
+    let cases: [(Module, Naming, String, String, String)] = [
+    (
+      Self.vision("vit_small_patch16_224") { $0.classes = 10 }, ViTFamily().namings[3], "",
+      "ViT-S/16, 12 blocks, width 384, 6 heads, 10 classes", "timm's names"
+    ),
+    (
+      Self.vision("deit3_small_patch16_224"), ViTFamily().namings[2], "module.",
+      "DeiT-III ViT-S/16, 12 blocks, width 384, 6 heads, 1000 classes", "the official names behind 'module.'"
+    ),
+    (
+      Self.vision("beitv2_base_patch16_224"), ViTFamily().namings[2], "",
+      "BEiT v2 ViT-B/16, 12 blocks, width 768, 12 heads, 1000 classes", "the official names"
+    ),
+    (
+      Self.vision("vit_base_patch16_clip_224"), ViTFamily().namings[1], "visual.",
+      "CLIP's image tower ViT-B/16, 12 blocks, width 768, 12 heads, 1000 classes", "CLIP's names behind 'visual.'"
+    ),
+    (
+      CLIP(ClipConfig()), CLIPFamily().namings[0], "",
+      "CLIP ViT-B/32, 12 blocks, width 768, text: 12 blocks, width 512, 49408 tokens", "open_clip's names"
+    ),
+    (
+      CLIP(ClipConfig()), CLIPFamily().namings[1], "",
+      "CLIP ViT-B/32, 12 blocks, width 768, text: 12 blocks, width 512, 49408 tokens", "Hugging Face's names"
+    ),
+    (Self.bert(), BERTFamily().namings[0], "", "BERT, 1 layers, width 768, 30522 tokens, 2 labels", "Hugging Face's names"),
+    ]
+    for (model, naming, prefix, architecture, title) in cases {
+      let (family, weights) = try #require(ModelFamilies.recognise(Self.file(model, naming, prefix: prefix)))
+      #expect(try family.summary(of: weights) == architecture)
+      #expect(weights.title == title)
+    }
+  }
+
+  @Test func `what is not whole is said to be so`() throws {
+    let shapes = Self.file(Self.vision("vit_small_patch16_224"), ViTFamily().namings[3]).shapes
+    let cut = Shapes(shapes: shapes.filter { $0.name != "blocks.3.attn.qkv.weight" })
+    let (family, weights) = try #require(ModelFamilies.recognise(cut))
+    let error = #expect(throws: InputError.self) { try family.summary(of: weights) }
+    #expect(error?.place.contains("blocks.3.attn.qkv.weight") == true)
+    #expect(ModelFamilies.recognise(Shapes(shapes: [("a", [3])])) == nil)
+    #expect(ModelFamilies.recognise(Shapes(shapes: [])) == nil)
   }
 }

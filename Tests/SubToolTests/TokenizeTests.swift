@@ -1,5 +1,6 @@
 import SubData
 import SubTool
+import TestSupport
 import Testing
 
 @Suite struct TokenizeTests {

@@ -1,6 +1,7 @@
 import SubCore
 import SubData
 import SubTool
+import TestSupport
 import Testing
 
 /// What people give to the vision commands: data in every form, weights of every naming, mistakes. A step each.

@@ -1,6 +1,7 @@
 import SubCore
 import SubData
 import SubTool
+import TestSupport
 import Testing
 
 /// `train`, `finetune`, `eval`, `preview` and `convert` on the embedded images, with a few steps each.

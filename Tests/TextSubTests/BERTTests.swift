@@ -2,6 +2,7 @@ import Foundation
 import SubCore
 import SubData
 import SubNN
+import SubTrain
 import Testing
 import TextSub
 
@@ -27,14 +28,17 @@ import TextSub
     (config.vocabularySize, config.width, config.layers, config.heads) = (11, 4, 1, 2)
     (config.intermediateWidth, config.positions, config.types) = (6, 8, 2)
     let model = BERTForSequenceClassification(config, labels: 3)
-    let set = ParameterSet(model.namedParameters(), dtype: .f64, on: .reference, key: nil)
-    #expect(Set(set.parameters.map(\.name)) == Set(Self.names))
+    let set = ParameterSet(model, dtype: .f64, on: .reference, key: nil)
+    #expect(Set(set.parameters.flatMap { Naming.bert.names(of: $0.name) }) == Set(Self.names))
     for parameter in set.parameters {
-      let j = Double(Self.names.firstIndex(of: parameter.name)!)
-      let isScale = parameter.name.hasSuffix("LayerNorm.weight")
-      let values = (0..<parameter.shape.count).map { k in
-        let wave = 0.5 * sin(0.37 * Double(k + 1) + 0.1 * j)
-        return isScale ? 1 + 0.1 * wave : wave
+      let parts = Naming.bert.names(of: parameter.name)
+      let values = parts.flatMap { name in
+        let j = Double(Self.names.firstIndex(of: name)!)
+        let isScale = name.hasSuffix("LayerNorm.weight")
+        return (0..<parameter.shape.count / parts.count).map { k in
+          let wave = 0.5 * sin(0.37 * Double(k + 1) + 0.1 * j)
+          return isScale ? 1 + 0.1 * wave : wave
+        }
       }
       parameter.value.write(HostArray(values, shape: parameter.shape.dimensions, dtype: .f64))
     }

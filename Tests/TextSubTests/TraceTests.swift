@@ -16,7 +16,7 @@ import TraceCases
     let place = reference.path + "/config.json"
     let results = try TextTrace.run(
       BERTConfig(JSON.read(place), place: place), weights: reference.tensors("model.safetensors"),
-      batch: reference.tensors("batch.safetensors"), method: .masksub,
+      batch: reference.tensors("batch.safetensors"), method: MaskSub.self,
       ratio: try #require(Double(try reference.option("--ratio"))), on: device)
     #expect(try reference.differences(of: results) == [])
   }
@@ -32,7 +32,7 @@ import TraceCases
     let error = #expect(throws: InputError.self) {
       try TextTrace.run(
         config, weights: reference.tensors("model.safetensors"), batch: reference.tensors("batch.safetensors"),
-        method: .masksub, ratio: 0.5, on: .cpu)
+        method: MaskSub.self, ratio: 0.5, on: .cpu)
     }
     #expect(error?.what.contains("million weights") == true)
   }

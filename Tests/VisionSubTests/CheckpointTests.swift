@@ -2,9 +2,9 @@ import Foundation
 import SubCore
 import SubData
 import SubNN
-import SubTrain
 import Testing
 
+@testable import SubTrain
 @testable import VisionSub
 
 /// Weight files put into models: recognised, resized, dropped, refused.
@@ -25,15 +25,32 @@ import Testing
     return try TensorFile.open(path)
   }
 
+  private func recognised(
+    _ source: any NamedTensors, variant: String? = nil
+  ) throws -> (config: VisionTransformerConfig, weights: Weights) {
+    let (family, weights) = try VisionFamilies.recognise(source)
+    let hint = try variant.map { try #require(VisionFamilies.configuration(named: $0)) }
+    let found = try family.recognised(weights, like: hint, beside: ModelNotes()).configuration
+    return (try #require(found as? VisionTransformerConfig), weights)
+  }
+
   private func load(
-    _ source: any NamedTensors, variant: String? = nil, _ change: (inout VisionTransformerConfig) -> Void = { _ in }
-  ) throws -> (report: LoadReport, set: ParameterSet, checkpoint: VisionCheckpoint) {
-    let checkpoint = try VisionCheckpoint(source, variant: variant)
-    var config = checkpoint.config
+    _ source: any NamedTensors, _ change: (inout VisionTransformerConfig) -> Void = { _ in }
+  ) throws -> (report: LoadReport, set: ParameterSet, config: VisionTransformerConfig) {
+    let (found, weights) = try recognised(source)
+    var config = found
     change(&config)
-    let model = VisionTransformer(config)
-    let set = ParameterSet(model.namedParameters(), on: .cpu, key: RandomKey(seed: 0))
-    return (try checkpoint.load(into: set, of: model), set, checkpoint)
+    let set = ParameterSet(config.makeModel(), on: .cpu, key: nil)
+    let report = try set.load(
+      weights, config.plan(for: weights, of: found), startingFrom: RandomKey(seed: 0), config.published)
+    return (report, set, found)
+  }
+
+  /// A fixture under the names of a naming.
+  private func renamed(_ name: String, _ key: String) throws -> [(name: String, array: HostArray)] {
+    let (_, weights) = try recognised(file(name))
+    let names = try #require(try ViTFamily().names(key, of: weights))
+    return try RenamedWeights(weights, of: ViTFamily(), to: names).tensors
   }
 
   private func value(_ set: ParameterSet, _ name: String) throws -> [Float] {
@@ -48,11 +65,12 @@ import Testing
   @Test func `what the weights of a CLIP do not say is as in the recipe`() throws {
     let path = FileManager.default.temporaryDirectory.appending(path: "vision-\(UUID().uuidString).safetensors").path
     defer { try? FileManager.default.removeItem(atPath: path) }
-    try Safetensors.write(VisionConversion(file("ft-clip"), to: .timm).tensors, to: path)
+    try Safetensors.write(renamed("ft-clip", "timm"), to: path)
     let found = try VisionFolder(path)
-    #expect(!found.config.usesQuickGELU)
+    #expect((found.configuration as? VisionTransformerConfig)?.usesQuickGELU == false)
     let recipe = try VisionRecipe.named("ft-clip-b")
-    let config = try recipe.configuration(classes: 5, from: found.config(for: recipe))
+    let config = try #require(
+      try recipe.configuration(classes: 5, from: found.configuration(for: recipe)) as? VisionTransformerConfig)
     #expect(config.usesQuickGELU && config.headDeviation == 2e-5 && config.readout == .normedPool)
   }
 
@@ -61,13 +79,12 @@ import Testing
     let folder = FileManager.default.temporaryDirectory.appending(path: "vision-\(UUID().uuidString)").path
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    let weights = try VisionConversion(file("ft-clip"), to: .huggingFace).tensors
-    try Safetensors.write(weights, to: folder + "/model.safetensors")
-    let found = try VisionFolder(folder).config
+    try Safetensors.write(renamed("ft-clip", "hf"), to: folder + "/model.safetensors")
+    let found = try #require(try VisionFolder(folder).configuration as? VisionTransformerConfig)
     #expect(found.usesQuickGELU)
     func config(_ name: String, _ json: String) throws -> VisionTransformerConfig {
       try Data(json.utf8).write(to: URL(fileURLWithPath: "\(folder)/\(name)"))
-      return try VisionFolder(folder).config
+      return try #require(try VisionFolder(folder).configuration as? VisionTransformerConfig)
     }
     let heads = found.heads * 2
     let hugging = try config(
@@ -81,17 +98,17 @@ import Testing
   }
 
   @Test func `families are recognised without a name`() throws {
-    let deit = try VisionCheckpoint(file("deit3-official")).config
+    let (deit, weights) = try recognised(file("deit3-official"))
     #expect(deit.position == .patches && deit.layerScale != nil && deit.dropPathShape == .constant)
-    #expect(try VisionCheckpoint(file("deit3-official")).naming.scheme == .deit)
-    let beit = try VisionCheckpoint(file("beitv2")).config
+    #expect(weights.naming == .officialViT)
+    let beit = try recognised(file("beitv2")).config
     #expect(beit.relativeBias == .perBlock && beit.heads == 3 && beit.masked == .replaced && beit.imageSize == 48)
-    #expect(try VisionCheckpoint(file("beitv2-shared")).config.relativeBias == .shared)
-    let clip = try VisionCheckpoint(file("ft-clip"))
-    #expect(clip.config.hasPreNorm && clip.config.readout == .normedPool && clip.naming.scheme == .clip)
-    #expect(try VisionCheckpoint(file("mae-avg")).config.readout == .pooled)
-    #expect(try VisionCheckpoint(file("vit-token")).config.readout == .token)
-    #expect(VisionRecipe.following(beit).name == "shapes-tiny")  // its images have 48 pixels
+    #expect(try recognised(file("beitv2-shared")).config.relativeBias == .shared)
+    let (clip, clipWeights) = try recognised(file("ft-clip"))
+    #expect(clip.hasPreNorm && clip.readout == .normedPool && clipWeights.naming == .openClipViT)
+    #expect(try recognised(file("mae-avg")).config.readout == .pooled)
+    #expect(try recognised(file("vit-token")).config.readout == .token)
+    #expect(try VisionRecipe.following(beit).name == "shapes-tiny")  // its images have 48 pixels
   }
 
   @Test func `a head of other classes starts anew`() throws {
@@ -107,8 +124,9 @@ import Testing
     let old = try file("vit-token").array(named: "pos_embed").floats()
     let new = try value(set, "pos_embed")
     #expect(new.count == 17 * 12 && Array(new[..<12]) == Array(old[..<12]))
-    let wanted = Bicubic.resize(old[12...].map(Double.init), from: 3, to: 4, width: 12)
-    #expect(zip(new[12...], wanted).allSatisfy { abs(Double($0) - $1) < 1e-6 })
+    let fitted = Fitting.grid(prefix: 1).fitted(HostArray(old, shape: [10, 12]), from: [10, 12], to: [17, 12])
+    let wanted = try #require(fitted).doubles()
+    #expect(zip(new, wanted).allSatisfy { abs(Double($0) - $1) < 1e-6 })
   }
 
   @Test func `a pretrained BEiT's shared table goes to every block`() throws {
@@ -120,7 +138,7 @@ import Testing
       arrays.append(
         ("rel_pos_bias.relative_position_index", HostArray([Int64](repeating: 0, count: 25), shape: [5, 5])))
     }
-    let (report, set, checkpoint) = try load(source) {
+    let (report, set, found) = try load(source) {
       $0.relativeBias = .perBlock
       $0.classes = 4
     }
@@ -128,7 +146,7 @@ import Testing
     for block in 0..<2 { #expect(try value(set, "blocks.\(block).attn.relative_position_bias_table") == table) }
     #expect(report.made.sorted() == ["fc_norm.bias", "fc_norm.weight", "head.bias", "head.weight"])
     #expect(report.dropped.count == 4 && report.loaded.contains("mask_token"))
-    #expect(checkpoint.config.readout == .pooled)
+    #expect(found.readout == .pooled)
   }
 
   @Test func `MAE's decoder and norm are dropped for finetuning`() throws {
@@ -153,33 +171,23 @@ import Testing
         arrays.append((name, array(12, [12])))
       }
     }
-    let (report, _, checkpoint) = try load(source)
-    #expect(checkpoint.naming == VisionNaming(.clip, prefix: "visual."))
-    #expect(report.dropped.count == 5 && Set(report.made) == ["norm.weight", "norm.bias", "head.weight", "head.bias"])
-    #expect(VisionRecipe.following(checkpoint.config).freezesPatches == false || checkpoint.config.imageSize > 64)
+    let (report, _, found) = try load(source)
+    #expect(try recognised(source).weights.prefix == "visual.")
+    let made = ["fc_norm.weight", "fc_norm.bias", "head.weight", "head.bias"].map { "visual." + $0 }
+    #expect(report.dropped.count == 5 && Set(report.made) == Set(made))
+    #expect(try VisionRecipe.following(found).freezesPatches == false || found.imageSize > 64)
   }
 
   @Test func `Hugging Face's CLIP keeps query, key and value apart`() throws {
-    let official = try file("ft-clip")
-    let naming = VisionNaming(.huggingFace, prefix: "vision_model.")
-    let (_, set, _) = try load(official)
+    let (_, set, _) = try load(file("ft-clip"))
     let source = try changed("ft-clip") { arrays in
-      arrays = set.parameters.flatMap { parameter -> [(name: String, array: HostArray)] in
-        let names = naming.fileNames(of: parameter.name)
-        let (values, rows) = (parameter.value.floats(), parameter.shape[0] / names.count)
-        let width = values.count / names.count
-        return names.enumerated().map { part, name in
-          var shape = names.count > 1 ? [rows] + parameter.shape.dimensions.dropFirst() : parameter.shape.dimensions
-          if name.contains("position_embedding") { shape.removeFirst() }
-          if name.hasSuffix("class_embedding") { shape = [12] }
-          return (name, HostArray(Array(values[part * width..<(part + 1) * width]), shape: shape))
-        }
-      }
+      arrays = (try? renamed("ft-clip", "hf")) ?? []
     }
-    let (report, again, checkpoint) = try load(source)
+    #expect(source.contains("vision_model.encoder.layers.0.self_attn.q_proj.weight"))
+    let (report, again, _) = try load(source)
     #expect(report.dropped.isEmpty && report.made.isEmpty)
     #expect(again.arena.floats() == set.arena.floats())
-    let written = checkpoint.inFileNames(again.parameters.map { ($0.name, $0.value.host()) })
+    let written = report.names.tensors(again.parameters.map { ($0.name, $0.value.host()) })
     #expect(Set(written.map(\.name)) == Set(source.names))
     for (name, array) in written { #expect(try array.floats() == source.array(named: name).floats(), "\(name)") }
   }
@@ -191,10 +199,12 @@ import Testing
       let index = arrays.firstIndex { $0.name == "norm.weight" }!
       arrays[index].array = array(7, [7])
     }
-    let model = VisionTransformer(try VisionCheckpoint(source).config)
-    let set = ParameterSet(model.namedParameters(), on: .cpu, key: RandomKey(seed: 0))
+    let (config, weights) = try recognised(source)
+    let set = ParameterSet(config.makeModel(), on: .cpu, key: RandomKey(seed: 0))
     let before = set.arena.floats()
-    let error = #expect(throws: InputError.self) { try VisionCheckpoint(source).load(into: set, of: model) }
+    let error = #expect(throws: InputError.self) {
+      try set.load(weights, config.plan(for: weights, of: config), startingFrom: RandomKey(seed: 0), config.published)
+    }
     for name in ["blocks.1.attn.proj.bias", "blocks.0.extra", "norm.weight [7]"] {
       #expect(error?.what.contains(name) == true, "\(error?.what ?? "")")
     }
@@ -203,17 +213,18 @@ import Testing
 
   @Test func `files of something else are refused`() throws {
     let text = try changed("vit-token") { $0 = [("bert.embeddings.word_embeddings.weight", array(4, [2, 2]))] }
-    #expect(throws: InputError.self) { try VisionCheckpoint(text) }
-    #expect(throws: InputError.self) { try VisionCheckpoint(file("deit3-official"), variant: "vit_tiny_patch16_224") }
-    #expect(throws: InputError.self) { try VisionCheckpoint(file("vit-token"), variant: "vit_gigantic") }
+    #expect(throws: InputError.self) { try recognised(text) }
+    #expect(throws: InputError.self) { 
+      try recognised(file("deit3-official"), variant: "vit_tiny_patch16_224")
+     }
     let hollow = try changed("vit-token") { arrays in
       arrays.append(("blocks.2.norm1.weight", array(12, [12])))
     }
-    #expect(throws: InputError.self) { try VisionCheckpoint(hollow) }
+    #expect(throws: InputError.self) { try recognised(hollow) }
     let odd = try changed("vit-token") { arrays in
       let index = arrays.firstIndex { $0.name == "pos_embed" }!
       arrays[index].array = array(7 * 12, [1, 7, 12])
     }
-    #expect(throws: InputError.self) { try VisionCheckpoint(odd) }
+    #expect(throws: InputError.self) { try recognised(odd) }
   }
 }

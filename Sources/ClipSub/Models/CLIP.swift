@@ -1,13 +1,14 @@
 public import SubCore
 public import SubNN
+import VisionSub
 
 /// CLIP (Radford et al. 2021): an image and a text tower that end in the same space, and a learned scale of their
-/// similarity. Parameters are named as open_clip's and OpenAI's.
+/// similarity. Keys: `text`, `logit_scale`, `visual`.
 public final class CLIP: Module {
-  @Key private var text: ClipTextTower
+  private let text: ClipTextTower
   /// The logarithm of the factor on similarities, a scalar.
   public let logitScale: Parameter
-  private let visual: ClipImageTower
+  private let visual: VisionTransformer
   /// The sizes it was made of.
   public let config: ClipConfig
 
@@ -17,31 +18,29 @@ public final class CLIP: Module {
   /// A network without memory yet: make a `ParameterSet` of it.
   public init(_ config: ClipConfig) {
     self.config = config
-    _text = Key(wrappedValue: ClipTextTower(config), "")
+    text = ClipTextTower(config)
     // ln(1 / 0.07).
     logitScale = Parameter([], .constant(2.659260036932778))
-    visual = ClipImageTower(config)
+    visual = VisionTransformer(config.imageTower, start: config.image.start, sites: .clip)
   }
 
-  /// The patches of each image that a trip sees: all, or those that its masking leaves.
-  func keptPatches(images: Int, _ pass: Pass) -> [[Int]] {
-    let count = config.image.patches
-    return pass.masking?.kept(rows: images, count: count, pass.key.fold("mask"))
-      ?? Array(repeating: Array(0..<count), count: images)
-  }
+  /// The patches of each image that a trip sees; nil: all.
+  func keptPatches(images: Int, _ pass: Pass) -> [[Int]]? { visual.keptPatches(images: images, pass) }
 
   /// images [N, 3, S, S] → features [N, E] of length 1. Where the trip hides patches, they are left out.
   public func imageFeatures(_ images: Tensor, _ pass: Pass) -> Tensor {
-    imageFeatures(images, first: 0, kept: keptPatches(images: images.shape[0], pass), pass)
+    visual(images, pass).normalizedRows()
   }
 
   /// The same for some of the images, with their patches already chosen, and embedded where there is a `stem`.
-  func imageFeatures(_ images: Tensor, stem: Tensor? = nil, first: Int, kept: [[Int]], _ pass: Pass) -> Tensor {
-    visual(images, stem: stem, first: first, kept: kept, pass).normalizedRows()
+  func imageFeatures(
+    _ images: Tensor, stem: Tensor? = nil, of range: Range<Int>, kept: [[Int]]?, _ pass: Pass
+  ) -> Tensor {
+    visual(images, stem: stem, of: range, kept: kept, pass).normalizedRows()
   }
 
   /// The embeddings of all patches of all images, [N·L, D]: the same in both branches.
-  func stem(_ images: Tensor) -> Tensor { visual.embed(images, nil) }
+  func stem(_ images: Tensor) -> Tensor? { visual.stem(images) }
 
   /// Token ids → features [N, E] of length 1. A text is read up to its largest id (the first, where there are several),
   /// which is the end token.

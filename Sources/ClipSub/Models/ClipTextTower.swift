@@ -1,38 +1,28 @@
 import SubCore
 import SubNN
 
-/// The text tower: a causal transformer whose feature is read at the end token. Keys as open_clip's, without a prefix.
+/// The text tower: a causal transformer whose feature is read at the end token. Keys: `token_embedding.weight`,
+/// `pos_embed` [T, D], those of `Transformer`, `proj` [D, E].
 ///
 /// Texts are packed, each up to its first end token: what follows is hidden by the causal mask and not computed.
 final class ClipTextTower: Module {
-  let positionalEmbedding, textProjection: Parameter
-  let transformer: ClipTransformer
+  let posEmbed, proj: Parameter
+  @Key var transformer: Transformer
   let tokenEmbedding: Embedding
-  let lnFinal: LayerNorm
-  private let config: ClipConfig.Text
 
   init(_ config: ClipConfig) {
     let text = config.text
-    self.config = text
-    positionalEmbedding = Parameter([text.contextLength, text.width], .normal(deviation: 0.01))
-    textProjection = Parameter(
-      [text.width, config.embedWidth], .normal(deviation: 1 / Double(text.width).squareRoot()))
-    transformer = ClipTransformer(
-      (0..<text.layers).map { _ in
-        ClipBlock(
-          width: text.width, heads: text.heads, mlpWidth: text.mlpWidth, isCausal: true, config.activation,
-          .text(width: text.width, layers: text.layers))
-      })
+    posEmbed = Parameter([text.contextLength, text.width], .normal(deviation: 0.01))
+    proj = Parameter([text.width, config.embedWidth], .normal(deviation: 1 / Double(text.width).squareRoot()))
+    _transformer = Key(wrappedValue: Transformer(config.textTower), "")
     tokenEmbedding = Embedding(text.vocabularySize, text.width, weights: .normal(deviation: 0.02), isSparse: true)
-    lnFinal = LayerNorm(text.width, epsilon: 1e-5)
   }
 
   /// Texts, each ending in its end token → features [N, E], not normalised.
   func callAsFunction(_ texts: some Collection<[Int32]>, _ pass: Pass, on device: Device) -> Tensor {
     let lengths = texts.map(\.count)
     precondition(
-      lengths.allSatisfy { $0 > 0 && $0 <= config.contextLength },
-      "CLIP: a text of 0 or over \(config.contextLength) tokens")
+      lengths.allSatisfy { $0 > 0 && $0 <= posEmbed.shape[0] }, "CLIP: a text of 0 or over \(posEmbed.shape[0]) tokens")
     let ids = texts.flatMap { $0 }
     let positions = lengths.flatMap { 0..<$0 }
     var end = -1
@@ -42,11 +32,10 @@ final class ClipTextTower: Module {
     }
     let x = Tensor.gatherSum([
       (tokenEmbedding.weight.tensor, Tensor(HostArray(ids, shape: [ids.count]), on: device)),
-      (positionalEmbedding.tensor, Tensor(indices: positions, on: device)),
+      (posEmbed.tensor, Tensor(indices: positions, on: device)),
     ])
-    let rows = ClipRows(
-      all: Segments(lengths: lengths, on: device), one: Segments(count: lengths.count, length: 1, on: device),
-      pooled: Tensor(indices: ends, on: device))
-    return transformer(x, rows, norm: lnFinal, pass).linear(textProjection.tensor.transposed())
+    let rows = SequenceRows(Segments(lengths: lengths, on: device))
+    return transformer(x, rows, reading: Tensor(indices: ends, on: device), pass).normed
+      .linear(proj.tensor.transposed())
   }
 }

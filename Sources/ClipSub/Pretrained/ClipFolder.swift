@@ -8,8 +8,8 @@ public struct ClipFolder {
   public let path: String
   /// The model's sizes.
   public let config: ClipConfig
-  /// The weights under the names that models here have.
-  public let weights: ClipCheckpoint
+  /// The weights, seen through the naming that was recognised.
+  public let weights: Weights
   /// The merges that lie beside the weights; nil: none do.
   public let mergesPath: String?
 
@@ -32,13 +32,13 @@ public struct ClipFolder {
       folder = FileSystem.parent(file)
     }
     path = folder
-    weights = try ClipCheckpoint(TensorFile.open(file))
+    weights = try CLIPFamily.recognised(TensorFile.open(file))
     mergesPath = Self.mergesNames.lazy.map { FileSystem.join(folder, $0) }.first { FileSystem.kind($0) == .file }
     config = try given ?? Self.config(folder, weights, model: model)
-    try weights.checkFilling(config.weightCount, claimedAt: folder)
+    try weights.source.checkFilling(config.weightCount, claimedAt: folder)
   }
 
-  private static func config(_ folder: String, _ weights: ClipCheckpoint, model: String?) throws -> ClipConfig {
+  private static func config(_ folder: String, _ weights: Weights, model: String?) throws -> ClipConfig {
     let open = FileSystem.join(folder, configurationName)
     let hugging = FileSystem.join(folder, "config.json")
     if let model {
@@ -48,19 +48,17 @@ public struct ClipFolder {
           isUsage: true)
       }
       // The weights have the last word on sizes: another resolution, or fewer layers.
-      return try weights.config(named.activation)
+      return try ClipConfig(weights, activation: named.activation)
     }
     if FileSystem.kind(open) == .file { return try ClipConfig(JSON.read(open), place: open) }
-    guard weights.naming == .huggingFace, FileSystem.kind(hugging) == .file else {
-      return try weights.config(weights.isOpenAI || weights.naming == .huggingFace ? .quickGelu : .gelu)
-    }
+    guard weights.naming == .huggingFaceCLIP, FileSystem.kind(hugging) == .file else { return try ClipConfig(weights) }
     let json = try JSON.read(hugging)
     let action =
       json["vision_config"]?["hidden_act"]?.string ?? json["text_config"]?["hidden_act"]?.string ?? "quick_gelu"
     guard let activation = ["quick_gelu": Activation.quickGelu, "gelu": .gelu][action] else {
       throw InputError("hidden_act '\(action)' is unknown", at: hugging, cure: "use a CLIP with quick_gelu or gelu")
     }
-    var config = try weights.config(activation)
+    var config = try ClipConfig(weights, activation: activation)
     if let heads = json["vision_config"]?["num_attention_heads"]?.int, heads > 0, config.image.width % heads == 0 {
       config.image.heads = heads
     }
@@ -70,15 +68,20 @@ public struct ClipFolder {
     return config
   }
 
-  /// Writes a folder that this type can open, and open_clip or transformers: weights in a naming, the configuration,
-  /// and the merges of the tokenizer where there are any.
+  /// Puts the weights into a model's parameters; position embeddings of other sizes are fitted as open_clip does it.
+  public func load(into set: ParameterSet) throws -> LoadReport {
+    let plan = LoadPlan(fits: [("visual.pos_embed", .grid(prefix: 1, antialiased: true)), ("text.pos_embed", .line)])
+    return try set.load(weights, plan, startingFrom: RandomKey(seed: 0), .openClip)
+  }
+
+  /// Writes a folder that this type can open, and open_clip or transformers: weights by `names`, the configuration, and
+  /// the merges of the tokenizer where there are any.
   public static func write(
-    to folder: String, _ set: ParameterSet, _ config: ClipConfig, _ naming: ClipNaming, merges: BytePairMerges?
+    to folder: String, _ set: ParameterSet, _ config: ClipConfig, _ names: WeightNames, merges: BytePairMerges?
   ) throws {
-    let tensors = set.parameters.flatMap { naming.tensors($0.name, $0.value.host()) }
-    try Safetensors.write(tensors, to: FileSystem.join(folder, "model.safetensors"))
+    try set.write(to: FileSystem.join(folder, "model.safetensors"), names)
     try AtomicFile.write(config.json.text(indent: 2) + "\n", to: FileSystem.join(folder, configurationName))
-    if naming == .huggingFace {
+    if names.naming == .huggingFaceCLIP {
       try AtomicFile.write(config.huggingFaceJSON.text(indent: 2) + "\n", to: FileSystem.join(folder, "config.json"))
     }
     if let merges { try AtomicFile.write(merges.fileText, to: FileSystem.join(folder, mergesNames[0])) }
@@ -107,18 +110,5 @@ extension ClipConfig {
         "projection_dim": count(embedWidth), "layer_norm_eps": 1e-5,
       ],
     ]
-  }
-}
-
-extension CLIP {
-  /// Copies a file's weights into this model's parameters; position embeddings of other sizes are fitted.
-  public static func load(
-    _ weights: ClipCheckpoint, into set: ParameterSet, _ config: ClipConfig
-  ) throws -> LoadReport {
-    let fitted = weights.fitted(to: config)
-    var report = try set.load(fitted, rename: { $0 })
-    report.resized = try fitted.resized()
-    report.dropped += weights.dropped
-    return report
   }
 }

@@ -99,10 +99,9 @@ public struct ClipRecipe: LoopRecipe, Equatable {
     ParameterGroups(set) { [self] in ParameterRates(weightDecay: decays($0.name, $0.shape) ? weightDecay : 0) }
   }
 
-  /// open_clip's rule: neither vectors nor norms, biases and the logit scale decay.
+  /// open_clip's rule: matrices decay; vectors, so all norms and biases, and the logit scale do not.
   package func decays(_ name: String, _ shape: Shape) -> Bool {
-    if shape.rank < 2 || ["bn", "ln", "bias", "logit_scale"].contains(where: name.contains) { return false }
-    return decaysPositions || !["positional_embedding", "visual.positional_embedding"].contains(name)
+    shape.rank > 1 && (decaysPositions || !name.hasSuffix(".pos_embed"))
   }
 
   /// The learning rate before update `step` (0-based) of `total`: rises from lr/warmup, then half a cosine to 0.

@@ -71,9 +71,6 @@ public final class CaptionSource: BatchSource {
     return ClipBatch(captions, on: device)
   }
 
-  /// The pairs of a batch.
-  public func sampleCount(_ batch: ClipBatch) -> Int { batch.count }
-
   /// Where the data stands, for a checkpoint.
   public var state: JSON {
     guard let data = try? JSONEncoder().encode(position),

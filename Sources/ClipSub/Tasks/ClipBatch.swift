@@ -1,7 +1,8 @@
 public import SubCore
+public import SubTrain
 
 /// Images on a device and their texts.
-public struct ClipBatch {
+public struct ClipBatch: TrainingBatch {
   /// Normalised pixels [N, 3, S, S].
   public let images: Tensor
   /// The token ids of every image's text, each up to its end token.

@@ -49,7 +49,7 @@ public final class ContrastiveTask: TrainingTask {
     }
     // Pieces are computed again one by one; a trip that hides patches itself needs only those that it keeps.
     let sharesPatches = pieces == 1 && pass.masking == nil
-    let shared = Shared(features, sharesPatches ? Junction(model.stem(batch.images)) : nil)
+    let shared = Shared(features, sharesPatches ? model.stem(batch.images).map { Junction($0) } : nil)
     shared.replays = replays
     return shared
   }
@@ -67,7 +67,7 @@ public final class ContrastiveTask: TrainingTask {
     let kept = model.keptPatches(images: batch.count, pass)
     let patches = shared.patches?.tensor
     let compute = { [model] (range: Range<Int>) in
-      model.imageFeatures(batch.images, stem: patches, first: range.lowerBound, kept: Array(kept[range]), pass)
+      model.imageFeatures(batch.images, stem: patches, of: range, kept: kept.map { Array($0[range]) }, pass)
     }
     let images =
       pieces == 1 ? compute(0..<batch.count) : features(batch.count, &shared.replays, compute).tensor

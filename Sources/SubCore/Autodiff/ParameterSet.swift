@@ -1,15 +1,20 @@
-/// All parameters of a model in one flat arena, in the order of their module: one optimizer pass, one norm.
+/// All parameters of a model in one flat arena, in the order of their module: one optimizer pass, one norm. Its buffers
+/// have memory of their own beside it.
 public final class ParameterSet {
   /// The parameters in order; each object once, whatever refers to it.
   public let parameters: [Parameter]
+  /// What the model keeps besides and nobody trains, in order; each object once.
+  public let buffers: [Buffer]
   /// The values, one behind the other; each parameter starts at a multiple of 16 elements.
   public let arena: Tensor
   let offsets: [Int]
 
-  /// Gives memory to the parameters and starts them from `key`, each from a stream of its own name. Without a key they
-  /// stay zero: their values come from a file.
-  public init(_ named: [(name: String, parameter: Parameter)], dtype: DType = .f32, on device: Device, key: RandomKey?)
-  {
+  /// Gives memory to parameters and buffers and starts the parameters from `key`, each from a stream of its own name.
+  /// Without a key they stay zero: their values come from a file. Buffers always start.
+  public init(
+    _ named: [(name: String, parameter: Parameter)], buffers: [(name: String, buffer: Buffer)] = [],
+    dtype: DType = .f32, on device: Device, key: RandomKey?
+  ) {
     var seen: Set<ObjectIdentifier> = []
     var parameters: [Parameter] = []
     var offsets: [Int] = []
@@ -23,6 +28,11 @@ public final class ParameterSet {
     }
     self.parameters = parameters
     self.offsets = offsets
+    self.buffers = buffers.filter { seen.insert(ObjectIdentifier($0.buffer)).inserted }.map { name, buffer in
+      buffer.name = name
+      buffer.values = Tensor(buffer.shape, filledWith: buffer.start, dtype: dtype, on: device)
+      return buffer
+    }
     arena = Tensor([end], filledWith: 0, dtype: dtype, on: device)
     for (parameter, offset) in zip(parameters, offsets) {
       parameter.values = arena.slice(from: offset, shape: parameter.shape)
@@ -30,7 +40,7 @@ public final class ParameterSet {
     }
   }
 
-  /// The number of weights, padding not counted.
+  /// The number of weights, padding and buffers not counted.
   public var count: Int { parameters.reduce(0) { $0 + $1.shape.count } }
 
   /// A zeroed arena of the same layout: moments, averages.
@@ -43,19 +53,21 @@ public final class ParameterSet {
 }
 
 extension Parameter {
-  /// Starts the values anew.
-  public func initialize(_ key: RandomKey) {
+  /// Starts the values anew, or those of some rows: positions of the stream count from the first of them.
+  public func initialize(_ key: RandomKey, rows: Range<Int>? = nil) {
+    let part = rows.map { value.slice(from: $0.lowerBound * width, shape: [$0.count * width]) } ?? value
     switch initializer {
-    case .zeros: value.backend.fill(value, with: 0)
-    case .constant(let constant): value.backend.fill(value, with: constant)
-    case .normal(let deviation):
-      write { Float(key.normal(at: $0) * deviation) }
-    case .uniform(let bound):
-      write { Float((2 * key.uniform64(at: $0) - 1) * bound) }
+    case .zeros: part.backend.fill(part, with: 0)
+    case .constant(let constant): part.backend.fill(part, with: constant)
+    case .normal(let deviation): Self.write(part) { Float(key.normal(at: $0) * deviation) }
+    case .uniform(let bound): Self.write(part) { Float((2 * key.uniform64(at: $0) - 1) * bound) }
     }
   }
 
-  private func write(_ element: (Int) -> Float) {
-    value.write(HostArray((0..<shape.count).map(element), shape: shape.dimensions))
+  /// Elements of a row.
+  private var width: Int { shape.count / max(1, shape.rank > 0 ? shape[0] : 1) }
+
+  private static func write(_ part: Tensor, _ element: (Int) -> Float) {
+    part.write(HostArray((0..<part.count).map(element), shape: part.shape.dimensions))
   }
 }

@@ -21,52 +21,16 @@ extension Tensor {
         if vjp.wants(2) { vjp.accumulate(2, like: [n], dtype: x.dtype, on: x.device) { run($0) } } else { run(nil) }
         dy = dpre
       }
-      Self.linearBackward(vjp, x, w, Matrix(dy), input: 0, weightInput: 1)
-    }
-  }
-
-  /// Several linear layers of the same input, their outputs side by side: [..., K] → [..., ΣN]. Query, key and value are
-  /// one tensor for the attention behind them, whatever tensors the checkpoint keeps them in.
-  public func packedLinear(_ parts: [(weight: Tensor, bias: Tensor?)]) -> Tensor {
-    precondition(
-      parts.allSatisfy { $0.weight.shape.rank == 2 && $0.weight.shape[1] == shape.columns },
-      "packedLinear: x \(shape), weights \(parts.map(\.weight.shape))")
-    var blocks: [Range<Int>] = []
-    for part in parts {
-      let start = blocks.last?.upperBound ?? 0
-      blocks.append(start..<(start + part.weight.shape[0]))
-    }
-    let y = like(shape.replacingLast(with: blocks.last?.upperBound ?? 0))
-    for (part, block) in zip(parts, blocks) {
-      backend.linear(
-        Matrix(self), part.weight, part.bias, .identity, preactivation: nil, into: Matrix(y, columns: block))
-    }
-    var inputs: [Tensor?] = [self]
-    for part in parts { inputs += [part.weight, part.bias] }
-    let weights = parts.map { $0.weight.detached() }
-    return Tape.record("packedLinear", inputs, output: y) { [x = detached()] vjp in
-      let dy = vjp.take()
-      for (index, block) in blocks.enumerated() {
-        let gradient = Matrix(dy, columns: block)
-        vjp.accumulate(2 + 2 * index, like: [block.count], dtype: x.dtype, on: x.device) {
-          x.backend.columnSum(gradient, into: $0)
-        }
-        Self.linearBackward(vjp, x, weights[index], gradient, input: 0, weightInput: 1 + 2 * index)
+      // dweight += dyᵀ · x and dx += dy · weight.
+      vjp.accumulate(1, like: w) {
+        x.backend.gemm(
+          1, Matrix(dy), transposed: true, Matrix(x), transposed: false, $0.beta,
+          into: Matrix($0.tensor.reshapedView(w.shape)))
       }
-    }
-  }
-
-  /// dweight += dyᵀ · x and dx += dy · weight.
-  private static func linearBackward(
-    _ vjp: VJP, _ x: Tensor, _ weight: Tensor, _ dy: Matrix, input: Int, weightInput: Int
-  ) {
-    vjp.accumulate(weightInput, like: weight) {
-      x.backend.gemm(
-        1, dy, transposed: true, Matrix(x), transposed: false, $0.beta,
-        into: Matrix($0.tensor.reshapedView(weight.shape)))
-    }
-    vjp.accumulate(input, like: x) {
-      x.backend.gemm(1, dy, transposed: false, Matrix(weight), transposed: false, $0.beta, into: Matrix($0.tensor))
+      vjp.accumulate(0, like: x) {
+        x.backend.gemm(
+          1, Matrix(dy), transposed: false, Matrix(w), transposed: false, $0.beta, into: Matrix($0.tensor))
+      }
     }
   }
 

@@ -146,10 +146,13 @@ extension ParameterSet {
     }
     gradients.clear()
   }
+}
 
-  /// average = decay · average + (1 − decay) · values, over all weights.
+extension Tensor {
+  /// average = decay · average + (1 − decay) · self, of the same shape; nothing is recorded.
   public func average(into average: Tensor, decay: Double) {
-    arena.backend.average(arena, decay: decay, into: average)
+    precondition(average.shape == shape, "average: \(shape) into \(average.shape)")
+    backend.average(self, decay: decay, into: average)
   }
 }
 

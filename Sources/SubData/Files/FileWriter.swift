@@ -19,6 +19,13 @@ public final class FileWriter {
     self.place = place
   }
 
+  /// Writes behind what a file holds, making it if need be.
+  public init(appendingTo path: String) throws {
+    descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
+    place = path
+    guard descriptor >= 0 else { throw FileSystem.error("cannot open for writing", path) }
+  }
+
   deinit { if descriptor >= 0 { _ = systemClose(descriptor) } }
 
   /// Writes all the bytes.

@@ -20,7 +20,4 @@ public final class Linear: Module {
   public func callAsFunction(_ x: Tensor, _ activation: Activation = .identity) -> Tensor {
     x.linear(weight.tensor, bias?.tensor, activation)
   }
-
-  /// This layer as part of a packed projection.
-  public var packed: (weight: Tensor, bias: Tensor?) { (weight.tensor, bias?.tensor) }
 }

@@ -1,14 +1,24 @@
 public import SubCore
 
-/// A part of a network: parameters and modules in stored properties, found once by reflection and named after the
+/// A part of a network: parameters, buffers and modules in stored properties, found once by reflection and named after the
 /// properties (`patchEmbed` → `patch_embed`, arrays → `blocks.0`), so that names equal the checkpoint's.
 open class Module {
   /// A module without parameters of its own.
   public init() {}
 
   /// Every parameter with its full name, in the order of declaration.
-  public func namedParameters(prefix: String = "") -> [(name: String, parameter: Parameter)] {
-    var found: [(String, Parameter)] = []
+  public func namedParameters() -> [(name: String, parameter: Parameter)] {
+    leaves().compactMap { name, leaf in (leaf as? Parameter).map { (name, $0) } }
+  }
+
+  /// Every buffer with its full name, in the order of declaration.
+  public func namedBuffers() -> [(name: String, buffer: Buffer)] {
+    leaves().compactMap { name, leaf in (leaf as? Buffer).map { (name, $0) } }
+  }
+
+  /// Parameters and buffers of this module and of those that it holds, the superclass's first.
+  private func leaves(prefix: String = "") -> [(name: String, leaf: AnyObject)] {
+    var found: [(String, AnyObject)] = []
     var mirror: Mirror? = Mirror(reflecting: self)
     var levels: [Mirror] = []
     while let level = mirror {
@@ -23,18 +33,18 @@ open class Module {
   }
 
   private static func collect(
-    _ value: Any, name: String, prefix: String, into found: inout [(String, Parameter)]
+    _ value: Any, name: String, prefix: String, into found: inout [(String, AnyObject)]
   ) {
     if let renamed = value as? any Renamed {
       collect(renamed.value, name: renamed.key, prefix: prefix, into: &found)
     } else if let parameter = value as? Parameter {
       found.append((prefix + (parameter.key ?? name), parameter))
+    } else if let buffer = value as? Buffer {
+      found.append((prefix + (buffer.key ?? name), buffer))
     } else if let module = value as? Module {
-      found += module.namedParameters(prefix: name.isEmpty ? prefix : prefix + name + ".")
+      found += module.leaves(prefix: name.isEmpty ? prefix : prefix + name + ".")
     } else if let modules = value as? [Module] {
-      for (index, module) in modules.enumerated() {
-        found += module.namedParameters(prefix: "\(prefix)\(name).\(index).")
-      }
+      for (index, module) in modules.enumerated() { found += module.leaves(prefix: "\(prefix)\(name).\(index).") }
     }
   }
 
@@ -43,6 +53,13 @@ open class Module {
     label.reduce(into: "") { name, character in
       if character.isUppercase { name += "_" + character.lowercased() } else { name.append(character) }
     }
+  }
+}
+
+extension ParameterSet {
+  /// Memory for all parameters and buffers of a model. Without a key the parameters stay zero.
+  public convenience init(_ model: Module, dtype: DType = .f32, on device: Device, key: RandomKey?) {
+    self.init(model.namedParameters(), buffers: model.namedBuffers(), dtype: dtype, on: device, key: key)
   }
 }
 

@@ -48,29 +48,29 @@ public class MomentOptimizer: Optimizer {
     preconditionFailure("\(type(of: self)) has no rule")
   }
 
-  public final func state() -> [(name: String, array: HostArray)] {
-    [("updates", HostArray([Int64(updates)], shape: [1]))]
+  public final func state() -> [StateArray] {
+    [StateArray("updates", HostArray([Int64(updates)], shape: [1]))]
       + set.parameters.flatMap { parameter in
         [
-          ("first." + parameter.name, set.view(of: parameter, in: moments.first).host()),
-          ("second." + parameter.name, set.view(of: parameter, in: moments.second).host()),
+          StateArray("first", of: parameter.name, set.view(of: parameter, in: moments.first).host()),
+          StateArray("second", of: parameter.name, set.view(of: parameter, in: moments.second).host()),
         ]
       }
   }
 
-  public final func restore(_ array: (String) throws -> HostArray) throws {
+  public final func restore(_ array: (_ role: String, _ tensor: String?) throws -> HostArray) throws {
     for parameter in set.parameters {
-      for (prefix, arena) in [("first.", moments.first), ("second.", moments.second)] {
-        let values = try array(prefix + parameter.name)
+      for (role, arena) in [("first", moments.first), ("second", moments.second)] {
+        let values = try array(role, parameter.name)
         guard values.shape == parameter.shape.dimensions else {
           throw InputError(
-            "optimizer state of shape \(values.shape), the model's is \(parameter.shape)", at: prefix + parameter.name,
+            "optimizer state of shape \(values.shape), the model's is \(parameter.shape)", at: "\(role).\(parameter.name)",
             cure: "resume with the model that wrote the checkpoint")
         }
         set.view(of: parameter, in: arena).write(values)
       }
     }
     moments.markAllTouched()
-    updates = try Int(array("updates").integers().first ?? 0)
+    updates = try Int(array("updates", nil).integers().first ?? 0)
   }
 }

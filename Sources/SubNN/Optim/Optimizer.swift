@@ -2,10 +2,26 @@ public import SubCore
 
 /// Something besides the weights that decides the future of a run: optimizer, average.
 public protocol Checkpointed: AnyObject {
-  /// The state by name, for a checkpoint.
-  func state() -> [(name: String, array: HostArray)]
-  /// Puts a state back. Throws where names or shapes differ.
-  func restore(_ array: (String) throws -> HostArray) throws
+  /// The state, for a checkpoint.
+  func state() -> [StateArray]
+  /// Puts a state back: `array` gives what `state` had of a role, and of a tensor of the model where it belongs to one.
+  /// Throws where something is missing or of another shape.
+  func restore(_ array: (_ role: String, _ tensor: String?) throws -> HostArray) throws
+}
+
+/// A piece of what a checkpoint holds besides weights.
+public struct StateArray {
+  /// What it is: `first` (moment). Empty for a part that holds one array a tensor and nothing else.
+  public let role: String
+  /// The tensor of the model that it belongs to, by the model's own name and in its shape; nil: none.
+  public let tensor: String?
+  /// The numbers.
+  public let array: HostArray
+
+  /// A piece of a state.
+  public init(_ role: String, of tensor: String? = nil, _ array: HostArray) {
+    (self.role, self.tensor, self.array) = (role, tensor, array)
+  }
 }
 
 /// Updates parameters from gradients.

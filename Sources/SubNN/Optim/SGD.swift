@@ -40,26 +40,27 @@ public final class SGD: Optimizer {
     set.sgd(gradients, sum: sum, numbers, rates: rates)
   }
 
-  public func state() -> [(name: String, array: HostArray)] {
-    [("updates", HostArray([Int64(updates)], shape: [1]))] + sums.map { ($0.name, $0.values.host()) }
+  public func state() -> [StateArray] {
+    [StateArray("updates", HostArray([Int64(updates)], shape: [1]))]
+      + sums.map { StateArray("momentum", of: $0.name, $0.values.host()) }
   }
 
-  public func restore(_ array: (String) throws -> HostArray) throws {
+  public func restore(_ array: (_ role: String, _ tensor: String?) throws -> HostArray) throws {
     for (name, sum) in sums {
-      let values = try array(name)
+      let values = try array("momentum", name)
       guard values.shape == sum.shape.dimensions else {
         throw InputError(
-          "optimizer state of shape \(values.shape), the model's is \(sum.shape)", at: name,
+          "optimizer state of shape \(values.shape), the model's is \(sum.shape)", at: "momentum.\(name)",
           cure: "resume with the model that wrote the checkpoint")
       }
       sum.write(values)
     }
-    updates = try Int(array("updates").integers().first ?? 0)
+    updates = try Int(array("updates", nil).integers().first ?? 0)
   }
 
   /// The running sum of every parameter.
   private var sums: [(name: String, values: Tensor)] {
     guard let sum else { return [] }
-    return set.parameters.map { ("momentum." + $0.name, set.view(of: $0, in: sum)) }
+    return set.parameters.map { ($0.name, set.view(of: $0, in: sum)) }
   }
 }

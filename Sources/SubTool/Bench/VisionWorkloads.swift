@@ -11,11 +11,11 @@ extension Workload {
   static let vitBase = vision("vit-b16", batch: 8, "vit_base_patch16_224")
 
   private static func vision(_ name: String, batch: Int, _ variant: String) -> Workload {
-    guard let config = VisionVariant.named(variant) else { preconditionFailure("no vision transformer \(variant)") }
-    return Workload(name: name, batch: batch, modality: .image, patches: config.patches) { batch, method, device in
+    guard let config = VisionFamilies.configuration(named: variant) else { preconditionFailure("no network \(variant)") }
+    return Workload(name: name, batch: batch, basis: .image, patches: config.cells.count) { batch, method, device in
       let key = RandomKey(seed: 0)
-      let task = ImageClassification(VisionTransformer(config), objective: .crossEntropy())
-      let parameters = ParameterSet(task.model.namedParameters(), on: device, key: key)
+      let task = ImageClassification(config.makeModel(), objective: .crossEntropy())
+      let parameters = ParameterSet(task.model, on: device, key: key)
       let shape = [batch, 3, config.imageSize, config.imageSize]
       let pixels = (0..<shape.reduce(1, *)).map { Float(key.normal(at: $0)) }
       let labels = (0..<batch).map { key.fold("label").integer(below: config.classes, at: $0) }

@@ -8,12 +8,12 @@ struct Workload: Sendable {
   let name: String
   /// Samples of a step unless told otherwise.
   let batch: Int
-  /// Images or text, for the default ratio.
-  let modality: Method.Modality
+  /// From what the default ratio follows.
+  let basis: RatioBasis
   /// The patches of an image; nil for text.
   var patches: Int?
   /// Makes everything and returns one step.
-  let prepare: @Sendable (_ batch: Int, _ method: MaskSub, _ device: Device) -> () -> Void
+  let prepare: @Sendable (_ batch: Int, _ method: any Method, _ device: Device) -> () -> Void
 
   /// Every workload, in order.
   static let all: [Workload] = [vitSmall, vitBase, bertBase, miniLM, clipB32, clipB32Short]
@@ -21,7 +21,7 @@ struct Workload: Sendable {
   /// A step through the method and the optimizer, as the loop makes it: no gradients to clear, both branches forward and
   /// backward, AdamW on all weights.
   static func step<Task: TrainingTask>(
-    _ task: Task, _ batch: Task.Batch, _ parameters: ParameterSet, _ method: MaskSub
+    _ task: Task, _ batch: Task.Batch, _ parameters: ParameterSet, _ method: some Method
   ) -> () -> Void {
     let optimizer = AdamW(
       parameters, groups: ParameterGroups(parameters) { _ in ParameterRates(weightDecay: 0.05) })

@@ -38,7 +38,7 @@ package struct BenchCommand: Command {
     for name in chosen {
       if let workload = training.first(where: { $0.name == name }) {
         let count = batch ?? workload.batch
-        let step = workload.prepare(count, method(for: workload), device)
+        let step = workload.prepare(count, try method(for: workload), device)
         let median = try median(step)
         try context.console.print(
           "masksub \(name) batch=\(count) ms_per_step=\((median * 1000).fixed(1)) "
@@ -69,9 +69,8 @@ package struct BenchCommand: Command {
     return (times[(steps - 1) / 2] + times[steps / 2]) / 2
   }
 
-  private func method(for workload: Workload) -> MaskSub {
-    let method = baseline ? Method.baseline : .masksub
-    return MaskSub(method, ratio: ratio ?? method.defaultRatio(workload.modality))
+  private func method(for workload: Workload) throws -> any Method {
+    try MethodChoice(baseline ? Baseline.self : MaskSub.self, ratio: ratio).resolved(workload.basis)
   }
 
   /// Every workload, in order.

@@ -81,11 +81,10 @@ package struct ClipPretrainCommand: Command {
     _ clip: ClipModel, _ source: CaptionSource, _ evaluation: ZeroShotEvaluation?, _ recipe: ClipRecipe,
     _ context: ToolContext
   ) throws {
-    let method = try methodOptions.resolved(.image)
+    let method = try methodOptions.choice.resolved(.image)
     try method.check(patches: clip.config.image.patches, at: "--ratio")
-    if runOptions.analyze {
-      try Masking.check(ratio: method.ratio, patches: clip.config.image.patches, at: "--analyze, --ratio")
-    }
+    let masking = runOptions.analyze ? MethodChoice.analyzed(method, .image) : nil
+    if let masking { try Masking.check(ratio: masking.ratio, patches: clip.config.image.patches, at: "--analyze") }
     if !runOptions.resume { try source.check() }
     let run = try TrainingRun(
       Self.name, task: recipe.name, method: method, seed: machine.seed, runOptions,
@@ -99,26 +98,18 @@ package struct ClipPretrainCommand: Command {
       recipe, totalSteps: recipe.maxSteps > 0 ? recipe.maxSteps : recipe.epochs * perEpoch, stepsPerEpoch: perEpoch,
       bestMetric: "zeroshot_top1")
     let optimizer = AdamW(clip.parameters, groups: recipe.groups(clip.parameters), settings: recipe.adam)
-    let trainer = Trainer(
-      ContrastiveTask(clip.model, pieces: recipe.pieces), source, clip.parameters, method: method, optimizer: optimizer,
-      schedule: { recipe.rate(at: $0, of: loop.totalSteps) }, settings: loop, run: run.folder,
-      console: context.console)
-    let masking = runOptions.analyze ? Masking(ratio: method.ratio) : nil
-    if var evaluation {
-      trainer.evaluate = { try evaluation(masking: masking) }
-    }
-    trainer.afterUpdate = clip.model.clampLogitScale
-    trainer.writeModel = clip.write(to:)
-    trainer.readModel = clip.read(from:)
+    let training = ClipTraining(
+      clip, pieces: recipe.pieces, on: source, evaluating: evaluation, masking: masking)
     if recipe.warmup >= loop.totalSteps, recipe.warmup > 0 {
       context.console.note(
         "warm-up takes \(recipe.warmup) steps, the run has \(loop.totalSteps): the learning rate will not reach "
           + "\(recipe.lr); --set warmup=N shortens it")
     }
+    let schedule = { (step: Int) in recipe.rate(at: step, of: loop.totalSteps) }
     try run.train(
-      trainer,
+      training, optimizer: optimizer, schedule: schedule, loop,
       announcing: "\(clip.parameters.count) weights, \(perEpoch) batches of \(recipe.batchSize) an epoch",
-      details: clip.details, steps: loop.totalSteps
+      details: clip.details
     ) {
       if let skipped = source.faults?.summary, !skipped.isEmpty { context.console.note("skipped: \(skipped)") }
     }

@@ -1,9 +1,6 @@
-import ClipSub
 import SubCore
 import SubData
 import SubTrain
-import TextSub
-import VisionSub
 
 /// `convert`: the same tensors in another format or under other names.
 package struct ConvertCommand: Command {
@@ -18,7 +15,7 @@ package struct ConvertCommand: Command {
 
   @Argument("IN", "the weights") var input: String
   @Argument("OUT", "where they go") var output: String
-  @Option("--names", default: "as they are", "whose names the tensors get") var names: VisionConversion.Names?
+  @Option("--names", default: "as they are", "whose names the tensors get") var names: Names?
 
   package init() {}
 
@@ -29,20 +26,19 @@ package struct ConvertCommand: Command {
     var tensors: [(name: String, array: HostArray)]
     var dropped: [String] = []
     if let names {
-      if names != .timm, let clip = try? ClipCheckpoint(source) {
-        let naming: ClipNaming = names == .huggingFace ? .huggingFace : .openClip
-        tensors = try clip.names.flatMap { naming.tensors($0, try clip.array(named: $0)) }
-        dropped = clip.dropped
-      } else if names == .huggingFace, BERTCheckpoint.isBERT(source) {
-        tensors = try source.names.compactMap { name in
-          try BERTCheckpoint.parameterName(name).map { (name: $0, array: try source.array(named: name)) }
-        }
-        dropped = source.names.filter { BERTCheckpoint.parameterName($0) == nil }
-      } else {
-        let conversion = try VisionConversion(source, to: names)
-        (tensors, dropped) = (conversion.tensors, conversion.dropped)
-        context.console.note(conversion.description)
+      guard let (family, weights) = ModelFamilies.recognise(source) else {
+        throw InputError(
+          "no model is recognised among its \(source.names.count) tensors, so they cannot be renamed", at: input,
+          cure: "leave --names out to keep the names (masksub inspect shows what a file holds)")
       }
+      context.console.note("\(try family.summary(of: weights)), \(weights.title)")
+      guard let target = try family.names(names.rawValue, of: weights) else {
+        throw InputError(
+          "nobody calls the tensors of this \(family.name) so", at: "--names \(names.rawValue)",
+          cure: "use another naming, or leave --names out", isUsage: true)
+      }
+      let renamed = try RenamedWeights(weights, of: family, to: target)
+      (tensors, dropped) = (renamed.tensors, renamed.dropped)
     } else {
       tensors = try source.arrays()
     }
@@ -58,6 +54,13 @@ package struct ConvertCommand: Command {
       context.console.note("left out: \(dropped.count) tensors without such a name (\(first), …)")
     }
     try context.console.print("\(tensors.count) tensors in \(output)")
+  }
+
+  /// Whose names tensors get.
+  enum Names: String, CaseIterable, OptionValue {
+    case timm, official
+    case huggingFace = "hf"
+    case openClip = "openclip"
   }
 
   private enum Format {
@@ -79,5 +82,3 @@ package struct ConvertCommand: Command {
     }
   }
 }
-
-extension VisionConversion.Names: OptionValue {}

@@ -44,20 +44,20 @@ package struct EvalCommand: Command {
 
   private func evaluateVision(_ context: ToolContext, on device: Device) throws {
     let source = try VisionFolder(from)
-    let recipe = source.evaluationRecipe(resize: resize)
+    let recipe = try source.evaluationRecipe(resize: resize)
     if let resize, resize < recipe.imageSize {
       throw InputError(
         "\(resize) pixels are fewer than the \(recipe.imageSize) of the model's images", at: "--resize",
         cure: "give at least \(recipe.imageSize)", isUsage: true)
     }
-    let model = VisionTransformer(source.config)
-    let parameters = ParameterSet(model.namedParameters(), on: device, key: RandomKey(seed: 0))
-    try source.loadForEvaluation(into: parameters, of: model)
+    let model = source.configuration.makeModel()
+    let parameters = ParameterSet(model, on: device, key: nil)
+    try source.loadForEvaluation(into: parameters)
     let images = try VisionData.evaluation(
       data ?? context.home.file("datasets/shapes"), classNames: source.classNames)
-    guard images.classNames.count == source.config.classes else {
+    guard images.classNames.count == source.configuration.classes else {
       throw InputError(
-        "the model has \(source.config.classes) classes, the data \(images.classNames.count)",
+        "the model has \(source.configuration.classes) classes, the data \(images.classNames.count)",
         at: data ?? "datasets/shapes", cure: "give the data that the model was trained for")
     }
     if data == nil { try context.sayEmbedded("images of datasets/shapes", option: "--data DIR") }
@@ -69,7 +69,7 @@ package struct EvalCommand: Command {
       task, images, recipe.evaluationPipeline, batchSize: batch, workers: settings.workerCount,
       maxBroken: maxBroken, on: device)
     context.console.note(
-      "\(source.checkpoint.description), \(images.count) images, \(images.classNames.count) classes, "
+      "\(source.configuration.summary), \(source.weights.title), \(images.count) images, \(images.classNames.count) classes, "
         + "\(recipe.imageSize) pixels of \(recipe.evalResize)")
     try report(try evaluator(), context)
     context.console.note(evaluator.batches.broken, "not counted")
@@ -92,7 +92,7 @@ package struct EvalCommand: Command {
         split,
         try TextSource(
           reader.read(split).examples, model.tokenizer, task: task, maxLength: max(8, longest), batchSize: batch,
-          seed: machine.seed, on: device)
+          on: device)
       )
     }
     try report(try TextEvaluator(model.task, task)(splits), context)

@@ -40,7 +40,7 @@ package struct GlueCommand: Command {
     func source(_ split: GLUESplit, batchSize: Int) throws -> TextSource {
       try TextSource(
         reader.read(split).examples, model.tokenizer, task: task, maxLength: recipe.maxLength, batchSize: batchSize,
-        seed: machine.seed, on: device)
+        on: device)
     }
     let train = try source(.train, batchSize: recipe.batchSize)
     let evaluation = try task.evaluationSplits.map { ($0, try source($0, batchSize: recipe.evalBatchSize)) }
@@ -49,14 +49,15 @@ package struct GlueCommand: Command {
       .filter { $0 != .diagnostic || reader.path(of: $0) != nil }
       .map { ($0, try source($0, batchSize: recipe.evalBatchSize)) }
 
-    let method = try methodOptions.resolved(.text)
+    let method = try methodOptions.choice.resolved(.text)
     let run = try TrainingRun(
       Self.name, task: task.rawValue, method: method, seed: machine.seed, runOptions,
       [
         "task": .string(task.rawValue), "data": .string(reader.folder), "from": from.map { .string($0) } ?? .null,
         "recipe": try recipe.json(), "model": model.configJSON,
       ], in: context)
-    let perEpoch = (train.batchesPerEpoch + recipe.accumulation - 1) / recipe.accumulation
+    let batches = train.shuffled(seed: machine.seed)
+    let perEpoch = (batches.batchesPerEpoch + recipe.accumulation - 1) / recipe.accumulation
     let loop = run.loop(
       recipe, totalSteps: recipe.maxSteps > 0 ? recipe.maxSteps : recipe.epochs * perEpoch, stepsPerEpoch: perEpoch,
       bestMetric: task.metricNames.last ?? "")
@@ -66,19 +67,15 @@ package struct GlueCommand: Command {
     let schedule = Schedule(
       peak: recipe.lr, warmup: Int((Double(loop.totalSteps) * recipe.warmupRatio).rounded(.up)),
       total: loop.totalSteps, decay: recipe.schedule)
-    let trainer = Trainer(
-      model.task, train, model.parameters, method: method, optimizer: optimizer, schedule: schedule.rate(at:),
-      settings: loop, run: run.folder, console: context.console)
-    let evaluator = TextEvaluator(model.task, task)
-    let masking = runOptions.analyze ? Masking(ratio: method.ratio) : nil
-    trainer.evaluate = { try evaluator(evaluation, masking: masking) }
-    trainer.writeModel = model.write(to:)
-    trainer.readModel = model.read(from:)
-
+    let training = GlueTraining(
+      model, task, on: batches, evaluating: evaluation,
+      masking: runOptions.analyze ? MethodChoice.analyzed(method, .text) : nil)
     try run.train(
-      trainer, announcing: "\(task.name): \(train.count) training sentences, \(model.parameters.count) weights",
-      details: model.details, steps: loop.totalSteps
+      training, optimizer: optimizer, schedule: schedule.rate(at:), loop,
+      announcing: "\(task.name): \(train.count) training sentences, \(model.parameters.count) weights",
+      details: model.details
     ) {
+      let evaluator = TextEvaluator(model.task, task)
       for (split, test) in submission {
         let predictions = GLUEMetrics.predictions(task, logits: try evaluator.logits(test).logits)
         let lines = try GLUESubmission.lines(task, predictions: predictions)

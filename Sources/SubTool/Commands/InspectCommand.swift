@@ -40,10 +40,16 @@ package struct InspectCommand: Command {
     try console.print(
       "\(infos.count) tensors, \(elements) elements (\((Double(elements) / 1e6).fixed(2)) M), "
         + "\((Double(bytes) / 1_048_576).fixed(1)) MiB" + (types.isEmpty ? "" : ", \(types)"))
-    let shapesByName = Dictionary(infos.map { ($0.name, $0.info.shape) }) { first, _ in first }
-    let kind = CheckpointKind.recognised(in: shapesByName)
-    try console.print("architecture: \(kind?.architecture ?? "not recognised")")
-    if let kind { try console.print("naming: \(kind.naming)") }
+    guard let (family, weights) = ModelFamilies.recognise(tensors) else {
+      try console.print("architecture: not recognised")
+      return
+    }
+    do {
+      try console.print("architecture: \(try family.summary(of: weights))")
+    } catch let error as InputError {
+      try console.print("architecture: \(family.name), but \(error.description.oneLine)")
+    }
+    try console.print("naming: \(weights.title)")
   }
 }
 

@@ -22,7 +22,7 @@ extension PreviewCommand {
     var stream = try CaptionStream(set, order: CaptionOrder(seed: seed, repeats: false))
     let (side, patch) = (config.image.size, config.image.patch)
     let (evaluated, trained) = (ImagePipeline.clipEvaluation(size: side), ImagePipeline.clipTraining(size: side))
-    let masking = Masking(ratio: ratio ?? Method.masksub.defaultRatio(.image))
+    let masking = Masking(ratio: ratio ?? RatioBasis.image.hidden)
     let kept = masking.kept(rows: count, count: config.image.patches, RandomKey(seed: seed).fold("mask"))
     var sheet = PictureSheet(columns: 3, side: side)
     var shown = 0

@@ -45,8 +45,9 @@ package struct PreviewCommand: Command {
     let recipe = try VisionSettings(.asked(recipe), settings.map { ($0.key, $0.value) }).recipe
     let source = try VisionData(data ?? context.home.file("datasets/shapes")).train
     let config = try recipe.configuration(classes: source.classNames.count)
+    let cells = config.cells
     let masking = Masking(ratio: ratio ?? recipe.ratio, selection: recipe.masking)
-    try Masking.check(ratio: masking.ratio, patches: config.patches, at: "--ratio")
+    try Masking.check(ratio: masking.ratio, patches: cells.count, at: "--ratio")
     let pipeline = try recipe.trainingPipeline()
     let batches = ImageBatches(
       source: source,
@@ -55,7 +56,7 @@ package struct PreviewCommand: Command {
         dropsLast: false),
       pipeline: pipeline, mixing: recipe.mixing)
     let batch = try batches.batch(0)
-    let kept = masking.kept(rows: batch.count, count: config.patches, RandomKey(seed: seed).fold("mask"))
+    let kept = masking.kept(rows: batch.count, count: cells.count, RandomKey(seed: seed).fold("mask"))
     let side = pipeline.size
     var sheet = PictureSheet(columns: 3, side: side)
     let pixels = batch.images.floats()
@@ -67,8 +68,8 @@ package struct PreviewCommand: Command {
       sheet.add(try evaluated(source, batch.indices[row], recipe.evaluationPipeline), caption: name)
       sheet.add(seen, caption: label)
       sheet.add(
-        Self.masked(seen, kept: Set(kept[row]), patch: config.patchSize, grid: config.grid),
-        caption: "\(kept[row].count) of \(config.patches) \(masking.selection.rawValue)")
+        Self.masked(seen, kept: Set(kept[row]), patch: cells.pixels, grid: cells.side),
+        caption: "\(kept[row].count) of \(cells.count) \(masking.selection.rawValue)")
       try context.console.print("\(source.name(of: batch.indices[row]))  \(label)")
     }
     try AtomicFile.write(sheet.picture().pngData(), to: output)
@@ -108,7 +109,7 @@ package struct PreviewCommand: Command {
   private func previewText(_ task: GLUETask, _ context: ToolContext) throws {
     let reader = try GLUEReader(task: task, data: data ?? context.home.data(of: task))
     let tokenizer = try WordPieceTokenizer(folder: from ?? context.home.file("tokenizers/acceptability"))
-    let masking = Masking(ratio: ratio ?? Method.masksub.defaultRatio(.text))
+    let masking = Masking(ratio: ratio ?? RatioBasis.text.hidden)
     for (number, example) in try reader.read(.train).examples.prefix(count).enumerated() {
       let encoding = tokenizer.encode(example.first, example.second, maxLength: GLUERecipe(task).maxLength)
       let hides = masking.masked(

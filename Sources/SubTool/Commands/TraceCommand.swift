@@ -22,7 +22,7 @@ package struct TraceCommand: Command {
   @Option("--from", value: "FILE", "the weights") var from: String
   @Option("--batch", value: "FILE", "the batch") var batch: String
   @Option("--output", value: "FILE", "where the result goes") var output: String
-  @Option("--method", "how the step trains") var method = Method.masksub
+  @Option("--method", "how the step trains") var method = MethodName(MaskSub.self)
   @Option("--ratio", in: 0...0.999, default: "0.5 for images, 0.15 for text", "the share that is hidden")
   var ratio: Double?
   @Option("--loss", "the classification loss of a vision model") var loss: LossName?
@@ -42,25 +42,25 @@ package struct TraceCommand: Command {
     case (let config?, nil):
       try refuseLoss(of: "a BERT's loss follows from its labels")
       result = try TextTrace.run(
-        BERTConfig(JSON.read(config), place: config), weights: weights, batch: batch, method: method,
-        ratio: ratio ?? method.defaultRatio(.text), on: device)
+        BERTConfig(JSON.read(config), place: config), weights: weights, batch: batch, method: method.type,
+        ratio: ratio(.text), on: device)
     case (nil, let name?) where name.hasSuffix(".json") || ClipConfig.names.contains(name):
       try refuseLoss(of: "CLIP has one loss")
       let isFile = name.hasSuffix(".json")
       result = try ClipTrace.run(
         isFile ? ClipConfig(JSON.read(name), place: name) : nil, ClipConfig(named: name)?.activation ?? .gelu,
-        weights: weights, batch: batch, method: method, ratio: ratio ?? method.defaultRatio(.image), on: device)
+        weights: weights, batch: batch, method: method.type, ratio: ratio(.image), on: device)
     case (nil, let name?):
-      guard VisionVariant.named(name) != nil else {
-        let names = VisionVariant.all.map(\.name) + ClipConfig.names
+      guard VisionFamilies.configuration(named: name) != nil else {
+        let names = VisionFamilies.names + ClipConfig.names
         throw InputError(
           "there is no model '\(name)'", at: "--model",
           cure: Suggestion.nearest(to: name, in: names).map { "did you mean '\($0)'?" }
             ?? "use one of \(names.joined(separator: ", "))", isUsage: true)
       }
       result = try VisionTrace.run(
-        model: name, weights: weights, batch: batch, ratio: ratio ?? method.defaultRatio(.image),
-        objective: loss == .bce ? .binaryCrossEntropy : .crossEntropy(), method: method, on: device)
+        model: name, weights: weights, batch: batch, ratio: ratio(.image),
+        objective: loss == .bce ? .binaryCrossEntropy : .crossEntropy(), method: method.type, on: device)
     default:
       throw InputError(
         "exactly one of --model and --config is needed", at: "masksub trace",
@@ -70,6 +70,8 @@ package struct TraceCommand: Command {
     let losses = result.filter { $0.name.hasPrefix("loss") }.map { "\($0.name) \($0.array.floats()[0])" }
     try context.console.print(losses.joined(separator: "  ") + "  \(result.count) tensors in \(output)")
   }
+
+  private func ratio(_ basis: RatioBasis) -> Double { ratio ?? method.type.ratio?.standard(basis) ?? 0 }
 
   private func refuseLoss(of reason: String) throws {
     guard loss != nil else { return }

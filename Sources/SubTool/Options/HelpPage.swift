@@ -1,5 +1,3 @@
-package import SubTrain
-
 /// The help of the tool and of its commands, wrapped to a width.
 package struct HelpPage {
   private let style: TextStyle

@@ -16,5 +16,3 @@ extension MachineOptions {
     return .cpu
   }
 }
-
-extension Method: OptionValue {}

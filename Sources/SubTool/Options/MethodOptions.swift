@@ -4,24 +4,42 @@ package import SubTrain
 /// How a run trains: the options of every command that trains.
 package struct MethodOptions: OptionGroup {
   package static let title = "Method"
-  @Option("--method", "how the step trains") package var method = Method.masksub
-  @Option(
-    "--ratio", in: 0...0.999,
-    default: "masksub and masking 0.5 for images, 0.15 for text; dropsub 0.2; pathsub the recipe's drop-path + 0.1",
-    "what the sub-branch loses")
+  @Option("--method", "how the step trains") package var method = MethodName(MaskSub.self)
+  @Option("--ratio", in: 0...0.999, default: MethodName.standardRatios, "what the sub-branch loses")
   package var ratio: Double?
   @Option("--sub-weight", in: 0...1, "the sub-branch's share of the loss") package var subWeight = 0.5
 
   package init() {}
 
-  /// The method with its numbers.
-  package func resolved(_ modality: Method.Modality, dropPath: Double = 0) throws -> MaskSub {
-    let share = ratio ?? method.defaultRatio(modality, dropPath: dropPath)
-    guard share < 1 else {
-      throw InputError(
-        "the sub-branch would have a stochastic depth of \(share.fixed(2))", at: "--method pathsub",
-        cure: "give a --ratio below 1", isUsage: true)
+  /// What was chosen.
+  package var choice: MethodChoice { MethodChoice(method.type, ratio: ratio, subWeight: subWeight) }
+}
+
+/// A method by its name.
+package struct MethodName: OptionValue {
+  package let type: any Method.Type
+
+  package init(_ type: any Method.Type) { self.type = type }
+
+  package static var placeholder: String { choices.joined(separator: "|") }
+  package static var expectation: String { "one of \(choices.joined(separator: ", "))" }
+  package static var choices: [String] { Methods.all.map { $0.name } }
+  package static func parse(_ text: String, after previous: MethodName?) -> MethodName? {
+    (try? Methods.named(text)).map { MethodName($0) }
+  }
+  package var defaultText: String? { type.name }
+
+  /// What every method's ratio is unless given: those alike together.
+  static var standardRatios: String {
+    var groups: [(names: [String], text: String)] = []
+    for type in Methods.all {
+      guard let text = type.ratio?.standardText else { continue }
+      if let same = groups.firstIndex(where: { $0.text == text }) {
+        groups[same].names.append(type.name)
+      } else {
+        groups.append(([type.name], text))
+      }
     }
-    return MaskSub(method, ratio: share, subWeight: subWeight)
+    return groups.map { "\($0.names.joined(separator: " and ")) \($0.text)" }.joined(separator: "; ")
   }
 }

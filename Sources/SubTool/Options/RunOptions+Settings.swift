@@ -6,8 +6,15 @@ extension RunOptions {
 }
 
 extension ToolContext {
+  /// Runs the loop of a run; an interruption behind which a checkpoint stands also says how to go on.
+  func resumable<Result>(_ run: RunFolder, _ body: () throws -> Result) throws -> Result {
+    do { return try body() } catch let interruption as Interruption where !interruption.cure.isEmpty {
+      throw Interruption(cure: "\(interruption.cure) \(resumeHint(run))")
+    }
+  }
+
   /// The command line that goes on with an interrupted run.
-  func resumeHint(_ run: RunFolder) -> String {
+  private func resumeHint(_ run: RunFolder) -> String {
     var line = arguments.filter { $0 != "--resume" }
     if !line.contains(where: { $0 == "--output" || $0.hasPrefix("--output=") }) { line += ["--output", run.path] }
     return "Go on with: masksub \(line.map(Self.quoted).joined(separator: " ")) --resume"

@@ -13,7 +13,7 @@ struct ClipModel {
   /// What became of the weights of `from`, for the log.
   let details: [String]
   private let merges: BytePairMerges
-  private let naming: ClipNaming
+  private let names: WeightNames
 
   /// - Parameters:
   ///   - name: an open_clip name or a JSON file; nil: a small model, or what the files say.
@@ -47,10 +47,11 @@ struct ClipModel {
           + "(scripts/fetch-clip-vocabulary.sh gets CLIP's)")
     }
     model = CLIP(config)
-    parameters = ParameterSet(model.namedParameters(), on: device, key: RandomKey(seed: seed).fold("weights"))
-    naming = folder?.weights.naming ?? .openClip
-    details =
-      try folder.map { [parameters, config] in try CLIP.load($0.weights, into: parameters, config).details } ?? []
+    parameters = ParameterSet(model, on: device, key: nil)
+    let report = try folder.map { [parameters] in try $0.load(into: parameters) }
+    if report == nil { parameters.start(from: RandomKey(seed: seed).fold("weights"), .openClip) }
+    names = report?.names ?? WeightNames(.openClip)
+    details = report?.details ?? []
   }
 
   private static func named(_ name: String) throws -> ClipConfig {
@@ -62,12 +63,12 @@ struct ClipModel {
 
   /// Weights in the naming of their source, configuration and merges: a folder that `--from` takes.
   func write(to folder: String) throws {
-    try ClipFolder.write(to: folder, parameters, config, naming, merges: merges)
+    try ClipFolder.write(to: folder, parameters, config, names, merges: merges)
   }
 
   /// Puts the weights of such a folder back.
   func read(from folder: String) throws {
-    _ = try CLIP.load(ClipFolder(folder).weights, into: parameters, config)
+    _ = try ClipFolder(folder).load(into: parameters)
   }
 
   /// A tokenizer of CLIP's own, where the script that fetches it puts it.

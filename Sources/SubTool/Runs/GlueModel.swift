@@ -25,7 +25,7 @@ struct GlueModel {
   let configJSON: JSON
   /// What became of the weights of `from`, for the log.
   let details: [String]
-  private let fileNames: [String: String]
+  private let names: WeightNames
 
   /// A new network, or that of `from`. `isTrained`: its classifier must be there, for it is to be used as it is.
   init(
@@ -36,31 +36,31 @@ struct GlueModel {
     config = folder?.config ?? GLUERecipe.smallNetwork(vocabulary: tokenizer.vocabulary.count)
     task = SequenceClassification(BERTForSequenceClassification(config, labels: glue.labelCount))
     let key = RandomKey(seed: seed).fold("weights")
-    parameters = ParameterSet(task.model.namedParameters(), on: device, key: folder == nil ? key : nil)
+    parameters = ParameterSet(task.model, on: device, key: nil)
     configJSON = config.json(
       labels: glue.isRegression ? ["score"] : glue.labels, isRegression: glue.isRegression)
-    let report = try folder.map { [parameters] folder in
-      try parameters.load(
-        folder.weights, rename: BERTCheckpoint.parameterName,
-        startsAnew: { !isTrained && BERTCheckpoint.startsAnew($0) }, key: key)
+    let report = try folder.map { [parameters] in
+      try $0.load(into: parameters, labels: glue.labelCount, isTrained: isTrained, startingFrom: key)
     }
-    fileNames = report?.fileNames ?? [:]
+    if report == nil { parameters.start(from: key, .bert) }
+    names = report?.names ?? WeightNames(.bert)
     var details = report?.details ?? []
-    if let report, report.loaded.contains("classifier.weight"), !glue.isRegression {
-      details += Self.order(parameters, from: config.labels, to: glue.labels)
+    if let folder, BERTFamily.labelCount(folder.weights) == glue.labelCount, !glue.isRegression {
+      details += Self.order(parameters, from: config, to: glue.labels)
     }
     self.details = details
   }
 
   /// Puts a fine-tuned classifier's rows into the order of the task's labels; what is to be said of it.
-  private static func order(_ parameters: ParameterSet, from names: [String], to labels: [String]) -> [String] {
-    guard let rows = BERTCheckpoint.classifierRows(names, for: labels) else {
+  private static func order(_ parameters: ParameterSet, from config: BERTConfig, to labels: [String]) -> [String] {
+    let names = config.labels
+    guard let rows = config.classifierRows(for: labels) else {
       let isNamed = !names.isEmpty && !names.allSatisfy { $0.hasPrefix("LABEL_") }
       return isNamed
         ? ["the classifier's labels, \(names.joined(separator: ", ")), are not the task's: taken in its order"] : []
     }
     guard rows != Array(0..<rows.count) else { return [] }
-    for parameter in parameters.parameters where parameter.name.hasPrefix("classifier.") {
+    for parameter in parameters.parameters where parameter.name.hasPrefix("head.") {
       let values = parameter.value.floats()
       let width = values.count / rows.count
       parameter.value.write(
@@ -71,11 +71,12 @@ struct GlueModel {
 
   /// Weights in the naming of their source, configuration and tokenizer: a folder that `--from` takes.
   func write(to folder: String) throws {
-    try TextFolder.write(to: folder, parameters, config: configJSON, tokenizer: tokenizer) { fileNames[$0] ?? $0 }
+    try TextFolder.write(to: folder, parameters, config: configJSON, tokenizer: tokenizer, names: names)
   }
 
   /// Puts the weights of such a folder back.
   func read(from folder: String) throws {
-    _ = try parameters.load(TensorFile.open(folder), rename: BERTCheckpoint.parameterName)
+    _ = try TextFolder(folder).load(
+      into: parameters, labels: task.model.labelCount, isTrained: true, startingFrom: RandomKey(seed: 0))
   }
 }

@@ -1,5 +1,6 @@
 import SubCore
 import SubData
+import SubNN
 import SubTrain
 
 /// What every training command does around the loop: before it the run's folder with its configuration, after it the
@@ -9,7 +10,7 @@ struct TrainingRun {
   let folder: RunFolder
   private let command: String
   private let task: String
-  private let method: MaskSub
+  private let method: any Method
   private let seed: Int
   private let options: RunOptions
   private let context: ToolContext
@@ -17,16 +18,15 @@ struct TrainingRun {
   /// Makes the folder and writes `config.json`, or opens the one that `--resume` means. `configuration` is what the
   /// command adds to the method and the seed.
   init(
-    _ command: String, task: String, method: MaskSub, seed: Int, _ options: RunOptions, _ configuration: JSON.Object,
-    in context: ToolContext
+    _ command: String, task: String, method: some Method, seed: Int, _ options: RunOptions,
+    _ configuration: JSON.Object, in context: ToolContext
   ) throws {
     (self.command, self.task, self.method, self.seed) = (command, task, method, seed)
     (self.options, self.context) = (options, context)
     folder = try RunFolder.open(output: options.output, resume: options.resume, command: command)
-    var object: JSON.Object = [
-      "method": .string(method.method.rawValue), "ratio": .number(method.ratio),
-      "sub_weight": .number(method.subWeight), "seed": .integer(Int64(seed)),
-    ]
+    var object: JSON.Object = ["method": .string(type(of: method).name)]
+    for (name, value) in method.numbers { object[name] = .number(value) }
+    object["seed"] = .integer(Int64(seed))
     for member in configuration.members { object[member.key] = member.value }
     if options.resume {
       try folder.check(resumedWith: object)
@@ -47,17 +47,20 @@ struct TrainingRun {
   }
 
   /// Announces the run, trains, lets `afterwards` use the trained model, writes `summary.json`, prints the metrics.
-  func train<Task, Source>(
-    _ trainer: Trainer<Task, Source>, announcing what: String, details: [String], steps: Int,
-    afterwards: () throws -> Void
+  func train(
+    _ subject: some Trainable, optimizer: any Optimizer, schedule: @escaping (_ step: Int) -> Double,
+    _ loop: LoopSettings, announcing what: String, details: [String], afterwards: () throws -> Void
   ) throws {
-    trainer.resumeHint = context.resumeHint(folder)
-    context.console.note("\(what), steps: \(steps), method \(method.method.rawValue), \(folder.path)")
-    for line in details { context.console.note("  \(line)") }
-    let (final, position) = try trainer.train(resuming: options.resume)
+    let progress = Progress("train", on: context.console)
+    progress.note("\(what), steps: \(loop.totalSteps), method \(type(of: method).name), \(folder.path)")
+    for line in details { progress.note("  \(line)") }
+    let trainer = Trainer(
+      subject, method: method, optimizer: optimizer, schedule: schedule, settings: loop, in: folder,
+      reporter: progress)
+    let (final, position) = try context.resumable(folder) { try trainer.train(resuming: options.resume) }
     try afterwards()
 
-    var summary = RunSummary(command: command, task: task, method: method.method.rawValue, seed: seed)
+    var summary = RunSummary(command: command, task: task, method: type(of: method).name, seed: seed)
     summary.metrics = final.metrics
     summary.seconds = position.elapsed
     summary.samplesPerSecond = position.seconds > 0 ? Double(position.samples) / position.seconds : 0

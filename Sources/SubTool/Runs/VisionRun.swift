@@ -24,7 +24,7 @@ struct VisionRun {
     let source = try from.map { try VisionFolder($0) }
     let given = try recipe.map { try VisionRecipe.asked($0) }
     var settings = try VisionSettings(
-      given ?? source.map { VisionRecipe.following($0.config) } ?? VisionRecipe.named("shapes-tiny"),
+      given ?? source.map({ try VisionRecipe.following($0.configuration) }) ?? VisionRecipe.named("shapes-tiny"),
       options.settingPairs)
     let data = try VisionData(images.data ?? context.home.file("datasets/shapes"), validation: images.validation)
     if images.data == nil { try fit(&settings.recipe, to: data.train.count) }
@@ -35,8 +35,9 @@ struct VisionRun {
     let model = try VisionRunModel(
       recipe, source, classNames: data.classNames, seed: machine.seed, on: device)
     let batches = try trainingBatches(data.train, recipe)
-    let method = try resolvedMethod(recipe)
-    try method.check(patches: model.config.patches, at: "--ratio")
+    let basis = RatioBasis(hidden: recipe.ratio, dropPath: recipe.dropPath)
+    let method = try method.choice.resolved(basis, selection: recipe.masking)
+    try method.check(patches: model.config.cells.count, at: "--ratio")
 
     let run = try TrainingRun(
       command, task: recipe.name, method: method, seed: machine.seed, options,
@@ -55,55 +56,27 @@ struct VisionRun {
       batches, updates: loop.totalSteps, accumulation: recipe.accumulation, binarizes: recipe.binarizesTargets,
       workers: images.workerCount, on: device)
     let average = recipe.emaDecay > 0 ? EMA(model.parameters, decay: recipe.emaDecay) : nil
-    let trainer = Trainer(
-      model.task, supply, model.parameters, method: method,
-      optimizer: recipe.makeOptimizer(model.parameters, model.config), parts: average.map { [("ema", $0)] } ?? [],
-      schedule: recipe.rates(stepsPerEpoch: loop.stepsPerEpoch).rate(at:), settings: loop, run: run.folder,
-      console: context.console)
     let evaluator = data.validation.map {
       VisionEvaluator(
         model.task, $0, recipe.evaluationPipeline, batchSize: recipe.evalBatchSize, workers: images.workerCount,
         maxBroken: images.maxBroken, on: device)
     }
-    let masking = try analyzedMasking(method, recipe, model.config)
-    if let evaluator {
-      trainer.evaluate = {
-        try average?.evaluating { try evaluator(masking: masking) } ?? evaluator(masking: masking)
-      }
-    }
-    trainer.afterUpdate = { average?.update() }
-    trainer.writeModel = model.write(to:)
-    trainer.readModel = model.read(from:)
+    let masking = options.analyze ? MethodChoice.analyzed(method, basis, selection: recipe.masking) : nil
+    if let masking { try Masking.check(ratio: masking.ratio, patches: model.config.cells.count, at: "--analyze") }
+    let training = VisionTraining(model, on: supply, average: average, evaluator: evaluator, masking: masking)
 
     for remark in data.remarks { context.console.note(remark) }
     let count = data.validation.map { "\($0.count) for evaluation" } ?? "none for evaluation"
     try run.train(
-      trainer,
+      training, optimizer: recipe.makeOptimizer(model.parameters, model.config),
+      schedule: recipe.rates(stepsPerEpoch: loop.stepsPerEpoch).rate(at:), loop,
       announcing: "\(recipe.name): \(model.description), \(model.parameters.count) weights, "
         + "\(data.classNames.count) classes, \(data.train.count) training images, \(count)",
-      details: model.details, steps: loop.totalSteps
+      details: model.details
     ) {
       context.console.note(batches.broken, "passed over")
       if let evaluator { context.console.note(evaluator.batches.broken, "not counted") }
     }
-  }
-
-  /// The method; the recipe's own ratio stands where no other was given.
-  private func resolvedMethod(_ recipe: VisionRecipe) throws -> MaskSub {
-    var resolved = try method.resolved(.image, dropPath: recipe.dropPath)
-    if method.ratio == nil, method.method.hidesParts { resolved.ratio = recipe.ratio }
-    resolved.selection = recipe.masking
-    return resolved
-  }
-
-  /// What `--analyze` hides of evaluated images: the method's share, or the recipe's for methods that hide nothing.
-  private func analyzedMasking(
-    _ method: MaskSub, _ recipe: VisionRecipe, _ config: VisionTransformerConfig
-  ) throws -> Masking? {
-    let ratio = method.method.hidesParts ? method.ratio : recipe.ratio
-    guard options.analyze, ratio > 0 else { return nil }
-    try Masking.check(ratio: ratio, patches: config.patches, at: "--analyze")
-    return Masking(ratio: ratio, selection: recipe.masking)
   }
 
   private func trainingBatches(_ source: any ImageSource, _ recipe: VisionRecipe) throws -> ImageBatches {

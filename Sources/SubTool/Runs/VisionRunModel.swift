@@ -6,7 +6,7 @@ import VisionSub
 
 /// The network of a vision run, new or from files, and how it is written.
 struct VisionRunModel {
-  let config: VisionTransformerConfig
+  let config: any VisionConfiguration
   let task: ImageClassification
   let parameters: ParameterSet
   /// The timm name, where there is one.
@@ -17,41 +17,42 @@ struct VisionRunModel {
   let details: [String]
   private let recipe: VisionRecipe
   private let classNames: [String]
-  private let naming: VisionFileNames
+  private let names: WeightNames
 
   init(
     _ recipe: VisionRecipe, _ source: VisionFolder?, classNames: [String], seed: Int, on device: Device
   ) throws {
     (self.recipe, self.classNames) = (recipe, classNames)
-    config = try recipe.configuration(classes: classNames.count, from: source?.config(for: recipe))
+    config = try recipe.configuration(classes: classNames.count, from: source?.configuration(for: recipe))
     variant = source == nil ? recipe.model : source?.variant
-    let model = VisionTransformer(config)
+    let model = config.makeModel()
     if recipe.freezesPatches { model.freezePatchEmbedding() }
     task = ImageClassification(model, objective: recipe.objective)
-    parameters = ParameterSet(model.namedParameters(), on: device, key: RandomKey(seed: seed).fold("weights"))
-    naming = VisionFileNames(source?.checkpoint)
+    parameters = ParameterSet(model, on: device, key: nil)
+    let key = RandomKey(seed: seed).fold("weights")
     if let source {
-      let report = try source.checkpoint.load(into: parameters, of: model)
-      description = source.checkpoint.description
-      details = report.details + (config.hasPreNorm ? [config.usesQuickGELU ? "QuickGELU" : "GELU"] : [])
+      let report = try source.load(into: parameters, of: config, startingFrom: key)
+      names = report.names
+      description = "\(config.summary), \(source.weights.title)"
+      details = report.details
     } else {
-      (description, details) = (recipe.model, [])
+      parameters.start(from: key, config.published)
+      (names, description, details) = (WeightNames(config.published), recipe.model, [])
     }
   }
 
   /// Weights in the naming of their source and a configuration: a folder that `--from` takes.
   func write(to folder: String) throws {
     try VisionFolder.write(
-      to: folder, parameters, config: config, recipe: recipe, variant: variant, classNames: classNames, naming: naming)
+      to: folder, parameters, config, recipe: recipe, variant: variant, classNames: classNames, names: names)
   }
 
   /// Puts the weights of such a folder back.
   func read(from folder: String) throws {
-    guard let model = task.model as? VisionTransformer else { preconditionFailure("VisionRunModel: no transformer") }
-    let report = try VisionFolder(folder).checkpoint.load(into: parameters, of: model)
-    guard report.loaded.count == parameters.parameters.count else {
+    let report = try VisionFolder(folder).load(into: parameters, of: config, startingFrom: RandomKey(seed: 0))
+    guard report.made.isEmpty else {
       throw InputError(
-        "the checkpoint holds \(report.loaded.count) of \(parameters.parameters.count) parameters of this model",
+        "the checkpoint lacks \(report.made.joined(separator: ", "))",
         at: folder, cure: "resume with the command line that began the run")
     }
   }

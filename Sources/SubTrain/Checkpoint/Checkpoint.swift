@@ -55,15 +55,16 @@ public struct Checkpoint {
     return newest.path
   }
 
-  /// Writes a checkpoint of a run and removes all but the newest `keep`.
+  /// Writes a checkpoint of a run and removes all but the newest `keep`. `published`: how the parts name the model's
+  /// tensors.
   public static func write(
     _ position: Position, of run: RunFolder, keep: Int, parts: [(name: String, part: any Checkpointed)],
-    model: (_ folder: String) throws -> Void
+    _ published: Naming, model: (_ folder: String) throws -> Void
   ) throws {
     try AtomicFolder.write(to: FileSystem.join(run.checkpointsPath, String(position.step))) { folder in
       try model(folder)
       for (name, part) in parts {
-        try Safetensors.write(part.state(), to: FileSystem.join(folder, name + ".safetensors"))
+        try StateFile(name, in: folder, published).write(part.state())
       }
       try AtomicFile.write(position.json.text(indent: 2) + "\n", to: FileSystem.join(folder, "state.json"))
     }
@@ -77,11 +78,8 @@ public struct Checkpoint {
   }
 
   /// Puts the parts back and says where the run stood.
-  public func restore(_ parts: [(name: String, part: any Checkpointed)]) throws -> Position {
-    for (name, part) in parts {
-      let file = try Safetensors.open(FileSystem.join(path, name + ".safetensors"))
-      try part.restore(file.array(named:))
-    }
+  public func restore(_ parts: [(name: String, part: any Checkpointed)], _ published: Naming) throws -> Position {
+    for (name, part) in parts { try StateFile(name, in: path, published).restore(part) }
     let place = FileSystem.join(path, "state.json")
     return try Position(JSON.read(place), place: place)
   }

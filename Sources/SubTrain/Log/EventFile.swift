@@ -10,30 +10,24 @@ import SubData
 /// A TensorBoard event file of scalars. Every record is one write, so a crash leaves at most one cut record at the end,
 /// which readers ignore.
 public final class EventFile {
-  private let path: String
-  private let descriptor: Int32
+  private let file: FileWriter
 
   /// A new event file in a folder, which is made. A run that goes on at `resumedAt` writes a file of its own, and
   /// readers forget what the earlier ones have after that step.
   public init(in folder: String, resumedAt step: Int? = nil) throws {
     try FileSystem.makeFolder(folder)
     let time = WallClock.unixTime()
-    path = FileSystem.join(folder, "events.out.tfevents.\(Int(time)).masksub.\(getpid())")
-    descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else { throw FileSystem.error("cannot make the event file", path) }
+    file = try FileWriter(
+      appendingTo: FileSystem.join(folder, "events.out.tfevents.\(Int(time)).masksub.\(getpid())"))
     try append(.version(time: time))
     // TensorBoard drops what it has at the event's own step, too.
     if let step { try append(.start(time: time, step: step + 1)) }
   }
-
-  deinit { close(descriptor) }
 
   /// Adds scalars of a step; values that are no finite numbers are added too, TensorBoard marks them.
   public func append(step: Int, _ values: [(tag: String, value: Float)]) throws {
     if !values.isEmpty { try append(.scalars(values, time: WallClock.unixTime(), step: step)) }
   }
 
-  private func append(_ record: EventRecord) throws {
-    try record.framed().withUnsafeBytes { try DescriptorStream.write($0, to: descriptor, name: path) }
-  }
+  private func append(_ record: EventRecord) throws { try file.write(record.framed()) }
 }

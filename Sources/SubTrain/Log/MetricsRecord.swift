@@ -35,6 +35,22 @@ public struct MetricsRecord: Sendable {
   /// A record without figures; set those that are known.
   public init(step: Int, epoch: Double, split: Split) { (self.step, self.epoch, self.split) = (step, epoch, split) }
 
+  /// The figures of an evaluation.
+  init(_ evaluation: Evaluation, step: Int, epoch: Double) {
+    self.init(step: step, epoch: epoch, split: .eval)
+    loss = evaluation.loss.map { Float($0) }
+    lossMain = loss
+    lossSub = evaluation.maskedLoss.map { Float($0) }
+    metrics = evaluation.metrics
+  }
+
+  /// What one looks at while a run goes on: `loss 0.5012 / 0.7034  32.0 samples/s`, main branch and sub-branch.
+  public var summary: String {
+    let losses = lossMain.map { main in "loss \(main.fixed(4))" + (lossSub.map { " / \($0.fixed(4))" } ?? "") }
+    let rate = samplesPerSecond.map { "\($0.fixed($0 < 100 ? 1 : 0)) samples/s" }
+    return [losses, rate].compactMap { $0 }.joined(separator: "  ")
+  }
+
   /// The figures by the names they have in `metrics.jsonl`, in its order.
   private var figures: [(name: String, value: JSON?)] {
     [

@@ -15,23 +15,12 @@ extension Double {
       }
     }
   }
-
-  /// A time in seconds as a clock shows it: `0:42`, `1:02:03`.
-  public var clockTime: String {
-    guard isFinite, self < 1e9 else { return "?" }
-    let seconds = Int(rounded(.up))
-    let padded = { (value: Int) in value < 10 ? "0\(value)" : "\(value)" }
-    let (hours, minutes) = (seconds / 3600, seconds / 60 % 60)
-    return (hours > 0 ? "\(hours):\(padded(minutes))" : "\(minutes)") + ":\(padded(seconds % 60))"
-  }
 }
 
 extension Float {
   /// The number with a fixed count of decimals.
   public func fixed(_ decimals: Int) -> String { Double(self).fixed(decimals) }
-}
 
-extension Float {
   /// The number with that many significant digits, with an exponent where it is very large or small (C's %g).
   public func significant(_ digits: Int) -> String {
     withVaList([Int32(digits), Double(self)]) { arguments in

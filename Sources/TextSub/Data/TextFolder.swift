@@ -1,6 +1,7 @@
 public import SubCore
 public import SubData
-import SubTrain
+import SubNN
+public import SubTrain
 
 /// A pretrained BERT on disk: a Hugging Face style folder, a weight file with its folder around it, or a run of ours.
 public struct TextFolder {
@@ -8,8 +9,8 @@ public struct TextFolder {
   public let path: String
   /// The network that the folder describes.
   public let config: BERTConfig
-  /// The weights under the names of the file.
-  public let weights: any NamedTensors
+  /// The weights, seen through transformers' naming.
+  public let weights: Weights
   /// The tokenizer beside them.
   public let tokenizer: WordPieceTokenizer
 
@@ -28,8 +29,9 @@ public struct TextFolder {
         cure: "put the model's config.json and vocabulary there, as in a Hugging Face folder")
     }
     config = try BERTConfig(JSON.read(configuration), place: configuration)
-    weights = try TensorFile.open(file)
-    try weights.checkFilling(config.weightCount, claimedAt: configuration)
+    let source = try TensorFile.open(file)
+    weights = try BERTFamily.recognised(source)
+    try source.checkFilling(config.weightCount, claimedAt: configuration)
     tokenizer = try WordPieceTokenizer(folder: folder)
     guard tokenizer.vocabulary.count <= config.vocabularySize else {
       throw InputError(
@@ -38,17 +40,20 @@ public struct TextFolder {
     }
   }
 
-  /// Writes a folder that this type, and transformers, can open: weights under `fileName`'s names, configuration,
-  /// vocabulary.
+  /// Puts the weights into the parameters of a network with so many labels. Where the file has no such classifier, one
+  /// is started from `key`, unless the network is to be used as it is (`isTrained`).
+  public func load(
+    into set: ParameterSet, labels: Int, isTrained: Bool = false, startingFrom key: RandomKey
+  ) throws -> LoadReport {
+    let plan = try BERTFamily.plan(weights, labels: labels, width: config.width, isTrained: isTrained)
+    return try set.load(weights, plan, startingFrom: key, .bert)
+  }
+
+  /// Writes a folder that this type, and transformers, can open: weights by `names`, configuration, vocabulary.
   public static func write(
-    to folder: String, _ set: ParameterSet, config: JSON, tokenizer: WordPieceTokenizer, fileName: (String) -> String
+    to folder: String, _ set: ParameterSet, config: JSON, tokenizer: WordPieceTokenizer, names: WeightNames
   ) throws {
-    let tensors = set.parameters.map { parameter in
-      (name: fileName(parameter.name), info: TensorInfo(dtype: .f32, shape: parameter.shape.dimensions))
-    }
-    try Safetensors.write(
-      tensors, metadata: [("format", "pt")], to: FileSystem.join(folder, "model.safetensors")
-    ) { set.parameters[$0].value.host() }
+    try set.write(to: FileSystem.join(folder, "model.safetensors"), names)
     try AtomicFile.write(config.text(indent: 2) + "\n", to: FileSystem.join(folder, "config.json"))
     try AtomicFile.write(
       tokenizer.vocabulary.joined(separator: "\n") + "\n", to: FileSystem.join(folder, "vocab.txt"))

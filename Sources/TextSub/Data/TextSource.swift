@@ -2,23 +2,19 @@ public import SubCore
 public import SubData
 public import SubTrain
 
-/// Encoded sentences with their labels, handed out in batches: every epoch in an order of its own, the last short batch
-/// kept. Nothing is padded, so no bucketing is needed.
-public final class TextSource: BatchSource {
+/// Encoded sentences with their labels, handed out in batches. Nothing is padded, so no bucketing is needed.
+public final class TextSource {
   let sequences: [TextBatch.Sequence]
   let labels: [Float]
   private let isRegression: Bool
   private let maskID: Int32
   private let batchSize: Int
-  private let seed: Int
   private let device: Device
-  private var index = 0
-  private var order: (epoch: Int, places: [Int])?
 
   /// The examples of a split.
   public init(
     _ examples: [TextExample], _ tokenizer: WordPieceTokenizer, task: GLUETask, maxLength: Int, batchSize: Int,
-    seed: Int, on device: Device
+    on device: Device
   ) {
     sequences = examples.map { example in
       let encoding = tokenizer.encode(example.first, example.second, maxLength: maxLength)
@@ -28,23 +24,16 @@ public final class TextSource: BatchSource {
     labels = examples.map { $0.label ?? 0 }
     isRegression = task.isRegression
     maskID = tokenizer.maskID
-    (self.batchSize, self.seed, self.device) = (batchSize, seed, device)
+    (self.batchSize, self.device) = (batchSize, device)
   }
 
   /// The number of sentences.
   public var count: Int { sequences.count }
-  public var batchesPerEpoch: Int { (count + batchSize - 1) / batchSize }
 
-  public func seek(_ index: Int, state: JSON?) { self.index = index }
-
-  public func next() -> TextBatch {
-    let (epoch, place) = (index / batchesPerEpoch, index % batchesPerEpoch)
-    index += 1
-    if order?.epoch != epoch { order = (epoch, RandomKey(seed: seed).fold("order").fold(epoch).permutation(count)) }
-    return batch(Array(order!.places[(place * batchSize)..<min(count, (place + 1) * batchSize)]))
+  /// The batches of a run: every epoch in an order of its own.
+  public func shuffled(seed: Int) -> ShuffledBatches<TextBatch> {
+    ShuffledBatches(count: count, batchSize: batchSize, seed: seed) { self.batch($0) }
   }
-
-  public func sampleCount(_ batch: TextBatch) -> Int { batch.count }
 
   /// The batches of one pass in the order of the file.
   public func inOrder() -> some Sequence<TextBatch> {

@@ -127,6 +127,14 @@ public struct BERTConfig: Sendable, Equatable {
     "tanh": .tanh,
   ]
 
+  /// The row of a fine-tuned classifier for each of a task's labels, by the names that this configuration gives the rows
+  /// (`id2label`), in capitals or not, as run_glue has it; nil where it names other things.
+  public func classifierRows(for task: [String]) -> [Int]? {
+    let names = labels.map { $0.lowercased() }
+    guard names.count == task.count, Set(names) == Set(task.map { $0.lowercased() }) else { return nil }
+    return task.map { names.firstIndex(of: $0.lowercased())! }
+  }
+
   private static func labelNames(_ json: JSON, _ place: String) throws -> [String] {
     guard let names = json["id2label"]?.object else { return [] }
     var byID: [Int: String] = [:]

@@ -1,8 +1,9 @@
 public import SubCore
 import SubNN
+public import SubTrain
 
 /// Sequences one behind the other, without padding: the tokens of all of them are the rows of one matrix.
-public struct TextBatch {
+public struct TextBatch: TrainingBatch {
   /// One sequence on the host.
   public struct Sequence: Sendable {
     /// Word pieces of all sequences one behind the other.
@@ -31,12 +32,11 @@ public struct TextBatch {
   let noisePlaces: [Int]?
   let maskID: Int32
   let device: Device
-  /// The rows of every sequence.
-  let rows: Segments
-  /// One row a sequence: the first token's.
-  let firstSegments: Segments
-  let positions, types, firstRows: Tensor
-  let keyMask: Tensor?
+  /// The rows of every sequence, and which of them are keys.
+  let rows: SequenceRows
+  /// i32 [count]: the first row of every sequence.
+  let firstRows: Tensor
+  let positions, types: Tensor
   /// i32 classes, or values of a regression; nil for sequences without labels.
   public let target: Target?
   /// The number of sequences.
@@ -52,8 +52,6 @@ public struct TextBatch {
     ids = sequences.flatMap(\.ids)
     isEligible = sequences.flatMap(\.isEligible)
     noisePlaces = sequences.contains { $0.noisePlaces != nil } ? sequences.flatMap { $0.noisePlaces ?? [] } : nil
-    rows = Segments(lengths: sequences.map(\.ids.count), on: device)
-    firstSegments = Segments(count: count, length: 1, on: device)
     positions = Tensor(
       HostArray(sequences.flatMap { $0.positions ?? Array(0..<Int32($0.ids.count)) }, shape: [ids.count]), on: device)
     types = Tensor(HostArray(sequences.flatMap(\.typeIDs), shape: [ids.count]), on: device)
@@ -63,13 +61,14 @@ public struct TextBatch {
         defer { first += sequence.ids.count }
         return first
       }, on: device)
-    keyMask =
+    let keyMask =
       sequences.contains { $0.isVisible?.contains(false) ?? false }
       ? Tensor(
         HostArray(
           sequences.flatMap { s in s.isVisible?.map { $0 ? 1 : 0 } ?? Array(repeating: UInt8(1), count: s.ids.count) },
           shape: [ids.count], dtype: .u8), on: device)
       : nil
+    rows = SequenceRows(Segments(lengths: sequences.map(\.ids.count), on: device), keyMask: keyMask)
   }
 
   /// The ids as a trip sees them: an independent draw for every eligible token, which becomes [MASK] where it falls below

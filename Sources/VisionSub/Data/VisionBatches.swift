@@ -42,8 +42,6 @@ public final class VisionBatches: BatchSource {
     return Self.upload(batch, binarizes: binarizes, to: device)
   }
 
-  public func sampleCount(_ batch: ImageClassification.Batch) -> Int { batch.images.shape[0] }
-
   /// A batch on a device with its labels, mixed where they were.
   static func upload(_ batch: ImageBatch, binarizes: Bool, to device: Device) -> ImageClassification.Batch {
     let images = Tensor(batch.images, on: device)

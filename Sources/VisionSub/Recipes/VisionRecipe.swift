@@ -143,8 +143,8 @@ public struct VisionRecipe: LoopRecipe, Equatable {
       if !condition { throw InputError(what, at: "--set \(key)", cure: cure, isUsage: true) }
     }
     try require(
-      VisionVariant.named(model) != nil, "model", "there is no vision transformer '\(model)'",
-      "use one of \(VisionVariant.all.map(\.name).joined(separator: ", "))")
+      VisionFamilies.configuration(named: model) != nil, "model", "there is no network '\(model)'",
+      "use one of \(VisionFamilies.names.joined(separator: ", "))")
     try require(epochs > 0, "epochs", "\(epochs) epochs", "give at least 1")
     try require(
       accumulation > 0 && batchSize >= accumulation && batchSize % accumulation == 0, "accumulation",
@@ -180,20 +180,16 @@ public struct VisionRecipe: LoopRecipe, Equatable {
 extension VisionRecipe {
   /// The model to train: the named variant, or what was loaded, with the recipe's head, size and stochastic depth.
   public func configuration(
-    classes: Int, from loaded: VisionTransformerConfig? = nil
-  ) throws -> VisionTransformerConfig {
+    classes: Int, from loaded: (any VisionConfiguration)? = nil
+  ) throws -> any VisionConfiguration {
     try validate()
-    guard var config = loaded ?? VisionVariant.named(model) else {
+    guard var config = loaded ?? VisionFamilies.configuration(named: model) else {
       preconditionFailure("VisionRecipe: \(model) was validated")
     }
     config.classes = classes
     config.imageSize = imageSize
-    config.readout = readout
     config.dropPath = Float(dropPath)
-    // How a new head begins is part of a family's way of finetuning.
-    if let own = VisionVariant.named(model) { config.headDeviation = own.headDeviation }
-    // Finetuning gives every block a table of its own, as BEiT's does.
-    if config.relativeBias == .shared { config.relativeBias = .perBlock }
+    config.follow(self)
     do { try config.validate(at: "recipe \(name)") } catch {
       // The weights were valid as they came: it is the recipe's settings that do not fit them.
       throw InputError(error.what, at: error.place, cure: "\(error.cure) (--set image_size)", isUsage: true)
@@ -202,15 +198,14 @@ extension VisionRecipe {
   }
 
   /// The rates of every parameter of a model.
-  public func groups(_ set: ParameterSet, _ config: VisionTransformerConfig) -> ParameterGroups {
-    let rule: DecayRule = config.relativeBias != .none ? .beit : config.hasPreNorm ? .clip : .positions
-    return ParameterGroups(
-      set, weightDecay: weightDecay, rule: rule,
-      layers: layerDecay < 1 ? LayerDecay(layerDecay, depth: config.depth) : nil)
+  public func groups(_ set: ParameterSet, _ config: any VisionConfiguration) -> ParameterGroups {
+    ParameterGroups(
+      set, weightDecay: weightDecay, rule: config.decayRule,
+      layers: layerDecay < 1 ? LayerDecay(layerDecay, over: config.layers) : nil)
   }
 
   /// The optimizer of a model's parameters.
-  public func makeOptimizer(_ set: ParameterSet, _ config: VisionTransformerConfig) -> any Optimizer {
+  public func makeOptimizer(_ set: ParameterSet, _ config: any VisionConfiguration) -> any Optimizer {
     let groups = groups(set, config)
     switch optimizer {
     case .adamw:

@@ -64,25 +64,10 @@ extension VisionRecipe {
     return entry.recipe
   }
 
-  /// The recipe that finetunes what was loaded, by its family and width.
-  public static func following(_ config: VisionTransformerConfig) -> VisionRecipe {
-    let size = config.width >= 1280 ? "h" : config.width >= 1024 ? "l" : "b"
-    let largeOrBase = size == "h" ? "l" : size
-    let name =
-      if config.imageSize <= 64 {
-        "shapes-tiny"
-      } else if config.relativeBias != .none {
-        "beitv2-\(largeOrBase)"
-      } else if config.hasPreNorm {
-        "ft-clip-\(largeOrBase)"
-      } else if config.layerScale != nil {
-        "deit3-\(size)-finetune"
-      } else {
-        "mae-\(size)"
-      }
-    guard var recipe = try? named(name) else { preconditionFailure("VisionRecipe: \(name)") }
-    // These two serve several families: a plain ViT with a classifier goes on reading its class token.
-    if name.hasPrefix("mae-") || name == "shapes-tiny" { recipe.readout = config.readout }
+  /// The recipe that finetunes what was loaded.
+  public static func following(_ configuration: any VisionConfiguration) throws -> VisionRecipe {
+    var recipe = try named(configuration.family.recipe(following: configuration))
+    configuration.adapt(&recipe)
     return recipe
   }
 }

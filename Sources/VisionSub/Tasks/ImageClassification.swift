@@ -6,11 +6,13 @@ public import SubTrain
 /// patches are embedded once a step, and the gradients of both go back through that in one pass.
 public final class ImageClassification: TrainingTask {
   /// Images on the device with what is to be said of them.
-  public struct Batch {
+  public struct Batch: TrainingBatch {
     /// Normalised pixels [N, 3, H, W].
     public var images: Tensor
     /// Classes, or mixed labels [N, C].
     public var target: Target
+    /// N.
+    public var count: Int { images.shape[0] }
 
     /// A batch.
     public init(images: Tensor, target: Target) {

@@ -15,24 +15,28 @@ public enum VisionTrace {
   ///   the weight file's own names. Throws an `InputError` where weights or batch are not what they should be.
   public static func run(
     model variant: String?, weights: any NamedTensors, batch: any NamedTensors, ratio: Double, objective: Loss,
-    method: Method = .masksub, on device: Device = .cpu
+    method: any Method.Type = MaskSub.self, on device: Device = .cpu
   ) throws -> [(name: String, array: HostArray)] {
-    let checkpoint = try VisionCheckpoint(weights, variant: variant)
-    try MaskSub(method, ratio: ratio).check(patches: checkpoint.config.patches, at: "--ratio")
-    let images = try VisionBatchFile(batch, config: checkpoint.config)
-    let model = VisionTransformer(checkpoint.config)
-    let set = ParameterSet(model.namedParameters(), on: device, key: RandomKey(seed: 0))
-    _ = try checkpoint.load(into: set, of: model)
-
-    let step = MaskSub(method, ratio: ratio, noise: images.noise)
-    let results = Trace.run(
-      ImageClassification(model, objective: objective), images.upload(to: device), set, step, fileName: { $0 },
-      outputs: { [($0 + ".logits", $1.host())] })
-    let gradient = "grad."
-    let others = results.filter { !$0.name.hasPrefix(gradient) }
-    let gradients = results.filter { $0.name.hasPrefix(gradient) }
-      .map { (name: String($0.name.dropFirst(gradient.count)), array: $0.array) }
-    return others + checkpoint.inFileNames(gradients).map { (gradient + $0.name, $0.array) }
+    let (family, weights) = try VisionFamilies.recognise(weights)
+    let hint = try variant.map { name in
+      guard let known = VisionFamilies.configuration(named: name) else {
+        throw InputError(
+          "there is no network '\(name)'", at: "--model",
+          cure: "use one of \(VisionFamilies.names.joined(separator: ", "))", isUsage: true)
+      }
+      return known
+    }
+    let configuration = try family.recognised(weights, like: hint, beside: ModelNotes()).configuration
+    try method.init(ratio: ratio).check(patches: configuration.cells.count, at: "--ratio")
+    let images = try VisionBatchFile(batch, configuration)
+    let model = configuration.makeModel()
+    let set = ParameterSet(model, on: device, key: nil)
+    let report = try set.load(
+      weights, configuration.plan(for: weights, of: configuration), startingFrom: RandomKey(seed: 0),
+      configuration.published)
+    return Trace.run(
+      ImageClassification(model, objective: objective), images.upload(to: device), set,
+      method.init(MethodSettings(ratio: ratio, noise: images.noise)), written: report.names.tensors, outputs: { [($0 + ".logits", $1.host())] })
   }
 }
 
@@ -40,7 +44,7 @@ public enum VisionTrace {
 private struct VisionBatchFile {
   let images, labels, noise: HostArray
 
-  init(_ file: any NamedTensors, config: VisionTransformerConfig) throws {
+  init(_ file: any NamedTensors, _ config: any VisionConfiguration) throws {
     func failure(_ what: String, _ tensor: String, _ cure: String) -> InputError {
       InputError(what, at: "\(file.place), tensor '\(tensor)'", cure: cure)
     }
@@ -57,8 +61,8 @@ private struct VisionBatchFile {
     guard labels.shape == [count], !labels.dtype.isFloating,
       labels.integers().allSatisfy({ (0..<config.classes).contains($0) })
     else { throw failure("labels \(labels.shape)", "labels", "give i64 [\(count)] from 0 to \(config.classes - 1)") }
-    guard noise.shape == [count, config.patches], noise.dtype.isFloating else {
-      throw failure("mask noise \(noise.shape)", "mask_noise", "give f32 [\(count), \(config.patches)]")
+    guard noise.shape == [count, config.cells.count], noise.dtype.isFloating else {
+      throw failure("mask noise \(noise.shape)", "mask_noise", "give f32 [\(count), \(config.cells.count)]")
     }
   }
 

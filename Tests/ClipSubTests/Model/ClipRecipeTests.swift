@@ -16,10 +16,10 @@ struct ClipRecipeTests {
     #expect(parameters.count == 302 && free.count == 200)
     #expect(free.reduce(0) { $0 + $1.parameter.shape.count } == 204_545)
     let decayed = Set(parameters.filter { recipe.decays($0.name, $0.parameter.shape) }.map(\.name))
-    for name in ["visual.positional_embedding", "positional_embedding", "token_embedding.weight", "visual.proj"] {
+    for name in ["visual.pos_embed", "text.pos_embed", "text.token_embedding.weight", "visual.proj"] {
       #expect(decayed.contains(name), "\(name)")
     }
-    #expect(!decayed.contains("visual.class_embedding") && !decayed.contains("logit_scale"))
+    #expect(!decayed.contains("visual.cls_token") && !decayed.contains("logit_scale"))
     let current = try recipe.with([("decays_positions", "false")])
     #expect(parameters.filter { !current.decays($0.name, $0.parameter.shape) }.count == 202)
   }

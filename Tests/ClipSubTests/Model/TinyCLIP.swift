@@ -1,6 +1,7 @@
 import ClipSub
 import SubCore
 import SubNN
+import SubTrain
 
 /// A CLIP of a few hundred weights with formulas for values, as in the tests' golden numbers.
 struct TinyCLIP {
@@ -22,7 +23,7 @@ struct TinyCLIP {
 
   init(_ config: ClipConfig, dtype: DType = .f64, on device: Device = .reference) {
     model = CLIP(config)
-    set = ParameterSet(model.namedParameters(), dtype: dtype, on: device, key: RandomKey(seed: 4))
+    set = ParameterSet(model, dtype: dtype, on: device, key: RandomKey(seed: 4))
   }
 
   /// Element k of parameter j: 0.5 sin(0.37 (k + 1) + 0.1 j); norms' weights 1 + 0.1 of that; logit_scale 1.
@@ -39,10 +40,11 @@ struct TinyCLIP {
         "visual.ln_pre.bias",
       ] + block.map { "visual.transformer.resblocks.0." + $0 } + ["visual.ln_post.weight", "visual.ln_post.bias"]
       + block.map { "transformer.resblocks.0." + $0 } + ["token_embedding.weight", "ln_final.weight", "ln_final.bias"]
-    precondition(Set(order) == Set(set.parameters.map(\.name)))
+    precondition(Set(order) == Set(set.parameters.flatMap { Naming.openClip.names(of: $0.name) }))
     for parameter in set.parameters {
-      let number = Double(order.firstIndex(of: parameter.name)!)
-      let isNorm = parameter.name.contains("ln_") && parameter.name.hasSuffix("weight")
+      let name = Naming.openClip.names(of: parameter.name)[0]
+      let number = Double(order.firstIndex(of: name)!)
+      let isNorm = name.contains("ln_") && name.hasSuffix("weight")
       let values = (0..<parameter.shape.count).map { element in
         let wave = 0.5 * sine(0.37 * Double(element + 1) + 0.1 * number)
         return parameter.name == "logit_scale" ? 1 : isNorm ? 1 + 0.1 * wave : wave

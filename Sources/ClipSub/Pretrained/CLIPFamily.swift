@@ -1,0 +1,92 @@
+import SubCore
+import SubData
+import SubNN
+public import SubTrain
+
+/// CLIPs with two transformers, in open_clip's, OpenAI's and Hugging Face's files.
+public struct CLIPFamily: ModelFamily {
+  public let name = "CLIP"
+  public let namings: [Naming] = [.openClip, .huggingFaceCLIP]
+
+  /// The family.
+  public init() {}
+
+  public func summary(of weights: Weights) throws -> String {
+    let config = try ClipConfig(weights)
+    let letter = [192: "-Ti", 384: "-S", 768: "-B", 1024: "-L", 1280: "-H"][config.image.width] ?? ""
+    return "CLIP ViT\(letter)/\(config.image.patch), \(config.image.layers) blocks, width \(config.image.width), "
+      + "text: \(config.text.layers) blocks, width \(config.text.width), \(config.text.vocabularySize) tokens"
+  }
+
+  public func tensorNames(of weights: Weights) throws -> [String] {
+    CLIP(try ClipConfig(weights)).namedParameters().map(\.name)
+  }
+
+  public func names(_ key: String, of weights: Weights) throws -> WeightNames? {
+    switch key {
+    case "openclip", "official": WeightNames(.openClip)
+    case "hf": WeightNames(.huggingFaceCLIP)
+    default: nil
+    }
+  }
+
+  /// A file's weights. Throws where it holds no CLIP.
+  static func recognised(_ source: any NamedTensors) throws -> Weights {
+    guard let weights = CLIPFamily().recognise(source) else {
+      throw InputError(
+        "these are no weights of a CLIP with a vision transformer", at: source.place,
+        cure: "give a ViT CLIP in open_clip, OpenAI or Hugging Face naming (masksub inspect shows what a file holds)")
+    }
+    return weights
+  }
+
+  /// Whether a file is one of OpenAI's own archives.
+  static func isOpenAI(_ weights: Weights) -> Bool { weights.source.contains("input_resolution") }
+}
+
+extension ClipConfig {
+  /// The sizes that the tensors' shapes tell. Heads are 64 wide, as in every published model; `activation` is what the
+  /// tensors do not tell: unless given, QuickGELU for OpenAI's archives and Hugging Face's models, GELU for open_clip's.
+  init(_ weights: Weights, activation: Activation? = nil) throws {
+    func shape(_ name: String, _ rank: Int) throws -> [Int] {
+      let shape = try weights.shape(of: name)
+      guard let shape, shape.count == rank, shape.allSatisfy({ (1...1 << 24).contains($0) }) else {
+        throw weights.failure(
+          shape.map { "shape \($0)" } ?? "it is missing", name,
+          cure: "give the weights of a CLIP with a vision transformer")
+      }
+      return shape
+    }
+    func blocks(_ tower: String) throws -> (count: Int, mlp: Int) {
+      let count = (0...).first { !weights.contains("\(tower).blocks.\($0).attn.qkv.weight") } ?? 0
+      return (count, try shape("\(tower).blocks.0.mlp.fc1.weight", 2)[0])
+    }
+    self.init()
+    let isQuick = weights.naming == .huggingFaceCLIP || CLIPFamily.isOpenAI(weights)
+    self.activation = activation ?? (isQuick ? .quickGelu : .gelu)
+    let conv = try shape("visual.patch_embed.proj.weight", 4)
+    let positions = try shape("visual.pos_embed", 2)
+    let side = Int(Double(positions[0] - 1).squareRoot().rounded())
+    guard side * side == positions[0] - 1, side > 0, conv[2] <= 1024 else {
+      throw weights.failure(
+        "\(positions[0]) positions are no square of patches and a class token", "visual.pos_embed",
+        cure: "use a model for square images")
+    }
+    let (layers, mlp) = try blocks("visual")
+    image = Image(
+      size: side * conv[2], patch: conv[2], width: conv[0], layers: layers, heads: max(1, conv[0] / Self.headWidth),
+      mlpWidth: mlp)
+    let embedding = try shape("text.token_embedding.weight", 2)
+    let (textLayers, textMLP) = try blocks("text")
+    text = Text(
+      contextLength: try shape("text.pos_embed", 2)[0], vocabularySize: embedding[0], width: embedding[1],
+      layers: textLayers, heads: max(1, embedding[1] / Self.headWidth), mlpWidth: textMLP)
+    embedWidth = try shape("visual.proj", 2)[1]
+    guard conv[0] % Self.headWidth == 0, embedding[1] % Self.headWidth == 0 else {
+      throw InputError(
+        "how many heads widths \(conv[0]) and \(embedding[1]) have cannot be told, they are no multiples of 64",
+        at: weights.place,
+        cure: "put the model's open_clip_config.json beside the weights, or name it with --model FILE.json")
+    }
+  }
+}

@@ -1,0 +1,41 @@
+public import SubCore
+
+/// The convolution whose stride is its size, as a linear layer of patches. Keys: `proj.weight` [D, 3, p, p],
+/// `proj.bias` [D].
+public final class PatchEmbedding: Module {
+  /// A convolution's weight, in its checkpoint shape.
+  public final class Projection: Module {
+    /// [D, 3, p, p].
+    public let weight: Parameter
+    /// [D]; nil: none.
+    public let bias: Parameter?
+
+    init(_ width: Int, patch: Int, bias: Bool) {
+      // torch's convolution default; none of the recipes starts it otherwise.
+      let bound = 1 / Double(3 * patch * patch).squareRoot()
+      weight = Parameter([width, 3, patch, patch], .uniform(bound: bound))
+      self.bias = bias ? Parameter([width], .uniform(bound: bound)) : nil
+    }
+  }
+
+  /// The weights.
+  public let proj: Projection
+  private let patch: Int
+
+  /// An embedding of square colour patches of `patch` pixels a side.
+  public init(_ width: Int, patch: Int, bias: Bool) {
+    proj = Projection(width, patch: patch, bias: bias)
+    self.patch = patch
+  }
+
+  /// Images [N, 3, H, W] → the tokens of the patches named (n·grid + raster index; all for nil), [K, D].
+  public func callAsFunction(_ images: Tensor, _ patches: Tensor? = nil) -> Tensor {
+    images.patches(of: patch, patches).linear(proj.weight.tensor, proj.bias?.tensor)
+  }
+
+  /// Lets it stay as it is: no gradient, no update.
+  public func freeze() {
+    proj.weight.isFrozen = true
+    proj.bias?.isFrozen = true
+  }
+}

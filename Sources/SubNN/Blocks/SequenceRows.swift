@@ -1,0 +1,19 @@
+public import SubCore
+
+/// The rows of a batch of sequences, one behind the other without padding, and what attention has to know of them.
+public struct SequenceRows {
+  /// The rows of every sequence.
+  public let segments: Segments
+  /// u8 [R]: 0 hides a row from all queries; nil: none is hidden.
+  public var keyMask: Tensor?
+  /// [heads, T, T], added to the scores of every block that has no bias of its own.
+  public var scoreBias: Tensor?
+  /// The number of the first sequence, where these are a piece of a larger batch of sequences of one length. What is
+  /// dropped is a matter of the whole batch.
+  public var first = 0
+
+  /// Plain rows.
+  public init(_ segments: Segments, keyMask: Tensor? = nil, scoreBias: Tensor? = nil, first: Int = 0) {
+    (self.segments, self.keyMask, self.scoreBias, self.first) = (segments, keyMask, scoreBias, first)
+  }
+}

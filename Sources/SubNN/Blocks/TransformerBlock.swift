@@ -1,0 +1,59 @@
+import SubCore
+
+/// A transformer block. Norms before: x += path(γ₁ · attention(norm1 x)); x += path(γ₂ · mlp(norm2 x)). Norms behind:
+/// x = norm1(x + path(attention x)); x = norm2(x + path(mlp x)). Keys are timm's: `norm1`, `attn`, `norm2`, `mlp`,
+/// `ls1.gamma`, `ls2.gamma`.
+public final class TransformerBlock: Module {
+  let norm1: LayerNorm
+  let attn: SelfAttention
+  let norm2: LayerNorm
+  let mlp: FeedForward
+  let ls1, ls2: LayerScale?
+  private let config: TransformerConfig
+  private let dropPath: Float
+
+  init(_ config: TransformerConfig, index: Int, scoreBias: (any ScoreBias)?) {
+    self.config = config
+    norm1 = LayerNorm(config.width, epsilon: config.epsilon)
+    attn = SelfAttention(config, scoreBias: scoreBias)
+    norm2 = LayerNorm(config.width, epsilon: config.epsilon)
+    mlp = FeedForward(config)
+    ls1 = config.layerScale.map { LayerScale(config.width, start: $0) }
+    ls2 = config.layerScale.map { LayerScale(config.width, start: $0) }
+    dropPath = config.dropPath.isEmpty ? 0 : config.dropPath[index]
+  }
+
+  /// All rows; `next` is the norm that the next block begins with, or the stack ends with.
+  func callAsFunction(_ x: ResidualStream, _ rows: SequenceRows, next: LayerNorm?, _ pass: Pass) -> ResidualStream {
+    joined(x, attn(x.normed, rows, pass), rows.segments, first: rows.first, next: next, pass)
+  }
+
+  /// Only the rows that somebody reads, one a sequence, by their `indices` i32 [N]: all that the last block owes.
+  func callAsFunction(
+    _ x: ResidualStream, _ rows: SequenceRows, reading indices: Tensor, next: LayerNorm?, _ pass: Pass
+  ) -> ResidualStream {
+    // The bias of one query a sequence is a row of each table of scores, which nobody has needed yet.
+    guard attn.scoreBias == nil && rows.scoreBias == nil else { return self(x, rows, next: next, pass).rows(indices) }
+    let samples = Segments(count: rows.segments.count, length: 1, on: indices.device)
+    let read = x.rows(indices)
+    return joined(
+      read, attn(read.normed, samples, over: x.normed, rows, pass), samples, first: rows.first, next: next, pass)
+  }
+
+  private func joined(
+    _ x: ResidualStream, _ attended: Tensor, _ samples: Segments, first: Int, next: LayerNorm?, _ pass: Pass
+  ) -> ResidualStream {
+    func options(_ sites: BlockSites.Branch, _ scale: LayerScale?) -> BranchOptions {
+      var dropout = pass.branchDropout(config.dropout, site: sites.dropout)
+      dropout?.firstRow = first * samples.longest
+      var path = pass.dropPath(dropPath, site: sites.path, samples: samples)
+      path?.firstSample = first
+      return BranchOptions(gamma: scale?.gamma.tensor, dropout: dropout, path: path)
+    }
+    let isBehind = config.norm == .behind
+    let y = x.adding(attended, options(config.sites.attention, ls1), then: isBehind ? norm1 : norm2, config.norm)
+    let hidden = config.sites.hidden.flatMap { pass.branchDropout(0, site: $0) }
+    return y.adding(
+      mlp(y.normed, hidden), options(config.sites.mlp, ls2), then: isBehind ? norm2 : next, config.norm)
+  }
+}

@@ -1,0 +1,10 @@
+public import SubCore
+
+/// LayerScale (Touvron et al. 2021): a factor for every feature of what a block adds. Key: `gamma` [D].
+public final class LayerScale: Module {
+  /// The factors, [D].
+  public let gamma: Parameter
+
+  /// All factors start at `start`.
+  public init(_ width: Int, start: Double) { gamma = Parameter([width], .constant(start)) }
+}

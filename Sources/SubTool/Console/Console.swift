@@ -1,0 +1,102 @@
+import SubCore
+import SubTrain
+
+#if canImport(Glibc)
+  internal import Glibc
+#else
+  internal import Darwin
+#endif
+
+/// Standard output, standard error and standard input of the tool, replaceable in tests.
+///
+/// Output is buffered and goes out at `flush`, when 64 KiB are waiting, or line by line on a terminal. Error text goes
+/// out at once; that it cannot be written never ends the work.
+package final class Console {
+  /// Writes all of the bytes.
+  package typealias Sink = (UnsafeRawBufferPointer) throws -> Void
+  /// Reads up to the buffer's size; 0 at the end.
+  package typealias Source = (UnsafeMutableRawBufferPointer) throws -> Int
+
+  /// Whether standard output is a terminal.
+  package let outputIsTerminal: Bool
+  /// Whether standard error is a terminal.
+  package let errorIsTerminal: Bool
+  /// The environment variables that the tool knows.
+  package let environment: [String: String]
+  private let output: Sink
+  private let error: Sink
+  private let input: Source
+  private var pending: [UInt8] = []
+
+  /// A console over given streams.
+  package init(
+    output: @escaping Sink, error: @escaping Sink, input: @escaping Source = { _ in 0 },
+    outputIsTerminal: Bool = false, errorIsTerminal: Bool = false, environment: [String: String] = [:]
+  ) {
+    (self.output, self.error, self.input) = (output, error, input)
+    (self.outputIsTerminal, self.errorIsTerminal, self.environment) = (outputIsTerminal, errorIsTerminal, environment)
+  }
+
+  /// The process's own streams.
+  package static func standard() -> Console {
+    Console(
+      output: { try DescriptorStream.write($0, to: STDOUT_FILENO, name: "standard output") },
+      error: { try DescriptorStream.write($0, to: STDERR_FILENO, name: "standard error") },
+      input: { try DescriptorStream.read(into: $0, from: STDIN_FILENO, name: "standard input") },
+      outputIsTerminal: isatty(STDOUT_FILENO) != 0, errorIsTerminal: isatty(STDERR_FILENO) != 0,
+      environment: DescriptorStream.environment())
+  }
+
+  /// Prints a line to standard output.
+  package func print(_ line: String) throws { try write((line + "\n").utf8) }
+
+  /// Writes bytes to standard output.
+  package func write(_ bytes: some Sequence<UInt8>) throws {
+    pending.append(contentsOf: bytes)
+    if pending.count >= 1 << 16 || (outputIsTerminal && pending.last == UInt8(ascii: "\n")) { try flush() }
+  }
+
+  /// Sends what is waiting to standard output.
+  package func flush() throws {
+    if pending.isEmpty { return }
+    // Forgotten first: after a failure there is nobody to send the rest to.
+    let bytes = pending
+    pending.removeAll(keepingCapacity: true)
+    try bytes.withUnsafeBytes { try output($0) }
+  }
+
+  /// Prints a line to standard error.
+  package func note(_ line: String) { writeError(line + "\n") }
+
+  /// Writes text to standard error at once, behind all that was printed before: both may go to the same place.
+  package func writeError(_ text: String) {
+    try? flush()
+    var text = text
+    text.withUTF8 { bytes in try? error(UnsafeRawBufferPointer(bytes)) }
+  }
+
+  /// Reads from standard input; 0 at the end.
+  package func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int { try input(buffer) }
+
+  /// How text on standard output may look.
+  package var outputStyle: TextStyle { TextStyle(isColoured: outputIsTerminal && mayColour) }
+  /// How text on standard error may look.
+  package var errorStyle: TextStyle { TextStyle(isColoured: errorIsTerminal && mayColour) }
+  /// no-color.org: any value that is not empty forbids colour.
+  private var mayColour: Bool { (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb" }
+
+  /// Columns of the terminal; 100 where there is none.
+  package var width: Int {
+    var size = winsize()
+    for (descriptor, isTerminal) in [(STDOUT_FILENO, outputIsTerminal), (STDERR_FILENO, errorIsTerminal)] {
+      if isTerminal, ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 { return Int(size.ws_col) }
+    }
+    return 100
+  }
+}
+
+/// Nobody reads standard output any more (`masksub … | head`): not a failure, the tool ends without a word.
+package struct ReaderGone: Error, Sendable {
+  /// The end of an output pipe.
+  package init() {}
+}

@@ -1,0 +1,144 @@
+import SubCore
+import SubData
+import SubNN
+
+/// What a run leaves behind while it works: the log, checkpoints, evaluations, and a last checkpoint where a signal ends
+/// it.
+final class Journal<Subject: Trainable> {
+  /// Where the run stands.
+  var position = Checkpoint.Position()
+  /// The evaluation behind the newest update.
+  private(set) var final: Evaluation?
+
+  private let subject: Subject
+  private let parts: [(name: String, part: any Checkpointed)]
+  private let settings: LoopSettings
+  private let folder: RunFolder?
+  private let reporter: any Reporter
+  private let log: MetricsLog?
+  private let began: Double
+  /// The step of the newest checkpoint.
+  private var saved = -1
+  /// Where the current line of the log began.
+  private var line: (step: Int, seconds: Double, samples: Int)
+
+  /// Opens the journal of a run in `folder`; nil: nothing is written. A run that is resumed is put back to its newest
+  /// checkpoint.
+  init(
+    _ subject: Subject, _ optimizer: any Optimizer, _ settings: LoopSettings, in folder: RunFolder?,
+    _ reporter: any Reporter, resuming: Bool
+  ) throws {
+    (self.subject, self.settings, self.folder, self.reporter) = (subject, settings, folder, reporter)
+    parts = [("optimizer", optimizer)] + subject.parts
+    var resumption: MetricsLog.Resumption?
+    if resuming, let folder {
+      if let checkpoint = try Checkpoint.newest(of: folder) {
+        position = try checkpoint.restore(parts, subject.published)
+        try subject.read(from: checkpoint.path)
+      }
+      saved = position.step
+      resumption = MetricsLog.Resumption(step: position.step, position: position.logged)
+    }
+    log = try folder.map { try MetricsLog(in: $0, from: resumption) }
+    began = WallClock.seconds() - position.elapsed
+    line = (position.step, position.seconds, position.samples)
+    try subject.source.seek(position.batches, state: position.source)
+    reporter.begin(at: position.step, of: settings.totalSteps)
+  }
+
+  /// Makes up for an evaluation that was interrupted when the run ended the last time.
+  func payDebt() throws {
+    guard position.owesEvaluation else { return }
+    try evaluate()
+    saved = -1
+  }
+
+  /// Does what is due behind an update.
+  func record(_ update: Update<Subject>.Outcome, _ due: LoopSettings.Due) throws {
+    let isStopping = Interruption.isRequested && !due.isLast
+    if due.isLogged || due.isSaved || isStopping {
+      // Read though it may not be logged: no checkpoint replaces a good one with weights that are no numbers.
+      let record = try trainingRecord(update)
+      if due.isLogged {
+        try log?.append(record)
+        line = (position.step, position.seconds, position.samples)
+        reporter.trained(record)
+      }
+    }
+    reporter.updated(to: position.step)
+    if due.isEvaluated { try evaluate() }
+    if due.isSaved { try save() }
+    if isStopping { throw try interruption() }
+  }
+
+  /// Ends the run: the last evaluation and how long it took.
+  func close() throws -> Evaluation {
+    reporter.end()
+    let result = try final ?? subject.evaluate()
+    if saved != position.step { try save() }
+    position.elapsed = max(position.elapsed, WallClock.seconds() - began)
+    return result
+  }
+
+  private func save() throws {
+    guard let folder else { return }
+    position.elapsed = WallClock.seconds() - began
+    (position.logged, position.source) = (log?.position ?? 0, subject.source.state)
+    try Checkpoint.write(position, of: folder, keep: settings.keep, parts: parts, subject.published,
+      model: subject.write(to:))
+    saved = position.step
+  }
+
+  /// What ends the run once everything is saved.
+  private func interruption() throws -> Interruption {
+    if saved != position.step { try save() }
+    reporter.end()
+    return Interruption(cure: folder.map { "\(position.step) steps are saved in \($0.path)." } ?? "")
+  }
+
+  /// An evaluation that a signal ends is owed by the checkpoint: the resumed run begins with it.
+  private func evaluate() throws {
+    do {
+      let evaluation = try subject.evaluate()
+      position.owesEvaluation = false
+      final = evaluation
+      try log?.append(MetricsRecord(evaluation, step: position.step, epoch: settings.epoch(at: position.step)))
+      remember(evaluation)
+      if !evaluation.isEmpty { reporter.evaluated(evaluation, at: position.step) }
+    } catch is Interruption {
+      position.owesEvaluation = true
+      saved = -1
+      throw try interruption()
+    }
+  }
+
+  private func remember(_ evaluation: Evaluation) {
+    guard let value = evaluation.metrics.first(where: { $0.name == settings.bestMetric })?.value else { return }
+    if let best = position.best, best.value >= value || value.isNaN { return }
+    position.best = Checkpoint.Position.Best(
+      step: position.step, metrics: Dictionary(evaluation.metrics.map { ($0.name, $0.value) }) { $1 }, value: value)
+  }
+
+  /// The means of an update; an error where they, or the gradient, are no numbers any more.
+  private func trainingRecord(_ update: Update<Subject>.Outcome) throws -> MetricsRecord {
+    func mean(_ values: [Double]) -> Double? {
+      values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
+    }
+    let first = update.losses[0]
+    let main = mean(update.losses.map(\.main.item)) ?? 0
+    let sub = mean(update.losses.compactMap { $0.sub?.item })
+    let loss = first.total(main: main, sub: sub)
+    guard loss.isFinite, update.norm?.isFinite ?? true else {
+      throw InputError(
+        "the loss or its gradient is no longer finite", at: "between step \(line.step + 1) and step \(position.step)",
+        cure: "lower the learning rate, or look for broken samples")
+    }
+    var record = MetricsRecord(step: position.step, epoch: settings.epoch(at: position.step), split: .train)
+    (record.loss, record.lossMain, record.lossSub) = (Float(loss), Float(main), sub.map { Float($0) })
+    (record.learningRate, record.gradNorm) = (Float(update.rate), update.norm.map { Float($0) })
+    record.samplesPerSecond = Double(position.samples - line.samples) / max(1e-9, position.seconds - line.seconds)
+    let norms = first.branchNorms.map { Float($0 * Double(settings.accumulation)) }
+    (record.gradNormMain, record.gradNormSub) = (norms.first, norms.dropFirst().first)
+    return record
+  }
+}

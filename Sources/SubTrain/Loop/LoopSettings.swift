@@ -1,0 +1,52 @@
+/// What the loop needs to know besides the task.
+public struct LoopSettings: Sendable {
+  /// Updates of the whole run.
+  public var totalSteps: Int
+  /// Updates of one pass over the data.
+  public var stepsPerEpoch: Int
+  /// Batches of one update.
+  public var accumulation = 1
+  /// The global gradient norm to clip to; nil: none.
+  public var clipNorm: Double?
+  /// Updates between two lines of the log.
+  public var logEvery = 10
+  /// Updates between two evaluations; 0: only at the end.
+  public var evaluateEvery: Int
+  /// Updates between two checkpoints; 0: only at the end.
+  public var saveEvery: Int
+  /// Checkpoints that stay.
+  public var keep = 1
+  /// Whether the branches' own gradient norms and both evaluation losses are measured.
+  public var analyze = false
+  /// Fixes everything random.
+  public var seed: Int
+  /// The metric whose best value is remembered.
+  public var bestMetric = ""
+
+  /// Evaluates and saves after every epoch unless told otherwise.
+  public init(totalSteps: Int, stepsPerEpoch: Int, seed: Int) {
+    self.totalSteps = totalSteps
+    self.stepsPerEpoch = max(1, stepsPerEpoch)
+    self.seed = seed
+    evaluateEvery = max(1, stepsPerEpoch)
+    saveEvery = max(1, stepsPerEpoch)
+  }
+}
+
+extension LoopSettings {
+  /// What is to be done behind an update.
+  struct Due {
+    let isLast, isLogged, isEvaluated, isSaved: Bool
+  }
+
+  /// What is to be done behind the update that makes `step` of them.
+  func due(at step: Int) -> Due {
+    func isDue(_ interval: Int) -> Bool { step == totalSteps || interval > 0 && step % interval == 0 }
+    return Due(
+      isLast: step == totalSteps, isLogged: isDue(logEvery), isEvaluated: isDue(evaluateEvery),
+      isSaved: isDue(saveEvery))
+  }
+
+  /// The epochs, with their fraction, that a number of updates makes.
+  func epoch(at step: Int) -> Double { Double(step) / Double(stepsPerEpoch) }
+}

@@ -1,0 +1,59 @@
+import SubCore
+import SubNN
+
+/// One update of the weights: the gradients of its batches, their norm, clipping, the optimizer's step.
+struct Update<Subject: Trainable> {
+  /// What an update leaves for the log.
+  struct Outcome {
+    /// The losses of its batches, on the device.
+    let losses: [StepLosses]
+    /// The norm of the whole gradient before clipping, where it was measured.
+    let norm: Double?
+    /// The learning rate.
+    let rate: Double
+  }
+
+  private let subject: Subject
+  private let method: any Method
+  private let optimizer: any Optimizer
+  private let schedule: (_ step: Int) -> Double
+  private let settings: LoopSettings
+  private let gradients: Gradients
+  private let norms: BranchNorms?
+  private let root: RandomKey
+
+  init(
+    _ subject: Subject, _ method: any Method, _ optimizer: any Optimizer, _ schedule: @escaping (_ step: Int) -> Double,
+    _ settings: LoopSettings
+  ) {
+    (self.subject, self.method, self.optimizer) = (subject, method, optimizer)
+    (self.schedule, self.settings) = (schedule, settings)
+    gradients = Gradients(subject.parameters)
+    norms = settings.analyze ? BranchNorms(subject.parameters) : nil
+    root = RandomKey(seed: settings.seed).fold("step")
+  }
+
+  /// Makes the update that follows `position`, and moves the position on.
+  func callAsFunction(_ position: inout Checkpoint.Position, measuringNorm: Bool) throws -> Outcome {
+    let started = WallClock.seconds()
+    let key = root.fold(position.step)
+    let losses = try (0..<settings.accumulation).map { part in
+      let batch = try subject.source.next()
+      position.batches += 1
+      position.samples += batch.count
+      // The branches' own norms are those of an update's first batch: later ones find its gradients there already.
+      return method(
+        subject.task, batch, into: gradients, pass: Pass(isTraining: true, key: key.fold(part)),
+        scale: 1 / Double(settings.accumulation), norms: part == 0 ? norms : nil
+      ).losses
+    }
+    let norm = measuringNorm || settings.clipNorm != nil ? gradients.norm() : nil
+    let rate = schedule(position.step)
+    let scale = norm.map { Gradients.clipFactor(norm: $0, limit: settings.clipNorm) } ?? 1
+    optimizer.step(gradients, lr: rate, scale: scale)
+    subject.afterUpdate()
+    position.step += 1
+    position.seconds += WallClock.seconds() - started
+    return Outcome(losses: losses, norm: norm, rate: rate)
+  }
+}

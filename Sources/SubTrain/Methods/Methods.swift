@@ -1,0 +1,21 @@
+import SubCore
+
+/// The methods there are. Whatever lists or finds methods takes such a list: a program's own are added to it.
+public enum Methods {
+  /// Every method of this package, in the order in which they are shown. A new method is a file and a line here.
+  public static let all: [any Method.Type] = [
+    Baseline.self,
+    MaskSub.self,
+    MaskingAlone.self,
+    DropSub.self,
+    PathSub.self,
+  ]
+
+  /// The method of a name. Throws a usage error that lists the names there are.
+  public static func named(_ name: String, among methods: [any Method.Type] = all) throws -> any Method.Type {
+    if let type = methods.first(where: { $0.name == name }) { return type }
+    throw InputError(
+      "there is no method '\(name)'", at: "--method",
+      cure: "use one of \(methods.map { $0.name }.joined(separator: ", "))", isUsage: true)
+  }
+}

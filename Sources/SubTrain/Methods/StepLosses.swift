@@ -1,0 +1,53 @@
+public import SubCore
+
+/// A part of a step's loss.
+public struct LossTerm {
+  let loss: Tensor
+  let weight: Double
+  let isMain: Bool
+
+  /// A loss by the label.
+  public static func main(_ loss: Tensor, weight: Double = 1) -> LossTerm {
+    LossTerm(loss: loss, weight: weight, isMain: true)
+  }
+
+  /// A loss by what another branch says.
+  public static func sub(_ loss: Tensor, weight: Double) -> LossTerm {
+    LossTerm(loss: loss, weight: weight, isMain: false)
+  }
+
+  func detached() -> LossTerm { LossTerm(loss: loss.detached(), weight: weight, isMain: isMain) }
+
+  /// The sum of terms by their weights, times `factor`.
+  static func sum(_ terms: [LossTerm], times factor: Double = 1) -> Tensor {
+    let parts = terms.map { $0.loss.scaled(by: $0.weight * factor) }
+    return parts.dropFirst().reduce(parts[0]) { $0.adding($1) }
+  }
+}
+
+/// The losses of a step, still on the device.
+public struct StepLosses {
+  /// The supervised loss; of several supervised branches the mean by their weights.
+  public let main: Tensor
+  /// The loss by what other branches say; nil where no branch judges another.
+  public let sub: Tensor?
+  /// What each of the two has of the whole loss.
+  public let mainWeight, subWeight: Double
+  /// The L2 norms of what each way back added to the gradient, in order, where there were several and they were asked
+  /// for.
+  public let branchNorms: [Double]
+
+  init(_ terms: [LossTerm], branchNorms: [Double]) {
+    func mean(_ terms: [LossTerm]) -> (loss: Tensor?, weight: Double) {
+      let weight = terms.reduce(0) { $0 + $1.weight }
+      return (terms.count < 2 ? terms.first?.loss : LossTerm.sum(terms, times: 1 / weight), weight)
+    }
+    let (supervised, mimicking) = (mean(terms.filter(\.isMain)), mean(terms.filter { !$0.isMain }))
+    guard let loss = supervised.loss else { preconditionFailure("StepLosses: a step without a supervised loss") }
+    (main, mainWeight, sub, subWeight) = (loss, supervised.weight, mimicking.loss, mimicking.weight)
+    self.branchNorms = branchNorms
+  }
+
+  /// The whole loss of given values of both.
+  public func total(main: Double, sub: Double?) -> Double { main * mainWeight + (sub.map { $0 * subWeight } ?? 0) }
+}

@@ -1,0 +1,24 @@
+public import SubData
+
+/// What one step works on, on the device.
+public protocol TrainingBatch {
+  /// The number of samples.
+  var count: Int { get }
+}
+
+/// Where a run's batches come from, in an order that is a function of the seed: what makes a resumed run exact.
+public protocol BatchSource: AnyObject {
+  associatedtype Batch: TrainingBatch
+  /// Batches of one pass over the data; for a stream, what is called one.
+  var batchesPerEpoch: Int { get }
+  /// Goes to the batch number `index` (counted from the start of the run). `state` is what `state` said there.
+  func seek(_ index: Int, state: JSON?) throws
+  /// The next batch.
+  func next() throws -> Batch
+  /// What decides the coming batches besides their number; `null` for most.
+  var state: JSON { get }
+}
+
+extension BatchSource {
+  public var state: JSON { .null }
+}

@@ -1,0 +1,53 @@
+public import SubCore
+import SubData
+public import SubNN
+
+/// What a run trains: a task with its weights, the batches that feed it, and what belongs to both. `Trainer` is the loop
+/// around it. Only the first three must be written; the rest has defaults.
+public protocol Trainable: AnyObject {
+  associatedtype Task: TrainingTask
+  associatedtype Source: BatchSource where Source.Batch == Task.Batch
+
+  /// What the method is told.
+  var task: Task { get }
+  /// The weights.
+  var parameters: ParameterSet { get }
+  /// Where batches come from.
+  var source: Source { get }
+
+  /// By which names checkpoints hold what belongs to the weights: moments, averages.
+  var published: Naming { get }
+  /// What decides the future of the run besides weights and optimizer: an average of weights. Checkpoints hold it in
+  /// files of these names.
+  var parts: [(name: String, part: any Checkpointed)] { get }
+  /// Runs after every update: averages, clamps.
+  func afterUpdate()
+  /// Evaluates the model as it stands.
+  func evaluate() throws -> Evaluation
+  /// Writes weights, and what belongs to them, into a checkpoint's folder.
+  func write(to folder: String) throws
+  /// Puts the weights of such a folder back.
+  func read(from folder: String) throws
+}
+
+extension Trainable {
+  /// The parameters' own names.
+  public var published: Naming { .own }
+  /// Nothing.
+  public var parts: [(name: String, part: any Checkpointed)] { [] }
+  /// Does nothing.
+  public func afterUpdate() {}
+  /// Finds nothing.
+  public func evaluate() throws -> Evaluation { Evaluation() }
+
+  /// Writes `model.safetensors` under the published names.
+  public func write(to folder: String) throws {
+    try parameters.write(to: FileSystem.join(folder, "model.safetensors"), WeightNames(published))
+  }
+
+  /// Reads what the default `write(to:)` wrote.
+  public func read(from folder: String) throws {
+    let weights = Weights(try TensorFile.open(folder), published)
+    _ = try parameters.load(weights, startingFrom: RandomKey(seed: 0), published)
+  }
+}

@@ -1,0 +1,94 @@
+public import Foundation
+import SubCore
+import SubData
+import SubNN
+public import SubTrain
+
+/// The vision transformers: DeiT-III, MAE, BEiT v2, CLIP's image tower, timm's ViTs.
+public struct ViTFamily: VisionFamily {
+  public let name = "vision transformer"
+  public let key = "vision_transformer"
+  public let namings: [Naming] = [.huggingFaceViT, .openClipViT, .officialViT, .timmViT]
+
+  /// The family.
+  public init() {}
+
+  public var variants: [(name: String, configuration: any VisionConfiguration)] {
+    VisionVariant.all.map { ($0.name, $0.config) }
+  }
+
+  public func recognised(
+    _ weights: Weights, like variant: (any VisionConfiguration)?, beside notes: ModelNotes
+  ) throws -> RecognisedModel {
+    let hint = variant as? VisionTransformerConfig
+    var config = try ViTRecognition(weights, like: hint).config
+    if let hint { try compare(config, with: hint, weights) }
+    guard config.hasPreNorm else { return RecognisedModel(config) }
+    config.read(notes)
+    let tells = hint != nil || notes.huggingFace != nil || notes.openClip != nil || Self.tellsQuickGELU(weights)
+    return RecognisedModel(config, guesses: tells ? [] : [Self.activation])
+  }
+
+  public func configuration(_ json: Data) throws -> any VisionConfiguration {
+    try JSONDecoder().decode(VisionTransformerConfig.self, from: json)
+  }
+
+  public func recipe(following configuration: any VisionConfiguration) -> String {
+    guard let config = configuration as? VisionTransformerConfig else { preconditionFailure("ViTFamily: \(configuration)") }
+    let size = config.width >= 1280 ? "h" : config.width >= 1024 ? "l" : "b"
+    let largeOrBase = size == "h" ? "l" : size
+    if config.imageSize <= 64 { return "shapes-tiny" }
+    if config.relativeBias != .none { return "beitv2-\(largeOrBase)" }
+    if config.hasPreNorm { return "ft-clip-\(largeOrBase)" }
+    return config.layerScale != nil ? "deit3-\(size)-finetune" : "mae-\(size)"
+  }
+
+  public func summary(of weights: Weights) throws -> String {
+    let config = try ViTRecognition(weights, like: nil).config
+    var extras: [String] = []
+    if config.relativeBias == .shared { extras.append("one bias table for all blocks") }
+    if weights.contains("lm_head.weight") { extras.append("pretraining head") }
+    if weights.contains("decoder_embed.weight") { extras.append("with its decoder") }
+    let head = weights.contains("head.weight") ? "\(config.classes) classes" : "no head"
+    return ([config.summary] + extras + [head]).joined(separator: ", ")
+  }
+
+  public func tensorNames(of weights: Weights) throws -> [String] {
+    let model = VisionTransformer(try ViTRecognition(weights, like: nil).config)
+    return model.namedParameters().map(\.name)
+  }
+
+  public func names(_ key: String, of weights: Weights) throws -> WeightNames? {
+    let config = try ViTRecognition(weights, like: nil).config
+    switch key {
+    case "timm": return WeightNames(config.published)
+    case "official" where !config.hasPreNorm: return WeightNames(config.layerScale == nil ? .timmViT : .officialViT)
+    case "official" where config.hasPreNorm, "openclip" where config.hasPreNorm:
+      return WeightNames(.openClipViT, prefix: "visual.")
+    case "hf" where config.hasPreNorm: return WeightNames(.huggingFaceViT, prefix: "vision_model.")
+    default: return nil
+    }
+  }
+
+  /// The table that all blocks of a pretrained BEiT share.
+  static let sharedTable = "rel_pos_bias.relative_position_bias_table"
+  /// The guess of a CLIP's activation.
+  static let activation = "activation"
+
+  /// Whether a file comes from where CLIP has QuickGELU: OpenAI's archives and Hugging Face's models.
+  static func tellsQuickGELU(_ weights: Weights) -> Bool {
+    weights.naming == .huggingFaceViT || weights.source.contains("input_resolution")
+  }
+
+  /// A name that was given must be of the family that was found; sizes may be others.
+  private func compare(_ found: VisionTransformerConfig, with hint: VisionTransformerConfig, _ weights: Weights) throws {
+    guard
+      found.position != hint.position || found.hasPreNorm != hint.hasPreNorm
+        || found.hasSeparateBiases != hint.hasSeparateBiases || found.patchSize != hint.patchSize
+        || (found.layerScale == nil) != (hint.layerScale == nil)
+    else { return }
+    throw InputError(
+      "the weights are not those of a \(hint.summary): \(found.summary), \(weights.title)", at: weights.place,
+      cure: "name the model that the weights belong to, or none")
+  }
+}

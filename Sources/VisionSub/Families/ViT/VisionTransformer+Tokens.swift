@@ -1,0 +1,38 @@
+import SubCore
+import SubNN
+
+extension VisionTransformer {
+  /// Class token and patch tokens of some of the images with their positions: [range·T, D].
+  func embed(_ images: Tensor, stem: Tensor?, of range: Range<Int>, kept: [[Int]]?) -> Tensor {
+    let (count, device) = (config.patches, images.device)
+    let isRemoved = config.masked == .removed
+    // Rows image·count + patch of all images' patches.
+    let places = range.flatMap { image in
+      let seen = isRemoved ? kept?[image - range.lowerBound] : nil
+      return (seen ?? Array(0..<count)).map { image * count + $0 }
+    }
+    let isWhole = places.count == images.shape[0] * count
+    let rows = isWhole ? nil : Tensor(indices: places, on: device)
+    var x = stem.map { stem in rows.map(stem.gatherRows) ?? stem } ?? patchEmbed(images, rows)
+    if let kept, let maskToken, !isRemoved {
+      let hidden = Self.complement(kept, count: count)
+      if !hidden.isEmpty { x = x.replacingRows(Tensor(indices: hidden, on: device), by: maskToken.tensor) }
+    }
+    var prefix = clsToken.tensor
+    if let posEmbed {
+      let shift = config.position == .all ? 1 : 0
+      x = x.addingRows(
+        of: posEmbed.tensor, Tensor(indices: places.map { $0 % count + shift }, on: device))
+      if shift == 1 { prefix = prefix.addingRows(of: posEmbed.tensor, Tensor(indices: [0], on: device)) }
+    }
+    return x.prefixed(by: prefix, samples: range.count)
+  }
+
+  /// Rows n·count + patch of the patches that are not kept.
+  private static func complement(_ kept: [[Int]], count: Int) -> [Int] {
+    kept.enumerated().flatMap { n, row in
+      let stays = Set(row)
+      return (0..<count).filter { !stays.contains($0) }.map { n * count + $0 }
+    }
+  }
+}

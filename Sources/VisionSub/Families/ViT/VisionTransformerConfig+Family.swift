@@ -1,0 +1,79 @@
+import SubCore
+import SubData
+public import SubNN
+public import SubTrain
+
+extension VisionTransformerConfig: VisionConfiguration {
+  public static var family: any VisionFamily { ViTFamily() }
+  public var cells: MaskGrid { MaskGrid(side: grid, pixels: patchSize) }
+  /// timm's names; its BEiTs name LayerScale as the official ones do.
+  public var published: Naming { relativeBias == .none ? .timmViT : .officialViT }
+  public var decayRule: DecayRule { relativeBias != .none ? .beit : hasPreNorm ? .clip : .positions }
+  public var layers: LayerOrder { .transformer(depth: depth) }
+  public var sizes: [(name: String, value: Int)] {
+    [
+      ("width", width), ("depth", depth), ("hidden", hidden), ("patch", patchSize), ("grid", grid), ("classes", classes),
+    ]
+  }
+
+  public var summary: String {
+    let letter = [192: "-Ti", 384: "-S", 768: "-B", 1024: "-L", 1280: "-H"][width] ?? ""
+    let kind =
+      relativeBias != .none
+      ? "BEiT v2 "
+      : hasPreNorm
+        ? "CLIP's image tower "
+        : layerScale != nil
+          ? (position == .patches ? "DeiT-III " : "LayerScale ") : readout == .pooled ? "MAE " : ""
+    return "\(kind)ViT\(letter)/\(patchSize), \(depth) blocks, width \(width), \(heads) heads"
+  }
+
+  public mutating func follow(_ recipe: VisionRecipe) {
+    readout = recipe.readout
+    // How a new head begins is part of a family's way of finetuning.
+    if let own = VisionVariant.named(recipe.model) { headDeviation = own.headDeviation }
+    // Finetuning gives every block a table of its own, as BEiT's does.
+    if relativeBias == .shared { relativeBias = .perBlock }
+  }
+
+  public func adapt(_ recipe: inout VisionRecipe) {
+    // A plain ViT with a classifier goes on reading its class token.
+    if recipe.name.hasPrefix("mae-") || recipe.name == "shapes-tiny" { recipe.readout = readout }
+  }
+
+  public mutating func settle(_ guesses: Set<String>, like known: any VisionConfiguration) {
+    guard guesses.contains(ViTFamily.activation), let known = known as? VisionTransformerConfig, known.hasPreNorm else {
+      return
+    }
+    usesQuickGELU = known.usesQuickGELU
+  }
+
+  public func makeModel() -> any VisionModel { VisionTransformer(self) }
+
+  public func plan(for weights: Weights, of found: any VisionConfiguration) throws -> LoadPlan {
+    var plan = LoadPlan(mayStart: ["head.*", "fc_norm.*", "mask_token"])
+    for table in ["blocks.*.attn.relative_position_bias_table", ViTFamily.sharedTable] {
+      plan.fits.append((table, .relativeBias))
+    }
+    if (found as? VisionTransformerConfig)?.position == position {
+      plan.fits.append(("pos_embed", .grid(prefix: position == .all ? 1 : 0)))
+    }
+    // FT-CLIP's norm of patch tokens belongs to the head: a `norm` without that head is another's (OpenAI's ln_post).
+    let ownHead = ["head.*"] + (readout == .normedPool ? ["norm.*"] : [])
+    plan.mayStart += ownHead
+    if try weights.shape(of: "head.weight") != [classes, width] { plan.starts = ownHead }
+    return plan
+  }
+
+  /// What the tensors of a CLIP do not tell and the configuration beside them does: which GELU, and how many heads.
+  mutating func read(_ notes: ModelNotes) {
+    let tower = notes.huggingFace?["vision_config"] ?? notes.huggingFace
+    if let action = tower?["hidden_act"]?.string { usesQuickGELU = action == "quick_gelu" }
+    var heads = tower?["num_attention_heads"]?.int
+    if let model = notes.openClip?["model_cfg"] ?? notes.openClip {
+      usesQuickGELU = model["quick_gelu"]?.bool ?? false
+      heads = (model["vision_cfg"]?["head_width"]?.int).flatMap { $0 > 0 ? width / $0 : nil } ?? heads
+    }
+    if let heads, heads > 0, width % heads == 0 { self.heads = heads }
+  }
+}

@@ -1,0 +1,37 @@
+import SubCore
+import SubData
+import SubTrain
+
+/// The families of networks that classify images.
+public enum VisionFamilies {
+  /// Every family, in the order in which files are tried. A new family is a line here.
+  public static let all: [any VisionFamily] = [
+    ViTFamily()
+  ]
+
+  /// The configuration of a timm name; nil for an unknown one.
+  public static func configuration(named name: String, among families: [any VisionFamily] = all)
+    -> (any VisionConfiguration)?
+  {
+    let variants = families.flatMap(\.variants)
+    return variants.first { $0.name == name }?.configuration
+      // `.mae`, `.fb_in1k`: a tag behind the name.
+      ?? variants.first { name.hasPrefix($0.name + ".") }?.configuration
+  }
+
+  /// Every timm name that is known.
+  public static var names: [String] { all.flatMap { $0.variants.map(\.name) } }
+
+  /// The family whose weights a file holds. Throws an `InputError` where it is none.
+  static func recognise(_ source: any NamedTensors, among families: [any VisionFamily] = all) throws
+    -> (family: any VisionFamily, weights: Weights)
+  {
+    for family in families {
+      if let weights = family.recognise(source) { return (family, weights) }
+    }
+    throw InputError(
+      "no \(families.map(\.name).joined(separator: " or ")) is recognised among its \(source.names.count) tensors",
+      at: source.place,
+      cure: "give weights in timm's or the official names, or those of a CLIP (masksub inspect shows a file)")
+  }
+}

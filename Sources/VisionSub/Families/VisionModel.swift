@@ -1,0 +1,23 @@
+public import SubCore
+public import SubNN
+
+/// A network that classifies images: what `ImageClassification` trains, whatever its family.
+public protocol VisionModel: Module {
+  /// The number of logits.
+  var classes: Int { get }
+  /// The side of the images, in pixels.
+  var imageSize: Int { get }
+  /// Lets the patch embedding stay as it is, where there is one: no gradient, no update (FT-CLIP).
+  func freezePatchEmbedding()
+  /// What no regularisation touches, so that a step needs it only once: the embeddings of all patches, [N·L, D]. Nil for
+  /// a family that hides pixels.
+  func stem(_ images: Tensor) -> Tensor?
+  /// Normalised images [N, 3, H, W] → logits [N, classes]; `stem` is theirs where it is known. Where the pass masks, the
+  /// model hides parts of every image in the way of its family.
+  func callAsFunction(_ images: Tensor, stem: Tensor?, _ pass: Pass) -> Tensor
+}
+
+extension VisionModel {
+  /// Images alone: where the pass removes patches, they are not even embedded.
+  public func callAsFunction(_ images: Tensor, _ pass: Pass) -> Tensor { self(images, stem: nil, pass) }
+}
