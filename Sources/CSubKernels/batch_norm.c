@@ -88,7 +88,7 @@ void sk_batch_moments(int64_t rows, int64_t d, const float *x, float *mean, floa
 
 typedef struct {
   const sk_batch_norm *p;
-  float *scale, *shift;        // [d] the norm as scale · x + shift
+  float *scale;                // [d] weight / deviation: the norm is scale · (x - mean) + bias
   float *slope, *level;        // [d] backward: dx = scale · du - slope · (x - mean) - level
   const float *y, *dy;
   float *out, *dz;
@@ -96,13 +96,13 @@ typedef struct {
   int64_t stride;
 } norm;
 
-static SK_CLONES void linear_form(const sk_batch_norm *p, float *scale, float *shift) {
-  SK_LOOP for (int64_t i = 0; i < p->d; i++) {
-    float s = p->weight[i] / __builtin_elementwise_sqrt(p->variance[i] + p->epsilon);
-    scale[i] = s;
-    shift[i] = p->bias[i] - p->mean[i] * s;
-  }
+static SK_CLONES void fill_scale(const sk_batch_norm *p, float *scale) {
+  SK_LOOP for (int64_t i = 0; i < p->d; i++)
+    scale[i] = p->weight[i] / __builtin_elementwise_sqrt(p->variance[i] + p->epsilon);
 }
+
+/// The norm of an element. Written once: the backward pass works it out again and must find the same sign.
+#define NORMED(i) ((x[i] - mean[i]) * scale[i] + bias[i])
 
 SK_INLINE sk_path path_of(const sk_batch_norm *p) {
   return sk_path_of(p->row_offsets, p->samples, p->first_sample, p->path_drop, p->path_key);
@@ -111,7 +111,7 @@ SK_INLINE sk_path path_of(const sk_batch_norm *p) {
 static SK_CLONES void forward_rows(void *context, int64_t begin, int64_t end, int thread) {
   const norm *j = context;
   const sk_batch_norm *p = j->p;
-  const float *scale = j->scale, *shift = j->shift;
+  const float *scale = j->scale, *mean = p->mean, *bias = p->bias;
   const int64_t d = p->d;
   sk_path at = path_of(p);
   for (int64_t r = begin; r < end; r++) {
@@ -119,21 +119,20 @@ static SK_CLONES void forward_rows(void *context, int64_t begin, int64_t end, in
     float *y = j->out + r * d;
     const float f = sk_path_factor(&at, r);
     if (shortcut && p->relu) {
-      SK_LOOP for (int64_t i = 0; i < d; i++) y[i] = sk_relu(f * (x[i] * scale[i] + shift[i]) + shortcut[i]);
+      SK_LOOP for (int64_t i = 0; i < d; i++) y[i] = sk_relu(f * NORMED(i) + shortcut[i]);
     } else if (shortcut) {
-      SK_LOOP for (int64_t i = 0; i < d; i++) y[i] = f * (x[i] * scale[i] + shift[i]) + shortcut[i];
+      SK_LOOP for (int64_t i = 0; i < d; i++) y[i] = f * NORMED(i) + shortcut[i];
     } else if (p->relu) {
-      SK_LOOP for (int64_t i = 0; i < d; i++) y[i] = sk_relu(f * (x[i] * scale[i] + shift[i]));
+      SK_LOOP for (int64_t i = 0; i < d; i++) y[i] = sk_relu(f * NORMED(i));
     } else {
-      SK_LOOP for (int64_t i = 0; i < d; i++) y[i] = f * (x[i] * scale[i] + shift[i]);
+      SK_LOOP for (int64_t i = 0; i < d; i++) y[i] = f * NORMED(i);
     }
   }
 }
 
 void sk_batch_norm_forward(const sk_batch_norm *p, float *y) {
-  norm job = {.p = p, .out = y, .scale = sk_scratch((size_t)(2 * p->d) * sizeof(float))};
-  job.shift = job.scale + p->d;
-  linear_form(p, job.scale, job.shift);
+  norm job = {.p = p, .out = y, .scale = sk_scratch((size_t)p->d * sizeof(float))};
+  fill_scale(p, job.scale);
   sk_divide(p->rows, 1, 0.5 * (double)p->d, forward_rows, &job);
   sk_free(job.scale);
 }
@@ -148,7 +147,7 @@ static SK_CLONES void sum_rows(void *context, int64_t begin, int64_t end, int th
   const norm *j = context;
   const sk_batch_norm *p = j->p;
   const int64_t d = p->d;
-  const float *scale = j->scale, *shift = j->shift, *mean = p->mean;
+  const float *scale = j->scale, *mean = p->mean, *bias = p->bias;
   double *total = j->partial + thread * j->stride;
   float *sums = (float *)(total + 2 * d), *dots = sums + d;
   memset(total, 0, (size_t)(2 * d) * sizeof(double));
@@ -172,7 +171,7 @@ static SK_CLONES void sum_rows(void *context, int64_t begin, int64_t end, int th
         float *dz = j->dz + r * d;
         SUM_ROW(y[i] > 0 ? dy[i] : 0, dz[i] = g)
       } else if (p->relu) {
-        SUM_ROW(x[i] * scale[i] + shift[i] > 0 ? dy[i] : 0, )
+        SUM_ROW(NORMED(i) > 0 ? dy[i] : 0, )
       } else {
         SUM_ROW(dy[i], )
       }
@@ -187,7 +186,7 @@ static SK_CLONES void backward_rows(void *context, int64_t begin, int64_t end, i
   const norm *j = context;
   const sk_batch_norm *p = j->p;
   const int64_t d = p->d;
-  const float *scale = j->scale, *shift = j->shift, *mean = p->mean, *slope = j->slope, *level = j->level;
+  const float *scale = j->scale, *mean = p->mean, *bias = p->bias, *slope = j->slope, *level = j->level;
   const bool masked = p->relu && !j->y;
   sk_path at = path_of(p);
   for (int64_t r = begin; r < end; r++) {
@@ -196,7 +195,7 @@ static SK_CLONES void backward_rows(void *context, int64_t begin, int64_t end, i
     const float f = sk_path_factor(&at, r);
     if (masked) {
       SK_LOOP for (int64_t i = 0; i < d; i++) {
-        float g = x[i] * scale[i] + shift[i] > 0 ? dz[i] : 0;
+        float g = NORMED(i) > 0 ? dz[i] : 0;
         dx[i] = scale[i] * (f * g) - slope[i] * (x[i] - mean[i]) - level[i];
       }
     } else {
@@ -210,12 +209,11 @@ void sk_batch_norm_backward(const sk_batch_norm *p, bool of_batch, const float *
                             float *dx, float beta_weight, float *dweight, float beta_bias, float *dbias) {
   const int64_t d = p->d;
   norm job = {.p = p, .y = y, .dy = dy, .dz = dz, .out = dx, .stride = sk_round_up(3 * d, 8)};
-  job.scale = sk_scratch((size_t)(4 * d) * sizeof(float));
-  job.shift = job.scale + d;
-  job.slope = job.shift + d;
+  job.scale = sk_scratch((size_t)(3 * d) * sizeof(float));
+  job.slope = job.scale + d;
   job.level = job.slope + d;
   job.partial = sk_scratch((size_t)(job.stride * sk_threads()) * sizeof(double));
-  linear_form(p, job.scale, job.shift);
+  fill_scale(p, job.scale);
   const int threads = sk_divide(p->rows, 1, 0.8 * (double)d, sum_rows, &job);
   for (int64_t i = 0; i < d; i++) {
     double sum = 0, dot = 0;
