@@ -4,6 +4,8 @@ public import SubCore
 public struct SequenceRows {
   /// The rows of every sequence.
   public let segments: Segments
+  /// Windows of a grid within which attention stays; the segments are the grids then. Nil: all of a sequence.
+  public var windows: Windows?
   /// u8 [R]: 0 hides a row from all queries; nil: none is hidden.
   public var keyMask: Tensor?
   /// [heads, T, T], added to the scores of every block that has no bias of its own.
