@@ -6,9 +6,16 @@ let package = Package(
   name: "masksub",
   platforms: [.macOS(.v26)],
   products: [
-    .executable(name: "masksub", targets: ["masksub"]),
-    .library(
-      name: "MaskSub", targets: ["SubCore", "SubData", "SubNN", "SubTrain", "VisionSub", "TextSub", "ClipSub"]),
+    .executable(name: "masksub", targets: ["SubMain"]),
+    // All of it by one import, or a level with what is below it.
+    .library(name: "MaskSub", targets: ["MaskSub"]),
+    .library(name: "SubCore", targets: ["SubCore"]),
+    .library(name: "SubData", targets: ["SubData"]),
+    .library(name: "SubNN", targets: ["SubNN"]),
+    .library(name: "SubTrain", targets: ["SubTrain"]),
+    .library(name: "VisionSub", targets: ["VisionSub"]),
+    .library(name: "TextSub", targets: ["TextSub"]),
+    .library(name: "ClipSub", targets: ["ClipSub"]),
   ],
   dependencies: [],
   targets: [
@@ -35,11 +42,15 @@ let package = Package(
     .target(name: "VisionSub", dependencies: ["SubCore", "SubData", "SubNN", "SubTrain"]),
     .target(name: "TextSub", dependencies: ["SubCore", "SubData", "SubNN", "SubTrain"]),
     .target(name: "ClipSub", dependencies: ["SubCore", "SubData", "SubNN", "SubTrain", "VisionSub"]),
-    // 7  The tool.
+    // 7  One import for users of the package.
+    .target(
+      name: "MaskSub", dependencies: ["SubCore", "SubData", "SubNN", "SubTrain", "VisionSub", "TextSub", "ClipSub"]),
+    // 8  The tool.
     .target(
       name: "SubTool",
       dependencies: ["SubCore", "SubData", "SubNN", "SubTrain", "VisionSub", "TextSub", "ClipSub", "CSystem"]),
-    .executableTarget(name: "masksub", dependencies: ["SubTool"]),
+    // Not named like its program: a file system may take masksub and MaskSub for one.
+    .executableTarget(name: "SubMain", dependencies: ["SubTool"], path: "Sources/masksub"),
     // Tests mirror Sources.
     .target(name: "TraceCases", dependencies: ["SubData", "SubCore"], path: "Tests/TraceCases"),
     .testTarget(name: "SubCoreTests", dependencies: ["SubCore"]),
@@ -68,6 +79,10 @@ let package = Package(
         "TestSupport",
       ],
       exclude: ["Snapshots"]),
+    .testTarget(
+      name: "BudgetTests",
+      dependencies: ["VisionSub", "TextSub", "ClipSub", "SubTrain", "SubNN", "SubData", "SubCore"],
+      resources: [.copy("allocations.json")]),
     .testTarget(name: "SubImageTests", dependencies: ["SubCore", "SubData"], resources: [.copy("Fixtures")]),
   ]
 )

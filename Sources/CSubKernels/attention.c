@@ -7,7 +7,12 @@
 typedef struct {
   int64_t h, q0, k0, tq, tk;
   const float *q, *k, *v;
-  const float *mask;  // [tk, and zeros to a multiple of 16] 0 or -inf, where the call has a key mask
+  int64_t ldq, ldk, ldv;
+  const int32_t *rows;   // [tq] of a window: the row of the operands that each of its rows is, or -1
+  const float *mask;     // [tk, and zeros to a multiple of 16] 0 or -inf, where the call has a key mask
+  const float *regions;  // [tk] of a window whose rows are of more than one region
+  const int32_t *next_rows;  // the rows and the number of the head that the thread takes next; NULL: none
+  int64_t next_h;
 } head;
 
 /// A call: the forward pass writes out and lse, the backward pass reads them and writes the rest.
@@ -18,6 +23,7 @@ typedef struct {
   int64_t ldout, lddout, lddq, lddk, lddv;
   float *dq, *dk, *dv, *dbias;
   float *partial_dbias;          // of threads 1, 2, …
+  float *partial_outside;        // of every thread: the gradients of outside_k and outside_v
   float *scratch;
   int64_t scratch_stride;        // floats per thread
   int64_t *starts;               // [threads + 1] first item (sequence · heads + head) of each thread
@@ -83,7 +89,18 @@ SK_INLINE float sk_exp_down(float x) {
 SK_INLINE head head_of(const sk_attention *a, int64_t sequence, int64_t h, const float *mask) {
   int64_t q0 = a->q_offsets[sequence], k0 = a->k_offsets[sequence], column = h * a->head_dim;
   return (head){h, q0, k0, a->q_offsets[sequence + 1] - q0, a->k_offsets[sequence + 1] - k0,
-                a->q + q0 * a->ldq + column, a->k + k0 * a->ldk + column, a->v + k0 * a->ldv + column, mask};
+                a->q + q0 * a->ldq + column, a->k + k0 * a->ldk + column, a->v + k0 * a->ldv + column,
+                a->ldq, a->ldk, a->ldv, a->rows ? a->rows + q0 : NULL, mask, NULL, NULL, 0};
+}
+
+/// Tells a head of a window which one comes next. Its window is as long.
+SK_INLINE void announce(const sk_attention *a, head *at, int64_t next_item) {
+  const int64_t sequence = next_item / a->heads;
+  if (!a->rows || sequence >= a->sequences) return;
+  const int64_t first = a->q_offsets[sequence];
+  if (a->q_offsets[sequence + 1] - first != at->tq) return;
+  at->next_rows = a->rows + first;
+  at->next_h = next_item % a->heads;
 }
 
 /// What one head of a sequence costs, in multiply-adds of the products (packing and exponentials included).
@@ -128,21 +145,48 @@ static void fill_mask(const sk_attention *a, int64_t sequence, float *mask) {
   for (int64_t j = last - first; j % 16; j++) mask[j] = 0;
 }
 
+/// The regions of a window's rows as numbers, or NULL where they are all one.
+static const float *fill_regions(const sk_attention *a, int64_t sequence, float *regions) {
+  const uint8_t *of = a->regions + a->k_offsets[sequence];
+  const int64_t count = a->k_offsets[sequence + 1] - a->k_offsets[sequence];
+  bool mixed = false;
+  for (int64_t j = 0; j < count; j++) {
+    regions[j] = of[j];
+    mixed |= of[j] != of[0];
+  }
+  return mixed ? regions : NULL;
+}
+
+/// What the heads of a sequence share, in the first rows of a thread's scratch.
+typedef struct {
+  int64_t sequence;
+  const float *regions;
+} shared;
+
+SK_INLINE void enter_sequence(const sk_attention *a, int64_t sequence, float *scratch, int64_t keys, shared *now) {
+  if (now->sequence == sequence) return;
+  now->sequence = sequence;
+  if (a->key_mask) fill_mask(a, sequence, scratch);
+  if (a->regions) now->regions = fill_regions(a, sequence, scratch + keys);
+}
+
 typedef void (*forward_function)(const attention_pass *, const head *, float *);
-typedef void (*backward_function)(const attention_pass *, const head *, float *, float *);
+typedef void (*backward_function)(const attention_pass *, const head *, float *, float *, float *);
 
 static void forward_share(void *context, int thread, int threads) {
   const attention_pass *pass = context;
   const sk_attention *a = pass->a;
   forward_function run = SK_CHOOSE(forward_head);
-  float *scratch = pass->scratch + thread * pass->scratch_stride, *mask = scratch;
-  scratch += sk_round_up(longest(a->k_offsets, a->sequences), 16);
-  int64_t masked = -1;
+  float *mask = pass->scratch + thread * pass->scratch_stride;
+  const int64_t keys = sk_round_up(longest(a->k_offsets, a->sequences), 16);
+  shared now = {-1, NULL};
   for (int64_t item = pass->starts[thread]; item < pass->starts[thread + 1]; item++) {
     const int64_t sequence = item / a->heads;
-    if (a->key_mask && masked != sequence) fill_mask(a, masked = sequence, mask);
+    enter_sequence(a, sequence, mask, keys, &now);
     head at = head_of(a, sequence, item % a->heads, mask);
-    run(pass, &at, scratch);
+    at.regions = now.regions;
+    announce(a, &at, item + 1);
+    run(pass, &at, mask + 2 * keys);
   }
 }
 
@@ -150,7 +194,8 @@ void sk_attention_forward(const sk_attention *a, float *out, int64_t ldout, floa
   attention_pass pass = {.a = a, .out = out, .ldout = ldout, .lse = lse};
   const int threads = divide(&pass, 1);
   const int64_t keys = sk_round_up(longest(a->k_offsets, a->sequences), 16), d = sk_round_up(a->head_dim, 16);
-  pass.scratch_stride = sk_round_up(2 * keys * d + forward_rows * (keys + 16 + d) + 2 * keys, 16);
+  const int64_t gathered = a->rows ? 3 * keys * d : 0;
+  pass.scratch_stride = sk_round_up(2 * keys * d + forward_rows * (keys + 16 + d) + 3 * keys + gathered, 16);
   pass.scratch = sk_scratch((size_t)(pass.scratch_stride * threads) * sizeof(float));
   sk_parallel_on(threads, forward_share, &pass);
   sk_free(pass.scratch);
@@ -161,35 +206,49 @@ static void backward_share(void *context, int thread, int threads) {
   const attention_pass *pass = context;
   const sk_attention *a = pass->a;
   backward_function run = SK_CHOOSE(backward_head);
-  float *scratch = pass->scratch + thread * pass->scratch_stride, *mask = scratch, *dbias = pass->dbias;
-  scratch += sk_round_up(longest(a->k_offsets, a->sequences), 16);
+  float *mask = pass->scratch + thread * pass->scratch_stride, *dbias = pass->dbias, *outside = NULL;
+  const int64_t keys = sk_round_up(longest(a->k_offsets, a->sequences), 16), width = a->heads * a->head_dim;
   if (dbias && thread > 0) {
     const int64_t size = a->heads * a->max_q * a->max_k;
     dbias = pass->partial_dbias + (thread - 1) * size;
     memset(dbias, 0, (size_t)size * sizeof(float));
   }
-  int64_t masked = -1;
+  if (pass->partial_outside) {
+    outside = pass->partial_outside + thread * 2 * width;
+    memset(outside, 0, (size_t)(2 * width) * sizeof(float));
+  }
+  shared now = {-1, NULL};
   for (int64_t item = pass->starts[thread]; item < pass->starts[thread + 1]; item++) {
     const int64_t sequence = item / a->heads;
-    if (a->key_mask && masked != sequence) fill_mask(a, masked = sequence, mask);
+    enter_sequence(a, sequence, mask, keys, &now);
     head at = head_of(a, sequence, item % a->heads, mask);
-    run(pass, &at, scratch, dbias);
+    at.regions = now.regions;
+    announce(a, &at, item + 1);
+    run(pass, &at, mask + 2 * keys, dbias, outside);
   }
 }
 
 void sk_attention_backward(const sk_attention *a, const float *out, int64_t ldout, const float *lse, const float *dout,
                            int64_t lddout, float *dq, int64_t lddq, float *dk, int64_t lddk, float *dv, int64_t lddv,
-                           float *dbias) {
+                           float *dbias, float *doutside_k, float *doutside_v) {
   attention_pass pass = {.a = a, .forward_out = out, .ldout = ldout, .forward_lse = lse, .dout = dout,
                          .lddout = lddout, .dq = dq, .lddq = lddq, .dk = dk, .lddk = lddk, .dv = dv, .lddv = lddv,
                          .dbias = dbias};
   const int threads = divide(&pass, 2.5);
   const int64_t keys = sk_round_up(longest(a->k_offsets, a->sequences), 16), d = sk_round_up(a->head_dim, 16);
-  pass.scratch_stride = sk_round_up(5 * keys * d + backward_rows * (2 * (keys + 16) + 3 * d) + 2 * keys, 16);
+  const int64_t gathered = a->rows ? 5 * keys * d : 0;
+  pass.scratch_stride = sk_round_up(5 * keys * d + backward_rows * (2 * (keys + 16) + 3 * d) + 3 * keys + gathered, 16);
   pass.scratch = sk_scratch((size_t)(pass.scratch_stride * threads) * sizeof(float));
   const int64_t size = a->heads * a->max_q * a->max_k;
   if (dbias && threads > 1) pass.partial_dbias = sk_scratch((size_t)(size * (threads - 1)) * sizeof(float));
+  const int64_t width = a->heads * a->head_dim;
+  if (doutside_k) pass.partial_outside = sk_scratch((size_t)(2 * width * threads) * sizeof(float));
   sk_parallel_on(threads, backward_share, &pass);
+  if (doutside_k) {
+    sk_combine(width, threads, 2 * width, pass.partial_outside, 1, doutside_k);
+    sk_combine(width, threads, 2 * width, pass.partial_outside + width, 1, doutside_v);
+    sk_free(pass.partial_outside);
+  }
   if (dbias && threads > 1) {
     sk_combine(size, threads - 1, size, pass.partial_dbias, 1, dbias);
     sk_free(pass.partial_dbias);

@@ -121,6 +121,37 @@ SK_INLINE void sk_keep_row(int64_t n, sk_keep keep, float scale, uint64_t key, u
   }
 }
 
+/// Stochastic depth: the factor of the sample that holds a row. Rows are asked for in rising order.
+typedef struct {
+  const int32_t *offsets;  // [samples + 1] first row of each; NULL: every factor is 1
+  int64_t samples, first;  // how many, and the number of the first in a larger batch
+  float drop;
+  uint64_t key;
+  int64_t sample;          // the one that held the last row, or -1
+  float factor;
+} sk_path;
+SK_INLINE sk_path sk_path_of(const int32_t *offsets, int64_t samples, int64_t first, float drop, uint64_t key) {
+  return (sk_path){drop > 0 ? offsets : NULL, samples, first, drop, key, -1, 1};
+}
+SK_INLINE float sk_path_factor(sk_path *at, int64_t row) {
+  if (!at->offsets) return 1;
+  if (at->sample >= 0 && row < at->offsets[at->sample + 1]) return at->factor;
+  int64_t low = at->sample + 1, high = at->samples - 1;
+  while (low < high) {
+    int64_t middle = (low + high) / 2;
+    if (at->offsets[middle + 1] <= row) low = middle + 1;
+    else high = middle;
+  }
+  at->sample = low;
+  float u = (float)(sk_random(at->key, (uint64_t)(at->first + low)) >> 8) * 0x1p-24f;
+  at->factor = u >= at->drop ? 1 / (1 - at->drop) : 0;
+  return at->factor;
+}
+
+// ---- grids ----------------------------------------------------------------------------------------------------------
+/// How many windows of a convolution or a pooling lie along a side of `length` pixels.
+#define sk_convolved(length, s) (((length) + 2 * (s)->padding - (s)->kernel) / (s)->stride + 1)
+
 // ---- functions ------------------------------------------------------------------------------------------------------
 SK_INLINE uint32_t sk_bits_of(float x) {
   uint32_t bits;

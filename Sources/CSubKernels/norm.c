@@ -12,25 +12,8 @@ typedef struct {
   int sums;                                               // rows of d after the first three of scratch that are sums
 } joint;
 
-/// Stochastic depth: the factor of the sample that holds a row. Rows are asked for in rising order.
-typedef struct {
-  int64_t sample;
-  float factor;
-} path;
-
-SK_INLINE float path_factor(const sk_residual_norm *p, path *at, int64_t row) {
-  if (!p->row_offsets || p->path_drop <= 0) return 1;
-  if (at->sample >= 0 && row < p->row_offsets[at->sample + 1]) return at->factor;
-  int64_t low = at->sample + 1, high = p->samples - 1;
-  while (low < high) {
-    int64_t middle = (low + high) / 2;
-    if (p->row_offsets[middle + 1] <= row) low = middle + 1;
-    else high = middle;
-  }
-  at->sample = low;
-  float u = (float)(sk_random(p->path_key, (uint64_t)(p->first_sample + low)) >> 8) * 0x1p-24f;
-  at->factor = u >= p->path_drop ? 1 / (1 - p->path_drop) : 0;
-  return at->factor;
+SK_INLINE sk_path path_of(const sk_residual_norm *p) {
+  return sk_path_of(p->row_offsets, p->samples, p->first_sample, p->path_drop, p->path_key);
 }
 
 SK_INLINE void fill_row(int64_t n, float value, float *row) {
@@ -68,14 +51,14 @@ static SK_CLONES void forward_rows(void *context, int64_t begin, int64_t end, in
   float *factors = j->scratch + thread * j->stride, *own = factors + d;
   const float *gamma = p->gamma;
   const sk_keep keep = sk_keep_of(p->dropout);
-  path at = {-1, 1};
+  sk_path at = path_of(p);
   float last = NAN;
   for (int64_t r = begin; r < end; r++) {
     const float *z = p->x + r * d;
     if (p->h) {
       const float *x = z, *h = p->h + r * d;
       float *out = j->z ? j->z + r * d : own;
-      joint_row(p, keep, r, path_factor(p, &at, r), &last, factors);
+      joint_row(p, keep, r, sk_path_factor(&at, r), &last, factors);
       if (gamma) {
         SK_LOOP for (int64_t i = 0; i < d; i++) out[i] = x[i] + factors[i] * gamma[i] * h[i];
       } else {
@@ -121,7 +104,7 @@ static SK_CLONES void backward_rows(void *context, int64_t begin, int64_t end, i
   fill_row(d, 1, ones);
   const float *gamma = p->gamma ? p->gamma : ones, *w = p->weight ? p->weight : ones;
   const sk_keep keep = sk_keep_of(p->dropout);
-  path at = {-1, 1};
+  sk_path at = path_of(p);
   float last = NAN;
   for (int64_t r = begin; r < end; r++) {
     const float *z = j->zin + r * d, *in = j->dz_in ? j->dz_in + r * d : NULL;
@@ -155,7 +138,7 @@ static SK_CLONES void backward_rows(void *context, int64_t begin, int64_t end, i
     }
     if (!p->h) continue;
     const float *h = p->h + r * d;
-    joint_row(p, keep, r, path_factor(p, &at, r), &last, factors);
+    joint_row(p, keep, r, sk_path_factor(&at, r), &last, factors);
     if (j->dh && (j->sums & 1)) {
       float *dh = j->dh + r * d;
       SK_LOOP for (int64_t i = 0; i < d; i++) {

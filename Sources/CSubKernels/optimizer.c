@@ -42,6 +42,7 @@ SK_INLINE void decay_range(float keep, int64_t n, float *p) {
 
 typedef struct {
   const sk_adamw_rates *rates;
+  const sk_sgd_rates *plain;               // SGD's
   int64_t segments;
   const sk_segment *segment;
   float *p, *m, *v;
@@ -82,48 +83,86 @@ SK_INLINE double row_cost(const sk_segment *s, int64_t r) {
   return (double)s->row * (moving ? 1 : 0.3) + 4;
 }
 
-void sk_adamw(const sk_adamw_rates *rates, int64_t segments, const sk_segment *segment, float *p, const float *g,
-              float *m, float *v) {
+/// Runs `share` on all threads over shares of equal cost. A table is cut between rows where its rows `differ`.
+static void over_segments(pass *job, bool differ, void (*share)(void *, int, int)) {
   double total = 0;
-  for (int64_t i = 0; i < segments; i++) {
-    const sk_segment *s = &segment[i];
-    if (s->touched) {
+  for (int64_t i = 0; i < job->segments; i++) {
+    const sk_segment *s = &job->segment[i];
+    if (differ && s->touched) {
       for (int64_t r = 0; r < s->count / s->row; r++) total += row_cost(s, r);
     } else {
       total += (double)s->count;
     }
   }
   int threads = total <= 0 ? 1 : sk_division((int64_t)total, 1024, 1.5);
-  pass job = {rates, segments, segment, p, m, v, g, sk_scratch(sizeof(*job.start) * (size_t)(threads + 1))};
-  job.start[0].segment = job.start[0].at = 0;
+  job->start = sk_scratch(sizeof(*job->start) * (size_t)(threads + 1));
+  job->start[0].segment = job->start[0].at = 0;
   // Walk once over the costs; share t begins where the sum so far reaches t/threads of the total.
   double before = 0;
   int next = 1;
-  for (int64_t i = 0; i < segments && next < threads; i++) {
-    const sk_segment *s = &segment[i];
-    if (s->touched) {
+  for (int64_t i = 0; i < job->segments && next < threads; i++) {
+    const sk_segment *s = &job->segment[i];
+    if (differ && s->touched) {
       for (int64_t r = 0; r < s->count / s->row && next < threads; r++) {
         before += row_cost(s, r);
         for (; next < threads && before >= total * next / threads; next++) {
-          job.start[next].segment = i;
-          job.start[next].at = r + 1;
+          job->start[next].segment = i;
+          job->start[next].at = r + 1;
         }
       }
     } else {
       for (; next < threads && before + (double)s->count >= total * next / threads; next++) {
         int64_t at = (int64_t)(total * next / threads - before);
-        job.start[next].segment = i;
-        job.start[next].at = sk_min(s->count, sk_max(0, sk_round_up(at, 16)));
+        job->start[next].segment = i;
+        job->start[next].at = sk_min(s->count, sk_max(0, sk_round_up(at, 16)));
       }
       before += (double)s->count;
     }
   }
   for (; next <= threads; next++) {
-    job.start[next].segment = segments;
-    job.start[next].at = 0;
+    job->start[next].segment = job->segments;
+    job->start[next].at = 0;
   }
-  sk_parallel_on(threads, adam_share, &job);
-  sk_free(job.start);
+  sk_parallel_on(threads, share, job);
+  sk_free(job->start);
+}
+
+void sk_adamw(const sk_adamw_rates *rates, int64_t segments, const sk_segment *segment, float *p, const float *g,
+              float *m, float *v) {
+  over_segments(&(pass){.rates = rates, .segments = segments, .segment = segment, .p = p, .m = m, .v = v, .g = g}, true,
+                adam_share);
+}
+
+// ---- SGD ------------------------------------------------------------------------------------------------------------
+
+static SK_CLONES void sgd_share(void *context, int thread, int threads) {
+  const pass *j = context;
+  const float momentum = (float)j->plain->momentum, scale = (float)j->plain->gradient_scale;
+  // The step is factor · g' + along · m.
+  const float factor = j->plain->nesterov ? 1 : 0, along = j->plain->nesterov ? momentum : 1;
+  int64_t last = j->start[thread + 1].segment;
+  for (int64_t i = j->start[thread].segment; i <= last && i < j->segments; i++) {
+    const sk_segment *s = &j->segment[i];
+    int64_t begin = i == j->start[thread].segment ? j->start[thread].at : 0;
+    int64_t end = i == last ? j->start[thread + 1].at : s->count;
+    const float lr = (float)(j->plain->lr * s->lr_scale), decay = (float)s->weight_decay;
+    float *p = j->p + s->offset, *m = j->m ? j->m + s->offset : NULL;
+    const float *g = j->g + s->offset;
+    if (m) {
+      SK_LOOP for (int64_t k = begin; k < end; k++) {
+        float grad = g[k] * scale + decay * p[k], mean = momentum * m[k] + grad;
+        m[k] = mean;
+        p[k] -= lr * (factor * grad + along * mean);
+      }
+    } else {
+      SK_LOOP for (int64_t k = begin; k < end; k++) p[k] -= lr * (g[k] * scale + decay * p[k]);
+    }
+  }
+}
+
+void sk_sgd(const sk_sgd_rates *rates, int64_t segments, const sk_segment *segment, float *p, const float *g, float *m) {
+  over_segments(&(pass){.plain = rates, .segments = segments, .segment = segment, .p = p, .m = m, .g = g}, false,
+                sgd_share);
 }
 
 // ---- LAMB -----------------------------------------------------------------------------------------------------------

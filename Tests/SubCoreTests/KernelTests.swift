@@ -47,9 +47,10 @@ struct KernelTests {
     var held = 0
     var before = 0
     var after = 0
-    sk_memory_usage(&inUse, &held, &before)
+    var allocations = 0
+    sk_memory_usage(&inUse, &held, &before, &allocations)
     for _ in 0..<10 { sk_free(sk_allocate(5_000_000)) }
-    sk_memory_usage(&inUse, &held, &after)
+    sk_memory_usage(&inUse, &held, &after, &allocations)
     // Other tests may allocate meanwhile, but not ten blocks of this class.
     #expect(after - before < 10)
   }
@@ -68,11 +69,12 @@ struct KernelTests {
           var call = sk_attention(
             sequences: 1, heads: 1, head_dim: 8, q_offsets: offsets.baseAddress!, k_offsets: offsets.baseAddress!,
             max_q: 2, max_k: 2, q: base, k: base, v: base, ldq: 8, ldk: 8, ldv: 8, scale: 0.5, causal: false,
-            key_mask: mask.baseAddress, bias: nil, dropout: 0, key: 0)
+            key_mask: mask.baseAddress, bias: nil, dropout: 0, key: 0, rows: nil, regions: nil, outside_k: nil,
+            outside_v: nil)
           sk_attention_forward(&call, &output, 8, &lse)
           gradients.withUnsafeMutableBufferPointer { g in
             let dq = g.baseAddress!
-            sk_attention_backward(&call, output, 8, lse, base, 8, dq, 8, dq + 16, 8, dq + 32, 8, nil)
+            sk_attention_backward(&call, output, 8, lse, base, 8, dq, 8, dq + 16, 8, dq + 32, 8, nil, nil, nil)
           }
         }
       }

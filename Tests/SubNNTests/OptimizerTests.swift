@@ -4,30 +4,32 @@ import SubData
 import SubNN
 import Testing
 
-/// Fifty updates against torch's AdamW and timm's Lamb and ModelEmaV2 in float64; the fixtures are made by
+/// Fifty updates against torch's AdamW and SGD and timm's Lamb and ModelEmaV2 in float64; the fixtures are made by
 /// scripts/reference/optim_reference.py.
 @Suite struct OptimizerTests {
   static let folder = Bundle.module.resourcePath! + "/Fixtures/optim"
 
   @Test(arguments: [
-    "adamw", "adamw_layers", "adamw_clip1", "adamw_clip5", "lamb_deit3", "lamb_rsb",
+    "adamw", "adamw_layers", "adamw_clip1", "adamw_clip5", "lamb_deit3", "lamb_rsb", "sgd", "sgd_nesterov", "sgd_plain",
   ])
   func `fifty updates equal the reference in double`(_ name: String) throws {
     #expect(try OptimizerRun(name, dtype: .f64, on: .reference).worst() < 1e-9)
   }
 
-  @Test(arguments: ["adamw_layers", "adamw_clip5", "lamb_deit3", "lamb_rsb"])
+  @Test(arguments: ["adamw_layers", "adamw_clip5", "lamb_deit3", "lamb_rsb", "sgd", "sgd_nesterov", "sgd_plain"])
   func `fifty updates in single precision stay within a millionth`(_ name: String) throws {
     #expect(try OptimizerRun(name, dtype: .f32, on: .cpu).worst() < 1e-6)
   }
 
-  @Test func `LAMB's state continues bit for bit`() throws {
-    let whole = try OptimizerRun("lamb_deit3", dtype: .f32, on: .cpu)
-    let halves = try OptimizerRun("lamb_deit3", dtype: .f32, on: .cpu)
+  @Test(arguments: ["lamb_deit3", "sgd_nesterov"]) func `an optimizer's state continues bit for bit`(
+    _ name: String
+  ) throws {
+    let whole = try OptimizerRun(name, dtype: .f32, on: .cpu)
+    let halves = try OptimizerRun(name, dtype: .f32, on: .cpu)
     for step in 0..<20 { try whole.step(step) }
     for step in 0..<10 { try halves.step(step) }
     let state = Dictionary(halves.optimizer.state().map { ("\($0.role).\($0.tensor ?? "")", $0.array) }) { $1 }
-    let resumed = try OptimizerRun("lamb_deit3", dtype: .f32, on: .cpu)
+    let resumed = try OptimizerRun(name, dtype: .f32, on: .cpu)
     resumed.set.arena.write(halves.set.arena.host())
     try resumed.optimizer.restore { try #require(state["\($0).\($1 ?? "")"]) }
     for step in 10..<20 { try resumed.step(step) }
@@ -76,11 +78,15 @@ private final class OptimizerRun {
       ParameterRates(
         lrScale: scales[parameter.name]?.double ?? 1, weightDecay: decaying.contains(parameter.name) ? decay : 0)
     }
-    let epsilon = try #require(facts["eps"]?.double)
-    optimizer =
-      facts["kind"]?.string == "lamb"
-      ? LAMB(set, groups: groups, settings: LAMB.Settings(epsilon: epsilon))
-      : AdamW(set, groups: groups, settings: AdamW.Settings(epsilon: epsilon))
+    let moments = MomentOptimizer.Settings(epsilon: facts["eps"]?.double ?? 0)
+    switch facts["kind"]?.string {
+    case "lamb": optimizer = LAMB(set, groups: groups, settings: moments)
+    case "sgd":
+      let settings = SGD.Settings(
+        momentum: try #require(facts["momentum"]?.double), isNesterov: facts["nesterov"]?.bool ?? false)
+      optimizer = SGD(set, groups: groups, settings: settings)
+    default: optimizer = AdamW(set, groups: groups, settings: moments)
+    }
     ema = facts["ema"]?.double.map { [set] in EMA(set, decay: $0) }
     clip = facts["clip"]?.double
     rates = try file.array(named: "lr." + name).doubles()

@@ -8,7 +8,7 @@ case also says how far PyTorch itself, in the precision of the tool, is from tha
 A case is a folder:
   model.safetensors     weights, float32
   batch.safetensors     the batch in the contract's names
-  expected.safetensors  logits, losses and the gradient of every parameter, float64
+  expected.safetensors  logits, losses, the gradient of every parameter and the running statistics after the step, float64
   case.json             the arguments of `masksub trace`, PyTorch's own float32 error, and the gradients' tolerance:
                         1e-4, or ten times that error where PyTorch itself is beyond 1e-4
 """
@@ -113,7 +113,9 @@ def losses(kind: str, main: torch.Tensor, sub: torch.Tensor, labels: torch.Tenso
 
 
 def step(model, forward, kind: str, labels, dtype: torch.dtype, rename: Rename) -> dict[str, torch.Tensor]:
-    """One step in `dtype`. `forward(masked, dtype)` gives the logits, or a dictionary of `logits` and more."""
+    """One step in `dtype`. `forward(masked, dtype)` gives the logits, or a dictionary of `logits` and more. The model's
+    buffers are as before afterwards."""
+    before = {name: buffer.clone() for name, buffer in model.named_buffers()}
     model.to(dtype)
     model.zero_grad(set_to_none=True)
     main, sub = forward(False, dtype), forward(True, dtype)
@@ -127,7 +129,12 @@ def step(model, forward, kind: str, labels, dtype: torch.dtype, rename: Rename) 
     for name, parameter in model.named_parameters():
         gradient = torch.zeros_like(parameter) if parameter.grad is None else parameter.grad
         out |= {f"grad.{new}": value for new, value in rename(name, gradient)}
-    return {name: value.detach().clone().contiguous() for name, value in out.items()}
+    statistics = ("running_mean", "running_var")
+    out |= {f"after.{name}": buffer for name, buffer in model.named_buffers() if name.endswith(statistics)}
+    out = {name: value.detach().clone().contiguous() for name, value in out.items()}
+    for name, buffer in model.named_buffers():
+        buffer.copy_(before[name])
+    return out
 
 
 def write_case(

@@ -230,13 +230,18 @@ RUNS = {
     "lamb_deit3": dict(kind="lamb", lr=4e-3, weight_decay=0.03, betas=(0.9, 0.999), eps=1e-8, recipe="deit3"),
     "lamb_rsb": dict(kind="lamb", lr=5e-3, weight_decay=0.02, betas=(0.9, 0.999), eps=1e-6, recipe="rsb", ema=0.99),
     "sgd": dict(kind="sgd", lr=0.1, weight_decay=1e-4, momentum=0.9, recipe="deit3"),
+    "sgd_nesterov": dict(
+        kind="sgd", lr=0.05, weight_decay=1e-2, momentum=0.9, nesterov=True, recipe="mae", layer_decay=0.65, clip=5.0,
+        schedule="mae"),
+    "sgd_plain": dict(kind="sgd", lr=0.1, weight_decay=1e-2, momentum=0.0, recipe="rsb"),
 }
 
 
 def make_optimizer(groups: list[dict], run: dict) -> torch.optim.Optimizer:
     """The optimizer of a run."""
     if run["kind"] == "sgd":
-        return torch.optim.SGD(groups, lr=run["lr"], momentum=run["momentum"])
+        return torch.optim.SGD(
+            groups, lr=run["lr"], momentum=run["momentum"], nesterov=run.get("nesterov", False))
     if run["kind"] == "lamb":
         return timm.optim.Lamb(
             groups, lr=run["lr"], betas=run["betas"], eps=run["eps"], max_grad_norm=1.0, trust_clip=False,

@@ -19,6 +19,8 @@ from safetensors.torch import load_file, save_file
 HERE = Path(__file__).resolve().parent
 BERT = "--hidden 12 --layers 2 --heads 3 --vocabulary 40 --positions 16 --batch 4 --length 11"
 VIT = "--embed-dim 12 --depth 2 --batch 2 --classes 5"
+SWIN = "swin_tiny_patch4_window7_224 --embed-dim 8 --classes 5"
+RESNET = "--channels 4,8,12,16 --classes 5"
 # Whose tests: the script, and its arguments by case.
 CASES = {
     "TextSubTests": ("trace_bert.py", {
@@ -34,6 +36,11 @@ CASES = {
         "beitv2-shared": f"beitv2_base_patch16_224 {VIT} --heads 2 --img-size 32 --shared-rel-pos-bias --loss bce --seed 5",
         "clip-token": f"vit_base_patch16_clip_224 {VIT} --heads 1 --img-size 32 --seed 6",
         "ft-clip": f"vit_base_patch16_clip_quickgelu_224 {VIT} --heads 1 --img-size 48 --names official --seed 7",
+        "swin": f"{SWIN} --depths 2,2 --num-heads 1,2 --window 4 --img-size 64 --batch 2 --seed 8",
+        "swin-odd": f"{SWIN} --depths 2,2 --num-heads 2,4 --img-size 96 --batch 1 --ratio 0.25 --loss bce --seed 9",
+        # The seeds whose activations stay farthest from their ReLUs' kinks.
+        "resnet": f"resnet50 --layers 1,1,2,1 {RESNET} --img-size 64 --batch 2 --ratio 0.5 --seed 2",
+        "resnet-basic": f"resnet18 --layers 1,2,1,1 {RESNET} --img-size 96 --batch 1 --ratio 0.25 --loss bce --seed 1",
     }),
 }
 

@@ -22,8 +22,9 @@
 void *SK_NULLABLE sk_allocate(size_t bytes);
 /// Gives a block back to the pool. NULL is fine.
 void sk_free(void *SK_NULLABLE block);
-/// Bytes now handed out, bytes held by the pool in all, and how often the system was asked.
-void sk_memory_usage(size_t *in_use, size_t *held, size_t *system_calls);
+/// Bytes now handed out, bytes held by the pool in all, how often the system was asked, and how many blocks were handed
+/// out so far.
+void sk_memory_usage(size_t *in_use, size_t *held, size_t *system_calls, size_t *allocations);
 
 // ---- threads.c ------------------------------------------------------------------------------------------------------
 /// Threads of every kernel and of oneDNN; 0: as many as the process may use.
@@ -75,13 +76,19 @@ typedef struct {
   const float *SK_NULLABLE bias;         // [heads, max_q, max_k], added to the scaled scores
   float dropout;                         // 0: none. Element (query row r, head h, key j): position
   uint64_t key;                          //   ((r·heads + h)·max_k + j) of the stream `key`; kept where bits >= p·2^32
+  // Windows of a grid, self-attention alone (one set of offsets for queries and keys): row r of the sequences is row
+  // rows[r] of every operand and result, or, where that is -1, lies outside: its key and value are those below, its
+  // query is zero and it has no result.
+  const int32_t *SK_NULLABLE rows;
+  const uint8_t *SK_NULLABLE regions;    // [rows] pairs of rows of unlike regions have -100 added to their score
+  const float *SK_NULLABLE outside_k, *SK_NULLABLE outside_v;  // [heads·head_dim] each; NULL: zeros
 } sk_attention;
 void sk_attention_forward(const sk_attention *a, float *out, int64_t ldout, float *lse);
 /// Writes (does not add) dq, dk, dv for exactly the rows above; dbias[heads,max_q,max_k] += unless NULL.
-/// `out` is the forward's output.
+/// `out` is the forward's output. Where rows lie outside, doutside_k and doutside_v [heads·head_dim] += unless NULL.
 void sk_attention_backward(const sk_attention *a, const float *out, int64_t ldout, const float *lse, const float *dout,
                            int64_t lddout, float *dq, int64_t lddq, float *dk, int64_t lddk, float *dv, int64_t lddv,
-                           float *SK_NULLABLE dbias);
+                           float *SK_NULLABLE dbias, float *SK_NULLABLE doutside_k, float *SK_NULLABLE doutside_v);
 
 // ---- norm.c ---------------------------------------------------------------------------------------------------------
 /// One pass over a residual joint and the LayerNorm behind it, every part optional:
@@ -118,6 +125,63 @@ void sk_residual_norm_backward(const sk_residual_norm *p, const float *z, const 
                                const float *SK_NULLABLE dy, float *dx, float *SK_NULLABLE dh, float beta_gamma,
                                float *SK_NULLABLE dgamma, float beta_weight, float *SK_NULLABLE dweight,
                                float beta_bias, float *SK_NULLABLE dbias);
+
+// ---- convolution.c (oneDNN) -----------------------------------------------------------------------------------------
+/// A convolution of square kernels over grids of pixels: x[n, h, w, c] (the channels of a pixel side by side), weight
+/// [o, c, kernel, kernel], y[n, h', w', o] with h' = (h + 2·padding - kernel)/stride + 1. Accumulates in f32.
+typedef struct {
+  int64_t n, h, w, c, o, kernel, stride, padding;
+} sk_convolution;
+/// y = x * weight + bias[o].
+void sk_convolution_forward(const sk_convolution *s, const float *x, const float *weight,
+                            const float *SK_NULLABLE bias, float *y);
+void sk_convolution_backward_data(const sk_convolution *s, const float *dy, const float *weight, float *dx);
+/// dweight = beta·dweight + its gradient.
+void sk_convolution_backward_weights(const sk_convolution *s, const float *x, const float *dy, float beta,
+                                     float *dweight);
+
+// ---- batch_norm.c ----------------------------------------------------------------------------------------------------
+/// Mean and biased variance of every column of x[rows, d]: blocks in f32 about their own mean, joined in double.
+void sk_batch_moments(int64_t rows, int64_t d, const float *x, float *mean, float *variance);
+/// z = path · ((x - mean) / sqrt(variance + epsilon) · weight + bias) (+ shortcut);  y = relu ? max(z, 0) : z.
+/// `path` is stochastic depth as in sk_residual_norm.
+typedef struct {
+  int64_t rows, d;
+  const float *x, *mean, *variance, *weight, *bias;
+  float epsilon;
+  bool relu;
+  const float *SK_NULLABLE shortcut;  // [rows, d]
+  float path_drop;
+  uint64_t path_key;
+  int64_t samples, first_sample;
+  const int32_t *SK_NULLABLE row_offsets;  // [samples + 1]
+} sk_batch_norm;
+void sk_batch_norm_forward(const sk_batch_norm *p, float *y);
+/// Given dy, and the forward's y where there was a ReLU behind a shortcut (else NULL):
+///   dz = dy where z > 0 (all of dy without a ReLU), written where `dz` is not NULL (it must be with such a y);
+///   dx = the norm's derivative of path · dz, with (`of_batch`) or without mean and variance depending on x.
+/// dz may be dy, and where dz is NULL dx may be. dweight, dbias: each = beta_…·itself + its gradient; NULL: not wanted.
+/// dx NULL: only the sums.
+void sk_batch_norm_backward(const sk_batch_norm *p, bool of_batch, const float *SK_NULLABLE y, const float *dy,
+                            float *SK_NULLABLE dz, float *SK_NULLABLE dx, float beta_weight,
+                            float *SK_NULLABLE dweight, float beta_bias, float *SK_NULLABLE dbias);
+
+// ---- grids.c: pixels of [n, h, w, c] ---------------------------------------------------------------------------------
+/// y[n, h', w', c] = the greatest of every window, and which of its pixels (row·kernel + column) it was: the first of
+/// equals, as in PyTorch. Windows do not see beyond the border. h' as for a convolution.
+void sk_max_pool(int64_t n, int64_t h, int64_t w, int64_t c, int64_t kernel, int64_t stride, int64_t padding,
+                 const float *x, float *y, uint8_t *which);
+void sk_max_pool_backward(int64_t n, int64_t h, int64_t w, int64_t c, int64_t kernel, int64_t stride, int64_t padding,
+                          const float *dy, const uint8_t *which, float *dx);
+/// Of every cell of stride·stride pixels the first side·side side by side, down before across (0,0) (1,0) (0,1) (1,1):
+/// y[n, ⌈h/stride⌉, ⌈w/stride⌉, side²·c], zero beyond the border. Its transpose writes every pixel: zero where none took it.
+void sk_merge_pixels(int64_t n, int64_t h, int64_t w, int64_t c, int64_t side, int64_t stride, const float *x, float *y);
+void sk_merge_pixels_backward(int64_t n, int64_t h, int64_t w, int64_t c, int64_t side, int64_t stride,
+                              const float *dy, float *dx);
+/// y[n, pixels, c] = x[n, c, pixels].
+void sk_channels_last(int64_t n, int64_t c, int64_t pixels, const float *x, float *y);
+/// Zero in the cells of size·size pixels of images[n, c, h, w] that are listed, image · grid + raster index.
+void sk_clear_cells(int64_t c, int64_t h, int64_t w, int64_t size, int64_t count, const int32_t *cells, float *images);
 
 // ---- rows.c: gathers and tokens --------------------------------------------------------------------------------------
 /// out[r] = table[indices[r]] (+ out[r] where add), rows of d.
@@ -222,6 +286,15 @@ typedef struct {
 /// AdamW over all segments in one parallel pass; each segment's lr is rates.lr·lr_scale, its decay its own.
 void sk_adamw(const sk_adamw_rates *rates, int64_t segments, const sk_segment *segment, float *p, const float *g,
               float *m, float *v);
+/// torch's SGD over all segments in one pass: g' = gradient_scale·g + wd·p; m = momentum·m + g';
+/// p -= lr·(nesterov ? g' + momentum·m : m). Tables are updated whole: g holds zeros where nothing was touched.
+/// m NULL: no momentum.
+typedef struct {
+  double lr, momentum, gradient_scale;
+  bool nesterov;
+} sk_sgd_rates;
+void sk_sgd(const sk_sgd_rates *rates, int64_t segments, const sk_segment *segment, float *p, const float *g,
+            float *SK_NULLABLE m);
 /// LAMB's first half: u = m̂/(sqrt(v̂)+eps) + wd·p into u, and the sums of squares of p and u.
 void sk_lamb_update(int64_t n, const sk_adamw_rates *rates, const float *p, const float *g, float *m, float *v,
                     float *u, double *p_squares, double *u_squares);

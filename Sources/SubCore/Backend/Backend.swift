@@ -1,7 +1,7 @@
 /// What a device must be able to do: coarse, fused operations into memory that exists. Shapes have been checked by the
 /// operations in `Ops/`; only a backend sees a pointer, and nothing here returns a value that a later operation's shape
 /// depends on.
-protocol Backend: Sendable {
+protocol Backend: GridBackend, Sendable {
   // Memory
   func allocate(_ byteCount: Int) -> UnsafeMutableRawPointer
   func release(_ memory: UnsafeMutableRawPointer)
@@ -59,7 +59,7 @@ protocol Backend: Sendable {
   func attention(_ call: AttentionCall, into out: Tensor, logSumExp: Tensor)
   func attentionBackward(
     _ call: AttentionCall, out: Tensor, logSumExp: Tensor, dout: Tensor, dq: Matrix, dk: Matrix, dv: Matrix,
-    dbias: Tensor?)
+    dbias: Tensor?, doutside: Tensor?)
 
   // Residual joints and LayerNorm
   func residualNorm(_ call: ResidualNormCall, z: Tensor?, y: Tensor?, mean: Tensor?, rstd: Tensor?)
@@ -90,6 +90,8 @@ protocol Backend: Sendable {
 
   // Optimizers
   func adamW(_ rates: AdamRates, _ segments: [UpdateSegment], _ memory: OptimizerMemory)
+  /// SGD; momentum's running sums are in `sum`.
+  func sgd(_ rates: SGDRates, _ segments: [UpdateSegment], p: Tensor, g: Tensor, sum: Tensor?)
   /// LAMB's direction into `u`, and the sums of squares of p and u.
   func lambDirection(
     _ rates: AdamRates, p: Tensor, g: Tensor, m: Tensor, v: Tensor, weightDecay: Double, into u: Tensor

@@ -113,6 +113,12 @@ struct AttentionCall {
   /// [heads, longest query, longest key], added to the scaled scores.
   let bias: Tensor?
   let dropout: Dropout?
+  /// i32 [rows of the sequences]: which row of the operands each of them is, -1 for none; nil: they are in order.
+  var rows: Tensor? = nil
+  /// u8 [rows of the sequences]: pairs of unlike regions have -100 added to their score.
+  var regions: Tensor? = nil
+  /// [3D]: query, key and value of a row that is none.
+  var outside: Tensor? = nil
   var headWidth: Int { q.columns / heads }
 }
 

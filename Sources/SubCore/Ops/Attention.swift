@@ -30,16 +30,20 @@ extension Tensor {
     let width = shape.columns / 3
     precondition(
       shape.columns == 3 * width && shape.rows == rows.rows, "selfAttention: qkv \(shape), rows \(rows.rows)")
-    let call = AttentionCall(
-      q: Matrix(detached(), columns: 0..<width), k: Matrix(detached(), columns: width..<2 * width),
-      v: Matrix(detached(), columns: 2 * width..<3 * width), queries: rows, keys: rows, options)
+    return attend(AttentionCall(packed: detached(), rows, options), options.bias)
+  }
+
+  /// `call` over these packed projections, recorded.
+  func attend(_ call: AttentionCall, _ bias: Tensor?, _ outside: Tensor? = nil) -> Tensor {
+    let width = shape.columns / 3
     let (out, logSumExp) = Self.attend(call, shape: shape.replacingLast(with: width))
-    return Tape.record("selfAttention", [self, options.bias], output: out) { [packed = shape] vjp in
+    return Tape.record("selfAttention", [self, bias, outside], output: out) { [packed = shape] vjp in
       let dout = vjp.take()
       let dqkv = dout.like(packed)
       Self.attendBackward(
         vjp, call, out, logSumExp, dout, dq: Matrix(dqkv, columns: 0..<width),
-        dk: Matrix(dqkv, columns: width..<2 * width), dv: Matrix(dqkv, columns: 2 * width..<3 * width), biasInput: 1)
+        dk: Matrix(dqkv, columns: width..<2 * width), dv: Matrix(dqkv, columns: 2 * width..<3 * width), biasInput: 1,
+        outsideInput: 2)
       vjp.give(0, dqkv)
     }
   }
@@ -71,28 +75,42 @@ extension Tensor {
 
   private static func attend(_ call: AttentionCall, shape: Shape) -> (out: Tensor, logSumExp: Tensor) {
     let out = call.q.tensor.like(shape)
-    let logSumExp = out.like([call.q.rows, call.heads])
+    let logSumExp = out.like([call.queries.rows, call.heads])
     out.backend.attention(call, into: out, logSumExp: logSumExp)
     return (out, logSumExp)
   }
 
   private static func attendBackward(
     _ vjp: VJP, _ call: AttentionCall, _ out: Tensor, _ logSumExp: Tensor, _ dout: Tensor, dq: Matrix, dk: Matrix,
-    dv: Matrix, biasInput: Int
+    dv: Matrix, biasInput: Int, outsideInput: Int? = nil
   ) {
-    let run = { (dbias: Tensor?) in
-      out.backend.attentionBackward(
-        call, out: out, logSumExp: logSumExp, dout: dout, dq: dq, dk: dk, dv: dv, dbias: dbias)
+    added(vjp, biasInput, call.bias) { dbias in
+      added(vjp, outsideInput, call.outside) { doutside in
+        out.backend.attentionBackward(
+          call, out: out, logSumExp: logSumExp, dout: dout, dq: dq, dk: dk, dv: dv, dbias: dbias, doutside: doutside)
+      }
     }
-    guard let bias = call.bias, vjp.wants(biasInput) else { return run(nil) }
-    vjp.accumulate(biasInput, like: bias) { sum in
-      if sum.beta == 0 { out.backend.fill(sum.tensor, with: 0) }
-      run(sum.tensor)
+  }
+
+  /// Runs `body` with the gradient of an input, ready to be added to, or with nil where nobody wants it.
+  private static func added(_ vjp: VJP, _ input: Int?, _ operand: Tensor?, _ body: (Tensor?) -> Void) {
+    guard let input, let operand, vjp.wants(input) else { return body(nil) }
+    vjp.accumulate(input, like: operand) { sum in
+      if sum.beta == 0 { operand.backend.fill(sum.tensor, with: 0) }
+      body(sum.tensor)
     }
   }
 }
 
 extension AttentionCall {
+  /// Self-attention of packed projections [R, 3D].
+  init(packed qkv: Tensor, _ rows: Segments, _ options: AttentionOptions) {
+    let width = qkv.shape.columns / 3
+    self.init(
+      q: Matrix(qkv, columns: 0..<width), k: Matrix(qkv, columns: width..<2 * width),
+      v: Matrix(qkv, columns: 2 * width..<3 * width), queries: rows, keys: rows, options)
+  }
+
   fileprivate init(q: Matrix, k: Matrix, v: Matrix, queries: Segments, keys: Segments, _ options: AttentionOptions) {
     precondition(q.columns % options.heads == 0, "attention: width \(q.columns), heads \(options.heads)")
     let headWidth = q.columns / options.heads

@@ -44,7 +44,7 @@ extension Tensor {
   }
 
   /// The index of the first largest element along an axis, i32: a constant.
-  public func argmax(_ axis: Int) -> Tensor {
+  public func argmax(_ axis: Int = -1) -> Tensor {
     precondition(shape[axis] > 0, "argmax: axis \(axis) of \(shape)")
     let y = like(shape.removing(axis), dtype: .i32)
     backend.argmax(self, shape.splits(over: [axis])[0], into: y)

@@ -24,12 +24,32 @@ public struct MomentRates: Sendable {
   }
 }
 
+/// The numbers of one SGD update that all parameters share.
+public struct SGDRates: Sendable {
+  /// The rate of this update.
+  public var lr: Double
+  /// What of the running sum stays.
+  public var momentum: Double
+  /// Nesterov's momentum: the step looks ahead.
+  public var isNesterov: Bool
+  /// A factor on every gradient (clipping).
+  public var gradientScale: Double
+
+  /// Rates of one update.
+  public init(lr: Double, momentum: Double, isNesterov: Bool = false, gradientScale: Double = 1) {
+    self.lr = lr
+    self.momentum = momentum
+    self.isNesterov = isNesterov
+    self.gradientScale = gradientScale
+  }
+}
+
 /// First and second moments of a `ParameterSet`, in flat arenas like its own.
 public final class Moments {
   /// Both moments, flat.
   public let first, second: Tensor
   /// Rows of tables whose moments are not all zero, u8, by slot.
-  var everTouched: [Int: Tensor] = [:]
+  private var everTouched: [Int: Tensor] = [:]
 
   /// Zero moments.
   public init(_ set: ParameterSet) {
@@ -42,7 +62,15 @@ public final class Moments {
     for flags in everTouched.values { flags.backend.fill(flags, with: 1) }
     allTouched = true
   }
-  var allTouched = false
+  private var allTouched = false
+
+  /// The flags of a table.
+  fileprivate func everTouched(slot: Int, rows: Int) -> Tensor {
+    if let flags = everTouched[slot] { return flags }
+    let flags = Tensor([rows], filledWith: allTouched ? 1 : 0, dtype: .u8, on: first.device)
+    everTouched[slot] = flags
+    return flags
+  }
 }
 
 extension ParameterSet {
@@ -54,21 +82,40 @@ extension ParameterSet {
   public func adamW(
     _ gradients: Gradients, _ moments: Moments, _ numbers: MomentRates, rates: [(lrScale: Double, weightDecay: Double)]
   ) {
+    arena.backend.adamW(
+      numbers.kernel, segments(gradients, rates) { moments.everTouched(slot: $0, rows: $1) },
+      OptimizerMemory(p: arena, g: gradients.arena, m: moments.first, v: moments.second))
+    gradients.clear()
+  }
+
+  /// SGD as torch.optim.SGD with dampening 0: the decay is part of the gradient, g + weightDecay · p. With momentum the
+  /// step is its running `sum` (an arena of zeros at the start; nil: no momentum) or, with Nesterov's, the sum as it will
+  /// be. Consumes the gradients.
+  public func sgd(
+    _ gradients: Gradients, sum: Tensor?, _ numbers: SGDRates, rates: [(lrScale: Double, weightDecay: Double)]
+  ) {
+    precondition(sum == nil || sum!.shape == arena.shape, "sgd: sum \(sum!.shape), weights \(arena.shape)")
+    arena.backend.sgd(numbers, segments(gradients, rates), p: arena, g: gradients.arena, sum: sum)
+    gradients.clear()
+  }
+
+  /// The runs of the arena that have gradients and rates of their own. `ever` keeps the flags of a table's rows (its slot
+  /// and their number); without it a table is a parameter like any other.
+  private func segments(
+    _ gradients: Gradients, _ rates: [(lrScale: Double, weightDecay: Double)],
+    ever: ((_ slot: Int, _ rows: Int) -> Tensor)? = nil
+  ) -> [UpdateSegment] {
     var segments: [UpdateSegment] = []
     for parameter in parameters where gradients.isTouched(parameter) {
       let slot = parameter.slot
       let (lrScale, decay) = rates[slot]
       let padded = (parameter.shape.count + 15) / 16 * 16
-      if let touched = gradients.touchedRows[slot] {
+      if let ever, let touched = gradients.touchedRows[slot] {
         let rows = parameter.shape[0]
-        let ever =
-          moments.everTouched[slot]
-          ?? Tensor([rows], filledWith: moments.allTouched ? 1 : 0, dtype: .u8, on: arena.device)
-        moments.everTouched[slot] = ever
         segments.append(
           UpdateSegment(
             offset: offsets[slot], count: parameter.shape.count, lrScale: lrScale, weightDecay: decay,
-            table: (parameter.shape.count / max(1, rows), touched, ever)))
+            table: (parameter.shape.count / max(1, rows), touched, ever(slot, rows))))
       } else if let last = segments.last, last.table == nil, last.lrScale == lrScale, last.weightDecay == decay,
         last.offset + last.count == offsets[slot]
       {
@@ -79,10 +126,7 @@ extension ParameterSet {
           UpdateSegment(offset: offsets[slot], count: padded, lrScale: lrScale, weightDecay: decay, table: nil))
       }
     }
-    arena.backend.adamW(
-      numbers.kernel, segments,
-      OptimizerMemory(p: arena, g: gradients.arena, m: moments.first, v: moments.second))
-    gradients.clear()
+    return segments
   }
 
   /// LAMB (You et al. 2020) as apex's FusedLAMB and timm's Lamb compute it: the trust ratio ‖p‖/‖u‖ acts only where a

@@ -1,7 +1,7 @@
 public import SubCore
 
 /// The convolution whose stride is its size, as a linear layer of patches. Keys: `proj.weight` [D, 3, p, p],
-/// `proj.bias` [D].
+/// `proj.bias` [D]; `norm` where one stands behind it (Swin).
 public final class PatchEmbedding: Module {
   /// A convolution's weight, in its checkpoint shape.
   public final class Projection: Module {
@@ -20,22 +20,26 @@ public final class PatchEmbedding: Module {
 
   /// The weights.
   public let proj: Projection
+  private let norm: LayerNorm?
   private let patch: Int
 
-  /// An embedding of square colour patches of `patch` pixels a side.
-  public init(_ width: Int, patch: Int, bias: Bool) {
+  /// An embedding of square colour patches of `patch` pixels a side, with a norm behind it where an ε is given.
+  public init(_ width: Int, patch: Int, bias: Bool, normEpsilon: Double? = nil) {
     proj = Projection(width, patch: patch, bias: bias)
+    norm = normEpsilon.map { LayerNorm(width, epsilon: $0) }
     self.patch = patch
   }
 
   /// Images [N, 3, H, W] → the tokens of the patches named (n·grid + raster index; all for nil), [K, D].
   public func callAsFunction(_ images: Tensor, _ patches: Tensor? = nil) -> Tensor {
-    images.patches(of: patch, patches).linear(proj.weight.tensor, proj.bias?.tensor)
+    let tokens = images.patches(of: patch, patches).linear(proj.weight.tensor, proj.bias?.tensor)
+    return norm.map { $0(tokens) } ?? tokens
   }
 
   /// Lets it stay as it is: no gradient, no update.
   public func freeze() {
     proj.weight.isFrozen = true
     proj.bias?.isFrozen = true
+    for parameter in norm?.namedParameters() ?? [] { parameter.parameter.isFrozen = true }
   }
 }

@@ -10,7 +10,8 @@ public struct ResidualStream {
   /// [R, D]: what comes next reads this; the joint itself where no norm stands between.
   public var normed: Tensor { norm ?? joint }
 
-  init(_ joint: Tensor, normed: Tensor? = nil) { (self.joint, norm) = (joint, normed) }
+  /// A stream and its norm; nil: none stands before what comes next.
+  public init(_ joint: Tensor, normed: Tensor? = nil) { (self.joint, norm) = (joint, normed) }
 
   /// The stream of some rows alone.
   func rows(_ indices: Tensor) -> ResidualStream {

@@ -20,10 +20,14 @@ public final class SelfAttention: Module {
     proj = Linear(width, width, weights: start.projection)
   }
 
-  /// All rows to all rows of their sequence: [R, D] → [R, D].
+  /// All rows to all rows of their sequence, or of their window: [R, D] → [R, D].
   public func callAsFunction(_ x: Tensor, _ rows: SequenceRows, _ pass: Pass) -> Tensor {
-    let options = options(rows, pass, on: x.device)
-    return proj(x.linear(qkv.weight.tensor, packedBias).selfAttention(rows.segments, options))
+    let (options, bias) = (options(rows, pass, on: x.device), packedBias)
+    let packed = x.linear(qkv.weight.tensor, bias)
+    // What lies outside the grid is a token of zeros, of which the projection leaves its bias.
+    return proj(
+      rows.windows.map { packed.selfAttention($0, options, outside: bias) }
+        ?? packed.selfAttention(rows.segments, options))
   }
 
   /// One row a sequence, `queries` [N, D], to all rows of `x` [R, D]: [N, D]. Where tokens see none behind them, each of

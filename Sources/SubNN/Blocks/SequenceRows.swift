@@ -4,12 +4,14 @@ public import SubCore
 public struct SequenceRows {
   /// The rows of every sequence.
   public let segments: Segments
+  /// Windows of a grid within which attention stays; the segments are the grids then. Nil: all of a sequence.
+  public var windows: Windows?
   /// u8 [R]: 0 hides a row from all queries; nil: none is hidden.
   public var keyMask: Tensor?
   /// [heads, T, T], added to the scores of every block that has no bias of its own.
   public var scoreBias: Tensor?
-  /// The number of the first sequence, where these are a piece of a larger batch of sequences of one length. What is
-  /// dropped is a matter of the whole batch.
+  /// The number of the first sequence, where these are a piece of a larger batch of sequences of one length: what is
+  /// dropped of a branch is a matter of the whole batch.
   public var first = 0
 
   /// Plain rows.

@@ -4,7 +4,8 @@ import SubCore
 /// x = norm1(x + path(attention x)); x = norm2(x + path(mlp x)). Keys are timm's: `norm1`, `attn`, `norm2`, `mlp`,
 /// `ls1.gamma`, `ls2.gamma`.
 public final class TransformerBlock: Module {
-  let norm1: LayerNorm
+  /// What stands before attention (or behind its joint): the stage before may compute it with its own last joint.
+  public let norm1: LayerNorm
   let attn: SelfAttention
   let norm2: LayerNorm
   let mlp: FeedForward
@@ -12,7 +13,8 @@ public final class TransformerBlock: Module {
   private let config: TransformerConfig
   private let dropPath: Float
 
-  init(_ config: TransformerConfig, index: Int, scoreBias: (any ScoreBias)?) {
+  /// Block `index` of a stack, with a score bias of its own where there is one.
+  public init(_ config: TransformerConfig, index: Int, scoreBias: (any ScoreBias)?) {
     self.config = config
     norm1 = LayerNorm(config.width, epsilon: config.epsilon)
     attn = SelfAttention(config, scoreBias: scoreBias)
@@ -24,7 +26,9 @@ public final class TransformerBlock: Module {
   }
 
   /// All rows; `next` is the norm that the next block begins with, or the stack ends with.
-  func callAsFunction(_ x: ResidualStream, _ rows: SequenceRows, next: LayerNorm?, _ pass: Pass) -> ResidualStream {
+  public func callAsFunction(_ x: ResidualStream, _ rows: SequenceRows, next: LayerNorm?, _ pass: Pass)
+    -> ResidualStream
+  {
     joined(x, attn(x.normed, rows, pass), rows.segments, first: rows.first, next: next, pass)
   }
 
@@ -53,6 +57,7 @@ public final class TransformerBlock: Module {
     let isBehind = config.norm == .behind
     let y = x.adding(attended, options(config.sites.attention, ls1), then: isBehind ? norm1 : norm2, config.norm)
     let hidden = config.sites.hidden.flatMap { pass.branchDropout(0, site: $0) }
+    precondition(hidden == nil || first == 0, "TransformerBlock: dropout inside the MLP of a piece of a batch")
     return y.adding(
       mlp(y.normed, hidden), options(config.sites.mlp, ls2), then: isBehind ? norm2 : next, config.norm)
   }

@@ -65,6 +65,14 @@ public struct Masking: Sendable {
     }
   }
 
+  /// The parts that do not stay, as row · count + part, in ascending order.
+  public func hidden(rows: Int, count: Int, _ key: RandomKey) -> [Int] {
+    kept(rows: rows, count: count, key).enumerated().flatMap { row, kept in
+      let stays = Set(kept)
+      return (0..<count).filter { !stays.contains($0) }.map { row * count + $0 }
+    }
+  }
+
   /// A Bernoulli draw for every part: noise < ratio. Text tokens.
   public func masked(rows: Int, count: Int, _ key: RandomKey) -> [Bool] {
     noiseValues(rows: rows, count: count, key).map { Double($0) < ratio }

@@ -11,18 +11,22 @@ public struct Pass: Sendable {
   public var masking: Masking?
   /// DropSub: the rate at the output of attention and MLP, in place of the model's own.
   public var branchDropout: Float?
+  /// What batch-norm normalises with, and whether the running statistics move.
+  public var statistics: BatchNormStatistics
   /// PathSub: the stochastic depth of every block, in place of the model's own.
   public var dropPath: Float?
 
-  /// A trip.
+  /// A trip. Batch-norm goes by the batch in training, by the running statistics else, unless told otherwise.
   public init(
-    isTraining: Bool, key: RandomKey, masking: Masking? = nil, branchDropout: Float? = nil, dropPath: Float? = nil
+    isTraining: Bool, key: RandomKey, masking: Masking? = nil, branchDropout: Float? = nil, dropPath: Float? = nil,
+    statistics: BatchNormStatistics? = nil
   ) {
     self.isTraining = isTraining
     self.key = key
     self.masking = masking
     self.branchDropout = branchDropout
     self.dropPath = dropPath
+    self.statistics = statistics ?? (isTraining ? .batch(updating: true) : .running)
   }
 
   /// Evaluation: nothing random, nothing hidden.

@@ -35,6 +35,11 @@ public class MomentOptimizer: Optimizer {
     rates = groups.rates.map { ($0.lrScale, $0.weightDecay) }
   }
 
+  /// The usual groups: one decay for all but biases and norms.
+  public convenience init(_ set: ParameterSet, weightDecay: Double, settings: Settings = Settings()) {
+    self.init(set, groups: .decayingAllButBiasesAndNorms(set, weightDecay: weightDecay), settings: settings)
+  }
+
   public final func step(_ gradients: Gradients, lr: Double, scale: Double) {
     updates += 1
     let numbers = MomentRates(

@@ -3,17 +3,19 @@ import SubNN
 
 /// One step of the method with everything written out, for comparison with another implementation.
 public enum Trace {
-  /// Runs a step without dropout, stochastic depth, clipping or update.
+  /// Runs a step without dropout, stochastic depth, clipping or update. Batch-norm goes by the batch, as in training.
   ///
   /// - Returns: `loss.main`, `loss.sub`, `loss` (their mean by the method's weights), what `outputs` makes of the branches'
-  ///   outputs, and `grad.NAME` of `loss` for every parameter, by `names`.
+  ///   outputs, `grad.NAME` of `loss` for every parameter, and `after.NAME` for every buffer, by `names`.
   public static func run<Task: TrainingTask>(
     _ task: Task, _ batch: Task.Batch, _ set: ParameterSet, _ method: some Method,
     names: WeightNames,
     outputs: (_ branch: String, Task.Output) -> [(name: String, array: HostArray)]
   ) -> [(name: String, array: HostArray)] {
     let gradients = Gradients(set)
-    let step = method(task, batch, into: gradients, pass: .evaluation)
+    var pass = Pass.evaluation
+    pass.statistics = .batch(updating: true)
+    let step = method(task, batch, into: gradients, pass: pass)
     var result = outputs("main", step.main)
     if let sub = step.sub { result += outputs("sub", sub) }
     let main = step.losses.main.item
@@ -25,6 +27,9 @@ public enum Trace {
       result += names.tensors(parameter.name, gradients.value(of: parameter).host()).map {
         ("grad." + $0.name, $0.array)
       }
+    }
+    for buffer in set.buffers {
+      result += names.tensors(buffer.name, buffer.value.host()).map { ("after." + $0.name, $0.array) }
     }
     return result
   }

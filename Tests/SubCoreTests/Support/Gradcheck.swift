@@ -32,11 +32,11 @@ private func weigh(_ y: Tensor) -> Tensor {
   return y.reshaped([1, y.count]).linear(weights).reshaped([])
 }
 
-/// Holds the derivative of an operation, in f64 on the reference, against central differences; then every other device's
-/// values and derivatives, in f32, against the reference's.
+/// Holds the derivative of an operation, in f64 on the reference, against central differences where `differences`; then
+/// every other device's values and derivatives, in f32, against the reference's.
 func check(
   _ name: String, _ inputs: [(shape: Shape, values: [Double])], tables: Set<Int> = [], tolerance: Double = 2e-5,
-  _ operation: Operation
+  differences: Bool = true, _ operation: Operation
 ) {
   let exact = Leaves(inputs, dtype: .f64, on: .reference, tables: tables)
   let output = operation(exact.tensors, .reference)
@@ -44,7 +44,7 @@ func check(
   weigh(output).backward(into: gradients)
   let derivative = exact.parameters.map { gradients.value(of: $0).doubles() }
   let step = 1e-5
-  for (index, input) in inputs.enumerated() {
+  for (index, input) in inputs.enumerated() where differences {
     for element in 0..<input.values.count {
       var sides: [Double] = []
       for sign in [1.0, -1.0] {

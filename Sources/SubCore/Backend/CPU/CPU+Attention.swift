@@ -8,13 +8,14 @@ extension CPUBackend {
 
   func attentionBackward(
     _ call: AttentionCall, out: Tensor, logSumExp: Tensor, dout: Tensor, dq: Matrix, dk: Matrix, dv: Matrix,
-    dbias: Tensor?
+    dbias: Tensor?, doutside: Tensor?
   ) {
     var arguments = call.arguments
     sk_attention_backward(
       &arguments, out.floatPointer, Int64(out.shape.columns), logSumExp.floatPointer, dout.floatPointer,
       Int64(dout.shape.columns), dq.floatPointer, Int64(dq.stride), dk.floatPointer, Int64(dk.stride),
-      dv.floatPointer, Int64(dv.stride), dbias?.floatPointer)
+      dv.floatPointer, Int64(dv.stride), dbias?.floatPointer, doutside.map { $0.floatPointer + call.q.columns },
+      doutside.map { $0.floatPointer + 2 * call.q.columns })
   }
 }
 
@@ -26,6 +27,9 @@ extension AttentionCall {
       max_k: Int64(keys.longest), q: q.floatPointer, k: k.floatPointer, v: v.floatPointer, ldq: Int64(q.stride),
       ldk: Int64(k.stride), ldv: Int64(v.stride), scale: Float(scale), causal: causal,
       key_mask: keyMask.map { UnsafePointer($0.flagPointer) }, bias: bias.map { UnsafePointer($0.floatPointer) },
-      dropout: dropout?.rate ?? 0, key: dropout?.key.bits ?? 0)
+      dropout: dropout?.rate ?? 0, key: dropout?.key.bits ?? 0, rows: rows.map { UnsafePointer($0.indexPointer) },
+      regions: regions.map { UnsafePointer($0.flagPointer) },
+      outside_k: outside.map { UnsafePointer($0.floatPointer + q.columns) },
+      outside_v: outside.map { UnsafePointer($0.floatPointer + 2 * q.columns) })
   }
 }

@@ -3,15 +3,17 @@ internal import CSubKernels
 extension CPUBackend {
   func adamW(_ rates: AdamRates, _ segments: [UpdateSegment], _ memory: OptimizerMemory) {
     var numbers = rates.kernelRates(weightDecay: 0)
-    let runs = segments.map { segment in
-      sk_segment(
-        offset: Int64(segment.offset), count: Int64(segment.count), row: Int64(segment.table?.row ?? 0),
-        lr_scale: segment.lrScale, weight_decay: segment.weightDecay,
-        touched: segment.table?.touched.flagPointer, ever: segment.table?.ever.flagPointer)
-    }
+    let runs = segments.map(\.kernelSegment)
     sk_adamw(
       &numbers, Int64(runs.count), runs, memory.p.floatPointer, memory.g.floatPointer, memory.m.floatPointer,
       memory.v.floatPointer)
+  }
+
+  func sgd(_ rates: SGDRates, _ segments: [UpdateSegment], p: Tensor, g: Tensor, sum: Tensor?) {
+    var numbers = sk_sgd_rates(
+      lr: rates.lr, momentum: rates.momentum, gradient_scale: rates.gradientScale, nesterov: rates.isNesterov)
+    let runs = segments.map(\.kernelSegment)
+    sk_sgd(&numbers, Int64(runs.count), runs, p.floatPointer, g.floatPointer, sum?.floatPointer)
   }
 
   func lambDirection(
@@ -27,6 +29,14 @@ extension CPUBackend {
 
   func average(_ values: Tensor, decay: Double, into average: Tensor) {
     sk_ema(Int64(average.count), Float(decay), values.floatPointer, average.floatPointer)
+  }
+}
+
+extension UpdateSegment {
+  fileprivate var kernelSegment: sk_segment {
+    sk_segment(
+      offset: Int64(offset), count: Int64(count), row: Int64(table?.row ?? 0), lr_scale: lrScale,
+      weight_decay: weightDecay, touched: table?.touched.flagPointer, ever: table?.ever.flagPointer)
   }
 }
 

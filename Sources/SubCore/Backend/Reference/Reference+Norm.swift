@@ -74,11 +74,5 @@ extension ResidualNormCall {
   }
 
   /// Stochastic depth's factor of every row.
-  fileprivate func pathFactors() -> [Double] {
-    guard let path else { return Array(repeating: 1, count: rows) }
-    let ends = path.samples.offsets.indexList
-    return (0..<path.samples.count).flatMap { sample in
-      Array(repeating: path.factor(ofSample: sample), count: ends[sample + 1] - ends[sample])
-    }
-  }
+  fileprivate func pathFactors() -> [Double] { path?.factors() ?? Array(repeating: 1, count: rows) }
 }

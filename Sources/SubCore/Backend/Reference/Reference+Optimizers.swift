@@ -18,6 +18,20 @@ extension ReferenceBackend {
     }
   }
 
+  func sgd(_ rates: SGDRates, _ segments: [UpdateSegment], p: Tensor, g: Tensor, sum: Tensor?) {
+    let (p, g, m) = (Elements(p), Elements(g), sum.map { Elements($0) })
+    for segment in segments {
+      for i in segment.offset..<segment.offset + segment.count {
+        var step = rates.gradientScale * g[i] + segment.weightDecay * p[i]
+        if let m {
+          m[i] = rates.momentum * m[i] + step
+          step = rates.isNesterov ? step + rates.momentum * m[i] : m[i]
+        }
+        p[i] -= rates.lr * segment.lrScale * step
+      }
+    }
+  }
+
   func lambDirection(
     _ rates: AdamRates, p: Tensor, g: Tensor, m: Tensor, v: Tensor, weightDecay: Double, into u: Tensor
   ) -> (p: Double, u: Double) {

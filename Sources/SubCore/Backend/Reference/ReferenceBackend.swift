@@ -73,6 +73,14 @@ extension DropPath {
   func factor(ofSample sample: Int) -> Double {
     key.uniform(at: firstSample + sample) >= rate ? 1 / (1 - Double(rate)) : 0
   }
+
+  /// The factor of every row.
+  func factors() -> [Double] {
+    let ends = samples.offsets.indexList
+    return (0..<samples.count).flatMap { sample in
+      Array(repeating: factor(ofSample: sample), count: ends[sample + 1] - ends[sample])
+    }
+  }
 }
 
 extension Activation {

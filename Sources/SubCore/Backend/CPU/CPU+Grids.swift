@@ -1,0 +1,95 @@
+internal import CSubKernels
+
+extension CPUBackend {
+  func convolution(_ x: Tensor, _ weight: Tensor, _ bias: Tensor?, _ window: SlidingWindow, into y: Tensor) {
+    var shape = window.convolution(x.shape, channels: y.shape.columns)
+    sk_convolution_forward(&shape, x.floatPointer, weight.floatPointer, bias?.floatPointer, y.floatPointer)
+  }
+
+  func convolutionBackward(_ dy: Tensor, _ weight: Tensor, _ window: SlidingWindow, toData dx: Tensor) {
+    var shape = window.convolution(dx.shape, channels: dy.shape.columns)
+    sk_convolution_backward_data(&shape, dy.floatPointer, weight.floatPointer, dx.floatPointer)
+  }
+
+  func convolutionBackward(_ x: Tensor, _ dy: Tensor, _ window: SlidingWindow, toWeight dweight: Accumulation) {
+    var shape = window.convolution(x.shape, channels: dy.shape.columns)
+    sk_convolution_backward_weights(
+      &shape, x.floatPointer, dy.floatPointer, Float(dweight.beta), dweight.tensor.floatPointer)
+  }
+
+  func batchMoments(_ x: Tensor, mean: Tensor, variance: Tensor) {
+    sk_batch_moments(
+      Int64(x.shape.rows), Int64(x.shape.columns), x.floatPointer, mean.floatPointer, variance.floatPointer)
+  }
+
+  func batchNorm(_ call: BatchNormCall, into y: Tensor) {
+    var arguments = call.arguments
+    sk_batch_norm_forward(&arguments, y.floatPointer)
+  }
+
+  func batchNormBackward(
+    _ call: BatchNormCall, y: Tensor?, dy: Tensor, dz: Tensor?, dx: Tensor?, dweight: Accumulation?,
+    dbias: Accumulation?
+  ) {
+    var arguments = call.arguments
+    sk_batch_norm_backward(
+      &arguments, call.isOfBatch, y?.floatPointer, dy.floatPointer, dz?.floatPointer, dx?.floatPointer,
+      Float(dweight?.beta ?? 0), dweight?.tensor.floatPointer, Float(dbias?.beta ?? 0), dbias?.tensor.floatPointer)
+  }
+
+  func maxPool(_ x: Tensor, _ window: SlidingWindow, into y: Tensor, which: Tensor) {
+    sk_max_pool(
+      Int64(x.shape[0]), Int64(x.shape[1]), Int64(x.shape[2]), Int64(x.shape[3]), Int64(window.kernel),
+      Int64(window.stride), Int64(window.padding), x.floatPointer, y.floatPointer, which.flagPointer)
+  }
+
+  func maxPoolBackward(_ dy: Tensor, which: Tensor, _ window: SlidingWindow, into dx: Tensor) {
+    sk_max_pool_backward(
+      Int64(dx.shape[0]), Int64(dx.shape[1]), Int64(dx.shape[2]), Int64(dx.shape[3]), Int64(window.kernel),
+      Int64(window.stride), Int64(window.padding), dy.floatPointer, which.flagPointer, dx.floatPointer)
+  }
+
+  func mergePixels(_ x: Tensor, side: Int, stride: Int, into y: Tensor) {
+    sk_merge_pixels(
+      Int64(x.shape[0]), Int64(x.shape[1]), Int64(x.shape[2]), Int64(x.shape[3]), Int64(side), Int64(stride),
+      x.floatPointer, y.floatPointer)
+  }
+
+  func mergePixelsBackward(_ dy: Tensor, side: Int, stride: Int, into dx: Tensor) {
+    sk_merge_pixels_backward(
+      Int64(dx.shape[0]), Int64(dx.shape[1]), Int64(dx.shape[2]), Int64(dx.shape[3]), Int64(side), Int64(stride),
+      dy.floatPointer, dx.floatPointer)
+  }
+
+  func channelsLast(_ images: Tensor, into y: Tensor) {
+    sk_channels_last(
+      Int64(images.shape[0]), Int64(images.shape[1]), Int64(images.shape[2] * images.shape[3]), images.floatPointer,
+      y.floatPointer)
+  }
+
+  func clearCells(_ cells: Tensor, size: Int, in images: Tensor) {
+    sk_clear_cells(
+      Int64(images.shape[1]), Int64(images.shape[2]), Int64(images.shape[3]), Int64(size), Int64(cells.count),
+      cells.indexPointer, images.floatPointer)
+  }
+}
+
+extension SlidingWindow {
+  fileprivate func convolution(_ x: Shape, channels: Int) -> sk_convolution {
+    sk_convolution(
+      n: Int64(x[0]), h: Int64(x[1]), w: Int64(x[2]), c: Int64(x[3]), o: Int64(channels), kernel: Int64(kernel),
+      stride: Int64(stride), padding: Int64(padding))
+  }
+}
+
+extension BatchNormCall {
+  fileprivate var arguments: sk_batch_norm {
+    sk_batch_norm(
+      rows: Int64(rows), d: Int64(width), x: x.floatPointer, mean: mean.floatPointer, variance: variance.floatPointer,
+      weight: weight.floatPointer, bias: bias.floatPointer, epsilon: Float(epsilon), relu: isRectified,
+      shortcut: shortcut.map { UnsafePointer($0.floatPointer) }, path_drop: path?.rate ?? 0,
+      path_key: path?.key.bits ?? 0, samples: Int64(path?.samples.count ?? 0),
+      first_sample: Int64(path?.firstSample ?? 0),
+      row_offsets: path.map { UnsafePointer($0.samples.offsets.indexPointer) })
+  }
+}

@@ -1,0 +1,63 @@
+public import SubCore
+public import SubNN
+
+/// ResNet (He et al. 2016) in the form of timm and torchvision, whose keys it has: `conv1`, `bn1`, `layer1.0` …, `fc`.
+/// Between layers the channels of a pixel lie side by side. Masked cells of 32 × 32 pixels are set to zero, the mean of
+/// normalised images.
+public final class ResNet: Module, VisionModel {
+  /// What kind it is.
+  public let config: ResNetConfig
+  private let conv1: Convolution
+  private let bn1: BatchNorm
+  private let layer1, layer2, layer3, layer4: [ResidualBlock]
+  private let fc: Linear
+
+  /// A model that gets its memory from a `ParameterSet`.
+  public init(_ config: ResNetConfig) {
+    precondition(config.depths.count == 4 && config.widths.count == 4, "ResNet: \(config.depths), \(config.widths)")
+    self.config = config
+    conv1 = Convolution(3, ResNetConfig.stemWidth, kernel: 7, stride: 2)
+    bn1 = BatchNorm(ResNetConfig.stemWidth)
+    let depth = config.depths.reduce(0, +)
+    func stage(_ number: Int) -> [ResidualBlock] {
+      let (width, before) = (config.widths[number], config.depths.prefix(number).reduce(0, +))
+      let inputs = number == 0 ? ResNetConfig.stemWidth : config.widths[number - 1] * config.block.expansion
+      return (0..<config.depths[number]).map { block in
+        ResidualBlock(
+          block == 0 ? inputs : width * config.block.expansion, width, config.block,
+          stride: block == 0 && number > 0 ? 2 : 1,
+          dropPath: config.dropPath * Float(before + block) / Float(max(1, depth - 1)))
+      }
+    }
+    (layer1, layer2, layer3, layer4) = (stage(0), stage(1), stage(2), stage(3))
+    // torch's linear default.
+    let bound = Initializer.uniform(bound: 1 / Double(config.features).squareRoot())
+    fc = Linear(config.features, config.classes, weights: bound, biases: bound)
+  }
+
+  public var classes: Int { config.classes }
+  public var imageSize: Int { config.imageSize }
+
+  /// A ResNet embeds no patches.
+  public func freezePatchEmbedding() {}
+  /// Masking hides pixels: nothing is common to both branches.
+  public func stem(_ images: Tensor) -> Tensor? { nil }
+
+  public func callAsFunction(_ images: Tensor, stem: Tensor?, _ pass: Pass) -> Tensor {
+    precondition(images.shape.rank == 4 && images.shape[1] == 3, "ResNet: images \(images.shape)")
+    let pixels = masked(images, pass).channelsLast()
+    var x = bn1(conv1(pixels), pass, BatchNormOptions(isRectified: true)).maxPool(3, stride: 2, padding: 1)
+    for (index, block) in (layer1 + layer2 + layer3 + layer4).enumerated() { x = block(x, pass.at(index)) }
+    let samples = Segments(count: x.shape[0], length: x.shape[1] * x.shape[2], on: x.device)
+    return fc(x.segmentMean(samples))
+  }
+
+  /// The images of a trip, with zeros in the cells that it hides.
+  private func masked(_ images: Tensor, _ pass: Pass) -> Tensor {
+    let (down, across) = (images.shape[2] / ResNetConfig.cell, images.shape[3] / ResNetConfig.cell)
+    guard let hidden = pass.masking?.hidden(rows: images.shape[0], count: down * across, pass.key.fold("mask")),
+      !hidden.isEmpty
+    else { return images }
+    return images.clearingCells(Tensor(indices: hidden, on: images.device), of: ResNetConfig.cell)
+  }
+}

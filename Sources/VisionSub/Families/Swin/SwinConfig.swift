@@ -1,0 +1,76 @@
+import SubCore
+import SubNN
+
+/// What tells one Swin transformer (Liu et al. 2021) from another.
+public struct SwinConfig: Sendable, Codable, Equatable {
+  /// The side of the images, in pixels, and the number of logits.
+  public var imageSize, classes: Int
+  /// The side of a patch, in pixels.
+  public var patchSize: Int
+  /// Features of a token in the first stage; every stage has twice those of the one before.
+  public var width: Int
+  /// Blocks and heads of every stage.
+  public var depths, heads: [Int]
+  /// The side of a window, in tokens. A stage whose grid is no larger has one window, its grid.
+  public var window: Int
+  /// LayerNorm's ε.
+  public var epsilon: Double
+  /// The rate of stochastic depth in the last block; it rises from 0 in the first.
+  public var dropPath: Float
+
+  /// A Swin-T of 7 × 7 windows unless told otherwise.
+  public init(
+    imageSize: Int = 224, classes: Int = 1000, patchSize: Int = 4, width: Int = 96, depths: [Int] = [2, 2, 6, 2],
+    heads: [Int] = [3, 6, 12, 24], window: Int = 7, epsilon: Double = 1e-5, dropPath: Float = 0
+  ) {
+    (self.imageSize, self.classes, self.patchSize) = (imageSize, classes, patchSize)
+    (self.width, self.depths, self.heads, self.window) = (width, depths, heads, window)
+    (self.epsilon, self.dropPath) = (epsilon, dropPath)
+  }
+
+  /// The side of what masking hides as one, in pixels.
+  static let cell = 32
+  /// Cells of an image along a side; what is left of it beyond the last whole cell is never hidden.
+  var cellsPerSide: Int { imageSize / Self.cell }
+
+  /// Tokens along a side of a stage's grid: half of the stage before, rounded up.
+  func grid(_ stage: Int) -> Int {
+    (0..<stage).reduce(imageSize / patchSize) { side, _ in (side + 1) / 2 }
+  }
+
+  /// Features of a token in a stage.
+  func width(_ stage: Int) -> Int { width << stage }
+
+  /// The blocks of a stage.
+  func blocks(_ stage: Int) -> TransformerConfig {
+    let (width, depth) = (width(stage), depths[stage])
+    var blocks = TransformerConfig(
+      width: width, heads: heads[stage], hidden: 4 * width, depth: depth, sites: .visionTransformer,
+      start: .normal(deviation: 0.02))
+    blocks.epsilon = epsilon
+    let (before, last) = (depths.prefix(stage).reduce(0, +), depths.reduce(0, +) - 1)
+    blocks.dropPath = (before..<before + depth).map { dropPath * Float($0) / Float(max(1, last)) }
+    return blocks
+  }
+
+  /// The Swins by timm's names: 1000 classes.
+  public static let variants: [(name: String, config: SwinConfig)] = {
+    let deep = [2, 2, 18, 2]
+    let sizes: [(name: String, width: Int, depths: [Int], heads: [Int])] = [
+      ("tiny", 96, [2, 2, 6, 2], [3, 6, 12, 24]), ("small", 96, deep, [3, 6, 12, 24]),
+      ("base", 128, deep, [4, 8, 16, 32]), ("large", 192, deep, [6, 12, 24, 48]),
+    ]
+    return sizes.flatMap { size in
+      [(224, 7), (384, 12)].compactMap { image, window in
+        // Only the larger two were made for larger images.
+        image > 224 && size.width < 128
+          ? nil
+          : (
+            "swin_\(size.name)_patch4_window\(window)_\(image)",
+            SwinConfig(
+              imageSize: image, width: size.width, depths: size.depths, heads: size.heads, window: window)
+          )
+      }
+    }
+  }()
+}

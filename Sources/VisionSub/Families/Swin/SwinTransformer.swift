@@ -1,0 +1,71 @@
+public import SubCore
+public import SubNN
+
+/// A Swin transformer (Liu et al. 2021). Keys are timm's, without axes of one in front: `mask_token` [C], `patch_embed`,
+/// `layers.0` …, `norm`, `head.fc`.
+///
+/// Tokens are rows [N·L, C] in raster order throughout. Masked cells of 32 × 32 pixels have `mask_token` in the place of
+/// their tokens behind the patch embedding.
+public final class SwinTransformer: Module, VisionModel {
+  /// What kind it is.
+  public let config: SwinConfig
+  private let maskToken: Parameter
+  private let patchEmbed: PatchEmbedding
+  private let layers: [SwinStage]
+  private let norm: LayerNorm
+  private let head: Head
+
+  /// Key: `fc`.
+  private final class Head: Module {
+    let fc: Linear
+    init(_ fc: Linear) { self.fc = fc }
+  }
+
+  /// A model that gets its memory from a `ParameterSet`.
+  public init(_ config: SwinConfig) {
+    precondition(config.depths.count == config.heads.count, "SwinTransformer: \(config.depths), \(config.heads)")
+    self.config = config
+    let last = config.width(config.depths.count - 1)
+    maskToken = Parameter([config.width], .normal(deviation: 0.02))
+    patchEmbed = PatchEmbedding(config.width, patch: config.patchSize, bias: true, normEpsilon: config.epsilon)
+    layers = config.depths.indices.map { SwinStage(config, stage: $0) }
+    norm = LayerNorm(last, epsilon: config.epsilon)
+    head = Head(Linear(last, config.classes))
+  }
+
+  public var classes: Int { config.classes }
+  public var imageSize: Int { config.imageSize }
+  public func freezePatchEmbedding() { patchEmbed.freeze() }
+  public func stem(_ images: Tensor) -> Tensor? { patchEmbed(images) }
+
+  public func callAsFunction(_ images: Tensor, stem: Tensor?, _ pass: Pass) -> Tensor {
+    let (count, grid) = (images.shape[0], config.grid(0))
+    precondition(
+      images.shape.rank == 4 && images.shape[1] == 3 && images.shape[2] / config.patchSize == grid
+        && images.shape[3] / config.patchSize == grid,
+      "SwinTransformer: images \(images.shape), made for \(config.imageSize) pixels")
+    var x = stem ?? patchEmbed(images)
+    let hidden = hiddenTokens(images: count, pass)
+    if !hidden.isEmpty { x = x.replacingRows(Tensor(indices: hidden, on: x.device), by: maskToken.tensor) }
+    for (index, stage) in layers.dropLast().enumerated() {
+      x = stage(x, samples: count, next: nil, pass.at(index)).joint
+    }
+    let last = layers.count - 1
+    let tokens = layers[last](x, samples: count, next: norm, pass.at(last)).normed
+    let samples = Segments(count: count, length: tokens.shape.rows / count, on: tokens.device)
+    return head.fc(tokens.segmentMean(samples))
+  }
+
+  /// The rows of the tokens that a trip hides.
+  private func hiddenTokens(images: Int, _ pass: Pass) -> [Int] {
+    let (cells, grid, side) = (config.cellsPerSide, config.grid(0), SwinConfig.cell / config.patchSize)
+    let hidden = pass.masking?.hidden(rows: images, count: cells * cells, pass.key.fold("mask")) ?? []
+    return hidden.flatMap { number in
+      let (image, cell) = (number / (cells * cells), number % (cells * cells))
+      return (0..<side * side).map { place in
+        let (row, column) = (cell / cells * side + place / side, cell % cells * side + place % side)
+        return (image * grid + row) * grid + column
+      }
+    }
+  }
+}
