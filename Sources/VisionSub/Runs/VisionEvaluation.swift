@@ -28,14 +28,14 @@ public struct VisionEvaluation {
         "\(resize) pixels are fewer than the \(recipe.data.imageSize) of the model's images", at: "--resize",
         cure: "give at least \(recipe.data.imageSize)", isUsage: true)
     }
+    let model = configuration.makeModel()
+    let parameters = ParameterSet(model, on: settings.device, key: nil)
+    try folder.loadForEvaluation(into: parameters)
     guard images.classNames.count == configuration.classes else {
       throw InputError(
         "the model has \(configuration.classes) classes, the data \(images.classNames.count)", at: folder.path,
         cure: "give the data that the model was trained for")
     }
-    let model = configuration.makeModel()
-    let parameters = ParameterSet(model, on: settings.device, key: nil)
-    try folder.loadForEvaluation(into: parameters)
     evaluator = VisionEvaluator(
       ImageClassification(model, objective: recipe.objective), images, recipe.evaluationPipeline, batchSize: batchSize,
       workers: settings.imageWorkers, maxBroken: maxBroken, on: settings.device)

@@ -1,21 +1,11 @@
-// Fine-tunes a BERT on sentences with MaskSub: FinetuneBERT MODEL DATA, a Hugging Face style folder and CoLA's.
+// Fine-tunes a BERT on sentences with MaskSub: FinetuneBERT MODEL DATA RUN, a Hugging Face style folder, CoLA's, and a new
+// one, from which `masksub eval` and `masksub glue --resume` go on as from a run of their own.
 import MaskSub
 
-let folder = try TextFolder(CommandLine.arguments[1])
-let reader = try GLUEReader(task: .cola, data: CommandLine.arguments[2])
-let task = SequenceClassification(BERTForSequenceClassification(folder.config, labels: 2))
-let parameters = ParameterSet(task.model, on: .cpu, key: nil)
-_ = try folder.load(into: parameters, labels: 2, startingFrom: RandomKey(seed: 0))
-
-let source = { (split: GLUESplit) in
-  let examples = try reader.read(split).examples
-  return TextSource(examples, folder.tokenizer, task: .cola, maxLength: 32, batchSize: 32, on: .cpu)
-}
-let batches = try source(.train).shuffled(seed: 0)
-try Trainer(
-  Training(task, parameters, batches), method: MaskSub(ratio: 0.15),
-  optimizer: AdamW(parameters, weightDecay: 0.01), schedule: { _ in 2e-5 },
-  settings: LoopSettings(totalSteps: 20, stepsPerEpoch: batches.batchesPerEpoch, seed: 0),
-  reporter: LineReporter { print($0) }
-).train()
-print(try TextEvaluator(task, .cola)([(.dev, source(.dev))]).summary)
+let (model, data, output) = (CommandLine.arguments[1], CommandLine.arguments[2], CommandLine.arguments[3])
+let sentences = try GLUEReader(task: .cola, data: data)
+let recipe = try GLUERecipe(.cola).with([("max_steps", "20"), ("max_length", "32")])
+let bert = try TextRunModel(TextFolder(model), for: .cola)
+let run = try GLUERun(recipe, on: sentences, bert, method: MethodChoice(MaskSub(ratio: 0.15)))
+try run.train(to: output, reporter: LineReporter { print($0) })
+print(try GLUEEvaluation(TextFolder(output), on: sentences, by: recipe)().summary)
