@@ -53,6 +53,7 @@ let package = Package(
     .executableTarget(name: "SubMain", dependencies: ["SubTool"], path: "Sources/masksub"),
     // Tests mirror Sources.
     .target(name: "TraceCases", dependencies: ["SubData", "SubCore"], path: "Tests/TraceCases"),
+    .testTarget(name: "OutsideTests", dependencies: ["MaskSub"]),
     .testTarget(name: "SubCoreTests", dependencies: ["SubCore"]),
     .testTarget(name: "SubDataTests", dependencies: ["SubData", "SubCore"], resources: [.copy("Fixtures")]),
     .testTarget(

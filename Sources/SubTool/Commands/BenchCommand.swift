@@ -29,7 +29,7 @@ package struct BenchCommand: Command {
   package init() {}
 
   package func run(in context: ToolContext) throws {
-    let device = try machine.select()
+    let device = machine.select()
     let chosen = try $workloads.isGiven ? workloads.map(Self.known) : Self.names
     let training = Workload.all.filter { chosen.contains($0.name) }
     for workload in training {

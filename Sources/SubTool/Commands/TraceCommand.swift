@@ -30,7 +30,7 @@ package struct TraceCommand: Command {
   package init() {}
 
   package func run(in context: ToolContext) throws {
-    let device = try machine.select()
+    let device = machine.select()
     guard (config == nil) != (model == nil) else {
       throw InputError(
         "exactly one of --model and --config is needed", at: "masksub trace",
