@@ -55,7 +55,8 @@ let package = Package(
     .target(name: "TraceCases", dependencies: ["SubData", "SubCore"], path: "Tests/TraceCases"),
     .testTarget(name: "OutsideTests", dependencies: ["MaskSub"]),
     .testTarget(name: "SubCoreTests", dependencies: ["SubCore"]),
-    .testTarget(name: "SubDataTests", dependencies: ["SubData", "SubCore"], resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "SubDataTests", dependencies: ["SubData", "SubCore", "TestSupport"], resources: [.copy("Fixtures")]),
     .testTarget(
       name: "SubNNTests", dependencies: ["SubNN", "SubData", "SubCore"], resources: [.copy("Fixtures")]),
     .target(name: "TestSupport", dependencies: ["SubData", "SubCore"], path: "Tests/TestSupport"),
@@ -71,8 +72,7 @@ let package = Package(
       dependencies: ["TextSub", "SubTrain", "SubNN", "SubData", "SubCore", "TraceCases", "TestSupport"],
       resources: [.copy("Fixtures")]),
     .testTarget(
-      name: "ClipSubTests", dependencies: ["ClipSub", "SubTrain", "SubNN", "SubData", "SubCore", "TestSupport"],
-      resources: [.copy("Fixtures")]),
+      name: "ClipSubTests", dependencies: ["ClipSub", "SubTrain", "SubNN", "SubData", "SubCore", "TestSupport"]),
     .testTarget(
       name: "SubToolTests",
       dependencies: [
@@ -84,7 +84,6 @@ let package = Package(
       name: "BudgetTests",
       dependencies: ["VisionSub", "TextSub", "ClipSub", "SubTrain", "SubNN", "SubData", "SubCore"],
       resources: [.copy("allocations.json")]),
-    .testTarget(name: "SubImageTests", dependencies: ["SubCore", "SubData"], resources: [.copy("Fixtures")]),
   ]
 )
 

@@ -65,7 +65,7 @@ import Testing
   }
 
   @Test func `CIFAR's pickles are data`() {
-    let run = train("\(Self.home)/Tests/SubImageTests/Fixtures/cifar/two")
+    let run = train("\(Self.home)/Tests/SubDataTests/Fixtures/image/cifar/two")
     #expect(run.code == 0, "\(run.error)")
     #expect(run.error.contains("10 classes, 8 training images, 3 for evaluation"), "\(run.error)")
   }

@@ -5,13 +5,13 @@ import Testing
 
 struct ImageSourceTests {
   @Test func `a folder lists classes and pictures in sorted order`() throws {
-    let root = try Fixtures.folder()
+    let root = try ImageFixtures.folder()
     defer { try? FileManager.default.removeItem(atPath: root) }
-    let picture = try Fixtures.gradient(5, 4).pngData()
+    let picture = try ImageFixtures.gradient(5, 4).pngData()
     for name in ["b/2.png", "b/1.PNG", "b/note.txt", "b/deep/0.jpeg", "a/x.webp", "a/.png", "Z/9.png", "b/10.png"] {
-      try Fixtures.write(picture, "\(root)/\(name)")
+      try ImageFixtures.write(picture, "\(root)/\(name)")
     }
-    try Fixtures.write([1], "\(root)/readme.txt")
+    try ImageFixtures.write([1], "\(root)/readme.txt")
     let folder = try ImageFolder(root)
     #expect(folder.classNames == ["Z", "a", "b"])
     #expect(
@@ -23,7 +23,7 @@ struct ImageSourceTests {
       Issue.record("no file")
       return
     }
-    #expect(try ImageDecoder.decode(bytes, name: name) == Fixtures.gradient(5, 4))
+    #expect(try ImageDecoder.decode(bytes, name: name) == ImageFixtures.gradient(5, 4))
     #expect(try ImageFolder(root, classNames: ["b", "a", "Z", "more"]).labels == [2, 1, 1, 0, 0, 0, 0])
     #expect(throws: InputError.self) { try ImageFolder(root, classNames: ["a", "b"]) }
     #expect(throws: InputError.self) { try ImageFolder(root + "/a") }
@@ -45,12 +45,12 @@ struct ImageSourceTests {
   }
 
   @Test func `CIFAR's binary records are read`() throws {
-    let root = try Fixtures.folder()
+    let root = try ImageFixtures.folder()
     defer { try? FileManager.default.removeItem(atPath: root) }
-    let picture = Fixtures.gradient(32, 32)
+    let picture = ImageFixtures.gradient(32, 32)
     let planes = (0..<3).flatMap { channel in (0..<1024).map { picture.pixels[3 * $0 + channel] } }
-    try Fixtures.write([3] + planes + [9] + planes.reversed(), "\(root)/ten/test_batch.bin")
-    try Fixtures.write([5, 77] + planes, "\(root)/hundred/train.bin")
+    try ImageFixtures.write([3] + planes + [9] + planes.reversed(), "\(root)/ten/test_batch.bin")
+    try ImageFixtures.write([5, 77] + planes, "\(root)/hundred/train.bin")
     let ten = try CIFAR("\(root)/ten", training: false)
     #expect(ten.labels == [3, 9] && ten.classNames.count == 10)
     guard case .pixels(let first) = try ten.image(at: 0) else { return }
@@ -59,8 +59,8 @@ struct ImageSourceTests {
     #expect(hundred.labels == [77])
     guard case .pixels(let only) = try hundred.image(at: 0) else { return }
     #expect(only == picture)
-    try Fixtures.write([3] + planes.dropLast(), "\(root)/cut/test_batch.bin")
-    try Fixtures.write([10] + planes, "\(root)/label/test_batch.bin")
+    try ImageFixtures.write([3] + planes.dropLast(), "\(root)/cut/test_batch.bin")
+    try ImageFixtures.write([10] + planes, "\(root)/label/test_batch.bin")
     for name in ["cut", "label", "missing"] {
       #expect(throws: InputError.self) { try CIFAR("\(root)/\(name)", training: false) }
     }
@@ -81,7 +81,7 @@ struct ImageSourceTests {
   }
 
   @Test func `CIFAR's pickles are read, whichever Python wrote them`() throws {
-    let root = Bundle.module.resourceURL!.appendingPathComponent("Fixtures/cifar").path
+    let root = Bundle.module.resourceURL!.appendingPathComponent("Fixtures/image/cifar").path
     let ten = "\(root)/two/cifar-10-batches-py"
     #expect(CIFAR.recognizes(ten) && CIFAR.hasTest(ten) && !CIFAR.recognizes(root))
     let training = try CIFAR(ten, training: true)
@@ -112,24 +112,24 @@ struct ImageSourceTests {
   }
 
   @Test func `every cut of a pickle is an error`() throws {
-    let root = try Fixtures.folder()
+    let root = try ImageFixtures.folder()
     defer { try? FileManager.default.removeItem(atPath: root) }
-    let whole = [UInt8](try Fixtures.data("cifar/two/cifar-10-batches-py/data_batch_2"))
+    let whole = [UInt8](try ImageFixtures.data("cifar/two/cifar-10-batches-py/data_batch_2"))
     for length in stride(from: 0, to: whole.count, by: whole.count / 97) {
-      try Fixtures.write(Array(whole.prefix(length)), "\(root)/test_batch")
+      try ImageFixtures.write(Array(whole.prefix(length)), "\(root)/test_batch")
       #expect(throws: InputError.self, "\(length)") { try CIFAR(root, training: false) }
     }
     for place in stride(from: 0, to: whole.count, by: 13) {
       var damaged = whole
       damaged[place] ^= 0xff
-      try Fixtures.write(damaged, "\(root)/test_batch")
+      try ImageFixtures.write(damaged, "\(root)/test_batch")
       // Wherever it is damaged: an error or other numbers, never a trap.
       _ = try? CIFAR(root, training: false)
     }
   }
 
   @Test func `arrays of pictures are checked and read`() throws {
-    let pictures = [Fixtures.gradient(6, 4), Fixtures.gradient(6, 4, seed: 2)]
+    let pictures = [ImageFixtures.gradient(6, 4), ImageFixtures.gradient(6, 4, seed: 2)]
     let images = HostArray(pictures.flatMap(\.pixels), shape: [2, 4, 6, 3], dtype: .u8)
     let source = try ImageArrays(images: images, labels: HostArray([Int64(4), 1], shape: [2]), place: "x.npy")
     #expect(source.classNames == ["0", "1", "2", "3", "4"] && source.labels == [4, 1])

@@ -3,9 +3,9 @@ import SubCore
 import SubData
 
 /// The files that scripts/reference/image_*.py made.
-enum Fixtures {
+enum ImageFixtures {
   static func data(_ name: String) throws -> Data {
-    try Data(contentsOf: Bundle.module.resourceURL!.appendingPathComponent("Fixtures/\(name)"))
+    try Data(contentsOf: Bundle.module.resourceURL!.appendingPathComponent("Fixtures/image/\(name)"))
   }
 
   static func bytes(_ name: String) throws -> HostArray { array([UInt8](try data(name))) }

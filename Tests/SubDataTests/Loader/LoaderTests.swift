@@ -117,7 +117,8 @@ struct ImageBatchesTests {
     var count: Int { 16 }
     func name(of index: Int) -> String { "file \(index)" }
     func image(at index: Int) throws -> SourceImage {
-      let bytes = broken.contains(index) ? [1, 2, 3] : try Fixtures.gradient(20 + index, 24, seed: index).pngData()
+      let bytes =
+        broken.contains(index) ? [1, 2, 3] : try ImageFixtures.gradient(20 + index, 24, seed: index).pngData()
       return .file(HostArray(bytes, shape: [bytes.count], dtype: .u8), name: name(of: index))
     }
   }

@@ -19,12 +19,13 @@ struct BytePairTokenizerTests {
   }
 
   static func fixture(_ name: String) -> URL {
-    Bundle.module.url(forResource: "Fixtures", withExtension: nil)!.appendingPathComponent(name)
+    Bundle.module.url(forResource: "Fixtures", withExtension: nil)!.appendingPathComponent("bpe")
+      .appendingPathComponent(name)
   }
 
   /// A tokenizer with CLIP's ids that knows only the merges which the fixtures need.
   static func trimmed() throws -> BytePairTokenizer {
-    let text = try String(contentsOf: fixture("bpe-merges.txt"), encoding: .utf8)
+    let text = try String(contentsOf: fixture("merges.txt"), encoding: .utf8)
     let merges = text.split(separator: "\n").map { line in
       let words = line.split(separator: " ")
       return (rank: Int(words[0])!, merge: BytePairMerges.Merge(String(words[1]), String(words[2])))
@@ -40,7 +41,7 @@ struct BytePairTokenizerTests {
   @Test func `every vector of open_clip`() throws {
     let tokenizer = try Self.trimmed()
     #expect(tokenizer.vocabularySize == 49408 && tokenizer.startId == 49406 && tokenizer.endId == 49407)
-    let vectors = try JSONDecoder().decode(Vectors.self, from: Data(contentsOf: Self.fixture("bpe-vectors.json")))
+    let vectors = try JSONDecoder().decode(Vectors.self, from: Data(contentsOf: Self.fixture("vectors.json")))
     #expect(vectors.vectors.count == 58)
     for vector in vectors.vectors {
       #expect(Array(CaptionCleaner.clean(vector.text).utf8) == Array(vector.cleaned.utf8), "\(vector.name)")
@@ -54,7 +55,7 @@ struct BytePairTokenizerTests {
 
   @Test func `400 mixed lines as open_clip`() throws {
     let tokenizer = try Self.trimmed()
-    let lines = try Self.lines(Self.fixture("bpe-lines.jsonl"))
+    let lines = try Self.lines(Self.fixture("lines.jsonl"))
     #expect(lines.count == 400)
     for line in lines {
       #expect(Array(CaptionCleaner.clean(line.text).utf8) == Array(line.cleaned.utf8), "\(line.text.debugDescription)")

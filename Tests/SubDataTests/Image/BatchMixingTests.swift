@@ -32,7 +32,7 @@ struct BatchMixingTests {
   private let size = 16
 
   private func parts() throws -> [RGBImage] {
-    let whole = try Fixtures.pictures()[1]
+    let whole = try ImageFixtures.pictures()[1]
     return [(0, 0), (16, 0), (0, 16), (16, 16)].map {
       whole.cropped(to: PixelArea(left: $0, top: $1, width: 16, height: 16))
     }
@@ -54,7 +54,7 @@ struct BatchMixingTests {
   }
 
   @Test func `normalisation gives torchvision's bits`() throws {
-    let reference = try Fixtures.decode(BatchReference.self, "batch.json")
+    let reference = try ImageFixtures.decode(BatchReference.self, "batch.json")
     #expect(try batch() == reference.normalised)
     #expect(try batch(4, .clip) == reference.clip)
     #expect(Normalization.imageNet.fill == [124, 116, 104] && Normalization.clip.fill == [123, 117, 104])
@@ -65,7 +65,7 @@ struct BatchMixingTests {
   }
 
   @Test func `mixup and CutMix give timm's bits`() throws {
-    let reference = try Fixtures.decode(BatchReference.self, "batch.json")
+    let reference = try ImageFixtures.decode(BatchReference.self, "batch.json")
     #expect(try batch { MixPlan.mixup(weight: 0.3).apply(to: $0, count: 4, width: 16, height: 16) } == reference.mixup)
     #expect(
       try batch(3) { MixPlan.mixup(weight: 0.3).apply(to: $0, count: 3, width: 16, height: 16) } == reference.mixupOdd)
@@ -82,7 +82,7 @@ struct BatchMixingTests {
   }
 
   @Test func `targets give timm's numbers`() throws {
-    for entry in try Fixtures.decode(BatchReference.self, "batch.json").targets {
+    for entry in try ImageFixtures.decode(BatchReference.self, "batch.json").targets {
       let plan: MixPlan = entry.weight == 1 ? .none : .mixup(weight: entry.weight)
       let targets = plan.targets(labels: entry.labels, classes: entry.classes, smoothing: entry.smoothing)
       #expect(targets.shape == [entry.labels.count, entry.classes])

@@ -14,10 +14,10 @@ struct ImageDecoderTests {
   }
 
   @Test func `every stored form decodes to Pillow's bytes`() throws {
-    let files = try Fixtures.decode([File].self, "files.json")
+    let files = try ImageFixtures.decode([File].self, "files.json")
     #expect(files.count > 40)
     for file in files {
-      let bytes = try Fixtures.bytes("files/\(file.name)")
+      let bytes = try ImageFixtures.bytes("files/\(file.name)")
       let decoder = try ImageDecoder(bytes, name: file.name)
       #expect((decoder.width, decoder.height) == (file.width, file.height))
       #expect(decoder.orientation.rawValue == file.orientation, "\(file.name)")
@@ -30,7 +30,7 @@ struct ImageDecoderTests {
 
   @Test func `a part decodes to that part of the whole`() throws {
     for name in ["420.jpg", "progressive.jpg", "exif6.jpg", "cmyk.jpg", "grey.jpg", "rgb.png", "lossy.webp"] {
-      let bytes = try Fixtures.bytes("files/\(name)")
+      let bytes = try ImageFixtures.bytes("files/\(name)")
       for turns in [false, true] {
         let options = ImageDecodeOptions(appliesOrientation: turns)
         let whole = try ImageDecoder.decode(bytes, name: name, options: options)
@@ -42,7 +42,7 @@ struct ImageDecoderTests {
   }
 
   @Test func `parts of a large picture are those of the whole, at every place`() throws {
-    let bytes = try Fixtures.bytes("large.jpg")
+    let bytes = try ImageFixtures.bytes("large.jpg")
     let whole = try ImageDecoder.decode(bytes, name: "large.jpg")
     let key = RandomKey(seed: 3)
     for trial in 0..<60 {
@@ -57,7 +57,7 @@ struct ImageDecoderTests {
   }
 
   @Test func `a JPEG decodes at a half, a quarter and an eighth`() throws {
-    let bytes = try Fixtures.bytes("files/444.jpg")
+    let bytes = try ImageFixtures.bytes("files/444.jpg")
     let whole = try ImageDecoder.decode(bytes, name: "444.jpg")
     for denominator in [2, 4, 8] {
       let small = try ImageDecoder(bytes, name: "444.jpg").decode(denominator: denominator)
@@ -69,15 +69,15 @@ struct ImageDecoderTests {
   }
 
   @Test func `a JPEG without its end marker is whole, a cut one is not`() throws {
-    let whole = try ImageDecoder.decode(try Fixtures.bytes("files/420.jpg"), name: "")
-    #expect(try ImageDecoder.decode(try Fixtures.bytes("files/no-end.jpg"), name: "") == whole)
+    let whole = try ImageDecoder.decode(try ImageFixtures.bytes("files/420.jpg"), name: "")
+    #expect(try ImageDecoder.decode(try ImageFixtures.bytes("files/no-end.jpg"), name: "") == whole)
   }
 
   @Test func `broken files are errors that name them`() throws {
-    let names = try Fixtures.decode([String].self, "broken.json")
+    let names = try ImageFixtures.decode([String].self, "broken.json")
     #expect(names.count > 10)
     for name in names {
-      let bytes = try Fixtures.bytes("files/broken-\(name)")
+      let bytes = try ImageFixtures.bytes("files/broken-\(name)")
       let error = #expect(throws: InputError.self, "\(name)") { _ = try ImageDecoder.decode(bytes, name: name) }
       #expect(error?.place == name)
     }
@@ -88,7 +88,7 @@ struct ImageDecoderTests {
       "420.jpg", "progressive.jpg", "cmyk.jpg", "exif6.jpg", "rgb.png", "palette.png", "interlaced.png",
       "exif.png", "lossy.webp", "lossless.webp", "animated.webp", "exif.webp",
     ] {
-      let original = [UInt8](try Fixtures.data("files/\(name)"))
+      let original = [UInt8](try ImageFixtures.data("files/\(name)"))
       let key = RandomKey(seed: 1).fold(name)
       for trial in 0..<120 {
         var bytes = original
@@ -98,7 +98,7 @@ struct ImageDecoderTests {
         }
         if trial % 3 == 0 { bytes.removeLast(key.integer(below: bytes.count, at: 200_000 + trial)) }
         let options = ImageDecodeOptions(appliesOrientation: true, maxPixels: 1 << 20)
-        if let image = try? ImageDecoder.decode(Fixtures.array(bytes), name: name, options: options) {
+        if let image = try? ImageDecoder.decode(ImageFixtures.array(bytes), name: name, options: options) {
           #expect(image.count <= 1 << 20)
         }
       }
@@ -106,7 +106,7 @@ struct ImageDecoderTests {
   }
 
   @Test func `more pixels than allowed are refused before decoding`() throws {
-    let bytes = try Fixtures.bytes("files/rgb.png")
+    let bytes = try ImageFixtures.bytes("files/rgb.png")
     let error = #expect(throws: InputError.self) {
       _ = try ImageDecoder(bytes, name: "a.png", options: ImageDecodeOptions(maxPixels: 45 * 31 - 1))
     }
@@ -115,7 +115,7 @@ struct ImageDecoderTests {
   }
 
   @Test func `a PNG of ours reads back as it was`() throws {
-    let image = Fixtures.gradient(37, 21)
-    #expect(try ImageDecoder.decode(Fixtures.array(image.pngData()), name: "") == image)
+    let image = ImageFixtures.gradient(37, 21)
+    #expect(try ImageDecoder.decode(ImageFixtures.array(image.pngData()), name: "") == image)
   }
 }

@@ -26,7 +26,7 @@ struct ImagePipelineTests {
   }
 
   @Test func `a file gives what its whole picture gives, though only the crop is decoded`() throws {
-    let bytes = try Fixtures.bytes("large.jpg")
+    let bytes = try ImageFixtures.bytes("large.jpg")
     let whole = try ImageDecoder.decode(bytes, name: "")
     for pipeline in [deit, try mae(), .eval(size: 32, resize: 40)] {
       for seed in 0..<25 {
@@ -37,7 +37,7 @@ struct ImagePipelineTests {
   }
 
   @Test func `scaled decoding is off unless asked for, and then close`() throws {
-    let bytes = try Fixtures.bytes("large.jpg")
+    let bytes = try ImageFixtures.bytes("large.jpg")
     var scaled = ImagePipeline.eval(size: 32, resize: 36)
     let exact = try scaled.image(bytes, name: "", key: RandomKey(seed: 0)).0
     scaled.decodesScaled = true
@@ -52,14 +52,15 @@ struct ImagePipelineTests {
     #expect((plan.framing.width, plan.framing.height) == (341, 256))
     #expect((plan.framing.left, plan.framing.top) == (58, 16))  // 58.5 rounds to the even number
     #expect(!plan.framing.flipped && plan.operations.isEmpty && plan.erasing == nil)
-    let reference = try Fixtures.decode(BatchReference.self, "batch.json")
-    let image = ImagePipeline.eval(size: 16, resize: 20).image(try Fixtures.pictures()[0], key: RandomKey(seed: 0)).0
+    let reference = try ImageFixtures.decode(BatchReference.self, "batch.json")
+    let image = ImagePipeline.eval(size: 16, resize: 20).image(try ImageFixtures.pictures()[0], key: RandomKey(seed: 0))
+      .0
     #expect(image.crc == reference.evaluation)
   }
 
   @Test func `the simple crop is torchvision's reflected one`() throws {
-    let reference = try Fixtures.decode(BatchReference.self, "batch.json").simple
-    let source = try Fixtures.pictures()[0]
+    let reference = try ImageFixtures.decode(BatchReference.self, "batch.json").simple
+    let source = try ImageFixtures.pictures()[0]
     let pipeline = ImagePipeline(size: 24, framing: .simpleRandom)
     var framing = pipeline.plan(width: 17, height: 13, key: RandomKey(seed: 0)).framing
     #expect((framing.width, framing.height, framing.padding) == (reference.width, reference.height, 4))
@@ -72,7 +73,7 @@ struct ImagePipelineTests {
   }
 
   @Test func `a window of a resize is the whole resize cropped, in every order of the passes`() {
-    let image = Fixtures.gradient(61, 47)
+    let image = ImageFixtures.gradient(61, 47)
     let area = PixelArea(left: 5, top: 3, width: 50, height: 40)
     // Both larger, both smaller, columns first, one side kept, both kept.
     for (width, height) in [(130, 99), (20, 17), (45, 5), (50, 90), (50, 13), (23, 40), (77, 40), (50, 40)] {
@@ -162,9 +163,9 @@ struct ImagePipelineTests {
 
   @Test func `erasing writes its stream of normal numbers and nothing else`() throws {
     let pipeline = ImagePipeline(size: 32, framing: .center(resize: 32), erasing: RandomErasing(probability: 1))
-    let image = Fixtures.gradient(32, 32)
+    let image = ImageFixtures.gradient(32, 32)
     let plain = ImagePipeline.eval(size: 32, resize: 32)
-    let bytes = Fixtures.array(try image.pngData())
+    let bytes = ImageFixtures.array(try image.pngData())
     let key = RandomKey(seed: 5)
     let area = try #require(pipeline.plan(width: 32, height: 32, key: key).erasing)
     let erased = try pipeline.tensor(bytes, name: "", key: key).floats()

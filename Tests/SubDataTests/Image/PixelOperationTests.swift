@@ -21,9 +21,9 @@ struct PixelOperationTests {
   }
 
   @Test func `every operation gives Pillow's bytes`() throws {
-    let pictures = try Fixtures.pictures()
-    let cases = try Fixtures.decode(Cases.self, "ops.json")
-    let expected = try Fixtures.checksums("ops.bin")
+    let pictures = try ImageFixtures.pictures()
+    let cases = try ImageFixtures.decode(Cases.self, "ops.json")
+    let expected = try ImageFixtures.checksums("ops.bin")
     #expect(cases.cases.count == expected.count && expected.count == 378)
     for (number, entry) in cases.cases.enumerated() {
       let result = pictures[entry.picture].applying(entry.operation, fill: cases.fill)
@@ -32,9 +32,9 @@ struct PixelOperationTests {
   }
 
   @Test func `crop and resize give Pillow's bytes`() throws {
-    let pictures = try Fixtures.pictures()
-    let cases = try Fixtures.decode([Resize].self, "resizes.json")
-    let expected = try Fixtures.checksums("resizes.bin")
+    let pictures = try ImageFixtures.pictures()
+    let cases = try ImageFixtures.decode([Resize].self, "resizes.json")
+    let expected = try ImageFixtures.checksums("resizes.bin")
     #expect(cases.count == expected.count && expected.count == 192)
     for (number, entry) in cases.enumerated() {
       let area = PixelArea(left: entry.area[0], top: entry.area[1], width: entry.area[2], height: entry.area[3])
@@ -58,7 +58,7 @@ struct PixelOperationTests {
   }
 
   @Test func `posterize to no bits is black, and eight bits change nothing`() throws {
-    let image = try Fixtures.pictures()[0]
+    let image = try ImageFixtures.pictures()[0]
     #expect(image.applying(.posterize(bits: 0)) == RGBImage(width: 17, height: 13, color: [0, 0, 0]))
     #expect(image.applying(.posterize(bits: 8)) == image)
     #expect(image.applying(.invert) != image)

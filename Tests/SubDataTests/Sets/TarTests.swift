@@ -6,7 +6,7 @@ import Testing
 /// Against archives by Python's tarfile: scripts/reference/image_sets.py.
 struct TarTests {
   private func path(_ name: String) -> String {
-    Bundle.module.resourceURL!.appendingPathComponent("Fixtures/sets/\(name)").path
+    Bundle.module.resourceURL!.appendingPathComponent("Fixtures/image/sets/\(name)").path
   }
 
   @Test func `every dialect gives the same members`() throws {
@@ -67,8 +67,8 @@ struct TarTests {
   }
 
   @Test func `no damage traps, and no size is believed`() throws {
-    let original = [UInt8](try Fixtures.data("sets/pax.tar"))
-    let folder = try Fixtures.folder()
+    let original = [UInt8](try ImageFixtures.data("sets/pax.tar"))
+    let folder = try ImageFixtures.folder()
     defer { try? FileManager.default.removeItem(atPath: folder) }
     let key = RandomKey(seed: 2)
     for trial in 0..<150 {
@@ -78,7 +78,7 @@ struct TarTests {
           key.integer(below: 256, at: 10 * trial + flip + 5))
       }
       if trial % 2 == 0 { repairChecksums(&bytes) }
-      try Fixtures.write(bytes, folder + "/x.tar")
+      try ImageFixtures.write(bytes, folder + "/x.tar")
       let reader = try TarReader(folder + "/x.tar")
       do { while try reader.next() != nil { _ = try reader.contents() } } catch is InputError {}
       #expect(try reader.next() == nil || true)
@@ -86,7 +86,7 @@ struct TarTests {
     var huge = original
     huge.replaceSubrange(512 + 124..<512 + 136, with: Array("77777777777\0".utf8))
     repairChecksums(&huge)
-    try Fixtures.write(huge, folder + "/huge.tar")
+    try ImageFixtures.write(huge, folder + "/huge.tar")
     let reader = try TarReader(folder + "/huge.tar")
     #expect(throws: InputError.self) { while try reader.next() != nil { _ = try reader.contents() } }
   }
