@@ -1,6 +1,7 @@
 import Foundation
 import SubCore
 import SubData
+import TestSupport
 import Testing
 
 struct ImageSourceTests {
@@ -31,9 +32,7 @@ struct ImageSourceTests {
   }
 
   @Test func `the shapes of the repository are there, all readable`() throws {
-    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent().appendingPathComponent("datasets/shapes").path
-    let splits = ImageFolder.splits(of: root)
+    let splits = ImageFolder.splits(of: Repository.file("datasets/shapes"))
     let train = try ImageFolder(try #require(splits.train))
     let validation = try ImageFolder(try #require(splits.validation), classNames: train.classNames)
     #expect((train.count, validation.count, train.classNames.count) == (768, 160, 8))
@@ -105,7 +104,7 @@ struct ImageSourceTests {
     ("wide", "no array u8"), ("few", "no list of 2"), ("label", "label 10 of image 0"), ("order", "no array u8"),
     ("cut", "ends too early"), ("call", "no array u8"),
   ]) func `odd pickles are refused and nothing in them is called`(name: String, what: String) throws {
-    let root = Bundle.module.resourceURL!.appendingPathComponent("Fixtures/cifar/odd").path
+    let root = Bundle.module.resourceURL!.appendingPathComponent("Fixtures/image/cifar/odd").path
     let error = #expect(throws: InputError.self) { try CIFAR("\(root)/\(name)", training: false) }
     #expect(error?.place.contains("test_batch") == true)
     #expect(error.map { "\($0)".contains(what) } == true, "\(String(describing: error))")
