@@ -30,16 +30,6 @@ public struct CLIPFamily: ModelFamily {
     }
   }
 
-  /// A file's weights. Throws where it holds no CLIP.
-  static func recognised(_ source: any NamedTensors) throws -> Weights {
-    guard let weights = CLIPFamily().recognise(source) else {
-      throw InputError(
-        "these are no weights of a CLIP with a vision transformer", at: source.place,
-        cure: "give a ViT CLIP in open_clip, OpenAI or Hugging Face naming (masksub inspect shows what a file holds)")
-    }
-    return weights
-  }
-
   /// Whether a file is one of OpenAI's own archives.
   static func isOpenAI(_ weights: Weights) -> Bool { weights.source.contains("input_resolution") }
 }
