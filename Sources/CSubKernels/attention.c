@@ -59,11 +59,13 @@ SK_INLINE float sk_exp_down(float x) {
 #define SK_TILE_ROWS 2
 #define SK_TILE_LANES 1
 #include "tiles.h"
+#include "heads.h"
 #pragma clang attribute push(__attribute__((target("arch=x86-64-v3"))), apply_to = function)
 #define SK_ISA(name) name##_v3
 #define SK_TILE_ROWS 6
 #define SK_TILE_LANES 1
 #include "tiles.h"
+#include "heads.h"
 #pragma clang attribute pop
 // The level's own tuning would split 64-byte vectors in two.
 #pragma clang attribute push(__attribute__((target("arch=x86-64-v4"))), apply_to = function)
@@ -72,6 +74,7 @@ SK_INLINE float sk_exp_down(float x) {
 #define SK_TILE_ROWS 12
 #define SK_TILE_LANES 2
 #include "tiles.h"
+#include "heads.h"
 #pragma clang attribute pop
 #pragma clang attribute pop
 #define SK_CHOOSE(name)                                           \
@@ -83,6 +86,7 @@ SK_INLINE float sk_exp_down(float x) {
 #define SK_TILE_ROWS 6
 #define SK_TILE_LANES 1
 #include "tiles.h"
+#include "heads.h"
 #define SK_CHOOSE(name) name##_lanes
 #endif
 
