@@ -7,8 +7,11 @@ let package = Package(
   platforms: [.macOS(.v26)],
   products: [
     .executable(name: "masksub", targets: ["SubMain"]),
-    // All of it by one import, or a level with what is below it.
-    .library(name: "MaskSub", targets: ["MaskSub"]),
+    // All of it by one import, or a level with what is below it. The levels stand here too: a program that imports them
+    // through MaskSub alone would not be compiled again when one of them changes.
+    .library(
+      name: "MaskSub",
+      targets: ["MaskSub", "SubCore", "SubData", "SubNN", "SubTrain", "VisionSub", "TextSub", "ClipSub"]),
     .library(name: "SubCore", targets: ["SubCore"]),
     .library(name: "SubData", targets: ["SubData"]),
     .library(name: "SubNN", targets: ["SubNN"]),
