@@ -1,6 +1,9 @@
 import CSystem
+import ClipSub
 import SubCore
 package import SubTrain
+import TextSub
+import VisionSub
 
 /// The tool: finds the command, runs it, turns every error into one line and an exit code.
 package enum Tool {
@@ -26,7 +29,8 @@ package enum Tool {
   ]
 
   /// Every recipe, in the order of `masksub recipes`.
-  package static let recipes: [RecipePage] = RecipePage.vision + RecipePage.glue + RecipePage.clip
+  package static let recipes: [RecipePage] =
+    VisionRecipe.book.map(\.page) + GLUERecipe.book.map(\.page) + ClipRecipe.book.map(\.page)
 
   /// Runs one command line (without the program's name). 0: done; 1: the work failed; 2: wrong usage; 130: interrupted.
   package static func main(

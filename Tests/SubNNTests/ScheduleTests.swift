@@ -6,20 +6,20 @@ import Testing
 /// Rates, decay and layer factors of the vision recipes. The fixtures are made by scripts/reference/optim_reference.py.
 @Suite struct ScheduleTests {
   /// The schedules of the fixture.
-  static let schedules: [String: CosineSchedule] = [
-    "deit3-400": .init(
-      .epochLate, peak: 4e-3, floor: 1e-5, warmupRate: 1e-6, warmupEpochs: 5, epochs: 400, stepsPerEpoch: 1),
-    "deit3-b-400": .init(
-      .epochLate, peak: 3e-3, floor: 1e-5, warmupRate: 1e-6, warmupEpochs: 5, epochs: 400, stepsPerEpoch: 1),
-    "deit3-b-finetune": .init(
-      .epochLate, peak: 1e-5, floor: 1e-5, warmupRate: 1e-6, warmupEpochs: 5, epochs: 20, stepsPerEpoch: 1),
-    "mae-b": .init(.fraction, peak: 2e-3, floor: 1e-6, warmupEpochs: 5, epochs: 100, stepsPerEpoch: 1251),
-    "mae-l": .init(.fraction, peak: 4e-3, floor: 1e-6, warmupEpochs: 5, epochs: 50, stepsPerEpoch: 1251),
-    "beitv2-b": .init(.table, peak: 5e-4, floor: 1e-6, warmupEpochs: 20, epochs: 100, stepsPerEpoch: 1251),
-    "ft-clip-b": .init(.table, peak: 6e-4, floor: 1e-6, warmupEpochs: 10, epochs: 50, stepsPerEpoch: 625),
+  static let schedules: [String: Schedule] = [
+    "deit3-400": .init(.epochLate, peak: 4e-3, floor: 1e-5, warmupRate: 1e-6, warmup: 5, total: 400),
+    "deit3-b-400": .init(.epochLate, peak: 3e-3, floor: 1e-5, warmupRate: 1e-6, warmup: 5, total: 400),
+    "deit3-b-finetune": .init(.epochLate, peak: 1e-5, floor: 1e-5, warmupRate: 1e-6, warmup: 5, total: 20),
+    "mae-b": .init(
+      .fraction, peak: 2e-3, floor: 1e-6, warmup: 5 * 1251, total: 100 * 1251, stepsPerEpoch: 1251),
+    "mae-l": .init(.fraction, peak: 4e-3, floor: 1e-6, warmup: 5 * 1251, total: 50 * 1251, stepsPerEpoch: 1251),
+    "beitv2-b": .init(
+      .table, peak: 5e-4, floor: 1e-6, warmup: 20 * 1251, total: 100 * 1251, stepsPerEpoch: 1251),
+    "ft-clip-b": .init(.table, peak: 6e-4, floor: 1e-6, warmup: 10 * 625, total: 50 * 625, stepsPerEpoch: 625),
     "swin": .init(
-      .updateLate, peak: 1e-3, floor: 1e-5, warmupRate: 1e-6, warmupEpochs: 20, epochs: 300, stepsPerEpoch: 1251),
-    "rsb-a2": .init(.epoch, peak: 5e-3, floor: 1e-6, warmupRate: 1e-4, warmupEpochs: 5, epochs: 300, stepsPerEpoch: 1),
+      .updateLate, peak: 1e-3, floor: 1e-5, warmupRate: 1e-6, warmup: 20 * 1251, total: 300 * 1251,
+      stepsPerEpoch: 1251),
+    "rsb-a2": .init(.epoch, peak: 5e-3, floor: 1e-6, warmupRate: 1e-4, warmup: 5, total: 300),
   ]
 
   @Test(arguments: schedules.keys.sorted()) func `rates are the original's`(_ name: String) throws {
@@ -36,10 +36,20 @@ import Testing
 
   @Test func `epochs run at one rate whatever their updates`() {
     var schedule = Self.schedules["deit3-b-400"]!
-    schedule.stepsPerEpoch = 625
+    (schedule.stepsPerEpoch, schedule.warmup, schedule.total) = (625, 5 * 625, 400 * 625)
     #expect(schedule.rate(at: 0) == 1e-6 && schedule.rate(at: 2 * 625 - 1) == 1e-6)
     #expect(abs(schedule.rate(at: 2 * 625) - 6.008e-4) < 1e-9)
     #expect(schedule.rate(at: 3 * 625 - 1) == schedule.rate(at: 2 * 625))
+  }
+
+  @Test func `transformers' schedules`() {
+    let linear = Schedule(.linear, peak: 2, warmup: 4, total: 12)
+    #expect([0, 1, 3, 4, 8, 11, 12].map(linear.rate(at:)) == [0, 0.5, 1.5, 2, 1, 0.25, 0])
+    #expect(Schedule(.linear, peak: 2, total: 4).rate(at: 0) == 2)
+    let cosine = Schedule(.cosine, peak: 2, warmup: 4, total: 12)
+    #expect(cosine.rate(at: 2) == 1 && abs(cosine.rate(at: 8) - 1) < 1e-15 && cosine.rate(at: 20) == 0)
+    let constant = Schedule(.constant, peak: 2, warmup: 4, total: 12)
+    #expect(constant.rate(at: 1) == 0.5 && constant.rate(at: 11) == 2)
   }
 
   @Test(arguments: ["deit3", "mae", "beitv2", "ft-clip", "swin", "rsb"])

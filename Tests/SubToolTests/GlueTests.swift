@@ -43,7 +43,7 @@ import Testing
     #expect(lines.count == 8 && lines[0].contains("loss_sub") && lines[0].contains("grad_norm"))
     let summary = try JSON.read(folder["a"] + "/summary.json")
     #expect(summary["task"]?.string == "cola" && summary["metrics"]?["matthews_correlation"]?.double != nil)
-    #expect(try JSON.read(folder["a"] + "/config.json")["recipe"]?["batch_size"]?.int == 8)
+    #expect(try JSON.read(folder["a"] + "/config.json")["recipe"]?["loop"]?["batch_size"]?.int == 8)
   }
 
   @Test func `a resumed run has the bits of one that was never interrupted`() throws {
@@ -178,7 +178,7 @@ import Testing
     let first = ToolRun(arguments: few + ["--output", folder["begun"]])
     #expect(first.code == 0, "\(first.error)")
     for (other, key) in [
-      (["--method", "baseline"], "method"), (["--set", "lr=0.5"], "recipe.lr"), (["--seed", "4"], "seed"),
+      (["--method", "baseline"], "method"), (["--set", "lr=0.5"], "recipe.optimizer.lr"), (["--seed", "4"], "seed"),
       (["--ratio", "0.3"], "ratio"),
     ] {
       let run = ToolRun(arguments: few + other + ["--output", folder["begun"], "--resume"])

@@ -8,7 +8,10 @@ import Testing
     RecipePage(
       name: "glue", summary: "BERT on a GLUE task", command: "masksub glue --task cola", expected: "60.5 Matthews",
       source: "run_glue",
-      parameters: [.init("lr", "2e-05", source: "run_glue's README"), .init("epochs", "3", source: "the same")]),
+      parameters: [
+        .init("optimizer.lr", "2e-05", allowed: .number(.amount), meaning: "the rate", source: "run_glue's README"),
+        .init("schedule.epochs", "3", allowed: .whole(1...9), meaning: "how often the data is gone through, in turn"),
+      ]),
     RecipePage(name: "a", summary: "another", command: "c", expected: "e", source: "s", parameters: []),
   ])
 
@@ -16,7 +19,7 @@ import Testing
 
   @Test func `a page shows every hyper-parameter with its source`() throws {
     #expect(
-      try book.page("glue", style: TextStyle(isColoured: false)) == """
+      try book.page("glue", style: TextStyle(isColoured: false), width: 70) == """
         glue: BERT on a GLUE task
 
           masksub glue --task cola
@@ -24,16 +27,18 @@ import Testing
         expected: 60.5 Matthews
         source: run_glue
 
-        Hyper-parameters (--set KEY=VALUE)
-          lr      2e-05  run_glue's README
-          epochs  3      the same
+        Hyper-parameters (--set KEY=VALUE; the last part of a key will do where it is the only one)
+          optimizer.lr     2e-05  the rate [0 or more]; run_glue's README
+
+          schedule.epochs  3      how often the data is gone through, in turn
+                                  [1 to 9]
 
         """)
     #expect(
       throws: InputError(
         "there is no recipe 'gleu'", at: "masksub recipes", cure: "did you mean 'glue'?", isUsage: true)
     ) {
-      try book.page("gleu", style: TextStyle(isColoured: false))
+      try book.page("gleu", style: TextStyle(isColoured: false), width: 70)
     }
   }
 

@@ -172,12 +172,12 @@ import Testing
 
   @Test(arguments: [
     ("loss=hinge", "'hinge' is unknown (--set loss): use ce, bce"),
-    ("masking=blocks", "use uniform, block"), ("schedule=cosine", "use epoch-late, epoch, fraction"),
+    ("masking=blocks", "did you mean 'block'?"), ("schedule=step", "use epoch-late, epoch, fraction"),
     ("readout=mean", "use token, pooled, normedPool"), ("beta1=1", "--set beta1"), ("beta2=-0.1", "--set beta2"),
     ("epsilon=0", "--set epsilon"), ("clip_norm=-1", "--set clip_norm"), ("mixup=-1", "--set mixup"),
     ("weight_decay=-0.1", "--set weight_decay"), ("color_jitter=-5", "--set color_jitter"),
     ("epochs=16777216", "give 1 to 1048576"), ("batch_size=x", "--set batch_size"),
-    ("flip=true", "'true' is not a number (--set flip)"), ("eval_resize=300000", "give 1 to 4096"),
+    ("flip=true", "'true' is not a number from 0 to 1 (--set flip)"), ("eval_resize=300000", "give 1 to 4096"),
     ("image_size=1048576", "give 1 to 4096"), ("crop=random", "'random' is unknown (--set crop): use rrc, simple"),
     ("exif=1", "'1' is not true or false"),
   ]) func `a setting out of range is refused before anything is read`(setting: String, text: String) {

@@ -122,7 +122,7 @@ import Testing
       (["train", "--recipe", "deit3-x"], 2, "there is no vision recipe 'deit3-x'"),
       (["train", "--data", folder["absent"]], 1, "there is no such folder"),
       (["train", "--set", "no_such=1"], 2, "there is no hyper-parameter 'no_such'"),
-      (["train", "--set", "max_steps=-1"], 2, "is not a number of updates"),
+      (["train", "--set", "max_steps=-1"], 2, "'-1' is not a whole number from 0"),
       (["train", "--set", "batch_size=0"], 2, "batch"),
       (["train", "--set", "batch_size=4096"], 2, "make no update of 4096"),
       (["train", "--set", "augment=rnad"], 2, "rnad"),
@@ -150,11 +150,14 @@ import Testing
       #expect(list.contains("\(name) "), "\(name)")
     }
     let page = tool("recipes", "show", "deit3-s-400").output
-    for key in ["lr ", "weight_decay ", "drop_path ", "mixup ", "repeats ", "max_steps ", "masking "] {
+    for key in [
+      "optimizer.lr ", "optimizer.weight_decay ", "model.drop_path ", "augment.mixup ", "augment.repeats ",
+      "loop.max_steps ", "method.masking ",
+    ] {
       #expect(page.contains("\n  \(key)"), "\(key)")
     }
-    #expect(page.contains(/\n  masking +uniform/))
-    #expect(tool("recipes", "show", "beitv2-b").output.contains(/\n  masking +block/))
+    #expect(page.contains(/\n  method\.masking +uniform/))
+    #expect(tool("recipes", "show", "beitv2-b").output.contains(/\n  method\.masking +block/))
     #expect(tool("recipes", "show", "glue").output.contains("run_glue"))
   }
 }

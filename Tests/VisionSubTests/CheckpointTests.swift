@@ -175,7 +175,7 @@ import Testing
     #expect(try recognised(source).weights.prefix == "visual.")
     let made = ["fc_norm.weight", "fc_norm.bias", "head.weight", "head.bias"].map { "visual." + $0 }
     #expect(report.dropped.count == 5 && Set(report.made) == Set(made))
-    #expect(try VisionRecipe.following(found).freezesPatches == false || found.imageSize > 64)
+    #expect(try VisionRecipe.following(found).model.freezesPatches == false || found.imageSize > 64)
   }
 
   @Test func `Hugging Face's CLIP keeps query, key and value apart`() throws {

@@ -21,43 +21,6 @@ import Testing
     #expect(model.namedParameters().reduce(0) { $0 + $1.parameter.shape.count } == count)
   }
 
-  @Test func `every recipe's model can be made and every page shown`() throws {
-    for entry in VisionRecipe.book {
-      let config = try entry.recipe.configuration(classes: 7)
-      #expect(config.classes == 7 && config.imageSize == entry.recipe.imageSize)
-      #expect(try entry.recipe.trainingPipeline().size == entry.recipe.imageSize)
-      let page = try entry.page()
-      let keys = Set(page.parameters.map(\.key))
-      #expect(keys.contains("weight_decay") && keys.contains("drop_path"))
-      #expect(Set(entry.notes.keys).subtracting(["loss"]).isSubset(of: keys), "\(page.name): \(entry.notes.keys)")
-    }
-    #expect(Set(VisionRecipe.book.map(\.recipe.name)).count == VisionRecipe.book.count)
-    #expect(VisionRecipe.book.count == 8 + 3 + 3 + 2 + 2 + 6 + 1 + 1)
-  }
-
-  @Test func `settings change a recipe by name and unknown ones are refused`() throws {
-    let recipe = try VisionRecipe.named("deit3-b-400").with([
-      ("drop_path", "0.3"), ("augment", "none"), ("epochs", "2"),
-    ])
-    #expect(recipe.dropPath == 0.3 && recipe.augment == "none" && recipe.epochs == 2)
-    #expect(throws: InputError.self) { try VisionRecipe.named("deit3-b-400").with([("droppath", "0.3")]) }
-    #expect(throws: InputError.self) { try VisionRecipe.named("deit3-b-400").with([("epochs", "many")]) }
-    #expect(throws: InputError.self) { try VisionRecipe.named("deit4") }
-    var wrong = recipe
-    wrong.smoothing = 0.1
-    #expect(throws: InputError.self) { try wrong.validate() }
-  }
-
-  @Test func `a run takes what its recipe lacks from this version`() throws {
-    let recipe = try VisionRecipe.named("beitv2-b")
-    var stored = try #require(try recipe.with([("lr", "0.5")]).json().object)
-    stored["masking"] = nil
-    let restored = try recipe.restored(from: .object(stored), at: "config.json")
-    #expect(restored.lr == 0.5 && restored.masking == .block)
-    stored["epochs"] = "many"
-    #expect(throws: InputError.self) { try recipe.restored(from: .object(stored), at: "config.json") }
-  }
-
   @Test func `the regularised branches differ and the evaluation does not`() throws {
     var config = try #require(VisionVariant.named("vit_shapes_patch4_32"))
     (config.layerScale, config.dropPath, config.depth) = (0.1, 0, 2)

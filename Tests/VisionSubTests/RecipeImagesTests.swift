@@ -39,24 +39,4 @@ import Testing
     #expect(try turned.trainingPipeline().decoding.appliesOrientation)
     #expect(turned.evaluationPipeline.decoding.appliesOrientation)
   }
-
-  @Test func `every page names them with a note`() throws {
-    for entry in VisionRecipe.book {
-      let page = try entry.page()
-      for key in ["crop", "decode_scaled", "exif", "mix_bytes"] {
-        #expect(page.parameters.contains { $0.key == key && !$0.source.isEmpty }, "\(entry.recipe.name) \(key)")
-      }
-    }
-  }
-
-  @Test func `a configuration of before is as the recipe, and one out of range is refused`() throws {
-    let known = try VisionRecipe.named("deit3-b-400")
-    var members = try known.json().object ?? JSON.Object()
-    for key in ["crop", "decode_scaled", "exif", "mix_bytes"] { members[key] = nil }
-    #expect(try known.restored(from: .object(members), at: "config.json") == known)
-    for setting in ["eval_resize=1048576", "image_size=4097", "image_size=0"] {
-      let changed = try recipe(setting)
-      #expect(throws: InputError.self) { try changed.validate() }
-    }
-  }
 }

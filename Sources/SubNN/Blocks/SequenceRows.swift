@@ -10,8 +10,8 @@ public struct SequenceRows {
   public var keyMask: Tensor?
   /// [heads, T, T], added to the scores of every block that has no bias of its own.
   public var scoreBias: Tensor?
-  /// The number of the first sequence, where these are a piece of a larger batch of sequences of one length. What is
-  /// dropped is a matter of the whole batch.
+  /// The number of the first sequence, where these are a piece of a larger batch of sequences of one length: what is
+  /// dropped of a branch is a matter of the whole batch.
   public var first = 0
 
   /// Plain rows.

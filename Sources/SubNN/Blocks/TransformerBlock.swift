@@ -57,6 +57,7 @@ public final class TransformerBlock: Module {
     let isBehind = config.norm == .behind
     let y = x.adding(attended, options(config.sites.attention, ls1), then: isBehind ? norm1 : norm2, config.norm)
     let hidden = config.sites.hidden.flatMap { pass.branchDropout(0, site: $0) }
+    precondition(hidden == nil || first == 0, "TransformerBlock: dropout inside the MLP of a piece of a batch")
     return y.adding(
       mlp(y.normed, hidden), options(config.sites.mlp, ls2), then: isBehind ? norm2 : next, config.norm)
   }

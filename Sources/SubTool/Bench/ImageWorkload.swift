@@ -1,4 +1,5 @@
 import SubData
+import SubTrain
 import VisionSub
 
 /// What `bench` times of the data alone: training images of a recipe, from files to normalised batches, on one thread
@@ -22,7 +23,7 @@ struct ImageWorkload: Sendable {
   /// Opens the images and returns what makes the next batch and says how many images are in it.
   func prepare(data: String, batch: Int, seed: Int) throws -> () throws -> Int {
     var recipe = try VisionRecipe.named(recipe)
-    if let size { recipe.imageSize = size }
+    if let size { recipe.data.imageSize = size }
     let source = try VisionData(data).train
     let batches = ImageBatches(
       source: source, sampler: ImageSampler(count: source.count, batchSize: min(batch, source.count), seed: seed),

@@ -41,9 +41,10 @@ package struct ClipPretrainCommand: Command {
     let device = try machine.select()
     let embedded = data == nil ? try EmbeddedCaptions(context) : nil
     let isSmall = data == nil && model == nil && from == nil
-    let recipe = try (isSmall ? ClipRecipe.fromScratch : ClipRecipe()).with(runOptions.settingPairs).checked()
+    let recipe = try (isSmall ? ClipRecipe.fromScratch : ClipRecipe()).with(
+      runOptions.settingPairs, note: context.console.note)
     let set = try CaptionSet(data ?? embedded!.train, options: captionOptions.options(isTraining: true))
-    guard recipe.resamples || captionOptions.factors == nil else {
+    guard recipe.data.resamples || captionOptions.factors == nil else {
       throw InputError(
         "every pair comes once an epoch unless shards are resampled", at: "--train-data-upsampling-factors",
         cure: "add --set resamples=true, or leave the factors out", isUsage: true)
@@ -63,15 +64,16 @@ package struct ClipPretrainCommand: Command {
       try context.console.print("using the captions of \(embedded.train); a real run: --data 'SHARDS'")
     }
     let source = try CaptionSource(
-      set, order: CaptionOrder(seed: machine.seed, resamples: recipe.resamples, buffer: recipe.shuffleBuffer),
-      tokenizer: clip.tokenizer, pipeline: .clipTraining(size: clip.config.image.size), batchSize: recipe.batchSize,
-      contextLength: clip.config.text.contextLength, samplesPerEpoch: recipe.samplesPerEpoch, seed: machine.seed,
+      set, order: CaptionOrder(seed: machine.seed, resamples: recipe.data.resamples, buffer: recipe.data.shuffleBuffer),
+      tokenizer: clip.tokenizer, pipeline: .clipTraining(size: clip.config.image.size),
+      batchSize: recipe.loop.batchSize,
+      contextLength: clip.config.text.contextLength, samplesPerEpoch: recipe.data.samplesPerEpoch, seed: machine.seed,
       threads: Processor.threads, on: device)
     let evaluation = try validationSet.map { set in
       try ZeroShotEvaluation(
         clip, on: set, classes: zeroShot.classNames(embedded: embedded?.classes),
         classesPlace: zeroShot.classes.map { "--classes \($0)" } ?? "--val \(validation ?? "")",
-        templates: zeroShot.promptTemplates(embedded: embedded?.templates), batchSize: recipe.evalBatchSize,
+        templates: zeroShot.promptTemplates(embedded: embedded?.templates), batchSize: recipe.loop.evalBatchSize,
         device: device)
     }
     try train(clip, source, evaluation, recipe, context)
@@ -81,34 +83,35 @@ package struct ClipPretrainCommand: Command {
     _ clip: ClipModel, _ source: CaptionSource, _ evaluation: ZeroShotEvaluation?, _ recipe: ClipRecipe,
     _ context: ToolContext
   ) throws {
-    let method = try methodOptions.choice.resolved(.image)
+    let basis = RatioBasis(recipe.method)
+    let method = try methodOptions.choice.resolved(basis, selection: recipe.method.masking)
     try method.check(patches: clip.config.image.patches, at: "--ratio")
-    let masking = runOptions.analyze ? MethodChoice.analyzed(method, .image) : nil
+    let masking = runOptions.analyze ? MethodChoice.analyzed(method, basis, selection: recipe.method.masking) : nil
     if let masking { try Masking.check(ratio: masking.ratio, patches: clip.config.image.patches, at: "--analyze") }
     if !runOptions.resume { try source.check() }
     let run = try TrainingRun(
-      Self.name, task: recipe.name, method: method, seed: machine.seed, runOptions,
+      Self.name, task: recipe.name, method: method, recipe, seed: machine.seed, runOptions,
       [
         "data": data.map { .string($0) } ?? .null, "val": validation.map { .string($0) } ?? .null,
         "from": from.map { .string($0) } ?? .null, "captions": try captionOptions.options(isTraining: true).json,
-        "vocab": vocabulary.map { .string($0) } ?? .null, "recipe": try recipe.json(), "model": clip.config.json,
+        "vocab": vocabulary.map { .string($0) } ?? .null, "model": clip.config.json,
       ], in: context)
     let perEpoch = source.batchesPerEpoch
-    let loop = run.loop(
-      recipe, totalSteps: recipe.maxSteps > 0 ? recipe.maxSteps : recipe.epochs * perEpoch, stepsPerEpoch: perEpoch,
-      bestMetric: "zeroshot_top1")
-    let optimizer = AdamW(clip.parameters, groups: recipe.groups(clip.parameters), settings: recipe.adam)
+    var loop = run.loop(recipe, stepsPerEpoch: perEpoch, bestMetric: "zeroshot_top1")
+    // The task itself lets a batch pass in parts: a contrastive loss is that of the whole.
+    loop.accumulation = 1
+    let rates = recipe.rates(stepsPerEpoch: perEpoch)
+    let optimizer = recipe.optimizer.make(clip.parameters, recipe.groups(clip.parameters))
     let training = ClipTraining(
-      clip, pieces: recipe.pieces, on: source, evaluating: evaluation, masking: masking)
-    if recipe.warmup >= loop.totalSteps, recipe.warmup > 0 {
+      clip, pieces: recipe.loop.accumulation, on: source, evaluating: evaluation, masking: masking)
+    if rates.warmup >= loop.totalSteps, rates.warmup > 0 {
       context.console.note(
-        "warm-up takes \(recipe.warmup) steps, the run has \(loop.totalSteps): the learning rate will not reach "
-          + "\(recipe.lr); --set warmup=N shortens it")
+        "warm-up takes \(rates.warmup) steps, the run has \(loop.totalSteps): the learning rate will not reach "
+          + "\(rates.peak); --set warmup_steps=N shortens it")
     }
-    let schedule = { (step: Int) in recipe.rate(at: step, of: loop.totalSteps) }
     try run.train(
-      training, optimizer: optimizer, schedule: schedule, loop,
-      announcing: "\(clip.parameters.count) weights, \(perEpoch) batches of \(recipe.batchSize) an epoch",
+      training, optimizer: optimizer, schedule: rates.rate(at:), loop,
+      announcing: "\(clip.parameters.count) weights, \(perEpoch) batches of \(recipe.loop.batchSize) an epoch",
       details: clip.details
     ) {
       if let skipped = source.faults?.summary, !skipped.isEmpty { context.console.note("skipped: \(skipped)") }

@@ -45,10 +45,10 @@ package struct EvalCommand: Command {
   private func evaluateVision(_ context: ToolContext, on device: Device) throws {
     let source = try VisionFolder(from)
     let recipe = try source.evaluationRecipe(resize: resize)
-    if let resize, resize < recipe.imageSize {
+    if let resize, resize < recipe.data.imageSize {
       throw InputError(
-        "\(resize) pixels are fewer than the \(recipe.imageSize) of the model's images", at: "--resize",
-        cure: "give at least \(recipe.imageSize)", isUsage: true)
+        "\(resize) pixels are fewer than the \(recipe.data.imageSize) of the model's images", at: "--resize",
+        cure: "give at least \(recipe.data.imageSize)", isUsage: true)
     }
     let model = source.configuration.makeModel()
     let parameters = ParameterSet(model, on: device, key: nil)
@@ -70,7 +70,7 @@ package struct EvalCommand: Command {
       maxBroken: maxBroken, on: device)
     context.console.note(
       "\(source.configuration.summary), \(source.weights.title), \(images.count) images, \(images.classNames.count) classes, "
-        + "\(recipe.imageSize) pixels of \(recipe.evalResize)")
+        + "\(recipe.data.imageSize) pixels of \(recipe.data.evalResize)")
     try report(try evaluator(), context)
     context.console.note(evaluator.batches.broken, "not counted")
   }
@@ -85,8 +85,8 @@ package struct EvalCommand: Command {
       from: from, isTrained: true, task: task, seed: machine.seed, home: context.home, on: device)
     if data == nil { try context.sayEmbedded("sentences of datasets/acceptability", option: "--data DIR") }
     for line in model.details { context.console.note(line) }
-    let longest = min(
-      model.config.positions, configuration?["recipe"]?["max_length"]?.int ?? GLUERecipe(task).maxLength)
+    let recipe = try configuration?["recipe"].map { try GLUERecipe(task).restored(from: $0, at: from) }
+    let longest = min(model.config.positions, (recipe ?? GLUERecipe(task)).data.maxLength)
     let splits = try task.evaluationSplits.map { split in
       (
         split,

@@ -30,48 +30,45 @@ package struct GlueCommand: Command {
     let device = try machine.select()
     let reader = try GLUEReader(task: task, data: data ?? context.home.data(of: task))
     let model = try GlueModel(from: from, task: task, seed: machine.seed, home: context.home, on: device)
-    let recipe = try (from == nil ? GLUERecipe.fromScratch : GLUERecipe(task)).with(runOptions.settingPairs).checked()
+    let recipe = try (from == nil ? GLUERecipe.fromScratch : GLUERecipe(task)).with(
+      runOptions.settingPairs, note: context.console.note)
     if data == nil || from == nil { try context.console.print(defaultsNote) }
-    guard recipe.maxLength <= model.config.positions else {
+    guard recipe.data.maxLength <= model.config.positions else {
       throw InputError(
-        "max_length is \(recipe.maxLength), the model has \(model.config.positions) positions", at: "--set max_length",
+        "max_length is \(recipe.data.maxLength), the model has \(model.config.positions) positions",
+        at: "--set max_length",
         cure: "give at most \(model.config.positions)", isUsage: true)
     }
     func source(_ split: GLUESplit, batchSize: Int) throws -> TextSource {
       try TextSource(
-        reader.read(split).examples, model.tokenizer, task: task, maxLength: recipe.maxLength, batchSize: batchSize,
-        on: device)
+        reader.read(split).examples, model.tokenizer, task: task, maxLength: recipe.data.maxLength,
+        batchSize: batchSize, on: device)
     }
-    let train = try source(.train, batchSize: recipe.batchSize)
-    let evaluation = try task.evaluationSplits.map { ($0, try source($0, batchSize: recipe.evalBatchSize)) }
+    let train = try source(.train, batchSize: recipe.loop.batchSize)
+    let evaluation = try task.evaluationSplits.map { ($0, try source($0, batchSize: recipe.loop.evalBatchSize)) }
     // Read before the training: a missing test file ends the run at once, not after hours.
     let submission = try (predict ? task.submissionSplits : [])
       .filter { $0 != .diagnostic || reader.path(of: $0) != nil }
-      .map { ($0, try source($0, batchSize: recipe.evalBatchSize)) }
+      .map { ($0, try source($0, batchSize: recipe.loop.evalBatchSize)) }
 
-    let method = try methodOptions.choice.resolved(.text)
+    let basis = RatioBasis(recipe.method)
+    let method = try methodOptions.choice.resolved(basis)
     let run = try TrainingRun(
-      Self.name, task: task.rawValue, method: method, seed: machine.seed, runOptions,
+      Self.name, task: task.rawValue, method: method, recipe, seed: machine.seed, runOptions,
       [
         "task": .string(task.rawValue), "data": .string(reader.folder), "from": from.map { .string($0) } ?? .null,
-        "recipe": try recipe.json(), "model": model.configJSON,
+        "model": model.configJSON,
       ], in: context)
     let batches = train.shuffled(seed: machine.seed)
-    let perEpoch = (batches.batchesPerEpoch + recipe.accumulation - 1) / recipe.accumulation
-    let loop = run.loop(
-      recipe, totalSteps: recipe.maxSteps > 0 ? recipe.maxSteps : recipe.epochs * perEpoch, stepsPerEpoch: perEpoch,
-      bestMetric: task.metricNames.last ?? "")
-    let optimizer = AdamW(
-      model.parameters,
-      groups: .decayingAllButBiasesAndNorms(model.parameters, weightDecay: recipe.weightDecay), settings: recipe.adam)
-    let schedule = Schedule(
-      peak: recipe.lr, warmup: Int((Double(loop.totalSteps) * recipe.warmupRatio).rounded(.up)),
-      total: loop.totalSteps, decay: recipe.schedule)
+    let perEpoch = (batches.batchesPerEpoch + recipe.loop.accumulation - 1) / recipe.loop.accumulation
+    let loop = run.loop(recipe, stepsPerEpoch: perEpoch, bestMetric: task.metricNames.last ?? "")
+    let optimizer = recipe.optimizer.make(
+      model.parameters, .decayingAllButBiasesAndNorms(model.parameters, weightDecay: recipe.optimizer.weightDecay))
     let training = GlueTraining(
       model, task, on: batches, evaluating: evaluation,
-      masking: runOptions.analyze ? MethodChoice.analyzed(method, .text) : nil)
+      masking: runOptions.analyze ? MethodChoice.analyzed(method, basis) : nil)
     try run.train(
-      training, optimizer: optimizer, schedule: schedule.rate(at:), loop,
+      training, optimizer: optimizer, schedule: recipe.rates(stepsPerEpoch: perEpoch).rate(at:), loop,
       announcing: "\(task.name): \(train.count) training sentences, \(model.parameters.count) weights",
       details: model.details
     ) {

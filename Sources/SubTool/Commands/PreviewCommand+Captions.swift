@@ -16,13 +16,13 @@ extension PreviewCommand {
 
   /// Images with captions: as evaluated, as the main branch sees them, and as the sub-branch does.
   func previewCaptions(_ config: ClipConfig, _ context: ToolContext) throws {
-    _ = try ClipRecipe().with(settings.map { ($0.key, $0.value) }).checked()
+    let recipe = try ClipRecipe().with(settings.map { ($0.key, $0.value) }, note: context.console.note)
     let place = try data ?? EmbeddedCaptions(context).train
     let set = try CaptionSet(place)
     var stream = try CaptionStream(set, order: CaptionOrder(seed: seed, repeats: false))
     let (side, patch) = (config.image.size, config.image.patch)
     let (evaluated, trained) = (ImagePipeline.clipEvaluation(size: side), ImagePipeline.clipTraining(size: side))
-    let masking = Masking(ratio: ratio ?? RatioBasis.image.hidden)
+    let masking = Masking(ratio: ratio ?? recipe.method.ratio, selection: recipe.method.masking)
     let kept = masking.kept(rows: count, count: config.image.patches, RandomKey(seed: seed).fold("mask"))
     var sheet = PictureSheet(columns: 3, side: side)
     var shown = 0

@@ -42,17 +42,17 @@ package struct PreviewCommand: Command {
   }
 
   private func previewImages(_ context: ToolContext) throws {
-    let recipe = try VisionSettings(.asked(recipe), settings.map { ($0.key, $0.value) }).recipe
+    let recipe = try VisionRecipe.named(recipe).with(settings.map { ($0.key, $0.value) }, note: context.console.note)
     let source = try VisionData(data ?? context.home.file("datasets/shapes")).train
     let config = try recipe.configuration(classes: source.classNames.count)
     let cells = config.cells
-    let masking = Masking(ratio: ratio ?? recipe.ratio, selection: recipe.masking)
+    let masking = Masking(ratio: ratio ?? recipe.method.ratio, selection: recipe.method.masking)
     try Masking.check(ratio: masking.ratio, patches: cells.count, at: "--ratio")
     let pipeline = try recipe.trainingPipeline()
     let batches = ImageBatches(
       source: source,
       sampler: ImageSampler(
-        count: source.count, batchSize: min(count, source.count), seed: seed, repeats: recipe.repeats,
+        count: source.count, batchSize: min(count, source.count), seed: seed, repeats: recipe.augment.repeats,
         dropsLast: false),
       pipeline: pipeline, mixing: recipe.mixing)
     let batch = try batches.batch(0)
@@ -109,9 +109,9 @@ package struct PreviewCommand: Command {
   private func previewText(_ task: GLUETask, _ context: ToolContext) throws {
     let reader = try GLUEReader(task: task, data: data ?? context.home.data(of: task))
     let tokenizer = try WordPieceTokenizer(folder: from ?? context.home.file("tokenizers/acceptability"))
-    let masking = Masking(ratio: ratio ?? RatioBasis.text.hidden)
+    let masking = Masking(ratio: ratio ?? GLUERecipe(task).method.ratio)
     for (number, example) in try reader.read(.train).examples.prefix(count).enumerated() {
-      let encoding = tokenizer.encode(example.first, example.second, maxLength: GLUERecipe(task).maxLength)
+      let encoding = tokenizer.encode(example.first, example.second, maxLength: GLUERecipe(task).data.maxLength)
       let hides = masking.masked(
         rows: 1, count: encoding.ids.count, RandomKey(seed: seed).fold("mask").fold(number))
       let ids = zip(encoding.ids, hides).map { $1 && !tokenizer.isSpecial($0) ? tokenizer.maskID : $0 }

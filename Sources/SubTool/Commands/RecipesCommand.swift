@@ -29,7 +29,7 @@ package struct RecipesCommand: Command {
         "NAME is missing", at: "masksub recipes show", cure: "name one of those that masksub recipes lists",
         isUsage: true)
     }
-    try context.console.write(book.page(recipe, style: context.console.outputStyle).utf8)
+    try context.console.write(book.page(recipe, style: context.console.outputStyle, width: context.console.width).utf8)
   }
 }
 
@@ -47,7 +47,7 @@ package struct RecipeBook {
   }
 
   /// The whole page of a recipe.
-  package func page(_ name: String, style: TextStyle) throws -> String {
+  package func page(_ name: String, style: TextStyle, width: Int) throws -> String {
     guard let page = pages.first(where: { $0.name == name }) else {
       let nearest = Suggestion.nearest(to: name, in: pages.map(\.name)).map { "did you mean '\($0)'?" }
       throw InputError(
@@ -55,8 +55,19 @@ package struct RecipeBook {
         isUsage: true)
     }
     let keys = page.parameters.map(\.key.count).max() ?? 0
-    let values = min(page.parameters.map(\.value.count).max() ?? 0, 32)
-    let rows = page.parameters.map { "  \($0.key.padded(keys))  \($0.value.padded(values))  \($0.source)\n" }
+    let values = min(page.parameters.map(\.value.count).max() ?? 0, 12)
+    let margin = keys + values + 6
+    var (rows, group) = ("", Substring())
+    for parameter in page.parameters {
+      // A free line between groups.
+      if let own = parameter.key.split(separator: ".").first, own != group {
+        rows += group.isEmpty ? "" : "\n"
+        group = own
+      }
+      rows += "  \(parameter.key.padded(keys))  \(parameter.value.padded(values))  "
+      if parameter.value.count > values { rows += "\n" + String(repeating: " ", count: margin) }
+      rows += Self.explanation(parameter).wrapped(to: max(24, width - margin), margin: margin) + "\n"
+    }
     return """
       \(style.bold(page.name)): \(page.summary)
 
@@ -65,8 +76,13 @@ package struct RecipeBook {
       expected: \(page.expected)
       source: \(page.source)
 
-      \(style.bold("Hyper-parameters")) (--set KEY=VALUE)
+      \(style.bold("Hyper-parameters")) (--set KEY=VALUE; the last part of a key will do where it is the only one)
 
-      """ + rows.joined()
+      """ + rows
+  }
+
+  /// What a hyper-parameter does, in brackets what it takes, then what the page's source does not say of its value.
+  private static func explanation(_ parameter: RecipePage.Parameter) -> String {
+    "\(parameter.meaning) [\(parameter.allowed.description)]" + (parameter.source.map { "; \($0)" } ?? "")
   }
 }

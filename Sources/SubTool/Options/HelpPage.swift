@@ -92,17 +92,6 @@ package struct HelpPage {
   }
 
   private mutating func wrapped(_ content: String, indent: Int, first: String? = nil) {
-    let margin = String(repeating: " ", count: indent)
-    var current = first ?? margin
-    var length = indent
-    for word in content.split(separator: " ") {
-      if length > indent && length + word.count + 1 > width {
-        line(current)
-        (current, length) = (margin, indent)
-      }
-      current += length > indent ? " \(word)" : "\(word)"
-      length += word.count + (length > indent ? 1 : 0)
-    }
-    line(current)
+    line((first ?? String(repeating: " ", count: indent)) + content.wrapped(to: width - indent, margin: indent))
   }
 }

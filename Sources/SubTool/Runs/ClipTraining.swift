@@ -21,6 +21,7 @@ final class ClipTraining: Trainable {
   }
 
   var parameters: ParameterSet { model.parameters }
+  var published: Naming { .openClip }
   func afterUpdate() { model.model.clampLogitScale() }
   func evaluate() throws -> Evaluation { try evaluation?(masking: masking) ?? Evaluation() }
   func write(to folder: String) throws { try model.write(to: folder) }

@@ -23,6 +23,7 @@ final class GlueTraining: Trainable {
 
   var task: SequenceClassification { model.task }
   var parameters: ParameterSet { model.parameters }
+  var published: Naming { .bert }
   func evaluate() throws -> Evaluation { try evaluator(splits, masking: masking) }
   func write(to folder: String) throws { try model.write(to: folder) }
   func read(from folder: String) throws { try model.read(from: folder) }

@@ -16,9 +16,9 @@ struct TrainingRun {
   private let context: ToolContext
 
   /// Makes the folder and writes `config.json`, or opens the one that `--resume` means. `configuration` is what the
-  /// command adds to the method and the seed.
+  /// command adds to the method, the seed and the recipe.
   init(
-    _ command: String, task: String, method: some Method, seed: Int, _ options: RunOptions,
+    _ command: String, task: String, method: some Method, _ recipe: some Recipe, seed: Int, _ options: RunOptions,
     _ configuration: JSON.Object, in context: ToolContext
   ) throws {
     (self.command, self.task, self.method, self.seed) = (command, task, method, seed)
@@ -29,17 +29,16 @@ struct TrainingRun {
     object["seed"] = .integer(Int64(seed))
     for member in configuration.members { object[member.key] = member.value }
     if options.resume {
-      try folder.check(resumedWith: object)
+      try folder.check(resumedWith: object, recipe)
     } else {
+      object["recipe"] = recipe.json
       try folder.writeConfiguration(command: command, arguments: context.arguments, object)
     }
   }
 
   /// The loop of a recipe, with the options of the command line.
-  func loop(
-    _ recipe: some LoopRecipe, totalSteps: Int, stepsPerEpoch: Int, bestMetric: String
-  ) -> LoopSettings {
-    var loop = LoopSettings(recipe, totalSteps: totalSteps, stepsPerEpoch: stepsPerEpoch, seed: seed)
+  func loop(_ recipe: some Recipe, stepsPerEpoch: Int, bestMetric: String) -> LoopSettings {
+    var loop = LoopSettings(recipe, stepsPerEpoch: stepsPerEpoch, seed: seed)
     loop.keep = options.keep
     loop.analyze = options.analyze
     loop.bestMetric = bestMetric

@@ -22,46 +22,43 @@ struct VisionRun {
     // What is to be resumed must be there before anything else is asked for.
     if options.resume { _ = try RunFolder.open(output: options.output, resume: true, command: command) }
     let source = try from.map { try VisionFolder($0) }
-    let given = try recipe.map { try VisionRecipe.asked($0) }
-    var settings = try VisionSettings(
-      given ?? source.map({ try VisionRecipe.following($0.configuration) }) ?? VisionRecipe.named("shapes-tiny"),
-      options.settingPairs)
+    let given = try recipe.map { try VisionRecipe.named($0) }
+    let followed = try source.map { try VisionRecipe.following($0.configuration) }
+    var recipe = try (given ?? followed ?? VisionRecipe.named("shapes-tiny"))
+      .with(options.settingPairs, note: context.console.note)
     let data = try VisionData(images.data ?? context.home.file("datasets/shapes"), validation: images.validation)
-    if images.data == nil { try fit(&settings.recipe, to: data.train.count) }
-    if images.data == nil || source == nil && recipe == nil {
-      try context.console.print(note(settings.recipe, isEmbedded: images.data == nil))
+    if images.data == nil { try fit(&recipe, to: data.train.count) }
+    if images.data == nil || source == nil && given == nil {
+      try context.console.print(note(recipe, isEmbedded: images.data == nil))
     }
-    let recipe = settings.recipe
     let model = try VisionRunModel(
       recipe, source, classNames: data.classNames, seed: machine.seed, on: device)
     let batches = try trainingBatches(data.train, recipe)
-    let basis = RatioBasis(hidden: recipe.ratio, dropPath: recipe.dropPath)
-    let method = try method.choice.resolved(basis, selection: recipe.masking)
+    let basis = RatioBasis(recipe.method, dropPath: recipe.model.dropPath)
+    let method = try method.choice.resolved(basis, selection: recipe.method.masking)
     try method.check(patches: model.config.cells.count, at: "--ratio")
 
     let run = try TrainingRun(
-      command, task: recipe.name, method: method, seed: machine.seed, options,
+      command, task: recipe.name, method: method, recipe, seed: machine.seed, options,
       [
         "data": .string(images.data ?? "datasets/shapes"),
         "validation": images.validation.map { .string($0) } ?? .null, "from": from.map { .string($0) } ?? .null,
-        "recipe": try settings.json(), "model": model.variant.map { .string($0) } ?? .null,
+        "model": model.variant.map { .string($0) } ?? .null,
         "label_names": .array(data.classNames.map { .string($0) }),
       ], in: context)
-    let perEpoch = batches.perEpoch / recipe.accumulation
-    let total = recipe.epochs * perEpoch
-    let loop = run.loop(
-      recipe, totalSteps: settings.maxSteps > 0 ? min(settings.maxSteps, total) : total, stepsPerEpoch: perEpoch,
-      bestMetric: "top1")
+    let perEpoch = batches.perEpoch / recipe.loop.accumulation
+    let loop = run.loop(recipe, stepsPerEpoch: perEpoch, bestMetric: "top1")
     let supply = VisionBatches(
-      batches, updates: loop.totalSteps, accumulation: recipe.accumulation, binarizes: recipe.binarizesTargets,
+      batches, updates: loop.totalSteps, accumulation: recipe.loop.accumulation,
+      binarizes: recipe.loss.binarizesTargets,
       workers: images.workerCount, on: device)
-    let average = recipe.emaDecay > 0 ? EMA(model.parameters, decay: recipe.emaDecay) : nil
+    let average = recipe.loop.emaDecay > 0 ? EMA(model.parameters, decay: recipe.loop.emaDecay) : nil
     let evaluator = data.validation.map {
       VisionEvaluator(
-        model.task, $0, recipe.evaluationPipeline, batchSize: recipe.evalBatchSize, workers: images.workerCount,
+        model.task, $0, recipe.evaluationPipeline, batchSize: recipe.loop.evalBatchSize, workers: images.workerCount,
         maxBroken: images.maxBroken, on: device)
     }
-    let masking = options.analyze ? MethodChoice.analyzed(method, basis, selection: recipe.masking) : nil
+    let masking = options.analyze ? MethodChoice.analyzed(method, basis, selection: recipe.method.masking) : nil
     if let masking { try Masking.check(ratio: masking.ratio, patches: model.config.cells.count, at: "--analyze") }
     let training = VisionTraining(model, on: supply, average: average, evaluator: evaluator, masking: masking)
 
@@ -81,11 +78,11 @@ struct VisionRun {
 
   private func trainingBatches(_ source: any ImageSource, _ recipe: VisionRecipe) throws -> ImageBatches {
     let sampler = ImageSampler(
-      count: source.count, batchSize: recipe.batchSize / recipe.accumulation, seed: machine.seed,
-      repeats: recipe.repeats)
-    guard sampler.batchesPerEpoch >= recipe.accumulation else {
+      count: source.count, batchSize: recipe.loop.batchSize / recipe.loop.accumulation, seed: machine.seed,
+      repeats: recipe.augment.repeats)
+    guard sampler.batchesPerEpoch >= recipe.loop.accumulation else {
       throw InputError(
-        "the \(sampler.epochCount) training images make no update of \(recipe.batchSize)", at: "--set batch_size",
+        "the \(sampler.epochCount) training images make no update of \(recipe.loop.batchSize)", at: "--set batch_size",
         cure: "give a smaller batch_size", isUsage: true)
     }
     return ImageBatches(
@@ -95,9 +92,11 @@ struct VisionRun {
 
   /// A large recipe on the few embedded images: batches that they can fill.
   private func fit(_ recipe: inout VisionRecipe, to count: Int) throws {
-    let isGiven = options.settings.contains { $0.key == "batch_size" || $0.key == "accumulation" }
-    guard recipe.batchSize > count / recipe.repeats, !isGiven else { return }
-    (recipe.batchSize, recipe.accumulation) = (min(64, count), 1)
+    let isGiven = options.settings.contains {
+      ["loop.batch_size", "loop.accumulation"].contains(try? VisionRecipe.table.row($0.key).key)
+    }
+    guard recipe.loop.batchSize > count / recipe.augment.repeats, !isGiven else { return }
+    (recipe.loop.batchSize, recipe.loop.accumulation) = (min(64, count), 1)
   }
 
   private func note(_ recipe: VisionRecipe, isEmbedded: Bool) -> String {
@@ -118,16 +117,5 @@ extension Console {
     note("unreadable pictures, \(consequence): \(errors.count)")
     for (_, error) in errors.prefix(5) { note("  \(error)") }
     if errors.count > 5 { note("  … and \(errors.count - 5) more") }
-  }
-}
-
-extension VisionRecipe {
-  /// The recipe of a name from the command line; a mistyped one is suggested.
-  static func asked(_ name: String) throws -> VisionRecipe {
-    guard !book.contains(where: { $0.recipe.name == name }),
-      let nearest = Suggestion.nearest(to: name, in: book.map(\.recipe.name))
-    else { return try named(name) }
-    throw InputError(
-      "there is no vision recipe '\(name)'", at: "--recipe", cure: "did you mean '\(nearest)'?", isUsage: true)
   }
 }

@@ -24,9 +24,9 @@ struct VisionRunModel {
   ) throws {
     (self.recipe, self.classNames) = (recipe, classNames)
     config = try recipe.configuration(classes: classNames.count, from: source?.configuration(for: recipe))
-    variant = source == nil ? recipe.model : source?.variant
+    variant = source == nil ? recipe.model.name : source?.variant
     let model = config.makeModel()
-    if recipe.freezesPatches { model.freezePatchEmbedding() }
+    if recipe.model.freezesPatches { model.freezePatchEmbedding() }
     task = ImageClassification(model, objective: recipe.objective)
     parameters = ParameterSet(model, on: device, key: nil)
     let key = RandomKey(seed: seed).fold("weights")
@@ -37,7 +37,7 @@ struct VisionRunModel {
       details = report.details
     } else {
       parameters.start(from: key, config.published)
-      (names, description, details) = (WeightNames(config.published), recipe.model, [])
+      (names, description, details) = (WeightNames(config.published), recipe.model.name, [])
     }
   }
 

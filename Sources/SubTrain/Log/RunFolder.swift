@@ -80,27 +80,32 @@ public struct RunFolder: Sendable, Equatable {
     try AtomicFile.write(JSON.object(object).text(indent: 2) + "\n", to: configurationPath)
   }
 
-  /// Throws where a resumed run would be another one than was begun. What only says how long to train, how often to look
-  /// and where files stand may change, as may what the version that began the run did not know.
-  public func check(resumedWith settings: JSON.Object) throws {
-    let free: Set = [
-      "data", "from", "validation", "val", "vocab", "epochs", "max_steps", "log_every", "save_every", "evaluate_every",
-      "eval_batch_size",
-    ]
+  /// Throws where a resumed run would be another one than was begun, by its settings or its recipe. Where files stand may
+  /// change, as may what the recipe's table lets change and what the version that began the run did not know.
+  public func check(resumedWith settings: JSON.Object, _ recipe: some Recipe) throws {
+    let places: Set = ["data", "from", "validation", "val", "vocab"]
+    func refuse(_ key: String, _ begun: JSON, _ now: JSON) -> InputError {
+      InputError(
+        "the run was begun with \(key) \(begun.text()), not \(now.text())", at: configurationPath,
+        cure: "resume it with the options that began it (they stand there under arguments)", isUsage: true)
+    }
     func compare(_ begun: JSON, _ now: JSON, _ key: String) throws {
       if let members = now.object?.members, begun.object != nil {
-        for member in members where !free.contains(member.key) {
+        for member in members where !places.contains(member.key) {
           guard let before = begun[member.key] else { continue }
           try compare(before, member.value, key.isEmpty ? member.key : "\(key).\(member.key)")
         }
       } else if begun != now, begun.double == nil || begun.double != now.double {
-        throw InputError(
-          "the run was begun with \(key) \(begun.text()), not \(now.text())", at: configurationPath,
-          cure: "resume it with the options that began it (they stand there under arguments)", isUsage: true)
+        throw refuse(key, begun, now)
       }
     }
+    let begun = try configuration()
     // As text and back: what a file cannot tell apart is the same.
-    try compare(configuration(), JSON.parse(JSON.object(settings).text(), at: configurationPath), "")
+    try compare(begun, JSON.parse(JSON.object(settings).text(), at: configurationPath), "")
+    guard let stored = begun["recipe"] else { return }
+    if let change = recipe.change(since: try recipe.restored(from: stored, at: configurationPath)) {
+      throw refuse("recipe.\(change.key)", change.begun, change.now)
+    }
   }
 
   /// `config.json` as it stands.

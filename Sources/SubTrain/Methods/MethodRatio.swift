@@ -36,6 +36,9 @@ public struct RatioBasis: Sendable {
   /// What a modality, or a recipe of it, hides, and the stochastic depth that it has.
   public init(hidden: Double, dropPath: Double = 0) { (self.hidden, self.dropPath) = (hidden, dropPath) }
 
+  /// What a recipe hides, and the stochastic depth that its model has.
+  public init(_ recipe: MethodFields, dropPath: Double = 0) { self.init(hidden: recipe.ratio, dropPath: dropPath) }
+
   /// Half of an image's patches.
   public static let image = RatioBasis(hidden: 0.5)
   /// 15 % of a text's tokens.

@@ -1,101 +1,90 @@
-import Foundation
 import SubCore
 public import SubData
 
-/// The hyper-parameters of a kind of run: a value with a name, a page of text, and fields that `--set` can change.
-public protocol Recipe: Codable, Sendable {
+/// The hyper-parameters of a kind of run: a value with a name, whose table says what each of its fields is.
+public protocol Recipe: Sendable, Equatable {
+  /// What the recipes of this kind are called: `vision`.
+  static var kind: String { get }
+  /// Every field.
+  static var table: FieldTable<Self> { get }
+  /// The recipes of this kind with their pages, in the order of `masksub recipes`.
+  static var book: [RecipeEntry<Self>] { get }
+
   /// What `--recipe` and `recipes show` know it by.
-  var name: String { get }
+  var name: String { get set }
+  /// What makes the updates.
+  var optimizer: OptimizerFields { get set }
+  /// The learning rate over the run.
+  var schedule: ScheduleFields { get set }
+  /// Batches, and how often something happens.
+  var loop: LoopFields { get set }
+  /// What the sub-branch does not see.
+  var method: MethodFields { get set }
 }
 
 extension Recipe {
-  /// All hyper-parameters, names in snake_case.
-  public func json() throws -> JSON {
-    let encoder = JSONEncoder()
-    encoder.keyEncodingStrategy = .convertToSnakeCase
-    encoder.outputFormatting = [.sortedKeys]
-    return try JSON.parse(String(decoding: encoder.encode(self), as: UTF8.self), at: name)
+  /// The recipe of a name. Throws a usage error with the nearest name.
+  public static func named(_ name: String) throws -> Self {
+    if let entry = book.first(where: { $0.recipe.name == name }) { return entry.recipe }
+    let names = book.map(\.recipe.name)
+    throw InputError(
+      "there is no \(kind) recipe '\(name)'", at: "--recipe",
+      cure: Suggestion.nearest(to: name, in: names).map { "did you mean '\($0)'?" }
+        ?? "use one of \(names.joined(separator: ", "))", isUsage: true)
   }
 
-  /// The recipe with `KEY=VALUE` settings applied; keys are paths with dots. An unknown key or a value of another type is
-  /// an error that names what there is.
-  public func with(_ settings: [(key: String, value: String)]) throws -> Self {
-    guard !settings.isEmpty else { return self }
-    var tree = try json()
+  /// All fields, nested by group, behind the name.
+  public var json: JSON {
+    var object: JSON.Object = ["name": .string(name)]
+    for member in Self.table.json(of: self).members { object[member.key] = member.value }
+    return .object(object)
+  }
+
+  /// The recipe with `KEY=VALUE` settings applied. A key is full (`optimizer.lr`), its last part where that is unique
+  /// (`lr`), or a former one, of which `note` is told. Throws a usage error for an unknown key, a value that the field
+  /// does not take, and values that do not go together.
+  public func with(
+    _ settings: [(key: String, value: String)], note: (String) -> Void = { _ in }
+  ) throws -> Self {
     var changed = self
     for (key, value) in settings {
-      try tree.set(key.split(separator: ".").map(String.init), to: value, key: key)
-      do {
-        changed = try Self.decoded(tree)
-      } catch {
-        throw InputError(
-          "the recipe does not take this", at: "--set \(key)=\(value)",
-          cure: "masksub recipes show \(name) lists what there is", isUsage: true)
-      }
+      try Self.table.put(value, key, into: &changed)
+      if let now = FormerKeys.now[key] { note("\(key) is \(now)") }
     }
+    try changed.check()
     return changed
   }
 
-  /// The recipe that `json()` wrote into a run's configuration. What that version of the program did not know yet is as
-  /// in this one.
+  /// Throws a usage error for a recipe that no run can have.
+  public func check() throws { try Self.table.check(self) }
+
+  /// The recipe that `json` wrote into a run's configuration, today or in version 0.1. What that version did not know yet
+  /// is as in this one.
   public func restored(from stored: JSON, at place: String) throws -> Self {
-    var members = try json().object ?? JSON.Object()
-    for member in stored.object?.members ?? [] { members[member.key] = member.value }
-    do { return try Self.decoded(.object(members)) } catch {
-      throw InputError("the run's recipe cannot be read", at: place, cure: "take config.json from the run again")
+    var restored = self
+    func unreadable(_ what: String) -> InputError {
+      InputError("the run's recipe cannot be read: \(what)", at: place, cure: "take config.json from the run again")
     }
+    func put(_ value: JSON, _ key: String) throws {
+      if let members = value.object?.members {
+        for member in members { try put(member.value, key.isEmpty ? member.key : "\(key).\(member.key)") }
+      } else if key == "name", let name = value.string {
+        restored.name = name
+      } else if let row = try? Self.table.row(key), !row.put(value, into: &restored) {
+        throw unreadable("\(key) is \(value.text()), not \(row.allowed.noun)")
+      }
+    }
+    guard stored.object != nil else { throw unreadable("it is no object") }
+    try put(stored, "")
+    return restored
   }
 
-  /// Throws a usage error for a hyper-parameter that no run can have.
-  public func require(_ isRight: Bool, _ key: String, _ value: some Any, _ wanted: String) throws {
-    guard !isRight else { return }
-    throw InputError("\(value) is not \(wanted)", at: "--set \(key)", cure: "give \(wanted)", isUsage: true)
-  }
-
-  /// `require` for whole numbers in a range.
-  public func require(_ key: String, _ value: Int, in range: ClosedRange<Int>) throws {
-    try require(range.contains(value), key, value, "a whole number from \(range.lowerBound) to \(range.upperBound)")
-  }
-
-  private static func decoded(_ json: JSON) throws -> Self {
-    let decoder = JSONDecoder()
-    decoder.keyDecodingStrategy = .convertFromSnakeCase
-    return try decoder.decode(Self.self, from: Data(json.bytes()))
-  }
-}
-
-extension JSON {
-  /// Replaces the value at an existing path by a text of the same type.
-  fileprivate mutating func set(_ path: [String], to text: String, key: String) throws {
-    guard var members = object, let first = path.first, let old = members[first] else {
-      let names = object?.keys.joined(separator: ", ") ?? "none"
-      throw InputError(
-        "there is no hyper-parameter '\(key)'", at: "--set", cure: "use one of \(names)", isUsage: true)
+  /// The first field that a resumed run would have otherwise than it was begun, of those that may not change.
+  func change(since begun: Self) -> (key: String, begun: JSON, now: JSON)? {
+    if name != begun.name { return ("name", .string(begun.name), .string(name)) }
+    for row in Self.table.rows where !row.mayChange && row.value(in: self) != row.value(in: begun) {
+      return (row.key, row.value(in: begun), row.value(in: self))
     }
-    if path.count > 1 {
-      var child = old
-      try child.set(Array(path.dropFirst()), to: text, key: key)
-      members[first] = child
-    } else {
-      members[first] = try old.replacement(text, key: key)
-    }
-    self = .object(members)
-  }
-
-  private func replacement(_ text: String, key: String) throws -> JSON {
-    func wrong(_ wanted: String) -> InputError {
-      InputError("'\(text)' is not \(wanted)", at: "--set \(key)", cure: "give \(wanted)", isUsage: true)
-    }
-    switch self {
-    case .bool:
-      guard text == "true" || text == "false" else { throw wrong("true or false") }
-      return .bool(text == "true")
-    case .integer, .number:
-      if let whole = Int64(text) { return .integer(whole) }
-      guard let number = Double(text), number.isFinite else { throw wrong("a number") }
-      return .number(number)
-    case .string, .null: return .string(text)
-    case .array, .object: return try JSON.parse(text, at: "--set \(key)")
-    }
+    return nil
   }
 }

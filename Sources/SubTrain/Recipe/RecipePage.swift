@@ -1,5 +1,5 @@
 /// A recipe as `masksub recipes` shows it: what it is for, the command that runs it, what to expect, and every
-/// hyper-parameter with where it comes from. A modality makes one page per recipe.
+/// hyper-parameter.
 public struct RecipePage: Sendable, Equatable {
   /// One hyper-parameter.
   public struct Parameter: Sendable, Equatable {
@@ -7,12 +7,16 @@ public struct RecipePage: Sendable, Equatable {
     public let key: String
     /// Its value in the recipe.
     public let value: String
-    /// Where the value comes from, or why it differs from there.
-    public let source: String
+    /// The values that it takes.
+    public let allowed: Allowed
+    /// What it does.
+    public let meaning: String
+    /// Where the value comes from, or why it differs from there; nil: the page's own source, as it is.
+    public let source: String?
 
     /// A hyper-parameter.
-    public init(_ key: String, _ value: String, source: String) {
-      (self.key, self.value, self.source) = (key, value, source)
+    public init(_ key: String, _ value: String, allowed: Allowed, meaning: String, source: String? = nil) {
+      (self.key, self.value, self.allowed, self.meaning, self.source) = (key, value, allowed, meaning, source)
     }
   }
 

@@ -64,7 +64,7 @@ public struct VisionFolder: Sendable {
   /// The model from which a recipe's run starts: what nothing tells is as in the recipe's own model.
   public func configuration(for recipe: VisionRecipe) -> any VisionConfiguration {
     var configuration = configuration
-    if let known = VisionFamilies.configuration(named: recipe.model) {
+    if let known = VisionFamilies.configuration(named: recipe.model.name) {
       configuration.settle(guesses, like: known)
     }
     return configuration
@@ -120,7 +120,7 @@ extension VisionFolder {
           + "masksub zero-shot")
     }
     let average = FileSystem.join(path, "ema.safetensors")
-    guard let recipe, recipe.emaDecay > 0, FileSystem.kind(average) == .file else { return }
+    guard let recipe, recipe.loop.emaDecay > 0, FileSystem.kind(average) == .file else { return }
     _ = try set.load(
       Weights(Safetensors.open(average), configuration.published), startingFrom: RandomKey(seed: 0),
       configuration.published)
@@ -130,11 +130,11 @@ extension VisionFolder {
   /// brought to the model's image size.
   public func evaluationRecipe(resize: Int? = nil) throws -> VisionRecipe {
     var recipe = try recipe ?? VisionRecipe.following(configuration)
-    if recipe.imageSize != configuration.imageSize {
-      recipe.evalResize = recipe.evalResize * configuration.imageSize / recipe.imageSize
-      recipe.imageSize = configuration.imageSize
+    if recipe.data.imageSize != configuration.imageSize {
+      recipe.data.evalResize = recipe.data.evalResize * configuration.imageSize / recipe.data.imageSize
+      recipe.data.imageSize = configuration.imageSize
     }
-    if let resize { recipe.evalResize = resize }
+    if let resize { recipe.data.evalResize = resize }
     return recipe
   }
 }
@@ -148,7 +148,7 @@ extension VisionFolder {
     try set.write(to: FileSystem.join(folder, "model.safetensors"), names)
     let pipeline = recipe.evaluationPipeline
     let numbers = { (values: [Float]) in JSON.array(values.map { JSON($0) }) }
-    let (side, resize) = (configuration.imageSize, recipe.evalResize)
+    let (side, resize) = (configuration.imageSize, recipe.data.evalResize)
     let json: JSON = [
       "architecture": variant.map { .string($0) } ?? .null, "num_classes": .integer(Int64(configuration.classes)),
       "label_names": .array(classNames.map { .string($0) }),
@@ -157,7 +157,7 @@ extension VisionFolder {
         "mean": numbers(pipeline.normalization.mean), "std": numbers(pipeline.normalization.deviation),
         "interpolation": "bicubic", "crop_pct": .number(Double(side) / Double(max(side, resize))),
       ],
-      "recipe": try recipe.json(), .init(stringLiteral: configuration.family.key): try configuration.json(),
+      "recipe": recipe.json, .init(stringLiteral: configuration.family.key): try configuration.json(),
     ]
     try AtomicFile.write(json.text(indent: 2) + "\n", to: FileSystem.join(folder, "config.json"))
   }

@@ -29,16 +29,16 @@ extension VisionTransformerConfig: VisionConfiguration {
   }
 
   public mutating func follow(_ recipe: VisionRecipe) {
-    readout = recipe.readout
+    readout = recipe.model.readout
     // How a new head begins is part of a family's way of finetuning.
-    if let own = VisionVariant.named(recipe.model) { headDeviation = own.headDeviation }
+    if let own = VisionVariant.named(recipe.model.name) { headDeviation = own.headDeviation }
     // Finetuning gives every block a table of its own, as BEiT's does.
     if relativeBias == .shared { relativeBias = .perBlock }
   }
 
   public func adapt(_ recipe: inout VisionRecipe) {
     // A plain ViT with a classifier goes on reading its class token.
-    if recipe.name.hasPrefix("mae-") || recipe.name == "shapes-tiny" { recipe.readout = readout }
+    if recipe.name.hasPrefix("mae-") || recipe.name == "shapes-tiny" { recipe.model.readout = readout }
   }
 
   public mutating func settle(_ guesses: Set<String>, like known: any VisionConfiguration) {

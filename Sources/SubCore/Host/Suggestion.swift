@@ -1,7 +1,7 @@
 /// The nearest real name to a mistyped one.
-enum Suggestion {
+package enum Suggestion {
   /// The candidate with the fewest edits, if they are few for the length of the word; a prefix also counts as near.
-  static func nearest(to word: String, in candidates: [String]) -> String? {
+  package static func nearest(to word: String, in candidates: [String]) -> String? {
     let ranked = candidates.map { ($0, distance(word, $0)) }
     if let best = ranked.min(by: { $0.1 < $1.1 }), best.1 <= max(1, min(word.count, best.0.count) / 3) { return best.0 }
     let extending = candidates.filter { $0.hasPrefix(word) }
@@ -9,7 +9,7 @@ enum Suggestion {
   }
 
   /// Edits (insert, delete, replace, exchange two neighbours) between two words: the restricted Damerau distance.
-  static func distance(_ first: String, _ second: String) -> Int {
+  package static func distance(_ first: String, _ second: String) -> Int {
     // A mistyped name may be any length; beyond this no name of ours is near.
     let (a, b) = (Array(first.unicodeScalars.prefix(64)), Array(second.unicodeScalars.prefix(64)))
     var rows = [Array(0...b.count)]

@@ -1,0 +1,56 @@
+/// `loop.*`: batches, and how often something happens.
+public struct LoopFields: FieldGroup {
+  /// Samples of a batch.
+  public var batchSize = 64
+  /// Batches of an update.
+  public var accumulation = 1
+  /// Updates after which the run ends; 0: all epochs.
+  public var maxSteps = 0
+  /// The decay of the average of weights that is evaluated; 0: none.
+  public var emaDecay = 0.0
+  /// Samples of a batch in evaluation.
+  public var evalBatchSize = 64
+  /// Updates between two lines of the log.
+  public var logEvery = 10
+  /// Updates between checkpoints; 0: every epoch.
+  public var saveEvery = 0
+  /// Updates between evaluations; 0: every epoch.
+  public var evaluateEvery = 0
+
+  /// Batches of 64.
+  public init() {}
+
+  private static let own = "this project"
+
+  public static let fields: [Field<Self>] = [
+    Field("batch_size", \.batchSize, 1...1 << 20, "samples of a batch"),
+    Field("accumulation", \.accumulation, 1...1 << 16, "batches whose gradients make one update"),
+    Field(
+      "max_steps", \.maxSteps, 0...1 << 40, "updates after which the run ends; 0: all epochs", source: own,
+      mayChange: true),
+    Field("ema_decay", \.emaDecay, .fraction, "the decay of the average of weights that is evaluated; 0: no average"),
+    Field(
+      "eval_batch_size", \.evalBatchSize, 1...1 << 20, "samples at once in evaluation; no influence on metrics",
+      source: own, mayChange: true),
+    Field("log_every", \.logEvery, 1...1 << 24, "updates between two lines of the log", source: own, mayChange: true),
+    Field(
+      "save_every", \.saveEvery, 0...1 << 24, "updates between checkpoints; 0: every epoch", source: own,
+      mayChange: true),
+    Field(
+      "evaluate_every", \.evaluateEvery, 0...1 << 24, "updates between evaluations; 0: every epoch", source: own,
+      mayChange: true),
+  ]
+}
+
+extension LoopSettings {
+  /// The loop of a recipe.
+  public init(_ recipe: some Recipe, stepsPerEpoch: Int, seed: Int) {
+    self.init(
+      totalSteps: recipe.updates(stepsPerEpoch: stepsPerEpoch), stepsPerEpoch: stepsPerEpoch, seed: seed)
+    accumulation = recipe.loop.accumulation
+    clipNorm = recipe.optimizer.clipNorm > 0 ? recipe.optimizer.clipNorm : nil
+    logEvery = recipe.loop.logEvery
+    if recipe.loop.saveEvery > 0 { saveEvery = recipe.loop.saveEvery }
+    if recipe.loop.evaluateEvery > 0 { evaluateEvery = recipe.loop.evaluateEvery }
+  }
+}

@@ -1,0 +1,17 @@
+public import SubNN
+
+/// `method.*`: what the sub-branch does not see. `--method` says how it trains.
+public struct MethodFields: FieldGroup {
+  /// The share of the input that is hidden.
+  public var ratio = 0.5
+  /// How the hidden parts of an image are chosen.
+  public var masking = Masking.Selection.uniform
+
+  /// Half of an image, each patch on its own.
+  public init() {}
+
+  public static let fields: [Field<Self>] = [
+    Field("ratio", \.ratio, .fraction, "the share of the input that masksub and masking hide; --ratio goes before it"),
+    Field("masking", \.masking, "how the hidden patches are chosen: each on its own, or in rectangles"),
+  ]
+}

@@ -1,0 +1,48 @@
+public import SubCore
+public import SubNN
+
+/// `optimizer.*`: what makes the updates.
+public struct OptimizerFields: FieldGroup {
+  /// The optimizers that the recipes use.
+  public enum Name: String, Sendable, CaseIterable { case adamw, lamb }
+
+  /// The rule of an update.
+  public var name = Name.adamw
+  /// The learning rate at its peak, as used: nothing is scaled by the batch size.
+  public var lr = 1e-3
+  /// The decay of the mean of gradients.
+  public var beta1 = 0.9
+  /// The decay of the mean of their squares.
+  public var beta2 = 0.999
+  /// Added to the root of the second moment.
+  public var epsilon = 1e-8
+  /// The decoupled decay of weights.
+  public var weightDecay = 0.0
+  /// The factor on the rate from one layer to the one below; 1: none.
+  public var layerDecay = 1.0
+  /// The global gradient norm to clip to; 0: none.
+  public var clipNorm = 0.0
+
+  /// PyTorch's defaults, without decay.
+  public init() {}
+
+  public static let fields: [Field<Self>] = [
+    Field("name", \.name, "the rule of an update; LAMB has a limit of 1 on the gradient's norm in itself"),
+    Field("lr", \.lr, .amount, "the learning rate at its peak; not scaled with the batch size"),
+    Field("beta1", \.beta1, .fraction, "the decay of the mean of gradients"),
+    Field("beta2", \.beta2, .fraction, "the decay of the mean of their squares"),
+    Field("epsilon", \.epsilon, .positive, "added to the root of the second moment"),
+    Field("weight_decay", \.weightDecay, .amount, "the decoupled decay of weights"),
+    Field("layer_decay", \.layerDecay, .factor, "the factor on the rate from one layer to the one below; 1: none"),
+    Field("clip_norm", \.clipNorm, .amount, "the gradient's norm over all weights is cut to this; 0: never"),
+  ]
+
+  /// The optimizer of a model's parameters, whose rates `groups` are.
+  public func make(_ set: ParameterSet, _ groups: ParameterGroups) -> any Optimizer {
+    let settings = MomentOptimizer.Settings(beta1: beta1, beta2: beta2, epsilon: epsilon)
+    return switch name {
+    case .adamw: AdamW(set, groups: groups, settings: settings)
+    case .lamb: LAMB(set, groups: groups, settings: settings)
+    }
+  }
+}

@@ -1,0 +1,71 @@
+import SubData
+public import SubTrain
+
+/// `augment.*`: what happens to training images, alone and with each other.
+public struct AugmentFields: FieldGroup {
+  /// Which part of a training image is taken.
+  public enum CropName: String, Sendable, CaseIterable {
+    /// The random resized crop.
+    case randomResized = "rrc"
+    /// DeiT's simple crop: the shorter side to the size, 4 reflected pixels around, a random square.
+    case simple
+  }
+
+  /// `three-augment`, a RandAugment in timm's notation, or `none`.
+  public var policy = "none"
+  /// The range of brightness, contrast and saturation; 0: none.
+  public var colorJitter = 0.0
+  /// How often an image is mirrored.
+  public var flip = 0.5
+  /// The crop of training images.
+  public var crop = CropName.randomResized
+  /// The smallest share of an image's area that a random resized crop takes; 1: the whole image, resized.
+  public var cropScale = 0.08
+  /// The alpha of mixup; 0: none.
+  public var mixup = 0.0
+  /// The alpha of CutMix; 0: none.
+  public var cutmix = 0.0
+  /// How often a batch is mixed.
+  public var mixProbability = 1.0
+  /// How often by CutMix, where there are both.
+  public var switchProbability = 0.5
+  /// Whether bytes are mixed and rounded before normalisation, as RSB's loader does, instead of numbers after it.
+  public var mixBytes = false
+  /// How often a rectangle is erased; 0: never.
+  public var erasing = 0.0
+  /// How often an image comes in an epoch, differently augmented each time.
+  public var repeats = 1
+
+  /// The random resized crop and the mirror alone.
+  public init() {}
+
+  public static let fields: [Field<Self>] = [
+    Field(
+      "policy", \.policy, .text("none, three-augment, or a RandAugment such as rand-m9-mstd0.5-inc1"),
+      "what is done to colours and shapes"),
+    Field("color_jitter", \.colorJitter, .amount, "the range of brightness, contrast and saturation; 0: none"),
+    Field("flip", \.flip, .share, "how often an image is mirrored"),
+    Field(
+      "crop", \.crop, "rrc: the random resized crop; simple: shorter side to the size, a border of 4, a random square"),
+    Field(
+      "crop_scale", \.cropScale, .share, "the smallest share of an image's area that rrc takes; 1: the whole image"),
+    Field("mixup", \.mixup, .amount, "the alpha of mixup; 0: none"),
+    Field("cutmix", \.cutmix, .amount, "the alpha of CutMix; 0: none"),
+    Field("mix_probability", \.mixProbability, .share, "how often a batch is mixed"),
+    Field("switch_probability", \.switchProbability, .share, "how often by CutMix, where there are both"),
+    Field(
+      "mix_bytes", \.mixBytes, "whether bytes are mixed and rounded before normalisation, as RSB's loader does"),
+    Field("erasing", \.erasing, .share, "how often a rectangle is erased; 0: never"),
+    Field("repeats", \.repeats, 1...1 << 20, "how often an image comes in an epoch, augmented anew each time"),
+  ]
+
+  /// What `policy` and `color_jitter` name. Throws a usage error for what is no augmentation.
+  func parsed() throws -> AugmentPolicy {
+    switch policy {
+    case "none": colorJitter > 0 ? .jitter(colorJitter) : .none
+    case "three-augment": .threeAugment(jitter: colorJitter)
+    // timm leaves colour jitter out where there is RandAugment.
+    default: .randAugment(try RandAugment(policy))
+    }
+  }
+}

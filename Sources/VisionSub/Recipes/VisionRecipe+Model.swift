@@ -1,0 +1,45 @@
+public import SubCore
+public import SubNN
+import SubTrain
+
+// What the numbers make of a model.
+extension VisionRecipe {
+  /// The model to train: the named variant, or what was loaded, with the recipe's head, size and stochastic depth.
+  public func configuration(
+    classes: Int, from loaded: (any VisionConfiguration)? = nil
+  ) throws -> any VisionConfiguration {
+    try check()
+    guard var config = loaded ?? VisionFamilies.configuration(named: model.name) else {
+      preconditionFailure("VisionRecipe: \(model.name) was checked")
+    }
+    config.classes = classes
+    config.imageSize = data.imageSize
+    config.dropPath = Float(model.dropPath)
+    config.follow(self)
+    do { try config.validate(at: "recipe \(name)") } catch {
+      // The weights were valid as they came: it is the recipe's settings that do not fit them.
+      throw InputError(error.what, at: error.place, cure: "\(error.cure) (--set image_size)", isUsage: true)
+    }
+    return config
+  }
+
+  /// The rates of every parameter of a model.
+  public func groups(_ set: ParameterSet, _ config: any VisionConfiguration) -> ParameterGroups {
+    ParameterGroups(
+      set, weightDecay: optimizer.weightDecay, rule: config.decayRule,
+      layers: optimizer.layerDecay < 1 ? LayerDecay(optimizer.layerDecay, over: config.layers) : nil)
+  }
+
+  /// The optimizer of a model's parameters.
+  public func makeOptimizer(_ set: ParameterSet, _ config: any VisionConfiguration) -> any Optimizer {
+    optimizer.make(set, groups(set, config))
+  }
+
+  /// The loss. Where images are mixed, smoothing is in their labels already; it acts here on integer labels alone.
+  public var objective: Loss {
+    switch loss.name {
+    case .crossEntropy: .crossEntropy(smoothing: Float(loss.smoothing))
+    case .binaryCrossEntropy: .binaryCrossEntropy
+    }
+  }
+}
