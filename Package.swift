@@ -6,9 +6,16 @@ let package = Package(
   name: "masksub",
   platforms: [.macOS(.v26)],
   products: [
-    .executable(name: "masksub", targets: ["masksub"]),
-    .library(
-      name: "MaskSub", targets: ["SubCore", "SubData", "SubNN", "SubTrain", "VisionSub", "TextSub", "ClipSub"]),
+    .executable(name: "masksub", targets: ["SubMain"]),
+    // All of it by one import, or a level with what is below it.
+    .library(name: "MaskSub", targets: ["MaskSub"]),
+    .library(name: "SubCore", targets: ["SubCore"]),
+    .library(name: "SubData", targets: ["SubData"]),
+    .library(name: "SubNN", targets: ["SubNN"]),
+    .library(name: "SubTrain", targets: ["SubTrain"]),
+    .library(name: "VisionSub", targets: ["VisionSub"]),
+    .library(name: "TextSub", targets: ["TextSub"]),
+    .library(name: "ClipSub", targets: ["ClipSub"]),
   ],
   dependencies: [],
   targets: [
@@ -18,10 +25,9 @@ let package = Package(
     .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg62-turbo-dev"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(name: "CWebP", pkgConfig: "libwebpdemux", providers: [.apt(["libwebp-dev"])]),
-    .target(name: "CSubImage", dependencies: ["CJPEG", "CPNG", "CWebP"], cSettings: [.unsafeFlags(["-O3"])]),
+    .target(name: "CSubImage", dependencies: ["CJPEG", "CPNG", "CWebP"]),
     .target(
       name: "CSubKernels", dependencies: ["COneDNN"],
-      cSettings: [.unsafeFlags(["-O3"])],
       linkerSettings: [.linkedLibrary("dnnl"), .linkedLibrary("gomp"), .linkedLibrary("m")]),
     .target(name: "CSystem"),
     // 2  Tensors, the tape, operations, backends, random keys.
@@ -36,15 +42,21 @@ let package = Package(
     .target(name: "VisionSub", dependencies: ["SubCore", "SubData", "SubNN", "SubTrain"]),
     .target(name: "TextSub", dependencies: ["SubCore", "SubData", "SubNN", "SubTrain"]),
     .target(name: "ClipSub", dependencies: ["SubCore", "SubData", "SubNN", "SubTrain", "VisionSub"]),
-    // 7  The tool.
+    // 7  One import for users of the package.
+    .target(
+      name: "MaskSub", dependencies: ["SubCore", "SubData", "SubNN", "SubTrain", "VisionSub", "TextSub", "ClipSub"]),
+    // 8  The tool.
     .target(
       name: "SubTool",
       dependencies: ["SubCore", "SubData", "SubNN", "SubTrain", "VisionSub", "TextSub", "ClipSub", "CSystem"]),
-    .executableTarget(name: "masksub", dependencies: ["SubTool"]),
+    // Not named like its program: a file system may take masksub and MaskSub for one.
+    .executableTarget(name: "SubMain", dependencies: ["SubTool"], path: "Sources/masksub"),
     // Tests mirror Sources.
     .target(name: "TraceCases", dependencies: ["SubData", "SubCore"], path: "Tests/TraceCases"),
+    .testTarget(name: "OutsideTests", dependencies: ["MaskSub"]),
     .testTarget(name: "SubCoreTests", dependencies: ["SubCore"]),
-    .testTarget(name: "SubDataTests", dependencies: ["SubData", "SubCore"], resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "SubDataTests", dependencies: ["SubData", "SubCore", "TestSupport"], resources: [.copy("Fixtures")]),
     .testTarget(
       name: "SubNNTests", dependencies: ["SubNN", "SubData", "SubCore"], resources: [.copy("Fixtures")]),
     .target(name: "TestSupport", dependencies: ["SubData", "SubCore"], path: "Tests/TestSupport"),
@@ -52,21 +64,26 @@ let package = Package(
       name: "SubTrainTests", dependencies: ["SubTrain", "SubNN", "SubData", "SubCore", "TestSupport"],
       resources: [.copy("Fixtures")]),
     .testTarget(
-      name: "VisionSubTests", dependencies: ["VisionSub", "SubTrain", "SubNN", "SubData", "SubCore", "TraceCases"],
+      name: "VisionSubTests",
+      dependencies: ["VisionSub", "SubTrain", "SubNN", "SubData", "SubCore", "TraceCases", "TestSupport"],
       resources: [.copy("Fixtures")]),
     .testTarget(
-      name: "TextSubTests", dependencies: ["TextSub", "SubTrain", "SubNN", "SubData", "SubCore", "TraceCases"],
+      name: "TextSubTests",
+      dependencies: ["TextSub", "SubTrain", "SubNN", "SubData", "SubCore", "TraceCases", "TestSupport"],
       resources: [.copy("Fixtures")]),
     .testTarget(
-      name: "ClipSubTests", dependencies: ["ClipSub", "SubTrain", "SubNN", "SubData", "SubCore"],
-      resources: [.copy("Fixtures")]),
+      name: "ClipSubTests", dependencies: ["ClipSub", "SubTrain", "SubNN", "SubData", "SubCore", "TestSupport"]),
     .testTarget(
       name: "SubToolTests",
       dependencies: [
-        "SubTool", "VisionSub", "TextSub", "ClipSub", "SubTrain", "SubNN", "SubData", "SubCore", "CSystem", "TestSupport",
+        "SubTool", "VisionSub", "TextSub", "ClipSub", "SubTrain", "SubNN", "SubData", "SubCore", "CSystem",
+        "TestSupport",
       ],
       exclude: ["Snapshots"]),
-    .testTarget(name: "SubImageTests", dependencies: ["SubCore", "SubData"], resources: [.copy("Fixtures")]),
+    .testTarget(
+      name: "BudgetTests",
+      dependencies: ["VisionSub", "TextSub", "ClipSub", "SubTrain", "SubNN", "SubData", "SubCore"],
+      resources: [.copy("allocations.json")]),
   ]
 )
 

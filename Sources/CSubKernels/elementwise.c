@@ -27,7 +27,6 @@ enum { grain = 64 };
 SK_ELEMENTWISE(fill, s)
 SK_ELEMENTWISE(scale, s *a[i])
 SK_ELEMENTWISE(add, a[i] + b[i])
-SK_ELEMENTWISE(multiply, a[i] * b[i])
 SK_ELEMENTWISE(blend, s *a[i] + t * y[i])
 
 static void copy(void *context, int64_t begin, int64_t end, int thread) {
@@ -45,25 +44,9 @@ void sk_scale(int64_t n, float alpha, const float *x, float *y) {
 void sk_add(int64_t n, const float *a, const float *b, float *y) {
   sk_divide(n, grain, streaming, add, &(arrays){.a = a, .b = b, .y = y});
 }
-void sk_multiply(int64_t n, const float *a, const float *b, float *y) {
-  sk_divide(n, grain, streaming, multiply, &(arrays){.a = a, .b = b, .y = y});
-}
 void sk_axpby(int64_t n, float alpha, const float *x, float beta, float *y) {
   if (beta == 0) return sk_scale(n, alpha, x, y);
   sk_divide(n, grain, streaming, blend, &(arrays){.a = x, .y = y, .s = alpha, .t = beta});
-}
-
-static SK_CLONES void add_row(void *context, int64_t begin, int64_t end, int thread) {
-  const arrays *j = context;
-  const float *row = j->b;
-  for (int64_t r = begin; r < end; r++) {
-    const float *x = j->a + r * j->n;
-    float *y = j->y + r * j->n;
-    SK_LOOP for (int64_t i = 0; i < j->n; i++) y[i] = x[i] + row[i];
-  }
-}
-void sk_add_row(int64_t m, int64_t n, const float *x, const float *row, float *y) {
-  sk_divide(m, 1, streaming * (double)n, add_row, &(arrays){.n = n, .a = x, .b = row, .y = y});
 }
 
 static SK_CLONES void activate(void *context, int64_t begin, int64_t end, int thread) {
@@ -133,9 +116,7 @@ enum { sum_block = 4096 };
       j->sums[block] = sum;                                                                 \
     }                                                                                       \
   }
-SK_SUM(sum_blocks, (double)a[i])
 SK_SUM(square_blocks, (double)a[i] * (double)a[i])
-SK_SUM(dot_blocks, (double)a[i] * (double)b[i])
 
 static double pairwise(const double *x, int64_t n) {
   if (n <= 2) return n == 2 ? x[0] + x[1] : n == 1 ? x[0] : 0;
@@ -153,8 +134,6 @@ static double sum_by_blocks(int64_t n, const float *a, const float *b, sk_share 
 }
 
 double sk_sum_of_squares(int64_t n, const float *x) { return sum_by_blocks(n, x, x, square_blocks); }
-double sk_sum(int64_t n, const float *x) { return sum_by_blocks(n, x, x, sum_blocks); }
-double sk_dot(int64_t n, const float *a, const float *b) { return sum_by_blocks(n, a, b, dot_blocks); }
 
 static SK_CLONES void finite_blocks(void *context, int64_t begin, int64_t end, int thread) {
   const arrays *j = context;

@@ -60,6 +60,7 @@ static SK_CLONES void finish_rows(void *context, int64_t begin, int64_t end, int
       SK_FINISH(SK_QUICK_GELU, sk_quick_gelu)
       SK_FINISH(SK_TANH, sk_tanh_of)
       SK_FINISH(SK_RELU, sk_relu)
+      SK_FINISH(SK_SIGMOID, sk_sigmoid_of)
       SK_FINISH(SK_IDENTITY, sk_identity)
     }
   }
@@ -89,27 +90,6 @@ static gemm columns_of(const gemm *whole, int64_t begin, int64_t end) {
   return g;
 }
 
-typedef float lanes __attribute__((vector_size(64), aligned(4)));
-
-/// out[j][i] = x[i][j] for i in 0 ..< n, j in 0 ..< k.
-static SK_CLONES void transpose(int64_t n, int64_t k, const float *x, int64_t ldx, float *out, int64_t ldout) {
-  for (int64_t i = 0; i < n; i += 16) {
-    for (int64_t j = 0; j < k; j += 16) {
-      if (i + 16 <= n && j + 16 <= k) {
-        lanes r[16];
-#pragma unroll
-        for (int t = 0; t < 16; t++) r[t] = *(const lanes *)(x + (i + t) * ldx + j);
-        SK_TRANSPOSE(lanes, r)
-#pragma unroll
-        for (int t = 0; t < 16; t++) *(lanes *)(out + (j + t) * ldout + i) = r[t];
-      } else {
-        for (int64_t jj = j; jj < sk_min(k, j + 16); jj++)
-          for (int64_t ii = i; ii < sk_min(n, i + 16); ii++) out[jj * ldout + ii] = x[ii * ldx + jj];
-      }
-    }
-  }
-}
-
 // oneDNN packs a transposed right operand slower than it multiplies by it. From this many rows on it is worth turning
 // the operand first, a block at a time, so that it, and the block's result until it is finished, are in a cache when
 // they are needed again.
@@ -125,7 +105,7 @@ static void gemm_columns(void *context, int64_t begin, int64_t end, int thread) 
   float *turned = sk_scratch((size_t)(whole->k * turned_columns) * sizeof(float));
   for (int64_t column = begin; column < end; column += turned_columns) {
     gemm g = columns_of(whole, column, sk_min(end, column + turned_columns));
-    transpose(g.n, g.k, g.b, g.ldb, turned, turned_columns);
+    sk_transpose(g.n, g.k, g.b, g.ldb, turned, turned_columns);
     g.tb = false;
     g.b = turned;
     g.ldb = turned_columns;
@@ -171,4 +151,29 @@ void sk_gemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k
 void sk_linear_forward(int64_t m, int64_t n, int64_t k, const float *x, int64_t ldx, const float *w, const float *bias,
                        int activation, float *preact, float *y, int64_t ldy) {
   run(&(gemm){false, true, m, n, k, 1, x, ldx, w, k, 0, y, ldy, bias, preact, activation});
+}
+
+typedef struct {
+  gemm one;
+  const int64_t *a_starts, *b_starts;
+} batch;
+
+static void run_share(void *context, int64_t begin, int64_t end, int thread) {
+  const batch *j = context;
+  for (int64_t item = begin; item < end; item++) {
+    gemm g = j->one;
+    g.a += j->a_starts[item];
+    g.b += j->b_starts[item];
+    g.c += item * g.m * g.n;
+    run(&g);
+  }
+}
+
+void sk_gemm_batch(int64_t count, bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, const float *a,
+                   const int64_t *a_starts, const float *b, const int64_t *b_starts, float *c) {
+  batch job = {{transpose_a, transpose_b, m, n, k, 1, a, transpose_a ? m : k, b, transpose_b ? k : n, 0, c, n,
+                .activation = SK_IDENTITY}, a_starts, b_starts};
+  // Few large products are better cut themselves.
+  if (count < sk_threads()) return run_share(&job, 0, count, 0);
+  sk_divide(count, 1, 100 + 0.02 * (double)m * (double)n * (double)k, run_share, &job);
 }

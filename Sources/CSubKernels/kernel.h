@@ -44,6 +44,9 @@ SK_INLINE void sk_share_of(int64_t count, int64_t grain, int thread, int threads
 /// Before a call of oneDNN: its thread count is a property of the calling thread.
 void sk_use_threads(int threads);
 
+/// out[j][i] = x[i][j] for i in 0 ..< n, j in 0 ..< k.
+void sk_transpose(int64_t n, int64_t k, const float *x, int64_t ldx, float *out, int64_t ldout);
+
 /// sk_allocate for scratch that the kernel cannot do without: no memory ends the process with a message.
 void *sk_scratch(size_t bytes);
 
@@ -279,6 +282,7 @@ SK_INLINE void sk_activate(int64_t n, int activation, const float *x, float *y) 
     SK_ACTIVATE(SK_QUICK_GELU, sk_quick_gelu)
     SK_ACTIVATE(SK_TANH, sk_tanh_of)
     SK_ACTIVATE(SK_RELU, sk_relu)
+    SK_ACTIVATE(SK_SIGMOID, sk_sigmoid_of)
     default:
       if (y != x) memcpy(y, x, (size_t)n * sizeof(float));
   }

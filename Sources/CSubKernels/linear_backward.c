@@ -37,6 +37,7 @@ static SK_CLONES void backward_rows(void *context, int64_t begin, int64_t end, i
       SK_BACKWARD(SK_QUICK_GELU, sk_quick_gelu_slope(p[i]))
       SK_BACKWARD(SK_TANH, (1 - p[i] * p[i]))
       SK_BACKWARD(SK_RELU, (p[i] > 0 ? 1.0f : 0.0f))
+      SK_BACKWARD(SK_SIGMOID, (p[i] * (1 - p[i])))
       SK_BACKWARD(SK_IDENTITY, 1.0f)
     }
   }

@@ -70,16 +70,6 @@ void sk_softmax(int64_t rows, int64_t classes, const float *logits, float *out) 
   sk_divide(rows, 1, 10 + 1.2 * (double)classes, softmax_rows, &job);
 }
 
-static SK_CLONES void sigmoid_share(void *context, int64_t begin, int64_t end, int thread) {
-  const batch *j = context;
-  const float *x = j->logits;
-  float *y = j->out;
-  SK_LOOP for (int64_t i = begin; i < end; i++) y[i] = sk_sigmoid_of(x[i]);
-}
-void sk_sigmoid(int64_t n, const float *x, float *out) {
-  sk_divide(n, 64, 1, sigmoid_share, &(batch){.logits = x, .out = out});
-}
-
 static SK_CLONES void cross_entropy_rows(void *context, int64_t begin, int64_t end, int thread) {
   const batch *j = context;
   const int64_t n = j->classes;

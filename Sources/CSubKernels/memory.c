@@ -22,7 +22,7 @@ static const size_t huge_page = (size_t)2 << 20;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static block *free_lists[classes];
-static size_t bytes_in_use, bytes_held, calls;
+static size_t bytes_in_use, bytes_held, calls, handed_out;
 
 /// Size classes: 2^k · (4 + step)/4, four steps to a doubling, from 128 bytes.
 static int class_of(size_t bytes, size_t *class_bytes) {
@@ -114,7 +114,10 @@ void *sk_allocate(size_t bytes) {
       bytes_held += class_bytes;
     }
   }
-  if (b) bytes_in_use += b->class_bytes;
+  if (b) {
+    bytes_in_use += b->class_bytes;
+    handed_out += 1;
+  }
   pthread_mutex_unlock(&lock);
   return b ? (char *)b + header_bytes : NULL;
 }
@@ -129,11 +132,12 @@ void sk_free(void *pointer) {
   pthread_mutex_unlock(&lock);
 }
 
-void sk_memory_usage(size_t *in_use, size_t *held, size_t *system_calls) {
+void sk_memory_usage(size_t *in_use, size_t *held, size_t *system_calls, size_t *allocations) {
   pthread_mutex_lock(&lock);
   *in_use = bytes_in_use;
   *held = bytes_held;
   *system_calls = calls;
+  *allocations = handed_out;
   pthread_mutex_unlock(&lock);
 }
 

@@ -14,7 +14,7 @@ public enum ClipTrace {
     _ config: ClipConfig?, _ activation: Activation, weights: any NamedTensors, batch: any NamedTensors,
     method: any Method.Type, ratio: Double, pieces: Int = 1, on device: Device
   ) throws -> [(name: String, array: HostArray)] {
-    let checkpoint = try CLIPFamily.recognised(weights)
+    let checkpoint = try CLIPFamily().recognised(weights)
     let config = try config ?? ClipConfig(checkpoint, activation: activation)
     try weights.checkFilling(config.weightCount, claimedAt: weights.place)
     try method.init(ratio: ratio).check(patches: config.image.patches, at: "--ratio")
@@ -24,7 +24,7 @@ public enum ClipTrace {
     let (pairs, noise) = try self.batch(batch, config, needsNoise: method.hidesParts, device)
     return Trace.run(
       ContrastiveTask(model, pieces: pieces), pairs, set, method.init(MethodSettings(ratio: ratio, noise: noise)),
-      written: names.tensors,
+      names: names,
       outputs: { branch, output in
         var outputs = [("\(branch).logits", output.logits.host())]
         if branch == "main" {

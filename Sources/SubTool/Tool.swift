@@ -1,14 +1,11 @@
 import CSystem
-import ClipSub
 import SubCore
 package import SubTrain
-import TextSub
-import VisionSub
 
 /// The tool: finds the command, runs it, turns every error into one line and an exit code.
 package enum Tool {
   /// The tool's version.
-  package static let version = "0.1.0"
+  package static let version = "0.2.0"
 
   /// Every command, in the order of the help. A new command is a line here.
   package static let commands: [any Command.Type] = [
@@ -29,8 +26,7 @@ package enum Tool {
   ]
 
   /// Every recipe, in the order of `masksub recipes`.
-  package static let recipes: [RecipePage] =
-    VisionRecipe.book.map(\.page) + GLUERecipe.book.map(\.page) + ClipRecipe.book.map(\.page)
+  package static let recipes: [RecipePage] = Modalities.all.flatMap(\.recipes)
 
   /// Runs one command line (without the program's name). 0: done; 1: the work failed; 2: wrong usage; 130: interrupted.
   package static func main(

@@ -13,7 +13,7 @@ public enum TextTrace {
     _ config: BERTConfig, weights: some NamedTensors, batch: some NamedTensors, method: any Method.Type,
     ratio: Double, on device: Device
   ) throws -> [(name: String, array: HostArray)] {
-    let checkpoint = try BERTFamily.recognised(weights)
+    let checkpoint = try BERTFamily().recognised(weights)
     guard let labels = BERTFamily.labelCount(checkpoint) else {
       throw InputError(
         "there is no classifier, so the number of labels is unknown",
@@ -28,7 +28,7 @@ public enum TextTrace {
       on: device)
     return Trace.run(
       SequenceClassification(model), packed, set, method.init(MethodSettings(ratio: ratio, noise: noise)),
-      written: names.tensors,
+      names: names,
       outputs: { [("\($0).logits", $1.host())] })
   }
 }

@@ -96,12 +96,9 @@ import Testing
   }
 
   @Test func `elementwise operations`() {
-    check("scaled by a tensor", [input([2, 3]), input([], 1)]) { x, _ in x[0].scaled(by: x[1].exponential()) }
+    check("scaled by a tensor", [input([2, 3]), input([], 1)]) { x, _ in x[0].scaled(by: x[1].exp()) }
     check("dropped", [input([4, 5])]) { x, _ in x[0].dropped(Dropout(0.4, RandomKey(seed: 5))) }
-    check("transposed", [input([3, 4])]) { x, _ in x[0].transposed() }
-    check("concatenated", [input([3]), input([2], 1)]) { x, _ in Tensor.concatenated([x[0], x[1], x[0]]) }
     check("normalizedRows", [input([3, 4])]) { x, _ in x[0].normalizedRows() }
-    check("mean", [input([3, 4])]) { x, _ in x[0].mean() }
   }
 
   @Test func `losses`() {

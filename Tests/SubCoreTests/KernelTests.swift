@@ -47,9 +47,10 @@ struct KernelTests {
     var held = 0
     var before = 0
     var after = 0
-    sk_memory_usage(&inUse, &held, &before)
+    var allocations = 0
+    sk_memory_usage(&inUse, &held, &before, &allocations)
     for _ in 0..<10 { sk_free(sk_allocate(5_000_000)) }
-    sk_memory_usage(&inUse, &held, &after)
+    sk_memory_usage(&inUse, &held, &after, &allocations)
     // Other tests may allocate meanwhile, but not ten blocks of this class.
     #expect(after - before < 10)
   }

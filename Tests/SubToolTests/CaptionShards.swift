@@ -1,5 +1,6 @@
 import SubCore
 import SubData
+import TestSupport
 
 #if canImport(Glibc)
   import Glibc
@@ -10,11 +11,7 @@ import SubData
 /// Image-caption data for the tests of the tool.
 enum CaptionShards {
   /// The repository.
-  static let home: String = {
-    var parts = #filePath.split(separator: "/", omittingEmptySubsequences: false)
-    parts.removeLast(3)
-    return parts.joined(separator: "/")
-  }()
+  static let home = Repository.path
 
   /// The members of the embedded held-out pairs: key, ending, content.
   static let embedded: [(key: String, kind: String, bytes: [UInt8])] = {

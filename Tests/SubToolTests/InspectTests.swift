@@ -80,31 +80,34 @@ import VisionSub
 
   @Test func `architectures and namings`() throws {
     let cases: [(Module, Naming, String, String, String)] = [
-    (
-      Self.vision("vit_small_patch16_224") { $0.classes = 10 }, ViTFamily().namings[3], "",
-      "ViT-S/16, 12 blocks, width 384, 6 heads, 10 classes", "timm's names"
-    ),
-    (
-      Self.vision("deit3_small_patch16_224"), ViTFamily().namings[2], "module.",
-      "DeiT-III ViT-S/16, 12 blocks, width 384, 6 heads, 1000 classes", "the official names behind 'module.'"
-    ),
-    (
-      Self.vision("beitv2_base_patch16_224"), ViTFamily().namings[2], "",
-      "BEiT v2 ViT-B/16, 12 blocks, width 768, 12 heads, 1000 classes", "the official names"
-    ),
-    (
-      Self.vision("vit_base_patch16_clip_224"), ViTFamily().namings[1], "visual.",
-      "CLIP's image tower ViT-B/16, 12 blocks, width 768, 12 heads, 1000 classes", "CLIP's names behind 'visual.'"
-    ),
-    (
-      CLIP(ClipConfig()), CLIPFamily().namings[0], "",
-      "CLIP ViT-B/32, 12 blocks, width 768, text: 12 blocks, width 512, 49408 tokens", "open_clip's names"
-    ),
-    (
-      CLIP(ClipConfig()), CLIPFamily().namings[1], "",
-      "CLIP ViT-B/32, 12 blocks, width 768, text: 12 blocks, width 512, 49408 tokens", "Hugging Face's names"
-    ),
-    (Self.bert(), BERTFamily().namings[0], "", "BERT, 1 layers, width 768, 30522 tokens, 2 labels", "Hugging Face's names"),
+      (
+        Self.vision("vit_small_patch16_224") { $0.classes = 10 }, ViTFamily().namings[3], "",
+        "ViT-S/16, 12 blocks, width 384, 6 heads, 10 classes", "timm's names"
+      ),
+      (
+        Self.vision("deit3_small_patch16_224"), ViTFamily().namings[2], "module.",
+        "DeiT-III ViT-S/16, 12 blocks, width 384, 6 heads, 1000 classes", "the official names behind 'module.'"
+      ),
+      (
+        Self.vision("beitv2_base_patch16_224"), ViTFamily().namings[2], "",
+        "BEiT v2 ViT-B/16, 12 blocks, width 768, 12 heads, 1000 classes", "the official names"
+      ),
+      (
+        Self.vision("vit_base_patch16_clip_224"), ViTFamily().namings[1], "visual.",
+        "CLIP's image tower ViT-B/16, 12 blocks, width 768, 12 heads, 1000 classes", "CLIP's names behind 'visual.'"
+      ),
+      (
+        CLIP(ClipConfig()), CLIPFamily().namings[0], "",
+        "CLIP ViT-B/32, 12 blocks, width 768, text: 12 blocks, width 512, 49408 tokens", "open_clip's names"
+      ),
+      (
+        CLIP(ClipConfig()), CLIPFamily().namings[1], "",
+        "CLIP ViT-B/32, 12 blocks, width 768, text: 12 blocks, width 512, 49408 tokens", "Hugging Face's names"
+      ),
+      (
+        Self.bert(), BERTFamily().namings[0], "", "BERT, 1 layers, width 768, 30522 tokens, 2 labels",
+        "Hugging Face's names"
+      ),
     ]
     for (model, naming, prefix, architecture, title) in cases {
       let (family, weights) = try #require(ModelFamilies.recognise(Self.file(model, naming, prefix: prefix)))

@@ -28,10 +28,11 @@ import Testing
         source: run_glue
 
         Hyper-parameters (--set KEY=VALUE; the last part of a key will do where it is the only one)
-          optimizer.lr     2e-05  the rate [0 or more]; run_glue's README
+          optimizer.lr     2e-05       0 or more       the rate; run_glue's
+                                                       README
 
-          schedule.epochs  3      how often the data is gone through, in turn
-                                  [1 to 9]
+          schedule.epochs  3           1 to 9          how often the data is
+                                                       gone through, in turn
 
         """)
     #expect(

@@ -7,11 +7,7 @@ import Testing
 /// `train`, `finetune`, `eval`, `preview` and `convert` on the embedded images, with a few steps each.
 @Suite(.serialized) struct VisionRunTests {
   private let folder = TemporaryFolder()
-  private static let home: String = {
-    var parts = #filePath.split(separator: "/", omittingEmptySubsequences: false)
-    parts.removeLast(3)
-    return parts.joined(separator: "/")
-  }()
+  private static let home = Repository.path
   private var shapes: String { "\(Self.home)/datasets/shapes" }
   private static let small = [
     "--set", "batch_size=8", "--set", "evaluate_every=100", "--set", "log_every=1", "--set", "eval_batch_size=80",

@@ -76,7 +76,7 @@ private struct PaintRecipe: Recipe {
     for (key, text) in [
       ("name", "give optimizer.name, paint.name in full"), ("optimizer.l", "did you mean 'optimizer.lr'?"),
       ("glos", "did you mean 'gloss'?"), ("max-steps", "did you mean 'max_steps'?"),
-      ("ema_decay", "there is no hyper-parameter 'ema_decay' (--set ema_decay)"),
+      ("ema_decay", "have no use for 'ema_decay' (--set ema_decay)"),
       ("something", "masksub recipes show NAME lists what there is"),
     ] {
       #expect(error((key, "1")).contains(text), "\(key): \(error((key, "1")))")

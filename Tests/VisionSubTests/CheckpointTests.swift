@@ -214,9 +214,9 @@ import Testing
   @Test func `files of something else are refused`() throws {
     let text = try changed("vit-token") { $0 = [("bert.embeddings.word_embeddings.weight", array(4, [2, 2]))] }
     #expect(throws: InputError.self) { try recognised(text) }
-    #expect(throws: InputError.self) { 
+    #expect(throws: InputError.self) {
       try recognised(file("deit3-official"), variant: "vit_tiny_patch16_224")
-     }
+    }
     let hollow = try changed("vit-token") { arrays in
       arrays.append(("blocks.2.norm1.weight", array(12, [12])))
     }

@@ -1,6 +1,6 @@
-"""Makes Tests/SubImageTests/Fixtures/cifar: CIFAR's Python version in small, as Python 2 and Python 3 pickle it.
+"""Makes Tests/SubDataTests/Fixtures/image/cifar: CIFAR's Python version in small, as Python 2 and Python 3 pickle it.
 
-Usage: python3 scripts/reference/cifar_pickles.py Tests/SubImageTests/Fixtures   (NumPy)
+Usage: python3 scripts/reference/cifar_pickles.py Tests/SubDataTests/Fixtures/image   (NumPy)
 
 Image n of a file with number f has the bytes (7 i + 31 n + 5 f) mod 256, mod 128 where f is 1 (all of them ASCII).
 """

@@ -1,7 +1,7 @@
 """Makes the tokenizer's reference lines from open_clip (3.3.0), ftfy (6.3.1) and regex.
 
     python scripts/reference/clip_bpe.py lines 10000 SEED OUT.jsonl [TEXTFILE ...]
-    python scripts/reference/clip_bpe.py fixture VECTORS.json Tests/ClipSubTests/Fixtures
+    python scripts/reference/clip_bpe.py fixture VECTORS.json Tests/SubDataTests/Fixtures/bpe
 
 `lines` writes mixed lines (captions, many scripts, mojibake, references, random characters; lines of the text files
 besides), each with its cleaned text and ids (no start, end or cut). `fixture` writes 400 such lines and the merges
@@ -116,9 +116,9 @@ if __name__ == "__main__":
         # Letters younger than Python's Unicode have no lower case there, so that assigned characters alone remain.
         lines = [line(draw, []) for _ in range(900)]
         lines = [l for l in lines if all(unicodedata.category(c) not in ("Cn", "Co") for c in l)][:400]
-        with open(os.path.join(sys.argv[3], "bpe-lines.jsonl"), "w") as out:
+        with open(os.path.join(sys.argv[3], "lines.jsonl"), "w") as out:
             for record in records(tokenizer, lines):
                 out.write(json.dumps(record) + "\n")
-        with open(os.path.join(sys.argv[3], "bpe-merges.txt"), "w") as out:
+        with open(os.path.join(sys.argv[3], "merges.txt"), "w") as out:
             for rank, pair in sorted((tokenizer.bpe_ranks[p], p) for p in tokenizer.bpe_ranks.used):
                 out.write(f"{rank} {pair[0]} {pair[1]}\n")

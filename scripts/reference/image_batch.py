@@ -1,6 +1,6 @@
-"""Makes Tests/SubImageTests/Fixtures/batch.json: normalisation, mixup, CutMix and targets by torch, torchvision, timm.
+"""Makes Tests/SubDataTests/Fixtures/image/batch.json: normalisation, mixup, CutMix and targets by torch, torchvision, timm.
 
-Usage: python3 scripts/reference/image_batch.py Tests/SubImageTests/Fixtures   (timm 1.0, torchvision 0.29)
+Usage: python3 scripts/reference/image_batch.py Tests/SubDataTests/Fixtures/image   (timm 1.0, torchvision 0.29)
 
 The pictures are the rows of inputs.bin's second picture (32x32) cut into four of 16x16, in reading order.
 """

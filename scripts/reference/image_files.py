@@ -1,6 +1,6 @@
-"""Makes Tests/SubImageTests/Fixtures/files: one small picture in every stored form, and what Pillow reads from it.
+"""Makes Tests/SubDataTests/Fixtures/image/files: one small picture in every stored form, and what Pillow reads from it.
 
-Usage: python3 scripts/reference/image_files.py Tests/SubImageTests/Fixtures   (Pillow 13, numpy)
+Usage: python3 scripts/reference/image_files.py Tests/SubDataTests/Fixtures/image   (Pillow 13, numpy)
 
 files.json: for every file its size, the CRC-32 of `Image.open(file).convert("RGB")`, its EXIF orientation, and the CRC-32
 of `ImageOps.exif_transpose` of it. broken.json: files that Pillow refuses.

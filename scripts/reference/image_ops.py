@@ -1,6 +1,6 @@
-"""Makes Tests/SubImageTests/Fixtures/ops: every pixel operation by Pillow and timm, on three small pictures.
+"""Makes Tests/SubDataTests/Fixtures/image/ops: every pixel operation by Pillow and timm, on three small pictures.
 
-Usage: python3 scripts/reference/image_ops.py Tests/SubImageTests/Fixtures   (Pillow 13, timm 1.0, numpy)
+Usage: python3 scripts/reference/image_ops.py Tests/SubDataTests/Fixtures/image   (Pillow 13, timm 1.0, numpy)
 
 ops.json lists the cases in the notation of `PixelOperation` (Codable); ops.bin holds every result, one after the other,
 as raw RGB bytes. inputs.bin holds the pictures themselves. Resizes are listed in resizes.json / resizes.bin.

@@ -1,6 +1,6 @@
-"""Makes Tests/SubImageTests/Fixtures/sets: tar archives in every dialect, by Python's tarfile.
+"""Makes Tests/SubDataTests/Fixtures/image/sets: tar archives in every dialect, by Python's tarfile.
 
-Usage: python3 scripts/reference/image_sets.py Tests/SubImageTests/Fixtures   (Pillow)
+Usage: python3 scripts/reference/image_sets.py Tests/SubDataTests/Fixtures/image   (Pillow)
 """
 import gzip
 import io

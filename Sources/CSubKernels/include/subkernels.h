@@ -22,8 +22,9 @@
 void *SK_NULLABLE sk_allocate(size_t bytes);
 /// Gives a block back to the pool. NULL is fine.
 void sk_free(void *SK_NULLABLE block);
-/// Bytes now handed out, bytes held by the pool in all, and how often the system was asked.
-void sk_memory_usage(size_t *in_use, size_t *held, size_t *system_calls);
+/// Bytes now handed out, bytes held by the pool in all, how often the system was asked, and how many blocks were handed
+/// out so far.
+void sk_memory_usage(size_t *in_use, size_t *held, size_t *system_calls, size_t *allocations);
 
 // ---- threads.c ------------------------------------------------------------------------------------------------------
 /// Threads of every kernel and of oneDNN; 0: as many as the process may use.
@@ -38,8 +39,13 @@ const char *sk_cpu_features(void);
 /// C[m,n] = alpha · op(A) · op(B) + beta · C, op = transpose where the flag is set. beta == 0 never reads C.
 void sk_gemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, float alpha, const float *a,
              int64_t lda, const float *b, int64_t ldb, float beta, float *c, int64_t ldc);
+/// `count` products of dense matrices: item i reads a from a_starts[i] on and b from b_starts[i] on (elements), and
+/// writes c[i], [m,n] each.
+void sk_gemm_batch(int64_t count, bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, const float *a,
+                   const int64_t *a_starts, const float *b, const int64_t *b_starts, float *c);
 
-enum sk_activation { SK_IDENTITY = 0, SK_GELU = 1, SK_GELU_TANH = 2, SK_QUICK_GELU = 3, SK_TANH = 4, SK_RELU = 5 };
+enum sk_activation { SK_IDENTITY = 0, SK_GELU = 1, SK_GELU_TANH = 2, SK_QUICK_GELU = 3, SK_TANH = 4, SK_RELU = 5,
+                     SK_SIGMOID = 6 };
 
 /// y[m,n] = act(x[m,k] · w[n,k]ᵀ + bias[n]); bias may be NULL. With `preact` not NULL the value before the activation is
 /// written there too (same stride as y; what the backward pass needs). Bias and activation run over row panels that are
@@ -47,7 +53,7 @@ enum sk_activation { SK_IDENTITY = 0, SK_GELU = 1, SK_GELU_TANH = 2, SK_QUICK_GE
 void sk_linear_forward(int64_t m, int64_t n, int64_t k, const float *x, int64_t ldx, const float *w,
                        const float *SK_NULLABLE bias, int activation, float *SK_NULLABLE preact, float *y, int64_t ldy);
 /// dpre = dy · act'(preact) elementwise [m,n] (dense; dpre may be dy itself). GELU: the exact erf derivative;
-/// SK_TANH and SK_RELU take the activation's OUTPUT as `preact`. With dbias not NULL: dbias[n] = beta·dbias + Σ_rows dpre.
+/// SK_TANH, SK_RELU and SK_SIGMOID take the activation's OUTPUT as `preact`. With dbias not NULL: dbias[n] = beta·dbias + Σ_rows dpre.
 void sk_activation_backward(int64_t m, int64_t n, int activation, const float *preact, const float *dy, float *dpre,
                             float beta, float *SK_NULLABLE dbias);
 /// out[n] = beta·out + Σ_rows x[m,n].
@@ -202,10 +208,7 @@ void sk_fill(int64_t n, float value, float *y);
 void sk_copy(int64_t n, const float *x, float *y);
 void sk_scale(int64_t n, float alpha, const float *x, float *y);             // y = alpha·x
 void sk_add(int64_t n, const float *a, const float *b, float *y);            // y = a + b
-void sk_multiply(int64_t n, const float *a, const float *b, float *y);       // y = a·b
 void sk_axpby(int64_t n, float alpha, const float *x, float beta, float *y); // y = alpha·x + beta·y
-/// y[r, 0..<n] = x[r] + row[0..<n] for every row (bias or position add); x may be y.
-void sk_add_row(int64_t m, int64_t n, const float *x, const float *row, float *y);
 /// y = act(x), standalone.
 void sk_activation_forward(int64_t n, int activation, const float *x, float *y);
 /// y = dropout(x), inverted scaling; element i uses position i of `key`, kept where bits >= p·2^32. Its own transpose.
@@ -216,15 +219,40 @@ uint32_t sk_random(uint64_t key, uint64_t position);
 void sk_uniform(int64_t n, uint64_t key, float *y);
 /// Σ x·x, in double, pairwise by fixed blocks: the same for every thread count.
 double sk_sum_of_squares(int64_t n, const float *x);
-double sk_sum(int64_t n, const float *x);
-double sk_dot(int64_t n, const float *a, const float *b);
 /// True where every element is finite.
 bool sk_all_finite(int64_t n, const float *x);
 
+// ---- strided.c -------------------------------------------------------------------------------------------------------
+// Up to six axes; strides in elements, one for every axis and operand.
+/// y = x, or y += x where add, element by element. Without add any type of four bytes.
+void sk_copy_strided(int rank, const int64_t *shape, const float *x, const int64_t *x_strides, bool add, float *y,
+                     const int64_t *y_strides);
+enum sk_function { SK_ADD = 0, SK_SUBTRACT = 1, SK_MULTIPLY = 2, SK_DIVIDE = 3, SK_LARGER = 4, SK_SMALLER = 5 };
+/// y = f(a, b), y dense. An operand is dense along an axis or repeats (stride 0). A NaN is the larger and the smaller.
+void sk_zip(int function, int rank, const int64_t *shape, const float *a, const int64_t *a_strides, const float *b,
+            const int64_t *b_strides, float *y);
+enum sk_comparison { SK_LESS = 0, SK_LESS_OR_EQUAL = 1, SK_EQUAL = 2 };
+/// y = 1 where a < b (a <= b, a == b), else 0.
+void sk_compare(int comparison, int rank, const int64_t *shape, const float *a, const int64_t *a_strides,
+                const float *b, const int64_t *b_strides, uint8_t *y);
+
+// ---- map.c -----------------------------------------------------------------------------------------------------------
+enum sk_map { SK_EXP = 0, SK_LOG = 1, SK_SQRT = 2, SK_ABS = 3, SK_SIGN = 4, SK_POWER = 5 };
+/// y = f(x); SK_POWER: x^parameter, NaN for negative x unless the exponent is a whole number.
+void sk_map(int function, int64_t n, double parameter, const float *x, float *y);
+/// y = mask ? a : b; a and b are of n elements, or of one that repeats.
+void sk_select(int64_t n, const uint8_t *mask, const float *a, bool repeats_a, const float *b, bool repeats_b,
+               float *y);
+
+// ---- reduce.c --------------------------------------------------------------------------------------------------------
+enum sk_reduction { SK_SUM = 0, SK_LARGEST = 1, SK_SMALLEST = 2 };
+/// y[outer,inner] = f over the middle axis of x[outer,length,inner]; a sum is added to beta·y. Extrema: length > 0,
+/// beta 0; NaN where there is one.
+void sk_reduce(int reduction, int64_t outer, int64_t length, int64_t inner, const float *x, float beta, float *y);
+
 // ---- losses.c --------------------------------------------------------------------------------------------------------
-/// probabilities = softmax(logits) by rows; sigmoid elementwise.
+/// probabilities = softmax(logits) by rows.
 void sk_softmax(int64_t rows, int64_t classes, const float *logits, float *out);
-void sk_sigmoid(int64_t n, const float *x, float *out);
 /// losses[r] = -Σ_c t_c · log softmax(logits_r)_c with t = soft target row (target), or, where target is NULL,
 /// (1-smoothing)·onehot(labels[r]) + smoothing/classes.
 void sk_cross_entropy(int64_t rows, int64_t classes, const float *logits, const float *SK_NULLABLE target,

@@ -1,3 +1,6 @@
+import Foundation
+public import SubData
+
 /// How captions are found in their sources.
 public struct CaptionOptions: Sendable, Codable, Equatable {
   /// The member or file ending that holds the caption.
@@ -32,5 +35,18 @@ public struct CaptionOptions: Sendable, Codable, Equatable {
     self.separator = separator
     self.weights = weights
     self.faults = faults
+  }
+}
+
+extension CaptionOptions {
+  /// The options as a run's configuration holds them.
+  public var json: JSON {
+    let encoder = JSONEncoder()
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    encoder.outputFormatting = [.sortedKeys]
+    guard let data = try? encoder.encode(self),
+      let json = try? JSON.parse(String(decoding: data, as: UTF8.self), at: "captions")
+    else { preconditionFailure("CaptionOptions: they are always JSON") }
+    return json
   }
 }

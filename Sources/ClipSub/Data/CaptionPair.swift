@@ -37,9 +37,7 @@ public struct CaptionPair: Sendable {
   public func imageBytes() throws -> HostArray {
     switch image {
     case .bytes(let bytes): return bytes
-    case .file(let path):
-      let file = try MappedFile(path)
-      return HostArray(dtype: .u8, shape: [file.count], buffer: file.buffer)
+    case .file(let path): return try MappedFile(path).array
     }
   }
 }

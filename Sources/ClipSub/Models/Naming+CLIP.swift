@@ -5,7 +5,8 @@ import VisionSub
 extension Naming {
   /// open_clip's and OpenAI's names, which are the same; a text tower of open_clip's own classes stands behind `text.`.
   public static let openClip = Naming(
-    "openclip", "open_clip's names", signatures: [["visual.conv1.weight", "visual.class_embedding"]],
+    "openclip", "open_clip's names",
+    signatures: ["", "text."].map { ["visual.conv1.weight", "visual.class_embedding", $0 + "token_embedding.weight"] },
     rules: (openClipTower + openClipBlocks + [.init("norm.*", "ln_post.*")])
       .map { $0.under(ours: "visual.", theirs: "visual.") }
       + (openClipBlocks + [
@@ -16,7 +17,10 @@ extension Naming {
 
   /// transformers' `CLIPModel`: query, key and value apart, projections transposed.
   public static let huggingFaceCLIP = Naming(
-    "hf", "Hugging Face's names", signatures: [["vision_model.embeddings.patch_embedding.weight"]],
+    "hf", "Hugging Face's names",
+    signatures: [
+      ["vision_model.embeddings.patch_embedding.weight", "text_model.embeddings.token_embedding.weight"]
+    ],
     rules: (huggingFaceTower + huggingFaceBlocks + [.init("norm.*", "post_layernorm.*")])
       .map { $0.under(ours: "visual.", theirs: "vision_model.") }
       + (huggingFaceBlocks + [

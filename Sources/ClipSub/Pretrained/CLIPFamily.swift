@@ -12,14 +12,14 @@ public struct CLIPFamily: ModelFamily {
   public init() {}
 
   public func summary(of weights: Weights) throws -> String {
-    let config = try ClipConfig(weights)
+    let config = try ClipConfig(sizesOf: weights)
     let letter = [192: "-Ti", 384: "-S", 768: "-B", 1024: "-L", 1280: "-H"][config.image.width] ?? ""
     return "CLIP ViT\(letter)/\(config.image.patch), \(config.image.layers) blocks, width \(config.image.width), "
       + "text: \(config.text.layers) blocks, width \(config.text.width), \(config.text.vocabularySize) tokens"
   }
 
   public func tensorNames(of weights: Weights) throws -> [String] {
-    CLIP(try ClipConfig(weights)).namedParameters().map(\.name)
+    CLIP(try ClipConfig(sizesOf: weights)).namedParameters().map(\.name)
   }
 
   public func names(_ key: String, of weights: Weights) throws -> WeightNames? {
@@ -30,24 +30,26 @@ public struct CLIPFamily: ModelFamily {
     }
   }
 
-  /// A file's weights. Throws where it holds no CLIP.
-  static func recognised(_ source: any NamedTensors) throws -> Weights {
-    guard let weights = CLIPFamily().recognise(source) else {
-      throw InputError(
-        "these are no weights of a CLIP with a vision transformer", at: source.place,
-        cure: "give a ViT CLIP in open_clip, OpenAI or Hugging Face naming (masksub inspect shows what a file holds)")
-    }
-    return weights
-  }
-
   /// Whether a file is one of OpenAI's own archives.
   static func isOpenAI(_ weights: Weights) -> Bool { weights.source.contains("input_resolution") }
 }
 
 extension ClipConfig {
-  /// The sizes that the tensors' shapes tell. Heads are 64 wide, as in every published model; `activation` is what the
-  /// tensors do not tell: unless given, QuickGELU for OpenAI's archives and Hugging Face's models, GELU for open_clip's.
+  /// The model that the tensors tell of: heads are 64 wide, as in every published model.
   init(_ weights: Weights, activation: Activation? = nil) throws {
+    try self.init(sizesOf: weights, activation: activation)
+    guard image.width % Self.headWidth == 0, text.width % Self.headWidth == 0 else {
+      throw InputError(
+        "how many heads widths \(image.width) and \(text.width) have cannot be told, they are no multiples of 64",
+        at: weights.place,
+        cure: "put the model's open_clip_config.json beside the weights, or name it with --model FILE.json")
+    }
+  }
+
+  /// The sizes that the tensors' shapes tell; into how many heads a width is cut none does. `activation` is what the
+  /// tensors do not tell either: unless given, QuickGELU for OpenAI's archives and Hugging Face's models, GELU for
+  /// open_clip's.
+  init(sizesOf weights: Weights, activation: Activation? = nil) throws {
     func shape(_ name: String, _ rank: Int) throws -> [Int] {
       let shape = try weights.shape(of: name)
       guard let shape, shape.count == rank, shape.allSatisfy({ (1...1 << 24).contains($0) }) else {
@@ -74,19 +76,15 @@ extension ClipConfig {
     }
     let (layers, mlp) = try blocks("visual")
     image = Image(
-      size: side * conv[2], patch: conv[2], width: conv[0], layers: layers, heads: max(1, conv[0] / Self.headWidth),
+      size: side * conv[2], patch: conv[2], width: conv[0], layers: layers, heads: Self.heads(conv[0]),
       mlpWidth: mlp)
     let embedding = try shape("text.token_embedding.weight", 2)
     let (textLayers, textMLP) = try blocks("text")
     text = Text(
       contextLength: try shape("text.pos_embed", 2)[0], vocabularySize: embedding[0], width: embedding[1],
-      layers: textLayers, heads: max(1, embedding[1] / Self.headWidth), mlpWidth: textMLP)
+      layers: textLayers, heads: Self.heads(embedding[1]), mlpWidth: textMLP)
     embedWidth = try shape("visual.proj", 2)[1]
-    guard conv[0] % Self.headWidth == 0, embedding[1] % Self.headWidth == 0 else {
-      throw InputError(
-        "how many heads widths \(conv[0]) and \(embedding[1]) have cannot be told, they are no multiples of 64",
-        at: weights.place,
-        cure: "put the model's open_clip_config.json beside the weights, or name it with --model FILE.json")
-    }
   }
+
+  private static func heads(_ width: Int) -> Int { width % headWidth == 0 ? width / headWidth : 1 }
 }

@@ -32,7 +32,7 @@ public struct ClipFolder {
       folder = FileSystem.parent(file)
     }
     path = folder
-    weights = try CLIPFamily.recognised(TensorFile.open(file))
+    weights = try CLIPFamily().recognised(TensorFile.open(file))
     mergesPath = Self.mergesNames.lazy.map { FileSystem.join(folder, $0) }.first { FileSystem.kind($0) == .file }
     config = try given ?? Self.config(folder, weights, model: model)
     try weights.source.checkFilling(config.weightCount, claimedAt: folder)

@@ -33,6 +33,9 @@ public struct ClipRecipe: Recipe {
   public var data = DataFields()
   public var method = MethodFields()
 
+  /// One: a contrastive loss is that of the whole batch, which the task lets pass in parts.
+  public var batchesPerUpdate: Int { 1 }
+
   /// open_clip's defaults.
   public init() {
     optimizer.lr = 5e-4

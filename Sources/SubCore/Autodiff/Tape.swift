@@ -14,6 +14,8 @@ final class Node {
   var vjp: ((VJP) -> Void)?
   /// The gradients of the outputs that have arrived so far.
   var gradients: [Tensor?]
+  /// What an operation from outside has promised.
+  var contract: Contract?
 
   init(name: StaticString, inputs: [Source?], outputs: Int, vjp: @escaping (VJP) -> Void) {
     self.name = name
@@ -32,12 +34,14 @@ public enum Tape {
     try $isRecording.withValue(false, operation: body)
   }
 
-  /// The only door to tracked tensors: the outputs of an operation, with the derivative that is not optional.
+  /// What is behind every tracked tensor: the outputs of an operation, with the derivative that is not optional.
   static func record(
-    _ name: StaticString, _ inputs: [Tensor?], outputs: [Tensor], vjp: @escaping (VJP) -> Void
+    _ name: StaticString, _ inputs: [Tensor?], outputs: [Tensor], _ contract: Contract? = nil,
+    vjp: @escaping (VJP) -> Void
   ) -> [Tensor] {
     guard isRecording, inputs.contains(where: { $0?.source != nil }) else { return outputs }
     let node = Node(name: name, inputs: inputs.map { $0?.source }, outputs: outputs.count, vjp: vjp)
+    node.contract = contract
     return outputs.enumerated().map { index, output in
       var tracked = output
       tracked.source = .node(node, output: index)
@@ -71,17 +75,25 @@ extension Tensor {
     }
     precondition(root.vjp != nil, "backward: the graph of \(root.name) has been consumed")
     root.gradients[output] = upstream
-    for node in root.inOrder().reversed() {
-      guard let vjp = node.vjp else { preconditionFailure("backward: the graph of \(node.name) has been consumed") }
-      node.vjp = nil
-      if node.gradients.contains(where: { $0 != nil }) { vjp(VJP(node: node, gradients: gradients)) }
-      node.gradients = []
-      node.inputs = []
+    Tape.withoutRecording {
+      for node in root.inOrder().reversed() { node.run(into: gradients) }
     }
   }
 }
 
 extension Node {
+  /// Runs the derivative where a gradient has arrived, and lets go of everything.
+  fileprivate func run(into gradients: Gradients) {
+    guard let vjp else { preconditionFailure("backward: the graph of \(name) has been consumed") }
+    self.vjp = nil
+    if self.gradients.contains(where: { $0 != nil }) {
+      vjp(VJP(node: self, gradients: gradients))
+      contract?.check(self)
+    }
+    self.gradients = []
+    inputs = []
+  }
+
   /// Every node that this one depends on, inputs before consumers.
   fileprivate func inOrder() -> [Node] {
     var order: [Node] = []

@@ -1,30 +1,41 @@
-/// What a derivative sees: the gradients of its outputs, and a sink for those of its inputs. A sink rather than results,
-/// so that a GEMM writes straight to where the sum lives: beta 0 on the first touch, 1 afterwards.
-struct VJP {
+/// What a derivative sees (a vector-Jacobian product): the gradients of its outputs, and a sink for those of its inputs.
+/// A sink rather than results, so that a GEMM writes straight to where the sum lives: beta 0 on the first touch, 1
+/// afterwards.
+public struct VJP {
   let node: Node
   let gradients: Gradients
 
-  /// The gradient of an output, nil where none arrived. The slot gives it up, so that it may be overwritten.
-  func take(_ output: Int) -> Tensor? {
+  /// The gradient of an output, of its shape; nil where none arrived. It can be taken once.
+  public func take(_ output: Int) -> Tensor? {
     defer { node.gradients[output] = nil }
     return node.gradients[output]
   }
 
-  /// The gradient of the only output.
-  func take() -> Tensor { take(0)! }
+  /// The gradient of the only output. It can be taken once.
+  public func take() -> Tensor {
+    guard let gradient = take(0) else { preconditionFailure("\(node.name): the gradient has been taken already") }
+    return gradient
+  }
 
-  /// Whether anybody wants the gradient of an input.
-  func wants(_ input: Int) -> Bool { node.inputs[input] != nil }
+  /// Whether anybody wants the gradient of an input. Giving it all the same does no harm, and computes nothing.
+  public func wants(_ input: Int) -> Bool { source(of: input) != nil }
 
-  /// Hands over the finished gradient of an input.
-  func give(_ input: Int, _ gradient: @autoclosure () -> Tensor) {
-    guard let source = node.inputs[input] else { return }
-    Self.add(gradient(), to: source, gradients)
+  /// Adds to the gradient of an input, which is of the input's shape. Computed only where it is wanted.
+  public func give(_ input: Int, _ gradient: @autoclosure () -> Tensor) {
+    guard let source = source(of: input) else { return }
+    let gradient = gradient()
+    node.contract?.fulfil(input, gradient.shape, node.name)
+    Self.add(gradient, to: source, gradients)
+  }
+
+  private func source(of input: Int) -> Source? {
+    precondition(node.inputs.indices.contains(input), "\(node.name): there is no input \(input), or this is over")
+    return node.inputs[input]
   }
 
   /// Lets `body` write the gradient of an input as destination = beta · destination + its share.
   func accumulate(_ input: Int, like shape: Shape, dtype: DType, on device: Device, _ body: (Accumulation) -> Void) {
-    guard let source = node.inputs[input] else { return }
+    guard let source = source(of: input) else { return }
     switch source {
     case .parameter(let parameter, let start):
       body(gradients.destination(parameter, start: start, shape: shape))
@@ -58,7 +69,7 @@ struct VJP {
 
   /// Adds rows to the gradient of a table [rows, d].
   func scatterAdd(_ input: Int, _ values: Tensor, _ indices: Tensor, tableShape: Shape) {
-    guard let source = node.inputs[input] else { return }
+    guard let source = source(of: input) else { return }
     if case .parameter(let parameter, 0) = source {
       let (table, touched) = gradients.tableDestination(parameter)
       values.backend.scatterAddRows(values, indices, into: table, touched: touched)

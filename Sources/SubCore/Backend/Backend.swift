@@ -14,27 +14,39 @@ protocol Backend: GridBackend, Sendable {
   func combine(_ alpha: Double, _ x: Tensor, _ beta: Double, into y: Tensor)
   /// y = alpha · factor · x with a one-element `factor` on the device.
   func scale(_ x: Tensor, by factor: Tensor, _ alpha: Double, into y: Tensor)
-  func exponential(_ x: Tensor, into y: Tensor)
-  /// y = xᵀ, both matrices of their last axis' columns.
-  func transpose(_ x: Tensor, into y: Tensor)
-  /// y = a · b.
-  func multiply(_ a: Tensor, _ b: Tensor, into y: Tensor)
   /// y = dropout(x), and the same for gradients.
   func dropout(_ x: Tensor, _ dropout: Dropout, into y: Tensor)
   func activate(_ activation: Activation, _ x: Tensor, into y: Tensor)
   /// 24-bit uniforms in [0, 1): position i of the stream at element i.
   func uniform(_ key: RandomKey, into y: Tensor)
 
+  // Any axes
+  /// y = x, or y = y + x, element by element; without adding, of any type.
+  func copy(_ x: StridedView, adding: Bool, into y: StridedView)
+  func apply(_ function: UnaryFunction, _ x: Tensor, into y: Tensor)
+  /// y = f(a, b), both repeated to y's shape.
+  func apply(_ function: BinaryFunction, _ a: StridedView, _ b: StridedView, into y: Tensor)
+  /// y (u8) = 1 where the answer is yes, else 0.
+  func compare(_ comparison: Comparison, _ a: StridedView, _ b: StridedView, into y: Tensor)
+  /// y = mask ? a : b; a and b are of y's count, or of one element that repeats.
+  func select(_ mask: Tensor, _ a: Tensor, _ b: Tensor, into y: Tensor)
+  /// x [outer, length, inner] → [outer, inner]. A sum is added to beta · y; extrema (length > 0) want beta 0.
+  func reduce(_ reduction: Reduction, _ x: Tensor, _ axes: AxisSplit, into y: Accumulation)
+  /// The index of the first largest element along the axis, i32.
+  func argmax(_ x: Tensor, _ axes: AxisSplit, into y: Tensor)
+  /// y = x as another type.
+  func convert(_ x: Tensor, into y: Tensor)
+
   // Reductions to the host (logging, clipping)
   func sumOfSquares(_ x: Tensor) -> Double
-  func sum(_ x: Tensor) -> Double
-  func dot(_ a: Tensor, _ b: Tensor) -> Double
   func allFinite(_ x: Tensor) -> Bool
 
   // Matrices
   /// c = alpha · op(a) · op(b) + beta · c.
   func gemm(
     _ alpha: Double, _ a: Matrix, transposed: Bool, _ b: Matrix, transposed: Bool, _ beta: Double, into c: Matrix)
+  /// c [products, m, n] = op(a) · op(b), product by product.
+  func products(_ a: MatrixBatch, transposed: Bool, _ b: MatrixBatch, transposed: Bool, into c: Tensor)
   /// y = activation(x · weightᵀ + bias), with the value before the activation on request.
   func linear(
     _ x: Matrix, _ weight: Tensor, _ bias: Tensor?, _ activation: Activation, preactivation: Tensor?, into y: Matrix)
@@ -70,7 +82,6 @@ protocol Backend: GridBackend, Sendable {
 
   // Losses
   func softmax(_ logits: Tensor, into y: Tensor)
-  func sigmoid(_ x: Tensor, into y: Tensor)
   func crossEntropy(_ logits: Tensor, _ target: Target, into losses: Tensor)
   /// dlogits = scale · (softmax · Σt − t).
   func crossEntropyBackward(_ logits: Tensor, _ target: Target, scale: Double, into dlogits: Tensor)

@@ -9,9 +9,50 @@ public enum Activation: Int, Sendable {
   case quickGelu = 3
   case tanh = 4
   case relu = 5
+  case sigmoid = 6
 
   /// Whether the backward pass reads the activation's output rather than its input.
-  var savesOutput: Bool { self == .tanh || self == .relu }
+  var savesOutput: Bool { self == .tanh || self == .relu || self == .sigmoid }
+}
+
+/// The functions of one number besides activations.
+enum UnaryFunction {
+  case exp, log, sqrt, abs
+  /// −1, 0 or 1.
+  case sign
+  /// NaN for a negative number unless the exponent is a whole one.
+  case power(Double)
+}
+
+/// The functions of two numbers. Raw values are the C kernels'.
+enum BinaryFunction: Int {
+  case add = 0
+  case subtract = 1
+  case multiply = 2
+  case divide = 3
+  /// A NaN is the larger and the smaller.
+  case larger = 4
+  case smaller = 5
+}
+
+/// What two numbers are asked. Raw values are the C kernels'.
+enum Comparison: Int {
+  case less = 0
+  case lessOrEqual = 1
+  case equal = 2
+}
+
+/// What becomes of an axis. Raw values are the C kernels'.
+enum Reduction: Int {
+  case sum = 0
+  /// NaN where there is one.
+  case largest = 1
+  case smallest = 2
+}
+
+/// Neighbouring axes as one, between those before and those behind.
+struct AxisSplit {
+  let outer, length, inner: Int
 }
 
 /// Inverted dropout: element i is kept where bits(i) ≥ rate · 2³², and scaled by 1 / (1 − rate).

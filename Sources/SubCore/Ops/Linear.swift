@@ -33,10 +33,4 @@ extension Tensor {
       }
     }
   }
-
-  /// A constant view under another shape.
-  func reshapedView(_ shape: Shape) -> Tensor {
-    precondition(shape.count == count, "reshape: \(self.shape) is no \(shape)")
-    return Tensor(shape: shape, dtype: dtype, storage: storage, offset: offset)
-  }
 }

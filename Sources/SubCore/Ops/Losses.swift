@@ -1,18 +1,4 @@
 extension Tensor {
-  /// Softmax over the last axis, a constant: the soft target of a cross-entropy.
-  public func softmaxConstant() -> Tensor {
-    let y = like(shape)
-    backend.softmax(self, into: y)
-    return y
-  }
-
-  /// The sigmoid of every element, a constant: the soft target of a binary cross-entropy.
-  public func sigmoidConstant() -> Tensor {
-    let y = like(shape)
-    backend.sigmoid(self, into: y)
-    return y
-  }
-
   /// Mean over rows of -Σ t log softmax(x): logits [N, C] → scalar. In f32 with the row's maximum subtracted.
   public func crossEntropy(_ target: Target) -> Tensor {
     rowLoss(
@@ -30,11 +16,8 @@ extension Tensor {
   /// Mean of (x − target)², a scalar.
   public func meanSquaredError(_ target: Tensor) -> Tensor {
     precondition(count == target.count, "meanSquaredError: x \(shape), target \(target.shape)")
-    let (difference, squares) = (like(shape), like(shape))
-    backend.combine(1, self, 0, into: difference)
-    backend.combine(-1, target, 1, into: difference)
-    backend.multiply(difference, difference, into: squares)
-    let loss = Tape.withoutRecording { squares.mean() }
+    let difference = zipped(.subtract, target.reshapedView(shape))
+    let loss = difference.zipped(.multiply, difference).batchMean()
     return Tape.record("meanSquaredError", [self], output: loss) { [count] vjp in
       let dloss = vjp.take()
       let dx = difference.like(difference.shape)
@@ -54,7 +37,7 @@ extension Tensor {
     }
     let losses = like([shape.rows])
     forward(self, losses)
-    let loss = Tape.withoutRecording { losses.mean() }
+    let loss = losses.batchMean()
     return Tape.record(name, [self], output: loss) { [logits = detached()] vjp in
       let dloss = vjp.take()
       let dlogits = logits.like(logits.shape)
@@ -62,5 +45,13 @@ extension Tensor {
       dlogits.backend.scale(dlogits, by: dloss, 1, into: dlogits)
       vjp.give(0, dlogits)
     }
+  }
+
+  /// The mean of all elements, added up in their order.
+  private func batchMean() -> Tensor {
+    let y = like([])
+    let batch = Segments(lengths: [count], on: device)
+    backend.segmentMean(reshapedView([count, 1]), batch, into: y.reshapedView([1, 1]))
+    return y
   }
 }

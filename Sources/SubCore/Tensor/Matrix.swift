@@ -23,6 +23,16 @@ struct Matrix {
     stride = tensor.shape.columns
   }
 
+  /// Dense rows from an element on, whatever the tensor's shape.
+  init(_ tensor: Tensor, start: Int, rows: Int, columns: Int) {
+    precondition(start >= 0 && start + rows * columns <= tensor.count, "Matrix: \(rows)×\(columns) of \(tensor.shape)")
+    self.tensor = tensor
+    self.start = start
+    self.rows = rows
+    self.columns = columns
+    stride = columns
+  }
+
   func pointer<Element>(_ type: Element.Type) -> UnsafeMutablePointer<Element> { tensor.pointer(type) + start }
 }
 

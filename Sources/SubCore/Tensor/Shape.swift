@@ -17,9 +17,7 @@ public struct Shape: Sendable, Equatable, ExpressibleByArrayLiteral, CustomStrin
 
   /// The length of an axis; negative axes count from the end.
   public subscript(axis: Int) -> Int {
-    let index = axis < 0 ? axis + rank : axis
-    precondition(index >= 0 && index < rank, "Shape: axis \(axis) of \(self)")
-    return lengths[index]
+    lengths[index(of: axis)]
   }
 
   /// The number of elements.
@@ -39,6 +37,54 @@ public struct Shape: Sendable, Equatable, ExpressibleByArrayLiteral, CustomStrin
 
   /// The same shape with another last axis.
   public func replacingLast(with length: Int) -> Shape { Shape(Array(dimensions.dropLast()) + [length]) }
+
+  /// The same shape with another length at an axis.
+  public func replacing(_ axis: Int, with length: Int) -> Shape {
+    var shape = self
+    shape.lengths[index(of: axis)] = length
+    return shape
+  }
+
+  /// The shape without an axis.
+  public func removing(_ axis: Int) -> Shape {
+    var dimensions = dimensions
+    dimensions.remove(at: index(of: axis))
+    return Shape(dimensions)
+  }
+
+  /// The shape with one more axis before the present one, or behind the last (−1, or the rank).
+  public func inserting(_ length: Int, at axis: Int) -> Shape {
+    let index = axis < 0 ? axis + rank + 1 : axis
+    precondition(index >= 0 && index <= rank, "Shape: a new axis \(axis) of \(self)")
+    var dimensions = dimensions
+    dimensions.insert(length, at: index)
+    return Shape(dimensions)
+  }
+
+  /// The number of an axis from the front.
+  func index(of axis: Int) -> Int {
+    let index = axis < 0 ? axis + rank : axis
+    precondition(index >= 0 && index < rank, "Shape: axis \(axis) of \(self)")
+    return index
+  }
+
+  /// The shape of a result of two operands, as NumPy has it: from the last axis on, lengths are equal or one of them is
+  /// 1 or missing.
+  func broadcast(with other: Shape) -> Shape {
+    let rank = max(self.rank, other.rank)
+    return Shape(
+      (0..<rank).map { axis in
+        let (a, b) = (length(axis, of: rank), other.length(axis, of: rank))
+        precondition(a == b || a == 1 || b == 1, "shapes \(self) and \(other) do not fit each other")
+        return a == 1 ? b : a
+      })
+  }
+
+  /// The length of an axis when aligned with a shape of `rank` axes; 1 where there is none.
+  private func length(_ axis: Int, of rank: Int) -> Int {
+    let own = axis - (rank - self.rank)
+    return own < 0 ? 1 : lengths[own]
+  }
 
   public static func == (left: Shape, right: Shape) -> Bool {
     guard left.rank == right.rank else { return false }

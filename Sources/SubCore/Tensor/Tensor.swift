@@ -49,6 +49,11 @@ public struct Tensor {
     Tensor(uninitialized: shape, dtype: dtype ?? self.dtype, on: device)
   }
 
+  /// Every element `value`, of the same type and device.
+  func like(_ shape: Shape, filledWith value: Double) -> Tensor {
+    Tensor(shape, filledWith: value, dtype: dtype, on: device)
+  }
+
   /// A constant view of `count` elements from `start`.
   func slice(from start: Int, shape: Shape) -> Tensor {
     precondition(start >= 0 && start + shape.count <= count, "slice: \(start)+\(shape) of \(self.shape)")

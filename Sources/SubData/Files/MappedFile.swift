@@ -44,4 +44,7 @@ public struct MappedFile: Sendable {
 
   /// The number of bytes.
   public var count: Int { buffer.bytes.count }
+
+  /// The bytes as an array, u8.
+  public var array: HostArray { HostArray(dtype: .u8, shape: [count], buffer: buffer) }
 }

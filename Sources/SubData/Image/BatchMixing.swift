@@ -141,8 +141,8 @@ public enum MixPlan: Sendable, Codable, Equatable {
       case .none: return
       case .mixup(let weight):
         var (first, last) = (own, partner)
-        first.withPixels { a in
-          last.withPixels { b in csi_mix_pair_u8(a, b, 3 * own.count, Float(weight), Float(1 - weight)) }
+        first.withMutablePixels { a in
+          last.withMutablePixels { b in csi_mix_pair_u8(a, b, 3 * own.count, Float(weight), Float(1 - weight)) }
         }
         (batch[index], batch[other]) = (first, last)
       case .cutmix(let area, _):
@@ -162,7 +162,7 @@ extension RGBImage {
   /// Takes over a rectangle of another picture of the same size.
   fileprivate mutating func paste(_ other: RGBImage, _ area: PixelArea) {
     let stride = width
-    withPixels { target in
+    withMutablePixels { target in
       other.withPixels { source in
         for y in area.top..<(area.top + area.height) {
           let start = (y * stride + area.left) * 3

@@ -69,27 +69,27 @@ extension RGBImage {
   private mutating func apply(inPlace operation: PixelOperation) {
     let (pixels, bytes, size) = (count, 3 * count, (Int32(width), Int32(height)))
     switch operation {
-    case .solarize(let threshold): withPixels { csi_solarize($0, bytes, Int32(threshold)) }
-    case .solarizeAdd(let add): withPixels { csi_solarize_add($0, bytes, Int32(add)) }
+    case .solarize(let threshold): withMutablePixels { csi_solarize($0, bytes, Int32(threshold)) }
+    case .solarizeAdd(let add): withMutablePixels { csi_solarize_add($0, bytes, Int32(add)) }
     case .gaussianBlur(let sigma):
       guard sigma > 0 else { return }
       let radius = Self.boxRadius(sigma: Float(sigma))
       var done = true
-      withPixels { done = csi_box_blur3($0, size.0, size.1, radius) }
+      withMutablePixels { done = csi_box_blur3($0, size.0, size.1, radius) }
       precondition(done, "gaussianBlur: no memory")
-    case .brightness(let factor): withPixels { csi_blend_constant($0, bytes, 0, Float(factor)) }
+    case .brightness(let factor): withMutablePixels { csi_blend_constant($0, bytes, 0, Float(factor)) }
     case .contrast(let factor):
-      withPixels { memory in
+      withMutablePixels { memory in
         let mean = Double(csi_luma_sum(memory, pixels)) / Double(pixels)
         csi_blend_constant(memory, bytes, Int32(mean + 0.5), Float(factor))
       }
-    case .saturation(let factor): withPixels { csi_blend_luma($0, pixels, Float(factor)) }
+    case .saturation(let factor): withMutablePixels { csi_blend_luma($0, pixels, Float(factor)) }
     case .autoContrast: lookUp(Self.autoContrastTable)
     case .equalize: lookUp(Self.equalizeTable)
-    case .invert: withPixels { csi_invert($0, bytes) }
+    case .invert: withMutablePixels { csi_invert($0, bytes) }
     case .posterize(let bits):
       guard bits < 8 else { return }
-      withPixels { csi_and($0, bytes, ~((1 << Int32(8 - max(bits, 0))) - 1)) }
+      withMutablePixels { csi_and($0, bytes, ~((1 << Int32(8 - max(bits, 0))) - 1)) }
     default: preconditionFailure("\(operation) is not done in place")
     }
   }
@@ -100,7 +100,7 @@ extension RGBImage {
     let pixels = count
     withPixels { csi_histogram($0, pixels, &counts) }
     let tables = table(counts[0..<256]) + table(counts[256..<512]) + table(counts[512..<768])
-    withPixels { csi_lookup($0, pixels, tables) }
+    withMutablePixels { csi_lookup($0, pixels, tables) }
   }
 
   private static func autoContrastTable(_ counts: ArraySlice<UInt32>) -> [UInt8] {

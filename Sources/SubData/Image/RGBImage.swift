@@ -80,12 +80,12 @@ public struct RGBImage: Sendable, Equatable {
   public func flipped() -> RGBImage {
     var result = self
     let (width, height) = (Int32(width), Int32(height))
-    result.withPixels { csi_flip($0, width, height) }
+    result.withMutablePixels { csi_flip($0, width, height) }
     return result
   }
 
   /// The writable pixels, `height * width * 3` bytes with padding behind.
-  package mutating func withPixels(_ body: (UnsafeMutablePointer<UInt8>) -> Void) {
+  package mutating func withMutablePixels(_ body: (UnsafeMutablePointer<UInt8>) -> Void) {
     storage.withUnsafeMutableBufferPointer { body($0.baseAddress!) }
   }
 

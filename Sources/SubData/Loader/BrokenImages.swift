@@ -18,6 +18,14 @@ public final class BrokenImages: Sendable {
   /// How many different pictures were broken.
   public var count: Int { found.withLock { $0.count } }
 
+  /// How many could not be read and the first few of them, for a log; `consequence`: "passed over".
+  public func remarks(_ consequence: String) -> [String] {
+    let errors = errors
+    guard !errors.isEmpty else { return [] }
+    return ["unreadable pictures, \(consequence): \(errors.count)"] + errors.prefix(5).map { "  \($0.error)" }
+      + (errors.count > 5 ? ["  … and \(errors.count - 5) more"] : [])
+  }
+
   /// Notes a broken picture. Throws `InputError` once there are more than the limit.
   func note(_ error: InputError, name: String) throws {
     let count = found.withLock {

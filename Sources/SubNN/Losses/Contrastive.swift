@@ -13,7 +13,7 @@ public enum Contrastive {
 
   /// exp(logScale) · images · textsᵀ: features [N, E] and [M, E] → [N, M].
   public static func logits(images: Tensor, texts: Tensor, logScale: Tensor) -> Tensor {
-    images.linear(texts).scaled(by: logScale.exponential())
+    images.linear(texts).scaled(by: logScale.exp())
   }
 
   /// The mean of the cross-entropies by row and by column against the pairs on the diagonal: [N, N] → scalar.
@@ -26,7 +26,7 @@ public enum Contrastive {
   /// The soft target that logits [N, N] give.
   public static func softTarget(of logits: Tensor) -> SoftTarget {
     let constant = logits.detached()
-    return SoftTarget(rows: constant.softmaxConstant(), columns: constant.transposed().softmaxConstant())
+    return SoftTarget(rows: constant.softmax(), columns: constant.transposed().softmax())
   }
 
   /// The mean of the cross-entropies by row and by column against another branch's similarities: [N, N] → scalar.

@@ -27,8 +27,8 @@ public enum Loss: Sendable, Equatable {
   /// binary cross-entropy, the output itself for a regression.
   public func softTarget(of output: Tensor) -> Target {
     switch self {
-    case .crossEntropy: .probabilities(output.detached().softmaxConstant())
-    case .binaryCrossEntropy: .probabilities(output.detached().sigmoidConstant())
+    case .crossEntropy: .probabilities(output.detached().softmax())
+    case .binaryCrossEntropy: .probabilities(output.detached().sigmoid())
     case .meanSquaredError: .probabilities(output.detached())
     }
   }

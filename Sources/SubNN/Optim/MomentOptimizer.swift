@@ -35,6 +35,11 @@ public class MomentOptimizer: Optimizer {
     rates = groups.rates.map { ($0.lrScale, $0.weightDecay) }
   }
 
+  /// The usual groups: one decay for all but biases and norms.
+  public convenience init(_ set: ParameterSet, weightDecay: Double, settings: Settings = Settings()) {
+    self.init(set, groups: .decayingAllButBiasesAndNorms(set, weightDecay: weightDecay), settings: settings)
+  }
+
   public final func step(_ gradients: Gradients, lr: Double, scale: Double) {
     updates += 1
     let numbers = MomentRates(
@@ -64,7 +69,8 @@ public class MomentOptimizer: Optimizer {
         let values = try array(role, parameter.name)
         guard values.shape == parameter.shape.dimensions else {
           throw InputError(
-            "optimizer state of shape \(values.shape), the model's is \(parameter.shape)", at: "\(role).\(parameter.name)",
+            "optimizer state of shape \(values.shape), the model's is \(parameter.shape)",
+            at: "\(role).\(parameter.name)",
             cure: "resume with the model that wrote the checkpoint")
         }
         set.view(of: parameter, in: arena).write(values)

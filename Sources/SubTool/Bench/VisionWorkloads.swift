@@ -11,7 +11,9 @@ extension Workload {
   static let vitBase = vision("vit-b16", batch: 8, "vit_base_patch16_224")
 
   private static func vision(_ name: String, batch: Int, _ variant: String) -> Workload {
-    guard let config = VisionFamilies.configuration(named: variant) else { preconditionFailure("no network \(variant)") }
+    guard let config = VisionFamilies.configuration(named: variant) else {
+      preconditionFailure("no network \(variant)")
+    }
     return Workload(name: name, batch: batch, basis: .image, patches: config.cells.count) { batch, method, device in
       let key = RandomKey(seed: 0)
       let task = ImageClassification(config.makeModel(), objective: .crossEntropy())

@@ -16,7 +16,7 @@ struct Workload: Sendable {
   let prepare: @Sendable (_ batch: Int, _ method: any Method, _ device: Device) -> () -> Void
 
   /// Every workload, in order.
-  static let all: [Workload] = [vitSmall, vitBase, bertBase, miniLM, clipB32, clipB32Short]
+  static let all: [Workload] = Modalities.all.flatMap(\.workloads)
 
   /// A step through the method and the optimizer, as the loop makes it: no gradients to clear, both branches forward and
   /// backward, AdamW on all weights.

@@ -29,7 +29,7 @@ package struct BenchCommand: Command {
   package init() {}
 
   package func run(in context: ToolContext) throws {
-    let device = try machine.select()
+    let device = machine.select()
     let chosen = try $workloads.isGiven ? workloads.map(Self.known) : Self.names
     let training = Workload.all.filter { chosen.contains($0.name) }
     for workload in training {
@@ -43,7 +43,7 @@ package struct BenchCommand: Command {
         try context.console.print(
           "masksub \(name) batch=\(count) ms_per_step=\((median * 1000).fixed(1)) "
             + "samples_per_s=\((Double(count) / median).fixed(2)) rss_peak_mib=\(sys_peak_rss_kib() / 1024)")
-      } else if let workload = ImageWorkload.all.first(where: { $0.name == name }) {
+      } else if let workload = Modalities.all.flatMap(\.dataWorkloads).first(where: { $0.name == name }) {
         let next = try workload.prepare(
           data: data ?? context.home.file("datasets/shapes"), batch: batch ?? workload.batch, seed: machine.seed)
         var count = 0
@@ -74,7 +74,7 @@ package struct BenchCommand: Command {
   }
 
   /// Every workload, in order.
-  private static let names = Workload.all.map(\.name) + ImageWorkload.all.map(\.name)
+  private static let names = Workload.all.map(\.name) + Modalities.all.flatMap(\.dataWorkloads).map(\.name)
 
   private static func known(_ name: String) throws -> String {
     if names.contains(name) { return name }

@@ -1,9 +1,5 @@
-import SubCore
 import SubData
-import SubNN
 import SubTrain
-import TextSub
-import VisionSub
 
 /// `eval`: what a trained model is worth.
 package struct EvalCommand: Command {
@@ -33,72 +29,8 @@ package struct EvalCommand: Command {
   package init() {}
 
   package func run(in context: ToolContext) throws {
-    let device = try machine.select()
-    let configuration = try? RunFolder.existing(from).configuration()
-    if task != nil || configuration?["command"]?.string == "glue" {
-      try evaluateText(configuration, context, on: device)
-    } else {
-      try evaluateVision(context, on: device)
-    }
-  }
-
-  private func evaluateVision(_ context: ToolContext, on device: Device) throws {
-    let source = try VisionFolder(from)
-    let recipe = try source.evaluationRecipe(resize: resize)
-    if let resize, resize < recipe.data.imageSize {
-      throw InputError(
-        "\(resize) pixels are fewer than the \(recipe.data.imageSize) of the model's images", at: "--resize",
-        cure: "give at least \(recipe.data.imageSize)", isUsage: true)
-    }
-    let model = source.configuration.makeModel()
-    let parameters = ParameterSet(model, on: device, key: nil)
-    try source.loadForEvaluation(into: parameters)
-    let images = try VisionData.evaluation(
-      data ?? context.home.file("datasets/shapes"), classNames: source.classNames)
-    guard images.classNames.count == source.configuration.classes else {
-      throw InputError(
-        "the model has \(source.configuration.classes) classes, the data \(images.classNames.count)",
-        at: data ?? "datasets/shapes", cure: "give the data that the model was trained for")
-    }
-    if data == nil { try context.sayEmbedded("images of datasets/shapes", option: "--data DIR") }
-    let settings = VisionOptions()
-    settings.workers = workers
-    for remark in VisionData.remarks(images) { context.console.note(remark) }
-    let task = ImageClassification(model, objective: recipe.objective)
-    let evaluator = VisionEvaluator(
-      task, images, recipe.evaluationPipeline, batchSize: batch, workers: settings.workerCount,
-      maxBroken: maxBroken, on: device)
-    context.console.note(
-      "\(source.configuration.summary), \(source.weights.title), \(images.count) images, \(images.classNames.count) classes, "
-        + "\(recipe.data.imageSize) pixels of \(recipe.data.evalResize)")
-    try report(try evaluator(), context)
-    context.console.note(evaluator.batches.broken, "not counted")
-  }
-
-  private func evaluateText(_ configuration: JSON?, _ context: ToolContext, on device: Device) throws {
-    guard let task = task ?? configuration?["task"]?.string.flatMap(GLUETask.init(rawValue:)) else {
-      throw InputError(
-        "the run does not say which task it was", at: from, cure: "add --task", isUsage: true)
-    }
-    let reader = try GLUEReader(task: task, data: data ?? context.home.data(of: task))
-    let model = try GlueModel(
-      from: from, isTrained: true, task: task, seed: machine.seed, home: context.home, on: device)
-    if data == nil { try context.sayEmbedded("sentences of datasets/acceptability", option: "--data DIR") }
-    for line in model.details { context.console.note(line) }
-    let recipe = try configuration?["recipe"].map { try GLUERecipe(task).restored(from: $0, at: from) }
-    let longest = min(model.config.positions, (recipe ?? GLUERecipe(task)).data.maxLength)
-    let splits = try task.evaluationSplits.map { split in
-      (
-        split,
-        try TextSource(
-          reader.read(split).examples, model.tokenizer, task: task, maxLength: max(8, longest), batchSize: batch,
-          on: device)
-      )
-    }
-    try report(try TextEvaluator(model.task, task)(splits), context)
-  }
-
-  private func report(_ evaluation: Evaluation, _ context: ToolContext) throws {
+    let run = try? RunFolder.existing(from).configuration()
+    let evaluation = try Modalities.first { try $0.evaluate(self, of: run, in: context) }
     for (name, value) in evaluation.metrics { try context.console.print("\(name) \(value.fixed(4))") }
     if let loss = evaluation.loss { try context.console.print("loss \(loss.fixed(4))") }
   }

@@ -23,7 +23,7 @@ package struct FinetuneCommand: Command {
   package init() {}
 
   package func run(in context: ToolContext) throws {
-    try VisionRun(
+    try VisionRunCommand(
       command: Self.name, recipe: recipe, from: from, images: images, method: methodOptions, options: runOptions,
       machine: machine
     ).run(in: context)

@@ -55,18 +55,14 @@ package struct RecipeBook {
         isUsage: true)
     }
     let keys = page.parameters.map(\.key.count).max() ?? 0
-    let values = min(page.parameters.map(\.value.count).max() ?? 0, 12)
-    let margin = keys + values + 6
+    let margin = keys + Self.values + Self.ranges + 8
     var (rows, group) = ("", Substring())
     for parameter in page.parameters {
       // A free line between groups.
-      if let own = parameter.key.split(separator: ".").first, own != group {
-        rows += group.isEmpty ? "" : "\n"
-        group = own
-      }
-      rows += "  \(parameter.key.padded(keys))  \(parameter.value.padded(values))  "
-      if parameter.value.count > values { rows += "\n" + String(repeating: " ", count: margin) }
-      rows += Self.explanation(parameter).wrapped(to: max(24, width - margin), margin: margin) + "\n"
+      let own = parameter.key.prefix { $0 != "." }
+      if own != group, !group.isEmpty { rows += "\n" }
+      group = own
+      rows += Self.row(parameter, keys: keys, margin: margin, width: max(24, width - margin))
     }
     return """
       \(style.bold(page.name)): \(page.summary)
@@ -81,8 +77,17 @@ package struct RecipeBook {
       """ + rows
   }
 
-  /// What a hyper-parameter does, in brackets what it takes, then what the page's source does not say of its value.
-  private static func explanation(_ parameter: RecipePage.Parameter) -> String {
-    "\(parameter.meaning) [\(parameter.allowed.description)]" + (parameter.source.map { "; \($0)" } ?? "")
+  /// Room for values and for what may be given instead; longer lists of that stand in the text.
+  private static let (values, ranges) = (10, 14)
+
+  /// Key, value, range, and what it means with what the page's source does not say of the value.
+  private static func row(_ parameter: RecipePage.Parameter, keys: Int, margin: Int, width: Int) -> String {
+    let (value, range) = (parameter.value, parameter.allowed.brief)
+    let isShort = range.count <= ranges
+    let text = parameter.meaning + (isShort ? "" : " [\(range)]") + (parameter.source.map { "; \($0)" } ?? "")
+    // A value too long for its column has a line of its own.
+    return "  \(parameter.key.padded(keys))  "
+      + (value.count > values ? value + "\n" + "".padded(keys + values + 4) : value.padded(values))
+      + "  \((isShort ? range : "").padded(ranges))  \(text.wrapped(to: width, margin: margin))\n"
   }
 }

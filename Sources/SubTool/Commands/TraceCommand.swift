@@ -1,10 +1,6 @@
-import ClipSub
 import SubCore
 import SubData
-import SubNN
 import SubTrain
-import TextSub
-import VisionSub
 
 /// `trace`: one training step, everything written out, for comparison with another implementation.
 package struct TraceCommand: Command {
@@ -34,46 +30,23 @@ package struct TraceCommand: Command {
   package init() {}
 
   package func run(in context: ToolContext) throws {
-    let device = try machine.select()
-    let weights = try TensorFile.open(from)
-    let batch = try TensorFile.open(batch)
-    let result: [(name: String, array: HostArray)]
-    switch (config, model) {
-    case (let config?, nil):
-      try refuseLoss(of: "a BERT's loss follows from its labels")
-      result = try TextTrace.run(
-        BERTConfig(JSON.read(config), place: config), weights: weights, batch: batch, method: method.type,
-        ratio: ratio(.text), on: device)
-    case (nil, let name?) where name.hasSuffix(".json") || ClipConfig.names.contains(name):
-      try refuseLoss(of: "CLIP has one loss")
-      let isFile = name.hasSuffix(".json")
-      result = try ClipTrace.run(
-        isFile ? ClipConfig(JSON.read(name), place: name) : nil, ClipConfig(named: name)?.activation ?? .gelu,
-        weights: weights, batch: batch, method: method.type, ratio: ratio(.image), on: device)
-    case (nil, let name?):
-      guard VisionFamilies.configuration(named: name) != nil else {
-        let names = VisionFamilies.names + ClipConfig.names
-        throw InputError(
-          "there is no model '\(name)'", at: "--model",
-          cure: Suggestion.nearest(to: name, in: names).map { "did you mean '\($0)'?" }
-            ?? "use one of \(names.joined(separator: ", "))", isUsage: true)
-      }
-      result = try VisionTrace.run(
-        model: name, weights: weights, batch: batch, ratio: ratio(.image),
-        objective: loss == .bce ? .binaryCrossEntropy : .crossEntropy(), method: method.type, on: device)
-    default:
+    let device = machine.select()
+    guard (config == nil) != (model == nil) else {
       throw InputError(
         "exactly one of --model and --config is needed", at: "masksub trace",
         cure: "give --config for a BERT, --model for a vision model or a CLIP", isUsage: true)
     }
+    let result = try Modalities.first { try $0.trace(self, on: device) }
     try Safetensors.write(result, to: output)
     let losses = result.filter { $0.name.hasPrefix("loss") }.map { "\($0.name) \($0.array.floats()[0])" }
     try context.console.print(losses.joined(separator: "  ") + "  \(result.count) tensors in \(output)")
   }
 
-  private func ratio(_ basis: RatioBasis) -> Double { ratio ?? method.type.ratio?.standard(basis) ?? 0 }
+  /// The share that is hidden, or what the method's ratio is else.
+  func ratio(_ basis: RatioBasis) -> Double { ratio ?? method.type.ratio?.standard(basis) ?? 0 }
 
-  private func refuseLoss(of reason: String) throws {
+  /// Throws where `--loss` was given to a model whose loss is no choice.
+  func refuseLoss(of reason: String) throws {
     guard loss != nil else { return }
     throw InputError(
       "--loss is for classifiers of images", at: "--loss", cure: "leave it out; \(reason)", isUsage: true)

@@ -19,7 +19,7 @@ package struct TrainCommand: Command {
   package init() {}
 
   package func run(in context: ToolContext) throws {
-    try VisionRun(
+    try VisionRunCommand(
       command: Self.name, recipe: recipe, from: nil, images: images, method: methodOptions, options: runOptions,
       machine: machine
     ).run(in: context)

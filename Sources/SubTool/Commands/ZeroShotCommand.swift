@@ -30,18 +30,18 @@ package struct ZeroShotCommand: Command {
   package init() {}
 
   package func run(in context: ToolContext) throws {
-    let device = try machine.select()
-    let clip = try ClipModel(
-      from: from, name: model, vocabulary: vocabulary, standard: { try ClipModel.standardVocabulary(context) },
-      seed: machine.seed, on: device)
+    let settings = RunSettings(seed: machine.seed, device: machine.select())
+    let clip = try ClipModelChoice(from: from, name: model, vocabulary: vocabulary).model(settings) {
+      try ClipModelChoice.standardVocabulary(context)
+    }
     let embedded = data == nil ? try EmbeddedCaptions(context) : nil
     let captions = try captionOptions.options(isTraining: false)
     let place = data ?? embedded?.validation ?? ""
     if data == nil { try context.sayEmbedded("captions of datasets/captions", option: "--data DIR|SHARDS|CSV") }
     var evaluation = try ZeroShotEvaluation(
       clip, on: ZeroShotData(place, captions), classes: try zeroShot.classNames(embedded: embedded?.classes),
-      classesPlace: zeroShot.classes.map { "--classes \($0)" } ?? "--data \(place)",
-      templates: try zeroShot.promptTemplates(embedded: embedded?.templates), batchSize: batch, device: device)
+      at: zeroShot.classes.map { "--classes \($0)" } ?? "--data \(place)",
+      templates: try zeroShot.promptTemplates(embedded: embedded?.templates), batchSize: batch)
     let figures = try evaluation()
     if !evaluation.skipped.isEmpty { context.console.note("skipped: \(evaluation.skipped)") }
     for (name, value) in figures.metrics { try context.console.print("\(name) \(value.fixed(4))") }

@@ -1,5 +1,4 @@
 import ClipSub
-import Foundation
 import SubCore
 import SubData
 
@@ -58,17 +57,5 @@ struct CaptionDataOptions: OptionGroup {
       }
     }
     return options
-  }
-}
-
-extension CaptionOptions {
-  /// The options as a run's configuration holds them.
-  var json: JSON {
-    get throws {
-      let encoder = JSONEncoder()
-      encoder.keyEncodingStrategy = .convertToSnakeCase
-      encoder.outputFormatting = [.sortedKeys]
-      return try JSON.parse(String(decoding: encoder.encode(self), as: UTF8.self), at: "captions")
-    }
   }
 }

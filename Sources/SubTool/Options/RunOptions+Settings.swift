@@ -3,13 +3,27 @@ import SubTrain
 extension RunOptions {
   /// The `--set` options.
   var settingPairs: [(key: String, value: String)] { settings.map { ($0.key, $0.value) } }
+
+  /// What these options and those of the machine say of a run.
+  func settings(on machine: MachineOptions, workers: Int? = nil) throws -> RunSettings {
+    RunSettings(seed: machine.seed, device: machine.select(), workers: workers, keep: keep, analyze: analyze)
+  }
 }
 
 extension ToolContext {
-  /// Runs the loop of a run; an interruption behind which a checkpoint stands also says how to go on.
-  func resumable<Result>(_ run: RunFolder, _ body: () throws -> Result) throws -> Result {
-    do { return try body() } catch let interruption as Interruption where !interruption.cure.isEmpty {
-      throw Interruption(cure: "\(interruption.cure) \(resumeHint(run))")
+  /// Trains, and prints the metrics. An interruption behind which a checkpoint stands also says how to go on.
+  func train<Subject>(
+    _ run: TrainingRun<Subject>, _ options: RunOptions, afterwards: (RunFolder) throws -> Void = { _ in }
+  ) throws {
+    do {
+      let (folder, summary) = try run.train(
+        to: options.output, resuming: options.resume, arguments: arguments, reporter: Progress("train", on: console))
+      try afterwards(folder)
+      for (name, value) in summary.metrics { try console.print("\(name) \(value.fixed(4))") }
+      try console.print("run \(folder.path)")
+    } catch let interruption as Interruption {
+      guard let run = interruption.run else { throw interruption }
+      throw Interruption(cure: "\(interruption.cure) \(resumeHint(run))", run: run)
     }
   }
 

@@ -5,14 +5,19 @@ package struct MachineOptions: OptionGroup {
   package static let title = "Machine"
   @Option("--seed", "fixes everything random") package var seed = 0
   @Option("--threads", in: 1...1024, default: "all cores", "threads of the mathematics") package var threads: Int?
-  @Option("--device", value: "cpu|cuda[:N]", "where to compute") package var device = "cpu"
+  @Option("--device", "where to compute") package var device = DeviceName.cpu
   @Option("--precision", "the type of activations and matrix products") package var precision = Precision.fp32
 
   package init() {}
 
-  /// The type in which a device computes.
+  /// The devices of this build.
+  package enum DeviceName: String, CaseIterable, OptionValue {
+    case cpu
+  }
+
+  /// The types in which they compute.
   package enum Precision: String, CaseIterable, OptionValue {
-    case fp32, bf16
+    case fp32
   }
 }
 

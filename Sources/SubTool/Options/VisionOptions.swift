@@ -1,6 +1,3 @@
-import Foundation
-import SubCore
-
 /// Where a vision run's images come from.
 package struct VisionOptions: OptionGroup {
   package static let title = "Images"
@@ -17,7 +14,4 @@ package struct VisionOptions: OptionGroup {
   package var maxBroken = 100
 
   package init() {}
-
-  /// Threads that prepare images.
-  var workerCount: Int { workers ?? max(1, min(8, ProcessInfo.processInfo.activeProcessorCount / 2)) }
 }

@@ -36,17 +36,3 @@ struct ZeroShotOptions: OptionGroup {
     return try (templates ?? embedded).map { try PromptTemplates(file: $0) } ?? .imageNet
   }
 }
-
-/// The embedded captions.
-struct EmbeddedCaptions {
-  let train, validation, classes, templates, merges: String
-
-  init(_ context: ToolContext) throws {
-    let folder = try context.home.file("datasets/captions")
-    train = "\(folder)/train-{0000..0003}.tar.gz"
-    validation = "\(folder)/val-0000.tar.gz"
-    classes = "\(folder)/classes.txt"
-    templates = "\(folder)/templates.txt"
-    merges = try context.home.file("tokenizers/captions-bpe/merges.txt")
-  }
-}

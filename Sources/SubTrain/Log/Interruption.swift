@@ -4,9 +4,11 @@ import CSystem
 public struct Interruption: Error, Sendable, Equatable {
   /// How to go on; may be empty.
   public let cure: String
+  /// The run that can go on; nil where nothing is saved.
+  public let run: RunFolder?
 
   /// An interruption, with what to do to go on.
-  public init(cure: String = "") { self.cure = cure }
+  public init(cure: String = "", run: RunFolder? = nil) { (self.cure, self.run) = (cure, run) }
 
   /// Stands for a signal that only this thread's work sees: a test's interrupt leaves the other tests alone.
   @TaskLocal public static var isSimulated = false

@@ -84,7 +84,8 @@ final class Journal<Subject: Trainable> {
     guard let folder else { return }
     position.elapsed = WallClock.seconds() - began
     (position.logged, position.source) = (log?.position ?? 0, subject.source.state)
-    try Checkpoint.write(position, of: folder, keep: settings.keep, parts: parts, subject.published,
+    try Checkpoint.write(
+      position, of: folder, keep: settings.keep, parts: parts, subject.published,
       model: subject.write(to:))
     saved = position.step
   }
@@ -93,7 +94,7 @@ final class Journal<Subject: Trainable> {
   private func interruption() throws -> Interruption {
     if saved != position.step { try save() }
     reporter.end()
-    return Interruption(cure: folder.map { "\(position.step) steps are saved in \($0.path)." } ?? "")
+    return Interruption(cure: folder.map { "\(position.step) steps are saved in \($0.path)." } ?? "", run: folder)
   }
 
   /// An evaluation that a signal ends is owed by the checkpoint: the resumed run begins with it.

@@ -15,7 +15,7 @@ public struct MethodChoice: Sendable {
       let ratio = ratio ?? type.ratio?.standard(basis) ?? 0
       if let own = type.ratio, !own.range.contains(ratio) {
         throw InputError(
-          "the \(own.meaning) would be \(ratio.fixed(2))", at: "--method \(type.name)",
+          "a \(own.meaning) of \(ratio.fixed(2)) is out of range", at: "--method \(type.name)",
           cure: "give a --ratio of at least \(own.range.lowerBound), below \(own.range.upperBound)", isUsage: true)
       }
       return type.init(MethodSettings(ratio: ratio, subWeight: subWeight, selection: selection))

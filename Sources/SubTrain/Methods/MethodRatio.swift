@@ -22,7 +22,7 @@ public struct MethodRatio: Sendable {
 
   /// The share of the input that is hidden.
   public static let hidden = MethodRatio(
-    "share that is hidden", isHidden: true, unlessGiven: "0.5 for images, 0.15 for text"
+    "hidden share", isHidden: true, unlessGiven: "0.5 for images, 0.15 for text"
   ) { $0.hidden }
 }
 

@@ -4,7 +4,7 @@ import SubNN
 public struct PathSub: Method {
   public static let name = "pathsub"
   public static let ratio: MethodRatio? = MethodRatio(
-    "sub-branch's stochastic depth", unlessGiven: "the recipe's drop-path + 0.1"
+    "stochastic depth", unlessGiven: "the recipe's drop-path + 0.1"
   ) { $0.dropPath + 0.1 }
   /// The sub-branch's stochastic depth.
   public let dropPath: Double

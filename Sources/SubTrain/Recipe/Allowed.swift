@@ -45,6 +45,12 @@ public enum Allowed: Sendable, Equatable {
     }
   }
 
+  /// The same where there is little room: a bound that nobody reaches is left out.
+  public var brief: String {
+    if case .whole(let range) = self, range.upperBound > 1 << 16 { return "\(range.lowerBound) or more" }
+    return description
+  }
+
   /// A sentence's end: "… is not `a whole number from 1 to 4096`".
   var noun: String {
     switch self {

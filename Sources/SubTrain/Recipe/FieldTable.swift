@@ -44,12 +44,20 @@ public struct FieldTable<Root>: Sendable {
         "several hyper-parameters are called '\(key)'", at: "--set \(key)",
         cure: "give \(sharing.map(\.key).joined(separator: ", ")) in full", isUsage: true)
     }
+    if unused.contains(where: { $0 == key || $0.hasSuffix(".\(key)") }) {
+      throw InputError(
+        "recipes of this kind have no use for '\(key)'", at: "--set \(key)", cure: "leave it out", isUsage: true)
+    }
     let word = key.replacing("-", with: "_")
-    let names = word.contains(".") ? rows.map(\.key) : rows.map(\.shortKey) + FormerKeys.now.keys.sorted()
-    let nearest = rows.first { $0.key == word }?.key ?? Suggestion.nearest(to: word, in: names)
+    let names = word.contains(".") ? rows.map(\.key) : rows.map(\.shortKey) + formerKeys
+    let nearest = Suggestion.nearest(to: word, in: names)
     throw InputError(
       "there is no hyper-parameter '\(key)'", at: "--set \(key)",
       cure: nearest.map { "did you mean '\($0)'?" } ?? "masksub recipes show NAME lists what there is", isUsage: true)
+  }
+
+  private var formerKeys: [String] {
+    FormerKeys.now.filter { former in rows.contains { $0.key == former.value } }.keys.sorted()
   }
 
   /// Puts a typed value into a recipe. Throws a usage error that says what the field takes.

@@ -20,9 +20,13 @@ public protocol Recipe: Sendable, Equatable {
   var loop: LoopFields { get set }
   /// What the sub-branch does not see.
   var method: MethodFields { get set }
+  /// Batches that the loop makes an update of: `loop.accumulation`, unless the task itself takes a batch in parts.
+  var batchesPerUpdate: Int { get }
 }
 
 extension Recipe {
+  public var batchesPerUpdate: Int { loop.accumulation }
+
   /// The recipe of a name. Throws a usage error with the nearest name.
   public static func named(_ name: String) throws -> Self {
     if let entry = book.first(where: { $0.recipe.name == name }) { return entry.recipe }

@@ -11,6 +11,8 @@ public protocol BatchSource: AnyObject {
   associatedtype Batch: TrainingBatch
   /// Batches of one pass over the data; for a stream, what is called one.
   var batchesPerEpoch: Int { get }
+  /// Throws where nothing can be trained on: asked before anything of a new run is written.
+  func check() throws
   /// Goes to the batch number `index` (counted from the start of the run). `state` is what `state` said there.
   func seek(_ index: Int, state: JSON?) throws
   /// The next batch.
@@ -20,5 +22,6 @@ public protocol BatchSource: AnyObject {
 }
 
 extension BatchSource {
+  public func check() throws {}
   public var state: JSON { .null }
 }

@@ -6,10 +6,10 @@ public enum Trace {
   /// Runs a step without dropout, stochastic depth, clipping or update. Batch-norm goes by the batch, as in training.
   ///
   /// - Returns: `loss.main`, `loss.sub`, `loss` (their mean by the method's weights), what `outputs` makes of the branches'
-  ///   outputs, `grad.NAME` of `loss` for every parameter, and `after.NAME` for every buffer, as `written` has them.
+  ///   outputs, `grad.NAME` of `loss` for every parameter, and `after.NAME` for every buffer, by `names`.
   public static func run<Task: TrainingTask>(
     _ task: Task, _ batch: Task.Batch, _ set: ParameterSet, _ method: some Method,
-    written: (String, HostArray) -> [(name: String, array: HostArray)],
+    names: WeightNames,
     outputs: (_ branch: String, Task.Output) -> [(name: String, array: HostArray)]
   ) -> [(name: String, array: HostArray)] {
     let gradients = Gradients(set)
@@ -24,10 +24,12 @@ public enum Trace {
     if let sub { result.append(("loss.sub", HostArray([Float(sub)], shape: []))) }
     result.append(("loss", HostArray([Float(step.losses.total(main: main, sub: sub))], shape: [])))
     for parameter in set.parameters {
-      result += written(parameter.name, gradients.value(of: parameter).host()).map { ("grad." + $0.name, $0.array) }
+      result += names.tensors(parameter.name, gradients.value(of: parameter).host()).map {
+        ("grad." + $0.name, $0.array)
+      }
     }
     for buffer in set.buffers {
-      result += written(buffer.name, buffer.value.host()).map { ("after." + $0.name, $0.array) }
+      result += names.tensors(buffer.name, buffer.value.host()).map { ("after." + $0.name, $0.array) }
     }
     return result
   }

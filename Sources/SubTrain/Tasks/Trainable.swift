@@ -24,6 +24,8 @@ public protocol Trainable: AnyObject {
   func afterUpdate()
   /// Evaluates the model as it stands.
   func evaluate() throws -> Evaluation
+  /// What has to be said behind a training: what was passed over.
+  var remarks: [String] { get }
   /// Writes weights, and what belongs to them, into a checkpoint's folder.
   func write(to folder: String) throws
   /// Puts the weights of such a folder back.
@@ -39,6 +41,9 @@ extension Trainable {
   public func afterUpdate() {}
   /// Finds nothing.
   public func evaluate() throws -> Evaluation { Evaluation() }
+
+  /// Nothing.
+  public var remarks: [String] { [] }
 
   /// Writes `model.safetensors` under the published names.
   public func write(to folder: String) throws {

@@ -19,17 +19,12 @@ public struct LoadReport: Sendable {
 
   /// By which names the model's tensors are written back as they came.
   public internal(set) var names: WeightNames
-  /// The file's name of every loaded parameter.
-  public var fileNames: [String: String] = [:]
   private let place: String
 
   init(_ weights: Weights) { (place, names) = (weights.place, WeightNames(weights.naming, prefix: weights.prefix)) }
-  init(place: String) { (self.place, names) = (place, WeightNames(Naming("", "", signatures: [], rules: []))) }
-
-  func check() throws { try check(place) }
 
   /// Throws one error that names every missing, unexpected and mis-shaped tensor.
-  public func check(_ place: String) throws {
+  func check() throws {
     let faults = [("missing", missing), ("unexpected", unexpected), ("of another shape", misshaped)]
       .filter { !$0.1.isEmpty }
       .map { "\($0.1.count) \($0.0): \($0.1.prefix(12).joined(separator: ", "))\($0.1.count > 12 ? ", …" : "")" }

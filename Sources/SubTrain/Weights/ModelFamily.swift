@@ -23,6 +23,14 @@ extension ModelFamily {
 
   /// The file as this family's; nil where it holds no such model.
   public func recognise(_ source: any NamedTensors) -> Weights? { Weights(source, among: namings) }
+
+  /// The same; throws where it holds no such model.
+  public func recognised(_ source: any NamedTensors) throws -> Weights {
+    if let weights = recognise(source) { return weights }
+    throw InputError(
+      "these are no weights of a \(name)", at: source.place,
+      cure: "give one in \(namings.map(\.title).joined(separator: " or ")) (masksub inspect shows what a file holds)")
+  }
 }
 
 /// A file's tensors under the names of another naming.

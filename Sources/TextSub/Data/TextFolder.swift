@@ -30,7 +30,7 @@ public struct TextFolder {
     }
     config = try BERTConfig(JSON.read(configuration), place: configuration)
     let source = try TensorFile.open(file)
-    weights = try BERTFamily.recognised(source)
+    weights = try BERTFamily().recognised(source)
     try source.checkFilling(config.weightCount, claimedAt: configuration)
     tokenizer = try WordPieceTokenizer(folder: folder)
     guard tokenizer.vocabulary.count <= config.vocabularySize else {

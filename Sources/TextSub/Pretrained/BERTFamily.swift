@@ -31,16 +31,6 @@ public struct BERTFamily: ModelFamily {
     (try? weights.shape(of: "head.weight"))?.first { $0 > 0 }
   }
 
-  /// A file's weights. Throws where it holds no BERT.
-  static func recognised(_ source: any NamedTensors) throws -> Weights {
-    guard let weights = BERTFamily().recognise(source) else {
-      throw InputError(
-        "these are no weights of a BERT", at: source.place,
-        cure: "give a BERT in Hugging Face's naming (masksub inspect shows what a file holds)")
-    }
-    return weights
-  }
-
   /// How weights come into a network with a classifier of `labels`: pretraining's files have none, and some no pooler.
   static func plan(_ weights: Weights, labels: Int, width: Int, isTrained: Bool) throws -> LoadPlan {
     guard !isTrained else { return LoadPlan() }

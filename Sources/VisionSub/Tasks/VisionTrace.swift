@@ -36,7 +36,8 @@ public enum VisionTrace {
       configuration.published)
     return Trace.run(
       ImageClassification(model, objective: objective), images.upload(to: device), set,
-      method.init(MethodSettings(ratio: ratio, noise: images.noise)), written: report.names.tensors, outputs: { [($0 + ".logits", $1.host())] })
+      method.init(MethodSettings(ratio: ratio, noise: images.noise)), names: report.names,
+      outputs: { [($0 + ".logits", $1.host())] })
   }
 }
 

@@ -18,7 +18,7 @@ enum WordPieceFixtures {
     struct Single: Decodable {
       var name: String
       var text: String
-      var basic_words: [String]?
+      var basicWords: [String]?
       var tokens: [String]
       var ids: [Int32]
     }
@@ -31,32 +31,34 @@ enum WordPieceFixtures {
           return
         }
         struct Repeated: Decodable {
-          var repeat_word: String
+          var repeatWord: String
           var count: Int
         }
         let repeated = try Repeated(from: decoder)
-        value = Array(repeating: repeated.repeat_word, count: repeated.count).joined(separator: " ")
+        value = Array(repeating: repeated.repeatWord, count: repeated.count).joined(separator: " ")
       }
     }
     struct Pair: Decodable {
       var a: Text
       var b: Text
-      var max_length: Int?
+      var maxLength: Int?
       var ids: [Int32]?
-      var ids_rle: [[Int32]]?
-      var token_type_ids: [Int32]?
-      var token_type_ids_rle: [[Int32]]?
-      var special_tokens_mask_by_template: [Int32]?
-      var special_tokens_mask_by_template_rle: [[Int32]]?
-      var special_tokens_mask_by_id: [Int32]?
-      var special_tokens_mask_by_id_rle: [[Int32]]?
+      var idsRle: [[Int32]]?
+      var tokenTypeIds: [Int32]?
+      var tokenTypeIdsRle: [[Int32]]?
+      var specialTokensMaskByTemplate: [Int32]?
+      var specialTokensMaskByTemplateRle: [[Int32]]?
+      var specialTokensMaskById: [Int32]?
+      var specialTokensMaskByIdRle: [[Int32]]?
     }
     var single: [Single]
     var pairs: [Pair]
-    var cased_flag: [Single]
+    var casedFlag: [Single]
 
     static func load() throws -> Vectors {
-      try JSONDecoder().decode(Vectors.self, from: WordPieceFixtures.data("vectors.json"))
+      let decoder = JSONDecoder()
+      decoder.keyDecodingStrategy = .convertFromSnakeCase
+      return try decoder.decode(Vectors.self, from: WordPieceFixtures.data("vectors.json"))
     }
   }
 

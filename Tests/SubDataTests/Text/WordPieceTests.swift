@@ -14,13 +14,13 @@ import Testing
       #expect(tokenizer.tokens(of: encoding.ids) == vector.tokens, "\(vector.name)")
       // Compared scalar by scalar: String's == would not tell é from e followed by an accent.
       let words = tokenizer.normalizer.words(of: vector.text).map { Array($0.unicodeScalars) }
-      #expect(words == vector.basic_words?.map { Array($0.unicodeScalars.prefix(100)) }, "\(vector.name)")
+      #expect(words == vector.basicWords?.map { Array($0.unicodeScalars.prefix(100)) }, "\(vector.name)")
     }
   }
 
   @Test func `every cased vector gives the ids of the reference`() throws {
     let tokenizer = try WordPieceFixtures.tokenizer(lowercase: false)
-    let vectors = try WordPieceFixtures.Vectors.load().cased_flag
+    let vectors = try WordPieceFixtures.Vectors.load().casedFlag
     #expect(vectors.count == 6)
     for vector in vectors { #expect(tokenizer.encode(vector.text, nil).ids == vector.ids, "\(vector.name)") }
   }
@@ -33,13 +33,13 @@ import Testing
     let vectors = try WordPieceFixtures.Vectors.load().pairs
     #expect(vectors.count == 11)
     for (index, vector) in vectors.enumerated() {
-      let encoding = tokenizer.encode(vector.a.value, vector.b.value, maxLength: vector.max_length)
+      let encoding = tokenizer.encode(vector.a.value, vector.b.value, maxLength: vector.maxLength)
       let label: Comment = "pair \(index)"
-      #expect(encoding.ids == vector.ids ?? unpack(vector.ids_rle), label)
-      #expect(encoding.typeIds == vector.token_type_ids ?? unpack(vector.token_type_ids_rle), label)
-      let template = vector.special_tokens_mask_by_template ?? unpack(vector.special_tokens_mask_by_template_rle)
+      #expect(encoding.ids == vector.ids ?? unpack(vector.idsRle), label)
+      #expect(encoding.typeIds == vector.tokenTypeIds ?? unpack(vector.tokenTypeIdsRle), label)
+      let template = vector.specialTokensMaskByTemplate ?? unpack(vector.specialTokensMaskByTemplateRle)
       #expect(encoding.specialTokensMask.map { Int32($0) } == template, label)
-      let byID = vector.special_tokens_mask_by_id ?? unpack(vector.special_tokens_mask_by_id_rle)
+      let byID = vector.specialTokensMaskById ?? unpack(vector.specialTokensMaskByIdRle)
       #expect(encoding.ids.map { tokenizer.isSpecial($0) ? 1 : 0 } == byID, label)
     }
   }

@@ -5,8 +5,6 @@ extension CPUBackend {
     sk_softmax(Int64(logits.shape.rows), Int64(logits.shape.columns), logits.floatPointer, y.floatPointer)
   }
 
-  func sigmoid(_ x: Tensor, into y: Tensor) { sk_sigmoid(Int64(x.count), x.floatPointer, y.floatPointer) }
-
   func crossEntropy(_ logits: Tensor, _ target: Target, into losses: Tensor) {
     sk_cross_entropy(
       Int64(logits.shape.rows), Int64(logits.shape.columns), logits.floatPointer, target.probabilityPointer,

@@ -10,6 +10,16 @@ extension CPUBackend {
       a.floatPointer, Int64(a.stride), b.floatPointer, Int64(b.stride), Float(beta), c.floatPointer, Int64(c.stride))
   }
 
+  func products(
+    _ a: MatrixBatch, transposed transposeA: Bool, _ b: MatrixBatch, transposed transposeB: Bool, into c: Tensor
+  ) {
+    let depth = transposeA ? a.rows : a.columns
+    sk_gemm_batch(
+      Int64(a.starts.count), transposeA, transposeB, Int64(c.shape[-2]), Int64(c.shape[-1]), Int64(depth),
+      a.tensor.floatPointer, a.starts.map { Int64($0) }, b.tensor.floatPointer, b.starts.map { Int64($0) },
+      c.floatPointer)
+  }
+
   func linear(
     _ x: Matrix, _ weight: Tensor, _ bias: Tensor?, _ activation: Activation, preactivation: Tensor?, into y: Matrix
   ) {

@@ -56,22 +56,6 @@ struct CPUBackend: Backend {
     sk_scale(Int64(y.count), Float(alpha) * factor.floatPointer[0], x.floatPointer, y.floatPointer)
   }
 
-  // Only ever a scalar (CLIP's logit scale).
-  func exponential(_ x: Tensor, into y: Tensor) {
-    for i in 0..<y.count { y.floatPointer[i] = exp(x.floatPointer[i]) }
-  }
-
-  // Only ever small: position biases, similarity matrices.
-  func transpose(_ x: Tensor, into y: Tensor) {
-    let (rows, columns) = (x.shape.rows, x.shape.columns)
-    let (source, target) = (x.floatPointer, y.floatPointer)
-    for i in 0..<rows { for j in 0..<columns { target[j * rows + i] = source[i * columns + j] } }
-  }
-
-  func multiply(_ a: Tensor, _ b: Tensor, into y: Tensor) {
-    sk_multiply(Int64(y.count), a.floatPointer, b.floatPointer, y.floatPointer)
-  }
-
   func dropout(_ x: Tensor, _ dropout: Dropout, into y: Tensor) {
     sk_dropout(Int64(y.count), dropout.rate, dropout.key.bits, x.floatPointer, y.floatPointer)
   }
@@ -83,8 +67,6 @@ struct CPUBackend: Backend {
   func uniform(_ key: RandomKey, into y: Tensor) { sk_uniform(Int64(y.count), key.bits, y.floatPointer) }
 
   func sumOfSquares(_ x: Tensor) -> Double { sk_sum_of_squares(Int64(x.count), x.floatPointer) }
-  func sum(_ x: Tensor) -> Double { sk_sum(Int64(x.count), x.floatPointer) }
-  func dot(_ a: Tensor, _ b: Tensor) -> Double { sk_dot(Int64(a.count), a.floatPointer, b.floatPointer) }
   func allFinite(_ x: Tensor) -> Bool { sk_all_finite(Int64(x.count), x.floatPointer) }
 }
 

@@ -11,10 +11,11 @@ public enum Processor {
   /// The vector instructions that run-time dispatch chose.
   public static var features: String { String(cString: sk_cpu_features()) }
 
-  /// Bytes in use, bytes held for reuse, and how often the system was asked for memory.
-  public static var memory: (inUse: Int, held: Int, systemCalls: Int) {
-    var (inUse, held, calls) = (0, 0, 0)
-    sk_memory_usage(&inUse, &held, &calls)
-    return (inUse, held, calls)
+  /// Bytes in use, bytes held for reuse, how often the system was asked for memory, and how many blocks the pool has
+  /// handed out so far.
+  public static var memory: (inUse: Int, held: Int, systemCalls: Int, allocations: Int) {
+    var (inUse, held, calls, allocations) = (0, 0, 0, 0)
+    sk_memory_usage(&inUse, &held, &calls, &allocations)
+    return (inUse, held, calls, allocations)
   }
 }

@@ -12,10 +12,6 @@ extension ReferenceBackend {
     }
   }
 
-  func sigmoid(_ x: Tensor, into y: Tensor) {
-    for i in 0..<x.count { Elements(y)[i] = 1 / (1 + exp(-Elements(x)[i])) }
-  }
-
   func crossEntropy(_ logits: Tensor, _ target: Target, into losses: Tensor) {
     for row in 0..<logits.shape.rows {
       Elements(losses)[row] = -zip(target.row(row, logits.shape.columns), logSoftmax(logits, row)).reduce(0) {

@@ -14,6 +14,17 @@ extension ReferenceBackend {
     }
   }
 
+  func products(
+    _ a: MatrixBatch, transposed transposeA: Bool, _ b: MatrixBatch, transposed transposeB: Bool, into c: Tensor
+  ) {
+    let (m, n) = (c.shape[-2], c.shape[-1])
+    for index in a.starts.indices {
+      gemm(
+        1, a.matrix(index), transposed: transposeA, b.matrix(index), transposed: transposeB, 0,
+        into: Matrix(c, start: index * m * n, rows: m, columns: n))
+    }
+  }
+
   func linear(
     _ x: Matrix, _ weight: Tensor, _ bias: Tensor?, _ activation: Activation, preactivation: Tensor?, into y: Matrix
   ) {

@@ -44,19 +44,6 @@ struct ReferenceBackend: Backend {
     combine(alpha * Elements(factor)[0], x, 0, into: y)
   }
 
-  func exponential(_ x: Tensor, into y: Tensor) {
-    for i in 0..<y.count { Elements(y)[i] = exp(Elements(x)[i]) }
-  }
-
-  func transpose(_ x: Tensor, into y: Tensor) {
-    let (rows, columns) = (x.shape.rows, x.shape.columns)
-    for i in 0..<rows { for j in 0..<columns { Elements(y)[j * rows + i] = Elements(x)[i * columns + j] } }
-  }
-
-  func multiply(_ a: Tensor, _ b: Tensor, into y: Tensor) {
-    for i in 0..<y.count { Elements(y)[i] = Elements(a)[i] * Elements(b)[i] }
-  }
-
   func dropout(_ x: Tensor, _ dropout: Dropout, into y: Tensor) {
     for i in 0..<y.count { Elements(y)[i] = Elements(x)[i] * dropout.factor(at: i) }
   }
@@ -70,8 +57,6 @@ struct ReferenceBackend: Backend {
   }
 
   func sumOfSquares(_ x: Tensor) -> Double { (0..<x.count).reduce(0) { $0 + Elements(x)[$1] * Elements(x)[$1] } }
-  func sum(_ x: Tensor) -> Double { (0..<x.count).reduce(0) { $0 + Elements(x)[$1] } }
-  func dot(_ a: Tensor, _ b: Tensor) -> Double { (0..<a.count).reduce(0) { $0 + Elements(a)[$1] * Elements(b)[$1] } }
   func allFinite(_ x: Tensor) -> Bool { (0..<x.count).allSatisfy { Elements(x)[$0].isFinite } }
 }
 
@@ -107,6 +92,7 @@ extension Activation {
     case .quickGelu: x / (1 + exp(-1.702 * x))
     case .tanh: hyperbolicTangent(x)
     case .relu: max(0, x)
+    case .sigmoid: 1 / (1 + exp(-x))
     }
   }
 
@@ -123,6 +109,7 @@ extension Activation {
       return s * (1 + 1.702 * x * (1 - s))
     case .tanh: return 1 - x * x
     case .relu: return x > 0 ? 1 : 0
+    case .sigmoid: return x * (1 - x)
     }
   }
 

@@ -47,7 +47,7 @@ extension LoopSettings {
   public init(_ recipe: some Recipe, stepsPerEpoch: Int, seed: Int) {
     self.init(
       totalSteps: recipe.updates(stepsPerEpoch: stepsPerEpoch), stepsPerEpoch: stepsPerEpoch, seed: seed)
-    accumulation = recipe.loop.accumulation
+    accumulation = recipe.batchesPerUpdate
     clipNorm = recipe.optimizer.clipNorm > 0 ? recipe.optimizer.clipNorm : nil
     logEvery = recipe.loop.logEvery
     if recipe.loop.saveEvery > 0 { saveEvery = recipe.loop.saveEvery }

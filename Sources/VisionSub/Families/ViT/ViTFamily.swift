@@ -34,7 +34,9 @@ public struct ViTFamily: VisionFamily {
   }
 
   public func recipe(following configuration: any VisionConfiguration) -> String {
-    guard let config = configuration as? VisionTransformerConfig else { preconditionFailure("ViTFamily: \(configuration)") }
+    guard let config = configuration as? VisionTransformerConfig else {
+      preconditionFailure("ViTFamily: \(configuration)")
+    }
     let size = config.width >= 1280 ? "h" : config.width >= 1024 ? "l" : "b"
     let largeOrBase = size == "h" ? "l" : size
     if config.imageSize <= 64 { return "shapes-tiny" }
@@ -81,7 +83,8 @@ public struct ViTFamily: VisionFamily {
   }
 
   /// A name that was given must be of the family that was found; sizes may be others.
-  private func compare(_ found: VisionTransformerConfig, with hint: VisionTransformerConfig, _ weights: Weights) throws {
+  private func compare(_ found: VisionTransformerConfig, with hint: VisionTransformerConfig, _ weights: Weights) throws
+  {
     guard
       found.position != hint.position || found.hasPreNorm != hint.hasPreNorm
         || found.hasSeparateBiases != hint.hasSeparateBiases || found.patchSize != hint.patchSize

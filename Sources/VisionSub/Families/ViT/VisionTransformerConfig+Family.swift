@@ -12,7 +12,8 @@ extension VisionTransformerConfig: VisionConfiguration {
   public var layers: LayerOrder { .transformer(depth: depth) }
   public var sizes: [(name: String, value: Int)] {
     [
-      ("width", width), ("depth", depth), ("hidden", hidden), ("patch", patchSize), ("grid", grid), ("classes", classes),
+      ("width", width), ("depth", depth), ("hidden", hidden), ("patch", patchSize), ("grid", grid),
+      ("classes", classes),
     ]
   }
 

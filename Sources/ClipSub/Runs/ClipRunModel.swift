@@ -1,0 +1,65 @@
+public import SubCore
+public import SubData
+import SubNN
+public import SubTrain
+
+/// A CLIP with its tokenizer, made anew or from files, and how it is written.
+public struct ClipRunModel {
+  /// The sizes.
+  public let config: ClipConfig
+  /// The tokenizer of its texts.
+  public let tokenizer: BytePairTokenizer
+  /// The network.
+  public let model: CLIP
+  /// Its weights.
+  public let parameters: ParameterSet
+  /// What became of the weights of a file, for the log.
+  public let details: [String]
+  private let merges: BytePairMerges
+  private let names: WeightNames
+
+  /// A new network; without sizes the small one of the recipe `clip-small`. `merges`: a merges file.
+  public init(_ config: ClipConfig? = nil, merges: String, _ settings: RunSettings = RunSettings()) throws {
+    try self.init(config, nil, merges: merges, settings)
+  }
+
+  /// The network of a folder, with a merges file or the one that lies beside its weights.
+  public init(_ folder: ClipFolder, merges: String? = nil, _ settings: RunSettings = RunSettings()) throws {
+    guard let merges = merges ?? folder.mergesPath else {
+      throw InputError(
+        "no merges file lies beside the weights", at: folder.path, cure: "name the one that belongs to the model")
+    }
+    try self.init(folder.config, folder, merges: merges, settings)
+  }
+
+  private init(_ given: ClipConfig?, _ folder: ClipFolder?, merges path: String, _ settings: RunSettings) throws {
+    merges = try BytePairMerges(file: path)
+    tokenizer = try BytePairTokenizer(merges)
+    config = given ?? ClipRecipe.smallNetwork(vocabulary: tokenizer.vocabularySize)
+    // The end token must be the largest id of a text, and of no other meaning in weights that are given.
+    guard tokenizer.vocabularySize <= config.text.vocabularySize,
+      folder == nil || tokenizer.vocabularySize == config.text.vocabularySize
+    else {
+      throw InputError(
+        "the tokenizer has \(tokenizer.vocabularySize) ids, the model \(config.text.vocabularySize)", at: path,
+        cure: "give the merges file that belongs to the model with --vocab "
+          + "(scripts/fetch-clip-vocabulary.sh gets CLIP's)")
+    }
+    model = CLIP(config)
+    parameters = ParameterSet(model, on: settings.device, key: nil)
+    let report = try folder.map { [parameters] in try $0.load(into: parameters) }
+    if report == nil { parameters.start(from: RandomKey(seed: settings.seed).fold("weights"), .openClip) }
+    names = report?.names ?? WeightNames(.openClip)
+    details = report?.details ?? []
+  }
+
+  /// Weights in the naming of their source, configuration and merges: a folder that `--from` takes.
+  public func write(to folder: String) throws {
+    try ClipFolder.write(to: folder, parameters, config, names, merges: merges)
+  }
+
+  /// Puts the weights of such a folder back.
+  public func read(from folder: String) throws {
+    _ = try ClipFolder(folder).load(into: parameters)
+  }
+}

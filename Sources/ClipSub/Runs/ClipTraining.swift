@@ -1,0 +1,35 @@
+public import SubCore
+public import SubNN
+public import SubTrain
+
+/// A CLIP that learns which captions belong to which images.
+public final class ClipTraining: Trainable {
+  /// The network.
+  public let model: ClipRunModel
+  public let task: ContrastiveTask
+  public let source: CaptionSource
+  private var evaluation: ZeroShotEvaluation?
+  private let masking: Masking?
+
+  /// Training of a model; a batch passes through the towers in `pieces`. `masking` hides patches of evaluated images, for
+  /// `--analyze`.
+  public init(
+    _ model: ClipRunModel, pieces: Int = 1, on source: CaptionSource, evaluating evaluation: ZeroShotEvaluation? = nil,
+    masking: Masking? = nil
+  ) {
+    (self.model, self.source, self.evaluation, self.masking) = (model, source, evaluation, masking)
+    task = ContrastiveTask(model.model, pieces: pieces)
+  }
+
+  public var parameters: ParameterSet { model.parameters }
+  public var published: Naming { .openClip }
+  public func afterUpdate() { model.model.clampLogitScale() }
+  public func evaluate() throws -> Evaluation { try evaluation?(masking: masking) ?? Evaluation() }
+  public func write(to folder: String) throws { try model.write(to: folder) }
+  public func read(from folder: String) throws { try model.read(from: folder) }
+
+  public var remarks: [String] {
+    let skipped = source.faults?.summary ?? ""
+    return skipped.isEmpty ? [] : ["skipped: \(skipped)"]
+  }
+}

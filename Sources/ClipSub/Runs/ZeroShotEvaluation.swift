@@ -1,0 +1,104 @@
+import SubCore
+import SubData
+public import SubNN
+public import SubTrain
+
+/// Zero-shot accuracy and retrieval of a model, as often as they are asked for.
+public struct ZeroShotEvaluation {
+  private let clip: ClipRunModel
+  private let data: ZeroShotData
+  private let classes: ClassNames?
+  private let templates: PromptTemplates
+  private let batchSize: Int
+  private var device: Device { clip.parameters.arena.device }
+  /// What was left out of image-caption data; set by the evaluation.
+  public private(set) var skipped = ""
+
+  /// An evaluation of a model; `classes` in label order, `place` is where they were named. Throws where names do not fit
+  /// the class folders.
+  public init(
+    _ clip: ClipRunModel, on data: ZeroShotData, classes: ClassNames? = nil, at place: String = "",
+    templates: PromptTemplates = .imageNet, batchSize: Int = 64
+  ) throws {
+    (self.clip, self.data, self.templates, self.batchSize) = (clip, data, templates, batchSize)
+    guard case .classes(let images) = data else {
+      self.classes = classes
+      return
+    }
+    let names = classes ?? ClassNames(images.classNames.map { $0.replacing("_", with: " ") })
+    guard names.names.count == images.classNames.count else {
+      throw InputError(
+        "\(names.names.count) class names for \(images.classNames.count) class folders", at: place,
+        cure: "give one name for each folder, in the order of their sorted names")
+    }
+    self.classes = names
+  }
+
+  /// All figures in order, by open_clip's names, and for image-caption data the contrastive loss.
+  public mutating func callAsFunction(masking: Masking? = nil) throws -> Evaluation {
+    switch data {
+    case .classes(let images): Evaluation(metrics: try classify(images))
+    case .captions(let set): try pairs(set, masking)
+    }
+  }
+
+  private mutating func pairs(_ set: CaptionSet, _ masking: Masking?) throws -> Evaluation {
+    let batches = CaptionBatches(
+      try CaptionStream(set, order: .evaluation), tokenizer: clip.tokenizer,
+      pipeline: .clipEvaluation(size: clip.config.image.size), batchSize: batchSize,
+      contextLength: clip.config.text.contextLength, key: RandomKey(seed: 0), dropsLast: false,
+      threads: Processor.threads)
+    let evaluator = ClipEvaluator(clip.model, on: device)
+    let features = try evaluator.features(batches, masking: masking)
+    skipped = batches.faults.summary
+    guard features.count > 0 else {
+      throw InputError(
+        "no pair could be evaluated" + (skipped.isEmpty ? "" : ": \(skipped)"), at: set.source, cure: "repair the data")
+    }
+    var metrics: [(name: String, value: Double)] = []
+    if let classes, let most = features.labels.compactMap({ $0 }).max() {
+      guard most < classes.names.count else {
+        throw InputError(
+          "the data has label \(most), there are \(classes.names.count) class names", at: set.source,
+          cure: "give the names of all classes, in label order from 0, with --classes")
+      }
+      let classifier = ZeroShotClassifier(clip.model, clip.tokenizer, classes, templates, on: device)
+      if let accuracy = evaluator.accuracy(features, classifier) { metrics = accuracy.named }
+    }
+    return Evaluation(
+      metrics: metrics + evaluator.retrieval(features).named, loss: features.loss, maskedLoss: features.maskedLoss)
+  }
+
+  private func classify(_ images: ImageFolder) throws -> [(name: String, value: Double)] {
+    let classifier = ZeroShotClassifier(
+      clip.model, clip.tokenizer, classes ?? ClassNames(images.classNames), templates, on: device)
+    let evaluator = ClipEvaluator(clip.model, on: device)
+    let (side, batch) = (clip.config.image.size, batchSize)
+    let pipeline = ImagePipeline.clipEvaluation(size: side)
+    let loader = Loader(0..<(images.count + batch - 1) / batch, workers: Processor.threads) { number in
+      let range = number * batch..<min(images.count, (number + 1) * batch)
+      let pictures = try range.map { index in
+        guard case .file(let bytes, let name) = try images.image(at: index) else { preconditionFailure("ImageFolder") }
+        return try pipeline.tensor(bytes, name: name, key: RandomKey(seed: 0))
+      }
+      let each = 3 * side * side * 4
+      let buffer = HostBuffer(byteCount: range.count * each) { memory in
+        for (index, picture) in pictures.enumerated() {
+          picture.withBytes { UnsafeMutableRawBufferPointer(rebasing: memory[(index * each)...]).copyMemory(from: $0) }
+        }
+      }
+      return HostArray(dtype: .f32, shape: [range.count, 3, side, side], buffer: buffer)
+    }
+    var scores: [Float] = []
+    while let pictures = try loader.next() {
+      try Interruption.check()
+      scores += classifier.scores(evaluator.imageFeatures(pictures))
+    }
+    return ZeroShotAccuracy(scores: scores, classes: classifier.count, labels: images.labels).named
+  }
+}
+
+extension ZeroShotAccuracy {
+  /// The figures by open_clip's names.
+  fileprivate var named: [(name: String, value: Double)] { [("zeroshot_top1", top1), ("zeroshot_top5", top5)] }
+}

@@ -1,0 +1,59 @@
+import ClipSub
+import SubCore
+import SubData
+import SubNN
+import SubTrain
+
+extension ClipModality {
+  /// The network whose inputs a contrastive recipe's preview shows; nil for other recipes.
+  private func network(of recipe: String) -> ClipConfig? {
+    switch recipe {
+    case ClipRecipe().name: ClipConfig()
+    case ClipRecipe.fromScratch.name: ClipRecipe.smallNetwork(vocabulary: 1)
+    default: nil
+    }
+  }
+
+  /// Images with captions: as evaluated, as the main branch sees them, and as the sub-branch does.
+  func preview(_ command: PreviewCommand, in context: ToolContext) throws -> Bool {
+    guard let config = network(of: command.recipe) else { return false }
+    let recipe = try ClipRecipe().with(command.settingPairs, note: context.console.note)
+    let place = try command.data ?? EmbeddedCaptions(context).train
+    let set = try CaptionSet(place)
+    var stream = try CaptionStream(set, order: CaptionOrder(seed: command.seed, repeats: false))
+    let (side, patch) = (config.image.size, config.image.patch)
+    let (evaluated, trained) = (ImagePipeline.clipEvaluation(size: side), ImagePipeline.clipTraining(size: side))
+    let masking = Masking(ratio: command.ratio ?? recipe.method.ratio, selection: recipe.method.masking)
+    let kept = masking.kept(
+      rows: command.count, count: config.image.patches, RandomKey(seed: command.seed).fold("mask"))
+    var sheet = PictureSheet(columns: 3, side: side)
+    var shown = 0
+    while shown < command.count, let pair = try stream.next() {
+      let (plain, seen): (RGBImage, RGBImage)
+      do {
+        let bytes = try pair.imageBytes()
+        plain = try evaluated.image(bytes, name: pair.name, key: RandomKey(seed: 0)).0
+        seen = try trained.image(bytes, name: pair.name, key: RandomKey(seed: command.seed).fold(shown)).0
+      } catch {
+        try stream.faults.record(CaptionFault(brokenImage: pair.name, error))
+        continue
+      }
+      sheet.add(plain, caption: pair.caption)
+      sheet.add(seen, caption: "")
+      sheet.add(
+        seen.masked(keeping: kept[shown], patch: patch, grid: side / patch),
+        caption: "\(kept[shown].count) of \(config.image.patches)")
+      let words = pair.caption.split(whereSeparator: \.isWhitespace)
+      try context.console.print("\(pair.name)  \(words.joined(separator: " "))")
+      shown += 1
+    }
+    let skipped = stream.faults.summary
+    if !skipped.isEmpty { context.console.note("skipped: \(skipped)") }
+    guard shown > 0 else {
+      throw InputError("no image could be read: \(skipped)", at: place, cure: "repair the data")
+    }
+    try AtomicFile.write(sheet.picture().pngData(), to: command.output)
+    try context.console.print("\(shown) images in \(command.output)")
+    return true
+  }
+}

@@ -1,0 +1,43 @@
+import SubCore
+import SubData
+import SubTrain
+
+/// A kind of input with what the commands do for it that serve all kinds. A new kind is a file here and a line in
+/// `Modalities.all`.
+protocol Modality: Sendable {
+  /// The pages of its recipes, in their order.
+  var recipes: [RecipePage] { get }
+  /// The training steps that `bench` times.
+  var workloads: [Workload] { get }
+  /// The making of batches that `bench` times.
+  var dataWorkloads: [ImageWorkload] { get }
+  /// The names that `trace --model` takes.
+  var modelNames: [String] { get }
+
+  /// What a trace writes; nil where the command does not mean this kind.
+  func trace(_ command: TraceCommand, on device: Device) throws -> [(name: String, array: HostArray)]?
+  /// Evaluates a model, perhaps of a run with that configuration; nil where the command does not mean this kind.
+  func evaluate(_ command: EvalCommand, of run: JSON?, in context: ToolContext) throws -> Evaluation?
+  /// Shows inputs; false where the command does not mean this kind.
+  func preview(_ command: PreviewCommand, in context: ToolContext) throws -> Bool
+}
+
+extension Modality {
+  var dataWorkloads: [ImageWorkload] { [] }
+  var modelNames: [String] { [] }
+  func evaluate(_ command: EvalCommand, of run: JSON?, in context: ToolContext) throws -> Evaluation? { nil }
+}
+
+/// The kinds of input.
+enum Modalities {
+  /// In the order of `masksub recipes`. The first takes what no other means.
+  static let all: [any Modality] = [VisionModality(), TextModality(), ClipModality()]
+
+  /// What the kind has to say that a command means.
+  static func first<Result>(_ ask: (any Modality) throws -> Result?) rethrows -> Result {
+    for modality in all.reversed() {
+      if let result = try ask(modality) { return result }
+    }
+    preconditionFailure("Modalities: the first one takes everything")
+  }
+}

@@ -1,0 +1,44 @@
+import ClipSub
+import SubCore
+import SubData
+import SubTrain
+
+/// Which CLIP a command works with, as its options say.
+struct ClipModelChoice {
+  /// Weights: a file, a folder or a run; nil: new ones.
+  let from: String?
+  /// An open_clip name or a JSON file; nil: a small model, or what the files say.
+  let name: String?
+  /// A merges file; nil: the one beside the weights, else the standard one.
+  let vocabulary: String?
+
+  /// The model. `standard`: the merges file where none is named or lies beside the weights.
+  func model(_ settings: RunSettings, standard: () throws -> String) throws -> ClipRunModel {
+    let isFile = name?.hasSuffix(".json") ?? false
+    let given = try isFile ? name.map { try ClipConfig(JSON.read($0), place: $0) } : nil
+    guard let from else {
+      let config = try given ?? name.map(Self.named)
+      return try ClipRunModel(config, merges: vocabulary ?? standard(), settings)
+    }
+    let folder = try ClipFolder(from, model: isFile ? nil : name, config: given)
+    return try ClipRunModel(folder, merges: vocabulary ?? folder.mergesPath ?? standard(), settings)
+  }
+
+  private static func named(_ name: String) throws -> ClipConfig {
+    if let config = ClipConfig(named: name) { return config }
+    throw InputError(
+      "model '\(name)' is unknown", at: "--model",
+      cure: "use one of \(ClipConfig.names.joined(separator: ", ")), or an open_clip JSON file", isUsage: true)
+  }
+
+  /// A tokenizer of CLIP's own, where the script that fetches it puts it.
+  static func standardVocabulary(_ context: ToolContext) throws -> String {
+    let name = "tokenizers/clip/bpe_simple_vocab_16e6.txt.gz"
+    guard let path = try? context.home.file(name) else {
+      throw InputError(
+        "CLIP's merges file is not there", at: name,
+        cure: "run scripts/fetch-clip-vocabulary.sh, or name a merges file with --vocab")
+    }
+    return path
+  }
+}

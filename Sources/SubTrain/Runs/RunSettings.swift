@@ -1,0 +1,21 @@
+public import SubCore
+
+/// What a run is told besides its recipe, data, model and method: where it computes, and what it keeps.
+public struct RunSettings: Sendable {
+  /// Fixes everything random.
+  public var seed: Int
+  /// Where the network computes.
+  public var device: Device
+  /// Threads that prepare data; nil: as many as suit it.
+  public var workers: Int?
+  /// Checkpoints that stay.
+  public var keep: Int
+  /// Whether the branches' own gradient norms and the loss of masked inputs are measured, too.
+  public var analyze: Bool
+
+  /// Settings of a run.
+  public init(seed: Int = 0, device: Device = .cpu, workers: Int? = nil, keep: Int = 1, analyze: Bool = false) {
+    (self.seed, self.device, self.workers) = (seed, device, workers)
+    (self.keep, self.analyze) = (keep, analyze)
+  }
+}

@@ -1,0 +1,117 @@
+public import SubData
+public import SubNN
+
+/// A run of any modality: what it trains, by which recipe's numbers and by which method. Around the loop it keeps a folder
+/// with the configuration that repeats it, a log, checkpoints and a summary. Modalities make such values of their
+/// recipes and data: `VisionRun`, `GLUERun`, `ClipRun`. A value is trained once; to go on, make it again.
+public struct TrainingRun<Subject: Trainable> {
+  /// What is trained.
+  public let subject: Subject
+  /// How a step trains.
+  public let method: any Method
+  /// The numbers.
+  public let recipe: any Recipe
+  /// The loop that they make.
+  public let loop: LoopSettings
+  /// The command that resumes such a run, and its task or recipe: `glue`, `cola`.
+  public var command, task: String
+  /// What `config.json` holds besides method, seed and recipe: where data and weights came from, for instance.
+  public var configuration: JSON.Object = [:]
+  /// What the run is, for its first line; what has to be said before, and details of the model behind it.
+  public var title = ""
+  public var remarks: [String] = []
+  public var details: [String] = []
+
+  private let optimizer: any Optimizer
+  private let schedule: Schedule
+
+  /// A run by a recipe's numbers.
+  ///
+  /// - Parameters:
+  ///   - groups: the rates of the parameters.
+  ///   - bestMetric: the metric whose best value is remembered.
+  public init(
+    _ command: String, _ subject: Subject, by recipe: some Recipe, method: some Method, groups: ParameterGroups,
+    bestMetric: String, _ settings: RunSettings
+  ) {
+    (self.command, self.subject, self.recipe, self.method) = (command, subject, recipe, method)
+    task = recipe.name
+    let batches = recipe.batchesPerUpdate
+    let perEpoch = (subject.source.batchesPerEpoch + batches - 1) / batches
+    var loop = LoopSettings(recipe, stepsPerEpoch: perEpoch, seed: settings.seed)
+    (loop.keep, loop.analyze, loop.bestMetric) = (settings.keep, settings.analyze, bestMetric)
+    self.loop = loop
+    optimizer = recipe.optimizer.make(subject.parameters, groups)
+    schedule = recipe.rates(stepsPerEpoch: perEpoch)
+  }
+
+  /// Trains to the end, or goes on from the newest checkpoint and then to the end.
+  ///
+  /// - Parameters:
+  ///   - output: the run's folder; nil: a new one, `runs/COMMAND-TIME`.
+  ///   - resuming: whether the run in that folder is to go on. Throws where it was begun as another one.
+  ///   - arguments: the command line, for `config.json`.
+  @discardableResult
+  public func train(
+    to output: String? = nil, resuming: Bool = false, arguments: [String] = [],
+    reporter: any Reporter = SilentReporter()
+  ) throws -> (folder: RunFolder, summary: RunSummary) {
+    if !resuming { try subject.source.check() }
+    let folder = try RunFolder.open(output: output, resume: resuming, command: command)
+    try describe(in: folder, resuming: resuming, arguments)
+    for remark in remarks { reporter.note(remark) }
+    reporter.note("\(title), steps: \(loop.totalSteps), method \(type(of: method).name), \(folder.path)")
+    for line in details { reporter.note("  \(line)") }
+
+    let trainer = Trainer(
+      subject, method: method, optimizer: optimizer, schedule: schedule.rate(at:), settings: loop, in: folder,
+      reporter: reporter)
+    let (final, position) = try trainer.train(resuming: resuming)
+    for remark in subject.remarks { reporter.note(remark) }
+    let summary = summary(final, position)
+    try folder.writeSummary(summary)
+    return (folder, summary)
+  }
+
+  /// Evaluates the model as it stands.
+  public func evaluate() throws -> Evaluation { try subject.evaluate() }
+
+  /// Writes `config.json`, or throws where the folder's run was begun as another one.
+  private func describe(in folder: RunFolder, resuming: Bool, _ arguments: [String]) throws {
+    var object: JSON.Object = ["method": .string(type(of: method).name)]
+    for (name, value) in method.numbers { object[name] = .number(value) }
+    object["seed"] = .integer(Int64(loop.seed))
+    for member in configuration.members { object[member.key] = member.value }
+    guard !resuming else { return try folder.check(resumedWith: object, recipe) }
+    object["recipe"] = recipe.json
+    try folder.writeConfiguration(command: command, arguments: arguments, object)
+  }
+
+  private func summary(_ final: Evaluation, _ position: Checkpoint.Position) -> RunSummary {
+    var summary = RunSummary(command: command, task: task, method: type(of: method).name, seed: loop.seed)
+    summary.metrics = final.metrics
+    summary.seconds = position.elapsed
+    summary.samplesPerSecond = position.seconds > 0 ? Double(position.samples) / position.seconds : 0
+    summary.best = position.best.map { best in
+      (best.step, best.metrics.keys.sorted().map { (name: $0, value: best.metrics[$0]!) })
+    }
+    return summary
+  }
+}
+
+extension MethodChoice {
+  /// The method of a recipe's run and, for `--analyze`, what is hidden of evaluated inputs. Throws a usage error where
+  /// either would hide all of an image's `patches`.
+  public func resolved(
+    by recipe: some Recipe, dropPath: Double = 0, patches: Int? = nil, _ settings: RunSettings
+  ) throws -> (method: any Method, masking: Masking?) {
+    let basis = RatioBasis(recipe.method, dropPath: dropPath)
+    let method = try resolved(basis, selection: recipe.method.masking)
+    let masking = settings.analyze ? Self.analyzed(method, basis, selection: recipe.method.masking) : nil
+    if let patches {
+      try method.check(patches: patches, at: "--ratio")
+      if let masking { try Masking.check(ratio: masking.ratio, patches: patches, at: "--analyze") }
+    }
+    return (method, masking)
+  }
+}

@@ -1,0 +1,28 @@
+public import SubCore
+public import SubData
+import SubNN
+import SubTrain
+
+/// What a model says of a GLUE task's test splits, as GLUE's server takes it.
+public struct GLUEPredictions {
+  private let task: GLUETask
+  private let splits: [(split: GLUESplit, source: TextSource)]
+
+  /// Reads the test splits. A file that is missing is missed here, before a training and not behind it.
+  public init(_ data: GLUEReader, _ tokenizer: WordPieceTokenizer, _ recipe: GLUERecipe, on device: Device) throws {
+    task = data.task
+    splits = try data.task.submissionSplits.filter { $0 != .diagnostic || data.path(of: $0) != nil }
+      .map { ($0, try TextSource(data, $0, tokenizer, recipe, on: device)) }
+  }
+
+  /// Writes a file for each split, under the name that GLUE wants, into a folder.
+  public func write(of model: TextRunModel, to folder: String) throws {
+    let evaluator = TextEvaluator(model.task, task)
+    for (split, source) in splits {
+      let predictions = GLUEMetrics.predictions(task, logits: try evaluator.logits(source).logits)
+      let lines = try GLUESubmission.lines(task, predictions: predictions)
+      try AtomicFile.write(
+        lines.joined(separator: "\n") + "\n", to: FileSystem.join(folder, GLUESubmission.fileName(task, split)))
+    }
+  }
+}

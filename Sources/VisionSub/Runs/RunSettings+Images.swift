@@ -1,0 +1,7 @@
+import Foundation
+public import SubTrain
+
+extension RunSettings {
+  /// Threads that prepare images: half of the cores, at most 8, unless told otherwise.
+  public var imageWorkers: Int { workers ?? max(1, min(8, ProcessInfo.processInfo.activeProcessorCount / 2)) }
+}

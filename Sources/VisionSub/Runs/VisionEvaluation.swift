@@ -1,0 +1,53 @@
+import SubCore
+public import SubData
+import SubNN
+public import SubTrain
+
+/// A trained vision model on labelled images: evaluated as it was in training, with the average of weights where its
+/// recipe keeps one, and as its family's recipe says where it is none of ours.
+public struct VisionEvaluation {
+  /// The recipe by which images are framed and normalised.
+  public let recipe: VisionRecipe
+  /// What is evaluated, in words.
+  public let title: String
+  private let evaluator: VisionEvaluator
+
+  /// An evaluation of the weights in `folder`.
+  ///
+  /// - Parameters:
+  ///   - resize: the shorter side of an image before its middle is taken; nil: the recipe's own.
+  ///   - maxBroken: unreadable pictures that are passed over before it is an error.
+  /// - Throws: an `InputError` where there is no classifier, or one of other classes.
+  public init(
+    _ folder: VisionFolder, on images: any ImageSource, resize: Int? = nil, batchSize: Int = 64, maxBroken: Int = 100,
+    _ settings: RunSettings = RunSettings()
+  ) throws {
+    let (recipe, configuration) = (try folder.evaluationRecipe(resize: resize), folder.configuration)
+    if let resize, resize < recipe.data.imageSize {
+      throw InputError(
+        "\(resize) pixels are fewer than the \(recipe.data.imageSize) of the model's images", at: "--resize",
+        cure: "give at least \(recipe.data.imageSize)", isUsage: true)
+    }
+    let model = configuration.makeModel()
+    let parameters = ParameterSet(model, on: settings.device, key: nil)
+    try folder.loadForEvaluation(into: parameters)
+    guard images.classNames.count == configuration.classes else {
+      throw InputError(
+        "the model has \(configuration.classes) classes, the data \(images.classNames.count)", at: folder.path,
+        cure: "give the data that the model was trained for")
+    }
+    evaluator = VisionEvaluator(
+      ImageClassification(model, objective: recipe.objective), images, recipe.evaluationPipeline, batchSize: batchSize,
+      workers: settings.imageWorkers, maxBroken: maxBroken, on: settings.device)
+    self.recipe = recipe
+    title =
+      "\(configuration.summary), \(folder.weights.title), \(images.count) images, \(images.classNames.count) classes, "
+      + "\(recipe.data.imageSize) pixels of \(recipe.data.evalResize)"
+  }
+
+  /// `top1`, `top5` and the mean cross-entropy.
+  public func callAsFunction() throws -> Evaluation { try evaluator() }
+
+  /// What was passed over.
+  public var remarks: [String] { evaluator.batches.broken.remarks("not counted") }
+}

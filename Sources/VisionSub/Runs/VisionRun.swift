@@ -1,0 +1,73 @@
+import SubCore
+public import SubData
+import SubNN
+public import SubTrain
+
+/// A training run of a vision model, from scratch or from weights.
+///
+///     let data = try VisionData("datasets/shapes")
+///     let recipe = try VisionRecipe.named("shapes-tiny")
+///     let model = try VisionRunModel(recipe, classNames: data.classNames)
+///     try VisionRun(recipe, on: data, model).train(to: "runs/shapes", reporter: LineReporter { print($0) })
+///     print(try VisionEvaluation(VisionFolder("runs/shapes"), on: data.train)().summary)
+public typealias VisionRun = TrainingRun<VisionTraining>
+
+extension TrainingRun where Subject == VisionTraining {
+  /// A run of a model on labelled images by a recipe, for which the model was made.
+  ///
+  /// - Parameters:
+  ///   - maxBroken: unreadable pictures that are passed over before it is an error.
+  public init(
+    _ recipe: VisionRecipe, on data: VisionData, _ model: VisionRunModel,
+    method: MethodChoice = MethodChoice(MaskSub.self), _ settings: RunSettings = RunSettings(), maxBroken: Int = 100
+  ) throws {
+    precondition(
+      model.recipe == recipe && model.config.classes == data.classNames.count,
+      "VisionRun: the model was made for another recipe, or other classes")
+    let (method, masking) = try method.resolved(
+      by: recipe, dropPath: recipe.model.dropPath, patches: model.config.cells.count, settings)
+    let source = try VisionBatches(recipe, on: data.train, maxBroken: maxBroken, settings)
+    let evaluator = data.validation.map {
+      VisionEvaluator(
+        model.task, $0, recipe.evaluationPipeline, batchSize: recipe.loop.evalBatchSize,
+        workers: settings.imageWorkers, maxBroken: maxBroken, on: settings.device)
+    }
+    let training = VisionTraining(
+      model, on: source, emaDecay: recipe.loop.emaDecay, evaluator: evaluator, masking: masking)
+    self.init(
+      model.isNew ? "train" : "finetune", training, by: recipe, method: method,
+      groups: recipe.groups(model.parameters, model.config), bestMetric: "top1", settings)
+    configuration = [
+      "model": model.variant.map { .string($0) } ?? .null,
+      "label_names": .array(data.classNames.map { .string($0) }),
+    ]
+    (remarks, details) = (data.remarks, model.details)
+    let evaluated = data.validation.map { "\($0.count)" } ?? "none"
+    title =
+      "\(recipe.name): \(model.description), \(model.parameters.count) weights, \(data.classNames.count) classes, "
+      + "\(data.train.count) training images, \(evaluated) for evaluation"
+  }
+}
+
+extension VisionBatches {
+  /// The training batches of a recipe's run. Throws where the images make no update.
+  public convenience init(
+    _ recipe: VisionRecipe, on images: any ImageSource, maxBroken: Int = 100, _ settings: RunSettings
+  ) throws {
+    let accumulation = recipe.loop.accumulation
+    let sampler = ImageSampler(
+      count: images.count, batchSize: recipe.loop.batchSize / accumulation, seed: settings.seed,
+      repeats: recipe.augment.repeats)
+    guard sampler.batchesPerEpoch >= accumulation else {
+      throw InputError(
+        "the \(sampler.epochCount) training images make no update of \(recipe.loop.batchSize)", at: "--set batch_size",
+        cure: "give a smaller batch_size", isUsage: true)
+    }
+    let batches = ImageBatches(
+      source: images, sampler: sampler, pipeline: try recipe.trainingPipeline(), mixing: recipe.mixing,
+      broken: BrokenImages(limit: maxBroken))
+    self.init(
+      batches, updates: recipe.updates(stepsPerEpoch: batches.perEpoch / accumulation), accumulation: accumulation,
+      binarizes: recipe.loss.binarizesTargets, workers: settings.imageWorkers, on: settings.device)
+  }
+}

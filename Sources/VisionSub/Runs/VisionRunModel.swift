@@ -1,0 +1,66 @@
+public import SubCore
+import SubNN
+public import SubTrain
+
+/// The network of a vision run, new or from files, and how it is written.
+public struct VisionRunModel {
+  /// The network.
+  public let config: any VisionConfiguration
+  /// What is trained, or evaluated.
+  public let task: ImageClassification
+  /// Its weights.
+  public let parameters: ParameterSet
+  /// The timm name, where there is one.
+  public let variant: String?
+  /// The model in words, with what was loaded.
+  public let description: String
+  /// Which tensors were resized, newly made or not used.
+  public let details: [String]
+  /// Whether it does not come from files.
+  public let isNew: Bool
+  /// The recipe that it was made for.
+  public let recipe: VisionRecipe
+  private let classNames: [String]
+  private let names: WeightNames
+
+  /// The network that a recipe trains on images of some classes: a new one, or that of `source`. What its weights do not
+  /// give is started anew.
+  public init(
+    _ recipe: VisionRecipe, from source: VisionFolder? = nil, classNames: [String],
+    _ settings: RunSettings = RunSettings()
+  ) throws {
+    (self.recipe, self.classNames, isNew) = (recipe, classNames, source == nil)
+    config = try recipe.configuration(classes: classNames.count, from: source?.configuration(for: recipe))
+    variant = source == nil ? recipe.model.name : source?.variant
+    let model = config.makeModel()
+    if recipe.model.freezesPatches { model.freezePatchEmbedding() }
+    task = ImageClassification(model, objective: recipe.objective)
+    parameters = ParameterSet(model, on: settings.device, key: nil)
+    let key = RandomKey(seed: settings.seed).fold("weights")
+    if let source {
+      let report = try source.load(into: parameters, of: config, startingFrom: key)
+      names = report.names
+      description = "\(config.summary), \(source.weights.title)"
+      details = report.details
+    } else {
+      parameters.start(from: key, config.published)
+      (names, description, details) = (WeightNames(config.published), recipe.model.name, [])
+    }
+  }
+
+  /// Weights in the naming of their source and a configuration: a folder that `--from` takes.
+  public func write(to folder: String) throws {
+    try VisionFolder.write(
+      to: folder, parameters, config, recipe: recipe, variant: variant, classNames: classNames, names: names)
+  }
+
+  /// Puts the weights of such a folder back.
+  public func read(from folder: String) throws {
+    let report = try VisionFolder(folder).load(into: parameters, of: config, startingFrom: RandomKey(seed: 0))
+    guard report.made.isEmpty else {
+      throw InputError(
+        "the checkpoint lacks \(report.made.joined(separator: ", "))",
+        at: folder, cure: "resume with the command line that began the run")
+    }
+  }
+}

@@ -1,0 +1,41 @@
+public import SubCore
+import SubData
+public import SubNN
+public import SubTrain
+
+/// A network that learns to classify images, with the average of its weights where the recipe keeps one.
+public final class VisionTraining: Trainable {
+  /// The network.
+  public let model: VisionRunModel
+  public let source: VisionBatches
+  private let average: EMA?
+  private let evaluator: VisionEvaluator?
+  private let masking: Masking?
+
+  /// Training of a model. `emaDecay`: that of the average of weights that is evaluated; 0: the weights themselves are.
+  /// `masking` hides parts of evaluated images, for `--analyze`.
+  public init(
+    _ model: VisionRunModel, on source: VisionBatches, emaDecay: Double = 0, evaluator: VisionEvaluator?,
+    masking: Masking? = nil
+  ) {
+    (self.model, self.source, self.evaluator, self.masking) = (model, source, evaluator, masking)
+    average = emaDecay > 0 ? EMA(model.parameters, decay: emaDecay) : nil
+  }
+
+  public var task: ImageClassification { model.task }
+  public var parameters: ParameterSet { model.parameters }
+  public var published: Naming { model.config.published }
+  public var parts: [(name: String, part: any Checkpointed)] { average.map { [("ema", $0)] } ?? [] }
+  public func afterUpdate() { average?.update() }
+  public func write(to folder: String) throws { try model.write(to: folder) }
+  public func read(from folder: String) throws { try model.read(from: folder) }
+
+  public func evaluate() throws -> Evaluation {
+    guard let evaluator else { return Evaluation() }
+    return try average?.evaluating { try evaluator(masking: masking) } ?? evaluator(masking: masking)
+  }
+
+  public var remarks: [String] {
+    source.batches.broken.remarks("passed over") + (evaluator?.batches.broken.remarks("not counted") ?? [])
+  }
+}

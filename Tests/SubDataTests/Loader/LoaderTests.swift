@@ -1,0 +1,174 @@
+import Foundation
+import SubCore
+import SubData
+import Synchronization
+import Testing
+
+struct LoaderTests {
+  private struct Stop: Error, Equatable { let at: Int }
+
+  @Test(arguments: [0, 1, 2, 5]) func `batches come in order whatever the threads do`(workers: Int) throws {
+    let loader = Loader(3..<40, workers: workers) { index in
+      usleep(UInt32(RandomKey(seed: index).integer(below: 2000, at: 0)))
+      return index * index
+    }
+    var got: [Int] = []
+    while let batch = try loader.next() { got.append(batch) }
+    #expect(got == (3..<40).map { $0 * $0 })
+    #expect(try loader.next() == nil)
+  }
+
+  @Test func `no more is made ahead than allowed`() throws {
+    let started = Mutex<Set<Int>>([])
+    let loader = Loader(0..<100, workers: 3, ahead: 4) { index in
+      started.withLock { _ = $0.insert(index) }
+      return index
+    }
+    usleep(50_000)
+    #expect(started.withLock { $0 } == [0, 1, 2, 3])
+    #expect(try loader.next() == 0)
+    usleep(50_000)
+    #expect(started.withLock { $0.count } == 5)
+  }
+
+  @Test func `an error comes in its place and ends the sequence`() throws {
+    for workers in [0, 3] {
+      let loader = Loader(0..<20, workers: workers) { index in
+        if index >= 4 { throw Stop(at: index) }
+        return index
+      }
+      for index in 0..<4 { #expect(try loader.next() == index) }
+      #expect(throws: Stop(at: 4)) { try loader.next() }
+      #expect(try loader.next() == nil)
+    }
+  }
+
+  @Test func `a loader that goes takes its threads along`() throws {
+    final class Witness: Sendable {}
+    weak var witness: Witness?
+    do {
+      let held = Witness()
+      witness = held
+      let loader = Loader(0..<1_000_000, workers: 3) { [held] index in
+        usleep(1000)
+        return withExtendedLifetime(held) { index }
+      }
+      #expect(try loader.next() == 0)
+    }
+    for _ in 0..<200 where witness != nil { usleep(5000) }
+    #expect(witness == nil)
+    let cancelled = Loader(0..<100, workers: 2) { $0 }
+    cancelled.cancel()
+    #expect(try cancelled.next() == nil)
+  }
+}
+
+struct ImageSamplerTests {
+  @Test func `every picture comes once per epoch, in another order each time`() {
+    let sampler = ImageSampler(count: 103, batchSize: 10, seed: 1)
+    #expect(sampler.order(epoch: 0).sorted() == Array(0..<103) && sampler.order(epoch: 0) != sampler.order(epoch: 1))
+    #expect(sampler.order(epoch: 7) == ImageSampler(count: 103, batchSize: 4, seed: 1).order(epoch: 7))
+    #expect(sampler.batchesPerEpoch == 10 && sampler.places(batch: 9) == 90..<100)
+    var all = sampler
+    all.dropsLast = false
+    #expect(all.batchesPerEpoch == 11 && all.places(batch: 10) == 100..<103)
+    all.shuffles = false
+    #expect(all.order(epoch: 3) == Array(0..<103))
+  }
+
+  @Test func `ranks share an epoch without overlap but for the padding`() {
+    let orders = (0..<4).map { ImageSampler(count: 103, batchSize: 5, seed: 2, rank: $0, ranks: 4).order(epoch: 0) }
+    #expect(orders.allSatisfy { $0.count == 26 })
+    #expect(Set(orders.joined()) == Set(0..<103) && orders.joined().count == 104)
+    let whole = ImageSampler(count: 103, batchSize: 5, seed: 2).order(epoch: 0)
+    #expect((0..<103).allSatisfy { orders[$0 % 4][$0 / 4] == whole[$0] })
+  }
+
+  /// The numbers of DeiT's sampler for ImageNet.
+  @Test func `repeated augmentation sees a third of the pictures three times`() {
+    let imageNet = ImageSampler(count: 1_281_167, batchSize: 256, seed: 0, repeats: 3, rank: 3, ranks: 8)
+    #expect(imageNet.epochCount == 160_128 && imageNet.batchesPerEpoch == 625)
+    let ranks = (0..<2).map { ImageSampler(count: 1000, batchSize: 16, seed: 3, repeats: 3, rank: $0, ranks: 2) }
+    let orders = ranks.map { $0.order(epoch: 5) }
+    #expect(orders.map(\.count) == [384, 384])
+    let merged = (0..<768).map { orders[$0 % 2][$0 / 2] }
+    #expect(stride(from: 0, to: 768, by: 3).allSatisfy { Set(merged[$0..<($0 + 3)]).count == 1 })
+    #expect(Set(merged).count == 256)
+    #expect(ImageSampler(count: 60, batchSize: 8, seed: 0, repeats: 3).epochCount == 60)
+  }
+
+  @Test func `keys differ by epoch, place and rank`() {
+    let samplers = (0..<2).map { ImageSampler(count: 10, batchSize: 2, seed: 0, rank: $0, ranks: 2) }
+    let keys = samplers.flatMap { sampler in
+      (0..<3).flatMap { epoch in
+        (0..<5).flatMap { [sampler.key(epoch: epoch, place: $0), sampler.mixKey(epoch: epoch, batch: $0)] }
+      }
+    }
+    #expect(Set(keys).count == 60)
+  }
+}
+
+struct ImageBatchesTests {
+  /// Sixteen PNG files, some of them broken.
+  private struct Files: ImageSource {
+    let broken: Set<Int>
+    let labels = (0..<16).map { $0 % 4 }
+    let classNames = ["a", "b", "c", "d"]
+    var count: Int { 16 }
+    func name(of index: Int) -> String { "file \(index)" }
+    func image(at index: Int) throws -> SourceImage {
+      let bytes =
+        broken.contains(index) ? [1, 2, 3] : try ImageFixtures.gradient(20 + index, 24, seed: index).pngData()
+      return .file(HostArray(bytes, shape: [bytes.count], dtype: .u8), name: name(of: index))
+    }
+  }
+
+  private func batches(_ broken: Set<Int> = [], shuffles: Bool = true, limit: Int = 5, bytes: Bool = false)
+    -> ImageBatches
+  {
+    ImageBatches(
+      source: Files(broken: broken),
+      sampler: ImageSampler(count: 16, batchSize: 6, seed: 4, shuffles: shuffles, dropsLast: shuffles),
+      pipeline: shuffles
+        ? .train(size: 16, augment: .threeAugment(jitter: 0.3), erasing: 0.5) : .eval(size: 16, resize: 18),
+      mixing: shuffles ? BatchMixing(mixup: 0.8, cutmix: 1, smoothing: 0.1, mixesBytes: bytes) : nil,
+      broken: BrokenImages(limit: limit))
+  }
+
+  private func all(_ loader: Loader<ImageBatch>) throws -> [ImageBatch] {
+    var result: [ImageBatch] = []
+    while let batch = try loader.next() { result.append(batch) }
+    return result
+  }
+
+  @Test func `threads and resuming change no bit`() throws {
+    for bytes in [false, true] {
+      let one = try all(batches(bytes: bytes).loader(to: 6, workers: 0))
+      let three = try all(batches(bytes: bytes).loader(to: 6, workers: 3))
+      let resumed = try all(batches(bytes: bytes).loader(from: 4, to: 6, workers: 2))
+      #expect(one.count == 6 && three.count == 6 && resumed.count == 2)
+      for (a, b) in Array(zip(one, three)) + Array(zip(one[4...], resumed)) {
+        #expect(a.images.floats() == b.images.floats() && a.indices == b.indices && a.labels == b.labels)
+        #expect(a.targets?.floats() == b.targets?.floats() && a.epoch == b.epoch && a.number == b.number)
+      }
+      #expect(one[0].images.shape == [6, 3, 16, 16] && one[0].targets?.shape == [6, 4] && one[5].epoch == 2)
+      let sums = try #require(one[1].targets).floats()
+      #expect((0..<6).allSatisfy { abs(sums[($0 * 4)..<($0 * 4 + 4)].reduce(0, +) - 1) < 1e-5 })
+      #expect(one[0].labels == one[0].indices.map { $0 % 4 })
+    }
+  }
+
+  @Test func `broken pictures are replaced in training, left out in evaluation, and counted`() throws {
+    let training = batches([3, 7])
+    let whole = try all(training.loader(to: 8, workers: 2))
+    #expect(whole.allSatisfy { $0.count == 6 && !$0.indices.contains(3) && !$0.indices.contains(7) })
+    #expect(training.broken.errors.map(\.name) == ["file 3", "file 7"])
+    let evaluation = batches([3, 7], shuffles: false)
+    let rest = try all(evaluation.loader(to: evaluation.perEpoch, workers: 2))
+    #expect(rest.flatMap(\.indices) == (0..<16).filter { $0 != 3 && $0 != 7 } && rest[0].targets == nil)
+    #expect(evaluation.broken.count == 2)
+    let strict = batches([3, 7], shuffles: false, limit: 1)
+    let error = #expect(throws: InputError.self) { try all(strict.loader(to: 3, workers: 0)) }
+    #expect(error?.what.contains("more than 1") == true && error?.place == "file 7")
+  }
+}

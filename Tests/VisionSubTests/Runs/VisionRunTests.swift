@@ -1,0 +1,74 @@
+import SubCore
+import SubData
+import SubNN
+import SubTrain
+import TestSupport
+import Testing
+import VisionSub
+
+/// Vision runs as a program of one's own makes them.
+@Suite struct VisionRunTests {
+  private let folder = TemporaryFolder()
+  private let settings = RunSettings(seed: 3, analyze: true)
+
+  private func run(
+    steps: Int, from: String? = nil, method: MethodChoice = MethodChoice(MaskSub.self)
+  ) throws -> VisionRun {
+    let recipe = try VisionRecipe.named("shapes-tiny").with([
+      ("max_steps", "\(steps)"), ("batch_size", "8"), ("save_every", "2"), ("log_every", "1"), ("ema_decay", "0.9"),
+      ("eval_batch_size", "80"),
+    ])
+    let data = try VisionData(Repository.file("datasets/shapes"))
+    let model = try VisionRunModel(
+      recipe, from: from.map { try VisionFolder($0) }, classNames: data.classNames, settings)
+    return try VisionRun(recipe, on: data, model, method: method, settings)
+  }
+
+  private func weights(_ run: String, step: Int) throws -> [UInt8] {
+    try TemporaryFolder.bytes(folder["\(run)/checkpoints/\(step)/ema.safetensors"])
+  }
+
+  @Test func `a run trains, goes on, and is evaluated as it was in training`() throws {
+    var lines: [String] = []
+    let summary = try run(steps: 4).train(to: folder["whole"], reporter: LineReporter { lines.append($0) }).summary
+    #expect(lines[0].hasPrefix("shapes-tiny: vit_shapes_patch4_32, ") && lines[0].contains("method masksub"))
+    #expect(lines.count == 6 && lines.last?.hasPrefix("step 4/4, evaluation: top1 ") == true)
+    try run(steps: 2).train(to: folder["parts"])
+    try run(steps: 4).train(to: folder["parts"], resuming: true)
+    #expect(try weights("parts", step: 4) == weights("whole", step: 4))
+    #expect(throws: InputError.self) {
+      try run(steps: 6, method: MethodChoice(Baseline())).train(to: folder["parts"], resuming: true)
+    }
+
+    let trained = try VisionFolder(folder["whole"])
+    let images = try VisionData.evaluation(
+      Repository.file("datasets/shapes"), classNames: trained.classNames)
+    let evaluation = try VisionEvaluation(trained, on: images, settings)()
+    #expect(evaluation.metrics.map(\.value) == summary.metrics.map(\.value) && evaluation.metrics[0].name == "top1")
+  }
+
+  @Test func `weights go on with a method of one's own`() throws {
+    try run(steps: 1).train(to: folder["first"])
+    let next = try run(steps: 3, from: folder["first"], method: MethodChoice(Halves()))
+    #expect(next.command == "finetune" && next.details[0].contains("loaded"))
+    let before = try next.evaluate()
+    let summary = try next.train(to: folder["second"]).summary
+    #expect(summary.method == "halves" && summary.metrics.count == before.metrics.count)
+    #expect(try next.evaluate().loss != before.loss)
+  }
+}
+
+/// Each half of the coordinates by the label.
+private struct Halves: Method {
+  static let name = "halves"
+  static let ratio: MethodRatio? = nil
+  init(_ settings: MethodSettings = MethodSettings()) {}
+  var numbers: [(name: String, value: Double)] { [] }
+
+  func train<Task>(_ step: Step<Task>) {
+    for branch in 0..<2 {
+      let output = step.branch(branch) { $0.masking = Masking(ratio: 0.5) }
+      step.backward(.main(step.loss(output), weight: 0.5))
+    }
+  }
+}
