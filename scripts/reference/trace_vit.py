@@ -20,7 +20,9 @@ which has the final norm on every patch token and then their mean). --pth also w
 
 A ReLU has a kink: of the millions of activations of a ResNet a few lie so near to zero that float32 and float64 put
 them on different sides, and a gradient is then off by percents with nobody at fault. So take a small ResNet, and a
-seed that has no such activation: the script prints how near the nearest comes, and 1e-5 is far enough for anybody.
+seed that has no such activation: the script prints how near the nearest comes, and 1e-5 is far enough for anybody. Or
+take --off-kinks, which draws the biases of batch-norms four deviations to either side of the kinks (behind a joint to
+the upper side): then a full ResNet has all its gradients checked.
 
 Needs: torch, timm, safetensors
 """
@@ -121,6 +123,17 @@ def official_renaming(model_name: str):
     return rename
 
 
+def move_off_kinks(model: torch.nn.Module, seed: int) -> None:
+    """Moves the biases of the batch-norms before ReLUs far from zero, either way; those of the last ones in a block up."""
+    random = torch.Generator().manual_seed(seed + 3)
+    with torch.no_grad():
+        for name, module in model.named_modules():
+            if isinstance(module, torch.nn.BatchNorm2d) and "downsample" not in name:
+                last = hasattr(model.get_submodule(name.rsplit(".", 1)[0]), "conv3") and name.endswith("bn3")
+                sign = torch.randint(0, 2, module.bias.shape, generator=random) * 2 - 1
+                module.bias += 4.0 if last else 4.0 * sign
+
+
 def buffers_of(model: torch.nn.Module, model_name: str, family: str, official: bool, seed: int) -> dict:
     """The tensors of a weight file that are no parameters: running statistics, and the buffers of official files."""
     if family == "resnet":
@@ -165,6 +178,7 @@ def main() -> None:
     group.add_argument("--window", type=int, help="of a Swin")
     group.add_argument("--layers", type=numbers, help="of a ResNet, as 3,4,6,3")
     group.add_argument("--channels", type=numbers, help="of a ResNet, as 64,128,256,512")
+    group.add_argument("--off-kinks", action="store_true", help="of a ResNet of bottlenecks: biases far from ReLUs' kinks")
     group.add_argument("--global-pool", choices=["token", "avg"])
     group.add_argument("--shared-rel-pos-bias", action="store_true", help="BEiT: one table, as in pretraining")
     options = parser.parse_args()
@@ -195,6 +209,8 @@ def main() -> None:
     }
     forward = Masked(model, family, options.ratio, batch["images"], batch["mask_noise"])
     randomise(model, options.seed, gain=2.0 if family == "resnet" else 1.0)
+    if options.off_kinks:
+        move_off_kinks(model, options.seed)
 
     official = options.names == "official"
     options.folder.mkdir(parents=True, exist_ok=True)
