@@ -10,7 +10,7 @@ import VisionSub
 
 /// What must hold for the recipes of every modality.
 @Suite struct RecipeFieldTests {
-  @Test func `vision`() throws { try check(VisionRecipe.self, recipes: 26) }
+  @Test func `vision`() throws { try check(VisionRecipe.self, recipes: 36) }
   @Test func `text`() throws { try check(GLUERecipe.self, recipes: 2) }
   @Test func `contrastive`() throws { try check(ClipRecipe.self, recipes: 2) }
 

@@ -128,7 +128,7 @@ private struct PaintRecipe: Recipe {
     let recipe = try PaintRecipe().with([("coats", "3"), ("lr", "1e-05"), ("thins", "true"), ("warmup_steps", "4")])
     #expect(
       recipe.json["optimizer"]?.text()
-        == #"{"name":"adamw","lr":1e-05,"beta1":0.9,"beta2":0.999,"epsilon":1e-08,"weight_decay":0,"clip_norm":0,"thins":true}"#
+        == #"{"name":"adamw","lr":1e-05,"beta1":0.9,"beta2":0.999,"epsilon":1e-08,"momentum":0.9,"nesterov":false,"weight_decay":0,"clip_norm":0,"thins":true}"#
     )
     #expect(recipe.json.object?.keys == ["name", "optimizer", "schedule", "loop", "paint", "method"])
     #expect(recipe.json["loop"]?["ema_decay"] == nil && recipe.json["name"] == "wall")

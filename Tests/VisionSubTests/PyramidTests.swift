@@ -7,48 +7,23 @@ import TraceCases
 
 @testable import VisionSub
 
-/// The families whose grids shrink from stage to stage: Swin and ResNet, against timm in float64. The cases are made by
-/// scripts/reference/trace_fixtures.py.
+/// The families whose grids shrink from stage to stage: Swin and ResNet, against timm in float64.
 @Suite struct PyramidTests {
   private static let swin = SwinConfig(
     imageSize: 64, classes: 5, width: 8, depths: [2, 2], heads: [1, 2], window: 4)
-  private static let oddSwin = SwinConfig(imageSize: 96, classes: 5, width: 8, depths: [2, 2], heads: [2, 4])
   private static let resnet = ResNetConfig(
     imageSize: 64, classes: 5, depths: [1, 1, 2, 1], widths: [4, 8, 12, 16])
-  private static let basicResNet = ResNetConfig(
-    imageSize: 96, classes: 5, block: .basic, depths: [1, 2, 1, 1], widths: [4, 8, 12, 16])
 
   private func model(_ name: String) -> any VisionModel {
-    switch name {
-    case "swin": SwinTransformer(Self.swin)
-    case "swin-odd": SwinTransformer(Self.oddSwin)
-    case "resnet": ResNet(Self.resnet)
-    default: ResNet(Self.basicResNet)
-    }
+    name == "swin" ? SwinTransformer(Self.swin) : ResNet(Self.resnet)
   }
 
-  /// Windows that fill the grid and windows that do not, shifted and not; both kinds of residual block.
+  /// Windows that fill the grid and windows that do not, shifted and not; both kinds of residual block. The weights do not
+  /// say how large images are: those of the batch decide.
   @Test(arguments: ["swin", "swin-odd", "resnet", "resnet-basic"], [Device.cpu, .reference])
   func `a step gives timm's logits, losses, gradients and running statistics`(_ name: String, on device: Device) throws
   {
-    let trace = try TraceCase("\(TraceTests.fixtures)/\(name)")
-    let model = model(name)
-    let set = ParameterSet(model, on: device, key: nil)
-    let weights = try trace.tensors("model.safetensors")
-    for (name, tensor) in set.parameters.map({ ($0.name, $0.value) }) + set.buffers.map({ ($0.name, $0.value) }) {
-      tensor.write(try weights.array(named: name).reshaped(tensor.shape.dimensions))
-    }
-    let batch = try trace.tensors("batch.safetensors")
-    let labels = Tensor(indices: try batch.array(named: "labels").integers(), on: device)
-    let settings = MethodSettings(
-      ratio: try #require(Double(try trace.option("--ratio"))), noise: try batch.array(named: "mask_noise"))
-    let results = Trace.run(
-      ImageClassification(
-        model, objective: try trace.option("--loss") == "bce" ? .binaryCrossEntropy : .crossEntropy()),
-      ImageClassification.Batch(
-        images: Tensor(try batch.array(named: "images"), on: device), target: .labels(labels, smoothing: 0)),
-      set, MaskSub(settings), names: WeightNames(.own), outputs: { [($0 + ".logits", $1.host())] })
-    #expect(try trace.differences(of: results) == [])
+    try TraceCase("\(TraceTests.fixtures)/\(name)").compare(on: device)
   }
 
   /// Of the official models; the Swins have a mask token more than timm's.
@@ -58,9 +33,7 @@ import TraceCases
     ("resnet152", 60_192_808), ("resnet18", 11_689_512), ("resnet34", 21_797_672),
   ])
   func `parameters are as many as the original's`(_ name: String, _ count: Int) throws {
-    let swin = SwinConfig.variants.first { $0.name == name }?.config
-    let resnet = ResNetConfig.variants.first { $0.name == name }?.config
-    let model: any VisionModel = try swin.map { SwinTransformer($0) } ?? ResNet(#require(resnet))
+    let model = try #require(VisionFamilies.configuration(named: name)).makeModel()
     #expect(model.namedParameters().reduce(0) { $0 + $1.parameter.shape.count } == count)
   }
 

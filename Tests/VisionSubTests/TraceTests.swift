@@ -52,17 +52,14 @@ import VisionSub
 
 /// The timm side of a case.
 extension TraceCase {
-  /// The transformer cases of the folder that the environment names, and of those only the named ones if any.
+  /// The cases of the folder that the environment names, and of those only the named ones if any.
   static var given: [String] {
     let environment = ProcessInfo.processInfo.environment
     guard let root = environment["MASKSUB_TRACES"],
       let names = try? FileManager.default.contentsOfDirectory(atPath: root + "/vit")
     else { return [] }
     let only = environment["MASKSUB_TRACES_ONLY"] ?? ""
-    return names.sorted().filter {
-      !$0.contains("swin") && !$0.contains("resnet") && (only.isEmpty || $0.contains(only))
-    }
-    .map { "\(root)/vit/\($0)" }
+    return names.sorted().filter { only.isEmpty || $0.contains(only) }.map { "\(root)/vit/\($0)" }
   }
 
   /// The step with the weights in every form in which the case has them.

@@ -13,13 +13,15 @@ public struct Pass: Sendable {
   public var branchDropout: Float?
   /// What batch-norm normalises with, and whether the running statistics move.
   public var statistics: BatchNormStatistics
+  /// What batch-norm does in the further branches of a step; nil: the same as in the main one.
+  public var branchStatistics: BatchNormStatistics?
   /// PathSub: the stochastic depth of every block, in place of the model's own.
   public var dropPath: Float?
 
   /// A trip. Batch-norm goes by the batch in training, by the running statistics else, unless told otherwise.
   public init(
     isTraining: Bool, key: RandomKey, masking: Masking? = nil, branchDropout: Float? = nil, dropPath: Float? = nil,
-    statistics: BatchNormStatistics? = nil
+    statistics: BatchNormStatistics? = nil, branchStatistics: BatchNormStatistics? = nil
   ) {
     self.isTraining = isTraining
     self.key = key
@@ -27,6 +29,7 @@ public struct Pass: Sendable {
     self.branchDropout = branchDropout
     self.dropPath = dropPath
     self.statistics = statistics ?? (isTraining ? .batch(updating: true) : .running)
+    self.branchStatistics = branchStatistics
   }
 
   /// Evaluation: nothing random, nothing hidden.

@@ -10,6 +10,12 @@ extension Workload {
   /// ViT-B/16, 224 pixels.
   static let vitBase = vision("vit-b16", batch: 8, "vit_base_patch16_224")
 
+  /// Swin-T, 224 pixels.
+  static let swinTiny = vision("swin-t", batch: 8, "swin_tiny_patch4_window7_224")
+
+  /// ResNet-50, 224 pixels.
+  static let resnet50 = vision("resnet50", batch: 8, "resnet50")
+
   private static func vision(_ name: String, batch: Int, _ variant: String) -> Workload {
     guard let config = VisionFamilies.configuration(named: variant) else {
       preconditionFailure("no network \(variant)")

@@ -7,7 +7,7 @@ import VisionSub
 /// Labelled images: the families of VisionSub.
 struct VisionModality: Modality {
   let recipes = VisionRecipe.book.map(\.page)
-  let workloads: [Workload] = [.vitSmall, .vitBase]
+  let workloads: [Workload] = [.vitSmall, .vitBase, .swinTiny, .resnet50]
   let dataWorkloads = ImageWorkload.all
   let modelNames = VisionFamilies.names
 

@@ -8,6 +8,8 @@ public struct LoopSettings: Sendable {
   public var accumulation = 1
   /// The global gradient norm to clip to; nil: none.
   public var clipNorm: Double?
+  /// Whether batch-norm's running statistics move in the sub-branch too.
+  public var subStatistics = true
   /// Updates between two lines of the log.
   public var logEvery = 10
   /// Updates between two evaluations; 0: only at the end.

@@ -37,13 +37,15 @@ struct Update<Subject: Trainable> {
   func callAsFunction(_ position: inout Checkpoint.Position, measuringNorm: Bool) throws -> Outcome {
     let started = WallClock.seconds()
     let key = root.fold(position.step)
+    let branchStatistics: BatchNormStatistics? = settings.subStatistics ? nil : .batch(updating: false)
     let losses = try (0..<settings.accumulation).map { part in
       let batch = try subject.source.next()
       position.batches += 1
       position.samples += batch.count
       // The branches' own norms are those of an update's first batch: later ones find its gradients there already.
       return method(
-        subject.task, batch, into: gradients, pass: Pass(isTraining: true, key: key.fold(part)),
+        subject.task, batch, into: gradients,
+        pass: Pass(isTraining: true, key: key.fold(part), branchStatistics: branchStatistics),
         scale: 1 / Double(settings.accumulation), norms: part == 0 ? norms : nil
       ).losses
     }

@@ -29,6 +29,7 @@ public final class Step<Task: TrainingTask> {
   /// the trip is made. `change` says what else is different about it. The first trip makes what all of them share.
   public func branch(_ index: Int, isRecorded: Bool = true, _ change: (inout Pass) -> Void = { _ in }) -> Task.Output {
     var trip = pass.at(index)
+    if index > 0, let statistics = pass.branchStatistics { trip.statistics = statistics }
     change(&trip)
     let shared = shared ?? task.shared(batch, trip)
     self.shared = shared

@@ -34,7 +34,7 @@ public enum Fitting: Sendable, Equatable {
   }
 
   /// The whole root of a square; nil for other numbers.
-  static func root(_ square: Int) -> Int? {
+  package static func root(_ square: Int) -> Int? {
     guard square > 0 else { return nil }
     let root = Int(Double(square).squareRoot().rounded())
     return root * root == square ? root : nil

@@ -47,7 +47,7 @@ public struct GLUERecipe: Recipe {
         ]),
       Field.group("data", \.data),
       Field.group("method", \.method, meanings: ["ratio": "the share of tokens that masksub and masking hide"]),
-    ], unused: ["optimizer.layer_decay", "loop.ema_decay", "method.masking"])
+    ], unused: ["optimizer.layer_decay", "loop.ema_decay", "method.masking", "method.sub_statistics"])
 
   public static let book = [
     RecipeEntry(

@@ -6,7 +6,9 @@ import SubTrain
 public enum VisionFamilies {
   /// Every family, in the order in which files are tried. A new family is a line here.
   public static let all: [any VisionFamily] = [
-    ViTFamily()
+    ViTFamily(),
+    SwinFamily(),
+    ResNetFamily(),
   ]
 
   /// The configuration of a timm name; nil for an unknown one.

@@ -55,11 +55,24 @@ public protocol VisionConfiguration: Sendable, Codable, Equatable {
   func makeModel() -> any VisionModel
   /// How weights of a recognised configuration come into this one's model.
   func plan(for weights: Weights, of found: any VisionConfiguration) throws -> LoadPlan
+  /// Whether the network has places where DropSub's dropout can stand.
+  var hasDropout: Bool { get }
 }
 
 extension VisionConfiguration {
   /// Whose network it is.
   public var family: any VisionFamily { Self.family }
+  public var hasDropout: Bool { true }
+
+  /// Throws a usage error for a method that such a network cannot be trained by.
+  func check(_ method: some Method) throws {
+    try method.check(patches: cells.count, at: "--ratio")
+    if !hasDropout, method is DropSub {
+      throw InputError(
+        "a \(family.name) has no dropout to raise", at: "--method \(DropSub.name)",
+        cure: "use \(MaskSub.name) or \(PathSub.name)", isUsage: true)
+    }
+  }
 
   /// The value as `config.json` holds it.
   public func json() throws -> JSON {
@@ -73,6 +86,8 @@ public struct RecognisedModel {
   public var configuration: any VisionConfiguration
   /// What neither names nor shapes nor files beside them tell: fields that are guessed, and how.
   public var guesses: Set<String>
+  /// The guess of how large images are.
+  public static let imageSize = "image size"
 
   /// A model and what was guessed of it.
   public init(_ configuration: any VisionConfiguration, guesses: Set<String> = []) {
@@ -90,6 +105,12 @@ public struct ModelNotes: Sendable {
   /// No notes unless given.
   public init(huggingFace: JSON? = nil, openClip: JSON? = nil) {
     (self.huggingFace, self.openClip) = (huggingFace, openClip)
+  }
+
+  /// The side of the images as timm notes it.
+  var imageSize: Int? {
+    let side = huggingFace?["pretrained_cfg"]?["input_size"]?.array?.last?.int
+    return side.flatMap { (1...4096).contains($0) ? $0 : nil }
   }
 }
 

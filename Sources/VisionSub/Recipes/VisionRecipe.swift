@@ -47,7 +47,8 @@ public struct VisionRecipe: Recipe {
 
   /// Every vision recipe, in the order of `masksub recipes`.
   public static let book: [RecipeEntry<VisionRecipe>] =
-    [shapesTiny] + deit3 + deit3Finetuning + mae + beit + ftClip + transfer + [analysis]
+    [shapesTiny, swinShapes, resnetShapes] + deit3 + deit3Finetuning + mae + beit + ftClip + swin + swinFinetuning + rsb
+    + transfer + [analysis]
 
   /// The recipe that finetunes what was loaded.
   public static func following(_ configuration: any VisionConfiguration) throws -> VisionRecipe {

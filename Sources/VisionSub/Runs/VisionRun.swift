@@ -26,6 +26,7 @@ extension TrainingRun where Subject == VisionTraining {
       "VisionRun: the model was made for another recipe, or other classes")
     let (method, masking) = try method.resolved(
       by: recipe, dropPath: recipe.model.dropPath, patches: model.config.cells.count, settings)
+    try model.config.check(method)
     let source = try VisionBatches(recipe, on: data.train, maxBroken: maxBroken, settings)
     let evaluator = data.validation.map {
       VisionEvaluator(

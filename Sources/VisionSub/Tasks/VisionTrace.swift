@@ -26,13 +26,24 @@ public enum VisionTrace {
       }
       return known
     }
-    let configuration = try family.recognised(weights, like: hint, beside: ModelNotes()).configuration
-    try method.init(ratio: ratio).check(patches: configuration.cells.count, at: "--ratio")
+    if let hint, hint.family.key != family.key {
+      throw InputError(
+        "the weights are not those of a \(hint.summary) but of a \(family.name)", at: weights.place,
+        cure: "name the model that the weights belong to, or none")
+    }
+    let found = try family.recognised(weights, like: hint, beside: ModelNotes())
+    var configuration = found.configuration
+    // Where weights do not tell how large images are, these images do.
+    if found.guesses.contains(RecognisedModel.imageSize), let side = try batch.info(named: "images").shape.last {
+      configuration.imageSize = side
+      try configuration.validate(at: "\(batch.place), tensor 'images'")
+    }
+    try configuration.check(method.init(ratio: ratio))
     let images = try VisionBatchFile(batch, configuration)
     let model = configuration.makeModel()
     let set = ParameterSet(model, on: device, key: nil)
     let report = try set.load(
-      weights, configuration.plan(for: weights, of: configuration), startingFrom: RandomKey(seed: 0),
+      weights, configuration.plan(for: weights, of: found.configuration), startingFrom: RandomKey(seed: 0),
       configuration.published)
     return Trace.run(
       ImageClassification(model, objective: objective), images.upload(to: device), set,

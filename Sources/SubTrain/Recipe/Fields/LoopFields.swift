@@ -49,6 +49,7 @@ extension LoopSettings {
       totalSteps: recipe.updates(stepsPerEpoch: stepsPerEpoch), stepsPerEpoch: stepsPerEpoch, seed: seed)
     accumulation = recipe.batchesPerUpdate
     clipNorm = recipe.optimizer.clipNorm > 0 ? recipe.optimizer.clipNorm : nil
+    subStatistics = recipe.method.subStatistics
     logEvery = recipe.loop.logEvery
     if recipe.loop.saveEvery > 0 { saveEvery = recipe.loop.saveEvery }
     if recipe.loop.evaluateEvery > 0 { evaluateEvery = recipe.loop.evaluateEvery }

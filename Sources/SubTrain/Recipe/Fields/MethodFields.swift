@@ -6,6 +6,8 @@ public struct MethodFields: FieldGroup {
   public var ratio = 0.5
   /// How the hidden parts of an image are chosen.
   public var masking = Masking.Selection.uniform
+  /// Whether batch-norm's running statistics move in the sub-branch too.
+  public var subStatistics = true
 
   /// Half of an image, each patch on its own.
   public init() {}
@@ -13,5 +15,8 @@ public struct MethodFields: FieldGroup {
   public static let fields: [Field<Self>] = [
     Field("ratio", \.ratio, .fraction, "the share of the input that masksub and masking hide; --ratio goes before it"),
     Field("masking", \.masking, "how the hidden patches are chosen: each on its own, or in rectangles"),
+    Field(
+      "sub_statistics", \.subStatistics,
+      "whether batch-norm's running statistics, those of evaluation, move in the sub-branch too, as in MaskSub's code"),
   ]
 }

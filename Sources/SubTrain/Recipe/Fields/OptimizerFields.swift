@@ -4,7 +4,7 @@ public import SubNN
 /// `optimizer.*`: what makes the updates.
 public struct OptimizerFields: FieldGroup {
   /// The optimizers that the recipes use.
-  public enum Name: String, Sendable, CaseIterable { case adamw, lamb }
+  public enum Name: String, Sendable, CaseIterable { case adamw, lamb, sgd }
 
   /// The rule of an update.
   public var name = Name.adamw
@@ -16,7 +16,11 @@ public struct OptimizerFields: FieldGroup {
   public var beta2 = 0.999
   /// Added to the root of the second moment.
   public var epsilon = 1e-8
-  /// The decoupled decay of weights.
+  /// What of SGD's running sum of gradients stays.
+  public var momentum = 0.9
+  /// Whether SGD's momentum is Nesterov's.
+  public var nesterov = false
+  /// The decay of weights: decoupled, but within the gradient in SGD.
   public var weightDecay = 0.0
   /// The factor on the rate from one layer to the one below; 1: none.
   public var layerDecay = 1.0
@@ -32,7 +36,9 @@ public struct OptimizerFields: FieldGroup {
     Field("beta1", \.beta1, .fraction, "the decay of the mean of gradients"),
     Field("beta2", \.beta2, .fraction, "the decay of the mean of their squares"),
     Field("epsilon", \.epsilon, .positive, "added to the root of the second moment"),
-    Field("weight_decay", \.weightDecay, .amount, "the decoupled decay of weights"),
+    Field("momentum", \.momentum, .fraction, "sgd: what of the running sum of gradients stays; 0: there is none"),
+    Field("nesterov", \.nesterov, "sgd: whether the momentum, where there is any, is Nesterov's"),
+    Field("weight_decay", \.weightDecay, .amount, "the decay of weights: decoupled, but within the gradient in sgd"),
     Field("layer_decay", \.layerDecay, .factor, "the factor on the rate from one layer to the one below; 1: none"),
     Field("clip_norm", \.clipNorm, .amount, "the gradient's norm over all weights is cut to this; 0: never"),
   ]
@@ -43,6 +49,10 @@ public struct OptimizerFields: FieldGroup {
     return switch name {
     case .adamw: AdamW(set, groups: groups, settings: settings)
     case .lamb: LAMB(set, groups: groups, settings: settings)
+    case .sgd:
+      SGD(
+        set, groups: groups,
+        settings: SGD.Settings(momentum: momentum, isNesterov: nesterov && momentum > 0))
     }
   }
 }

@@ -2,7 +2,7 @@ public import SubCore
 public import SubNN
 
 /// ResNet (He et al. 2016) in the form of timm and torchvision, whose keys it has: `conv1`, `bn1`, `layer1.0` …, `fc`.
-/// Between layers the channels of a pixel lie side by side. Masked cells of 32 × 32 pixels are set to zero, the mean of
+/// Between layers the channels of a pixel lie side by side. Masked cells (32 × 32 pixels) are set to zero, the mean of
 /// normalised images.
 public final class ResNet: Module, VisionModel {
   /// What kind it is.
@@ -54,10 +54,10 @@ public final class ResNet: Module, VisionModel {
 
   /// The images of a trip, with zeros in the cells that it hides.
   private func masked(_ images: Tensor, _ pass: Pass) -> Tensor {
-    let (down, across) = (images.shape[2] / ResNetConfig.cell, images.shape[3] / ResNetConfig.cell)
+    let (down, across) = (images.shape[2] / config.cell, images.shape[3] / config.cell)
     guard let hidden = pass.masking?.hidden(rows: images.shape[0], count: down * across, pass.key.fold("mask")),
       !hidden.isEmpty
     else { return images }
-    return images.clearingCells(Tensor(indices: hidden, on: images.device), of: ResNetConfig.cell)
+    return images.clearingCells(Tensor(indices: hidden, on: images.device), of: config.cell)
   }
 }

@@ -21,32 +21,35 @@ public struct ResNetConfig: Sendable, Codable, Equatable {
   public var depths, widths: [Int]
   /// The rate of stochastic depth in the last block; it rises from 0 in the first.
   public var dropPath: Float
+  /// The side of what masking hides as one, in pixels. What is left of an image beyond the last whole cell is never
+  /// hidden.
+  public var cell: Int
 
   /// A ResNet for ImageNet unless told otherwise.
   public init(
     imageSize: Int = 224, classes: Int = 1000, block: Block = .bottleneck, depths: [Int],
-    widths: [Int] = [64, 128, 256, 512], dropPath: Float = 0
+    widths: [Int] = [64, 128, 256, 512], dropPath: Float = 0, cell: Int = 32
   ) {
     (self.imageSize, self.classes, self.block) = (imageSize, classes, block)
-    (self.depths, self.widths, self.dropPath) = (depths, widths, dropPath)
+    (self.depths, self.widths, self.dropPath, self.cell) = (depths, widths, dropPath, cell)
   }
-
-  /// The side of what masking hides as one, in pixels.
-  static let cell = 32
-  /// Cells of an image along a side; what is left of it beyond the last whole cell is never hidden.
-  var cellsPerSide: Int { imageSize / Self.cell }
 
   /// Channels behind the stem.
   static let stemWidth = 64
   /// What the head reads.
   var features: Int { widths[widths.count - 1] * block.expansion }
 
-  /// The ResNets by timm's names: 1000 classes.
+  /// The ResNets by timm's names, 1000 classes, and a small one for the embedded images.
   public static let variants: [(name: String, config: ResNetConfig)] = [
     ("resnet18", ResNetConfig(block: .basic, depths: [2, 2, 2, 2])),
     ("resnet34", ResNetConfig(block: .basic, depths: [3, 4, 6, 3])),
     ("resnet50", ResNetConfig(depths: [3, 4, 6, 3])),
     ("resnet101", ResNetConfig(depths: [3, 4, 23, 3])),
     ("resnet152", ResNetConfig(depths: [3, 8, 36, 3])),
+    (
+      "resnet_shapes_32",
+      ResNetConfig(
+        imageSize: 32, classes: 10, block: .basic, depths: [2, 2, 2, 2], widths: [32, 64, 128, 256], cell: 8)
+    ),
   ]
 }

@@ -17,21 +17,24 @@ public struct SwinConfig: Sendable, Codable, Equatable {
   public var epsilon: Double
   /// The rate of stochastic depth in the last block; it rises from 0 in the first.
   public var dropPath: Float
+  /// The side of what masking hides as one, in pixels. What is left of an image beyond the last whole cell is never
+  /// hidden.
+  public var cell: Int
+  /// The standard deviation of the head's weights at the start.
+  public var headDeviation = 0.02
 
   /// A Swin-T of 7 × 7 windows unless told otherwise.
   public init(
     imageSize: Int = 224, classes: Int = 1000, patchSize: Int = 4, width: Int = 96, depths: [Int] = [2, 2, 6, 2],
-    heads: [Int] = [3, 6, 12, 24], window: Int = 7, epsilon: Double = 1e-5, dropPath: Float = 0
+    heads: [Int] = [3, 6, 12, 24], window: Int = 7, epsilon: Double = 1e-5, dropPath: Float = 0, cell: Int = 32
   ) {
     (self.imageSize, self.classes, self.patchSize) = (imageSize, classes, patchSize)
     (self.width, self.depths, self.heads, self.window) = (width, depths, heads, window)
-    (self.epsilon, self.dropPath) = (epsilon, dropPath)
+    (self.epsilon, self.dropPath, self.cell) = (epsilon, dropPath, cell)
   }
 
-  /// The side of what masking hides as one, in pixels.
-  static let cell = 32
-  /// Cells of an image along a side; what is left of it beyond the last whole cell is never hidden.
-  var cellsPerSide: Int { imageSize / Self.cell }
+  /// The most stages that there can be: the official models have four.
+  static let mostStages = 8
 
   /// Tokens along a side of a stage's grid: half of the stage before, rounded up.
   func grid(_ stage: Int) -> Int {
@@ -40,6 +43,9 @@ public struct SwinConfig: Sendable, Codable, Equatable {
 
   /// Features of a token in a stage.
   func width(_ stage: Int) -> Int { width << stage }
+
+  /// What the head reads.
+  var features: Int { width(depths.count - 1) }
 
   /// The blocks of a stage.
   func blocks(_ stage: Int) -> TransformerConfig {
@@ -53,13 +59,15 @@ public struct SwinConfig: Sendable, Codable, Equatable {
     return blocks
   }
 
-  /// The Swins by timm's names: 1000 classes.
+  /// The Swins by timm's names, 1000 classes, and a small one for the embedded images.
   public static let variants: [(name: String, config: SwinConfig)] = {
     let deep = [2, 2, 18, 2]
     let sizes: [(name: String, width: Int, depths: [Int], heads: [Int])] = [
       ("tiny", 96, [2, 2, 6, 2], [3, 6, 12, 24]), ("small", 96, deep, [3, 6, 12, 24]),
       ("base", 128, deep, [4, 8, 16, 32]), ("large", 192, deep, [6, 12, 24, 48]),
     ]
+    let small = SwinConfig(
+      imageSize: 32, classes: 10, patchSize: 2, width: 48, depths: [2, 2, 2], heads: [2, 4, 8], window: 4, cell: 8)
     return sizes.flatMap { size in
       [(224, 7), (384, 12)].compactMap { image, window in
         // Only the larger two were made for larger images.
@@ -71,6 +79,6 @@ public struct SwinConfig: Sendable, Codable, Equatable {
               imageSize: image, width: size.width, depths: size.depths, heads: size.heads, window: window)
           )
       }
-    }
+    } + [("swin_shapes_patch2_window4_32", small)]
   }()
 }

@@ -4,7 +4,7 @@ public import SubNN
 /// A Swin transformer (Liu et al. 2021). Keys are timm's, without axes of one in front: `mask_token` [C], `patch_embed`,
 /// `layers.0` …, `norm`, `head.fc`.
 ///
-/// Tokens are rows [N·L, C] in raster order throughout. Masked cells of 32 × 32 pixels have `mask_token` in the place of
+/// Tokens are rows [N·L, C] in raster order throughout. Masked cells (32 × 32 pixels) have `mask_token` in the place of
 /// their tokens behind the patch embedding.
 public final class SwinTransformer: Module, VisionModel {
   /// What kind it is.
@@ -30,7 +30,7 @@ public final class SwinTransformer: Module, VisionModel {
     patchEmbed = PatchEmbedding(config.width, patch: config.patchSize, bias: true, normEpsilon: config.epsilon)
     layers = config.depths.indices.map { SwinStage(config, stage: $0) }
     norm = LayerNorm(last, epsilon: config.epsilon)
-    head = Head(Linear(last, config.classes))
+    head = Head(Linear(last, config.classes, weights: .normal(deviation: config.headDeviation)))
   }
 
   public var classes: Int { config.classes }
@@ -58,7 +58,7 @@ public final class SwinTransformer: Module, VisionModel {
 
   /// The rows of the tokens that a trip hides.
   private func hiddenTokens(images: Int, _ pass: Pass) -> [Int] {
-    let (cells, grid, side) = (config.cellsPerSide, config.grid(0), SwinConfig.cell / config.patchSize)
+    let (cells, grid, side) = (config.cells.side, config.grid(0), config.cell / config.patchSize)
     let hidden = pass.masking?.hidden(rows: images, count: cells * cells, pass.key.fold("mask")) ?? []
     return hidden.flatMap { number in
       let (image, cell) = (number / (cells * cells), number % (cells * cells))

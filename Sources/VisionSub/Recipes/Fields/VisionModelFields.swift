@@ -10,6 +10,8 @@ public struct VisionModelFields: FieldGroup {
   public var dropPath = 0.0
   /// Whether the patch embedding stays as it was loaded.
   public var freezesPatches = false
+  /// The side of a Swin's windows, in tokens; 0: as the model has them.
+  public var window = 0
 
   /// A model by its name.
   public init(_ name: String, readout: VisionTransformerConfig.Readout = .token) {
@@ -23,5 +25,6 @@ public struct VisionModelFields: FieldGroup {
       "readout", \.readout, "what the head reads: the class token, the normed mean of patches, the mean of normed ones"),
     Field("drop_path", \.dropPath, .fraction, "stochastic depth, of the deepest block where it rises"),
     Field("freezes_patches", \.freezesPatches, "whether the patch embedding stays as it was loaded"),
+    Field("window", \.window, 0...64, "the side of a Swin's windows, in tokens; 0: as the model has them"),
   ]
 }

@@ -1,0 +1,59 @@
+public import Foundation
+import SubCore
+import SubData
+import SubNN
+public import SubTrain
+
+/// The ResNets (He et al. 2016) of timm and torchvision.
+public struct ResNetFamily: VisionFamily {
+  public let name = "ResNet"
+  public let key = "resnet"
+  public let namings: [Naming] = [.timmResNet]
+
+  /// The family.
+  public init() {}
+
+  public var variants: [(name: String, configuration: any VisionConfiguration)] {
+    ResNetConfig.variants.map { ($0.name, $0.config) }
+  }
+
+  public func recognised(
+    _ weights: Weights, like variant: (any VisionConfiguration)?, beside notes: ModelNotes
+  ) throws -> RecognisedModel {
+    var config = try ResNetRecognition(weights).config
+    if let hint = variant as? ResNetConfig {
+      guard config.block == hint.block else {
+        throw InputError(
+          "the weights are not those of a \(hint.summary): \(config.summary)", at: weights.place,
+          cure: "name the model that the weights belong to, or none")
+      }
+      (config.cell, config.imageSize) = (hint.cell, hint.imageSize)
+    }
+    if let side = notes.imageSize { config.imageSize = side }
+    return RecognisedModel(config, guesses: notes.imageSize == nil ? [RecognisedModel.imageSize] : [])
+  }
+
+  public func configuration(_ json: Data) throws -> any VisionConfiguration {
+    try JSONDecoder().decode(ResNetConfig.self, from: json)
+  }
+
+  public func recipe(following configuration: any VisionConfiguration) -> String {
+    if configuration.imageSize <= 64 { return "resnet-shapes" }
+    let depth = (configuration as? ResNetConfig)?.depth ?? 50
+    return "rsb-a2-resnet\(depth > 101 ? 152 : depth > 50 ? 101 : 50)"
+  }
+
+  public func summary(of weights: Weights) throws -> String {
+    let config = try ResNetRecognition(weights).config
+    return "\(config.summary), " + (weights.contains("fc.weight") ? "\(config.classes) classes" : "no head")
+  }
+
+  public func tensorNames(of weights: Weights) throws -> [String] {
+    let model = ResNet(try ResNetRecognition(weights).config)
+    return model.namedParameters().map(\.name) + model.namedBuffers().map(\.name)
+  }
+
+  public func names(_ key: String, of weights: Weights) throws -> WeightNames? {
+    ["timm", "official"].contains(key) ? WeightNames(.timmResNet) : nil
+  }
+}

@@ -1,0 +1,79 @@
+public import SubCore
+public import SubNN
+public import SubTrain
+
+extension SwinConfig: VisionConfiguration {
+  public static var family: any VisionFamily { SwinFamily() }
+  public var cells: MaskGrid { MaskGrid(side: imageSize / cell, pixels: cell) }
+  public var published: Naming { .timmSwin }
+  public var decayRule: DecayRule { .swin }
+
+  /// Patch merging belongs to the stage that it ends in the official names (SimMIM's finetuning).
+  public var layers: LayerOrder {
+    let depths = depths
+    return LayerOrder(top: depths.reduce(0, +) + 1) { name in
+      let parts = name.split(separator: ".")
+      if name.hasPrefix("patch_embed.") || name == "mask_token" { return 0 }
+      guard parts.count > 3, parts[0] == "layers", let stage = Int(parts[1]) else { return depths.reduce(0, +) + 1 }
+      let before = depths.prefix(stage).reduce(0, +)
+      return parts[2] == "blocks" ? before + (Int(parts[3]) ?? 0) + 1 : before
+    }
+  }
+
+  public var sizes: [(name: String, value: Int)] {
+    [("width", width), ("patch", patchSize), ("window", min(window, grid(0)))]
+      + depths.map { ("depth", $0) } + heads.map { ("heads", $0) } + [("classes", classes)]
+  }
+
+  public var summary: String {
+    let known = Self.variants.first { $0.config.width == width && $0.config.depths == depths }
+    // swin_tiny_…: Swin-T.
+    let letter = known?.name.split(separator: "_")[1].first.map { "-\($0.uppercased())" } ?? ""
+    return "Swin\(letter), depths \(depths.map(String.init).joined(separator: "-")), width \(width)"
+  }
+
+  public mutating func follow(_ recipe: VisionRecipe) {
+    if recipe.model.window > 0 { window = recipe.model.window }
+  }
+
+  public func adapt(_ recipe: inout VisionRecipe) {}
+  public mutating func settle(_ guesses: Set<String>, like known: any VisionConfiguration) {}
+  public func makeModel() -> any VisionModel { SwinTransformer(self) }
+
+  public func validate(at place: String) throws(InputError) {
+    func require(_ condition: Bool, _ what: @autoclosure () -> String, _ cure: String) throws(InputError) {
+      if !condition { throw InputError(what(), at: place, cure: cure) }
+    }
+    let sizes = [imageSize, classes, patchSize, width, window, cell] + depths + heads
+    try require(
+      sizes.allSatisfy { (1...1 << 16).contains($0) }, "sizes \(sizes) of a Swin transformer",
+      "image, classes, patch, width, window, depths and heads are positive numbers")
+    try require(
+      depths.count == heads.count && (1...Self.mostStages).contains(depths.count),
+      "\(depths.count) stages, heads for \(heads.count)", "give a number of heads for each of 1 to 8 stages")
+    for stage in heads.indices {
+      try require(
+        width(stage) % heads[stage] == 0, "\(heads[stage]) heads do not divide a width of \(width(stage))",
+        "choose a number of heads that does")
+    }
+    try require(
+      imageSize >= patchSize, "images of \(imageSize) pixels hold no patch of \(patchSize)",
+      "use larger images or smaller patches")
+    // Tables of all pairs of places grow with a window's fourth power.
+    try require(
+      min(window, grid(0)) <= 64, "windows of \(window) × \(window) tokens", "64 tokens a side are the most")
+    try require(
+      cell % patchSize == 0, "patches of \(patchSize) pixels do not fill cells of \(cell)",
+      "use patches that divide the cells that masking hides")
+    try require(
+      dropPath >= 0 && dropPath < 1, "a stochastic depth of \(dropPath)", "choose a rate from 0 to below 1")
+  }
+
+  public func plan(for weights: Weights, of found: any VisionConfiguration) throws -> LoadPlan {
+    LoadPlan(
+      mayStart: ["head.fc.*", "mask_token"],
+      starts: try weights.shape(of: "head.fc.weight") == [classes, features] ? [] : ["head.fc.*"],
+      // The (2w−1)² differences are a grid: other windows read it bicubically, as the official code does.
+      fits: [("layers.*.blocks.*.attn.relative_position_bias_table", .grid(prefix: 0))])
+  }
+}

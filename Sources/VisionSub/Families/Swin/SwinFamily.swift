@@ -1,0 +1,58 @@
+public import Foundation
+import SubCore
+import SubData
+import SubNN
+public import SubTrain
+
+/// The Swin transformers (Liu et al. 2021).
+public struct SwinFamily: VisionFamily {
+  public let name = "Swin transformer"
+  public let key = "swin_transformer"
+  public let namings: [Naming] = [.officialSwin, .timmSwin]
+
+  /// The family.
+  public init() {}
+
+  public var variants: [(name: String, configuration: any VisionConfiguration)] {
+    SwinConfig.variants.map { ($0.name, $0.config) }
+  }
+
+  public func recognised(
+    _ weights: Weights, like variant: (any VisionConfiguration)?, beside notes: ModelNotes
+  ) throws -> RecognisedModel {
+    let found = try SwinRecognition(weights)
+    var config = found.config
+    // A head that has to be begun starts at zero in official finetuning.
+    config.headDeviation = 0
+    if let hint = variant as? SwinConfig {
+      config.cell = hint.cell
+      guard config.patchSize == hint.patchSize, config.depths.count == hint.depths.count || !found.tellsImageSize else {
+        throw InputError(
+          "the weights are not those of a \(hint.summary): \(config.summary)", at: weights.place,
+          cure: "name the model that the weights belong to, or none")
+      }
+    }
+    if found.tellsImageSize { return RecognisedModel(config) }
+    if let side = notes.imageSize ?? (variant as? SwinConfig)?.imageSize { config.imageSize = side }
+    return RecognisedModel(config, guesses: notes.imageSize == nil ? [RecognisedModel.imageSize] : [])
+  }
+
+  public func configuration(_ json: Data) throws -> any VisionConfiguration {
+    try JSONDecoder().decode(SwinConfig.self, from: json)
+  }
+
+  public func recipe(following configuration: any VisionConfiguration) -> String {
+    if configuration.imageSize <= 64 { return "swin-shapes" }
+    return configuration.imageSize > 224 ? "swin-b-384" : "swin-b-22kto1k"
+  }
+
+  public func summary(of weights: Weights) throws -> String {
+    let config = try SwinRecognition(weights).config
+    return "\(config.summary), "
+      + (weights.contains("head.fc.weight") ? "\(config.classes) classes" : "no head")
+  }
+
+  public func tensorNames(of weights: Weights) throws -> [String] {
+    SwinTransformer(try SwinRecognition(weights).config).namedParameters().map(\.name)
+  }
+}
