@@ -56,7 +56,10 @@ let package = Package(
     .executableTarget(name: "SubMain", dependencies: ["SubTool"], path: "Sources/masksub"),
     // Tests mirror Sources.
     .target(name: "TraceCases", dependencies: ["SubData", "SubCore"], path: "Tests/TraceCases"),
-    .testTarget(name: "OutsideTests", dependencies: ["MaskSub"]),
+    // All levels, as the product names them: what is only re-exported is not compiled again when it changes.
+    .testTarget(
+      name: "OutsideTests",
+      dependencies: ["MaskSub", "SubCore", "SubData", "SubNN", "SubTrain", "VisionSub", "TextSub", "ClipSub"]),
     .testTarget(name: "SubCoreTests", dependencies: ["SubCore"]),
     .testTarget(
       name: "SubDataTests", dependencies: ["SubData", "SubCore", "TestSupport"], resources: [.copy("Fixtures")]),
