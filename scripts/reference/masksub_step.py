@@ -159,7 +159,7 @@ def write_case(
     single = step(model, forward, kind, batch.get("labels"), torch.float32, rename)
     worst = max(compare(expected, single), key=lambda row: row.error)
     case = {
-        "arguments": arguments,
+        "arguments": arguments + ["--statistics"] * any(name.startswith("after.") for name in expected),
         "gradient_tolerance": 10 * worst.error if worst.error > 1e-4 else 1e-4,
         "parameters": sum(parameter.numel() for parameter in model.parameters()),
         "torch_float32": {"worst_error": worst.error, "tensor": worst.name},

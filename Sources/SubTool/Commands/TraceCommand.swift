@@ -22,6 +22,8 @@ package struct TraceCommand: Command {
   @Option("--ratio", in: 0...0.999, default: "0.5 for images, 0.15 for text", "the share that is hidden")
   var ratio: Double?
   @Option("--loss", "the classification loss of a vision model") var loss: LossName?
+  @Flag("--statistics", "also writes the running statistics of batch-norm behind the step, after.NAME")
+  var statistics: Bool
   var machine = MachineOptions()
 
   /// The losses a vision trace can take.
@@ -37,6 +39,7 @@ package struct TraceCommand: Command {
         cure: "give --config for a BERT, --model for a vision model or a CLIP", isUsage: true)
     }
     let result = try Modalities.first { try $0.trace(self, on: device) }
+      .filter { statistics || !$0.name.hasPrefix(Trace.afterwards) }
     try Safetensors.write(result, to: output)
     let losses = result.filter { $0.name.hasPrefix("loss") }.map { "\($0.name) \($0.array.floats()[0])" }
     try context.console.print(losses.joined(separator: "  ") + "  \(result.count) tensors in \(output)")

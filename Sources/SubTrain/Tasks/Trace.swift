@@ -3,6 +3,9 @@ import SubNN
 
 /// One step of the method with everything written out, for comparison with another implementation.
 public enum Trace {
+  /// What stands before the names of buffers as the step left them.
+  public static let afterwards = "after."
+
   /// Runs a step without dropout, stochastic depth, clipping or update. Batch-norm goes by the batch, as in training.
   ///
   /// - Returns: `loss.main`, `loss.sub`, `loss` (their mean by the method's weights), what `outputs` makes of the branches'
@@ -29,7 +32,7 @@ public enum Trace {
       }
     }
     for buffer in set.buffers {
-      result += names.tensors(buffer.name, buffer.value.host()).map { ("after." + $0.name, $0.array) }
+      result += names.tensors(buffer.name, buffer.value.host()).map { (afterwards + $0.name, $0.array) }
     }
     return result
   }
