@@ -83,4 +83,16 @@ struct KernelTests {
     #expect(lse == [-.infinity, -.infinity])
     #expect(gradients == [Float](repeating: 0, count: 48))
   }
+
+  @Test func `more shapes of convolutions than are kept still give their sums`() {
+    let ones = [Float](repeating: 1, count: 260 * 3)
+    let weight = [Float](repeating: 1, count: 9)
+    for length in Array(3..<230) + [3, 4] {
+      var shape = sk_convolution(n: 1, h: 3, w: Int64(length), c: 1, o: 1, kernel: 3, stride: 1, padding: 1)
+      var y = [Float](repeating: .nan, count: 3 * length)
+      sk_convolution_forward(&shape, ones, weight, nil, &y)
+      // Corners see four pixels, borders six, the middle nine.
+      #expect(y[0] == 4 && y[1] == 6 && y[length] == 6 && y[length + 1] == 9 && y[3 * length - 1] == 4)
+    }
+  }
 }
