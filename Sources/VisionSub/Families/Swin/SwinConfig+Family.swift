@@ -26,9 +26,14 @@ extension SwinConfig: VisionConfiguration {
   }
 
   public var summary: String {
-    let known = Self.variants.first { $0.config.width == width && $0.config.depths == depths }
-    // swin_tiny_…: Swin-T.
-    let letter = known?.name.split(separator: "_")[1].first.map { "-\($0.uppercased())" } ?? ""
+    let letter: String =
+      switch (width, depths) {
+      case (96, [2, 2, 6, 2]): "-T"
+      case (96, [2, 2, 18, 2]): "-S"
+      case (128, [2, 2, 18, 2]): "-B"
+      case (192, [2, 2, 18, 2]): "-L"
+      default: ""
+      }
     return "Swin\(letter), depths \(depths.map(String.init).joined(separator: "-")), width \(width)"
   }
 
