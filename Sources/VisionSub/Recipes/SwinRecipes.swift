@@ -113,7 +113,9 @@ extension VisionRecipe {
     recipe.optimizer.clipNorm = 5
     return RecipeEntry(
       recipe, "a small Swin on the embedded images of shapes",
-      command: "masksub train --recipe swin-shapes", expected: "well above chance on the held-out images (not yet trained to its end)",
+      command: "masksub train --recipe swin-shapes",
+      
+      expected: "well above chance on the held-out images (not yet trained to its end)",
       source: "this project",
       notes: [
         "model.name": "48, 96 and 192 features, 2 blocks each, windows of 4, patches of 2 pixels",
