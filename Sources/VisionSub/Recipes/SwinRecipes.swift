@@ -114,7 +114,6 @@ extension VisionRecipe {
     return RecipeEntry(
       recipe, "a small Swin on the embedded images of shapes",
       command: "masksub train --recipe swin-shapes",
-      
       expected: "well above chance on the held-out images (not yet trained to its end)",
       source: "this project",
       notes: [
