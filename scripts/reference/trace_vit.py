@@ -22,7 +22,7 @@ A ReLU has a kink: of the millions of activations of a ResNet a few lie so near 
 them on different sides, and a gradient is then off by percents with nobody at fault. So take a small ResNet, and a
 seed that has no such activation: the script prints how near the nearest comes, and 1e-5 is far enough for anybody. Or
 take --off-kinks, which moves the biases of batch-norms four deviations to either side of the kinks (before a joint to
-the upper side): then the gradients of a full ResNet can be met within 1e-3. Those of the biases nearly vanish, since the
+the upper side): then the gradients of a full ResNet-50 can be met within 1e-3. Those of the biases nearly vanish, since the
 next batch-norm takes back what a ReLU that is always on lets through; the small cases check them.
 
 Needs: torch, timm, safetensors
