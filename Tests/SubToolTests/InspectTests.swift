@@ -125,4 +125,28 @@ import VisionSub
     #expect(ModelFamilies.recognise(Shapes(shapes: [("a", [3])])) == nil)
     #expect(ModelFamilies.recognise(Shapes(shapes: [])) == nil)
   }
+
+  /// Projections that cannot be cut, and blocks without them, are errors and no traps.
+  @Test func `odd projections are refused by name`() throws {
+    func refused(_ shapes: [(name: String, shape: [Int])], _ tensor: String) throws {
+      let (family, weights) = try #require(ModelFamilies.recognise(Shapes(shapes: shapes)))
+      let error = #expect(throws: InputError.self) {
+        let names = try #require(try family.names("hf", of: weights))
+        _ = try RenamedWeights(weights, of: family, to: names)
+      }
+      #expect(error?.place.contains(tensor) == true, "\(error.map { "\($0)" } ?? "")")
+    }
+    var config = ClipConfig()
+    (config.image.layers, config.image.width, config.image.heads, config.image.mlpWidth) = (1, 64, 1, 64)
+    (config.text.layers, config.text.width, config.text.heads, config.text.mlpWidth) = (1, 64, 1, 64)
+    config.text.vocabularySize = 10
+    let clip = Self.file(CLIP(config), CLIPFamily().namings[0]).shapes
+    let bias = "visual.transformer.resblocks.0.attn.in_proj_bias"
+    try refused(clip.map { $0.name == bias ? (name: $0.name, shape: [7]) : $0 }, bias)
+    try refused(clip.filter { !($0.name.hasPrefix("visual") && $0.name.hasSuffix("in_proj_weight")) }, "in_proj_weight")
+    let bert = Self.file(Self.bert(), BERTFamily().namings[0]).shapes
+    let noKeys = bert.filter { !$0.name.contains("self.key") }
+    let (family, weights) = try #require(ModelFamilies.recognise(Shapes(shapes: noKeys)))
+    #expect(throws: InputError.self) { try family.tensorNames(of: weights) }
+  }
 }

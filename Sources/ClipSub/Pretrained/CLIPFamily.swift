@@ -61,6 +61,7 @@ extension ClipConfig {
     }
     func blocks(_ tower: String) throws -> (count: Int, mlp: Int) {
       let count = (0...).first { !weights.contains("\(tower).blocks.\($0).attn.qkv.weight") } ?? 0
+      _ = try shape("\(tower).blocks.0.attn.qkv.weight", 2)
       return (count, try shape("\(tower).blocks.0.mlp.fc1.weight", 2)[0])
     }
     self.init()

@@ -45,7 +45,12 @@ public struct RenamedWeights {
     var used: Set<String> = []
     for name in try family.tensorNames(of: weights) where weights.contains(name) {
       used.formUnion(weights.fileNames(of: name))
-      tensors += target.tensors(name, try weights.array(named: name))
+      let (array, parts) = (try weights.array(named: name), target.names(of: name).count)
+      guard parts == 1 || !array.shape.isEmpty && array.shape[0] % parts == 0 else {
+        throw weights.failure(
+          "shape \(array.shape) cannot be cut into \(parts)", name, cure: "get the file again")
+      }
+      tensors += target.tensors(name, array)
     }
     for name in weights.source.names where !used.contains(name) {
       if target.naming.dialect == weights.naming.dialect, name.hasPrefix(weights.prefix) {

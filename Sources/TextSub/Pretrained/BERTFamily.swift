@@ -51,6 +51,7 @@ public struct BERTFamily: ModelFamily {
     (config.vocabularySize, config.width, config.heads) = (words[0], words[1], 1)
     config.positions = try shape("embeddings.position.weight")[0]
     config.types = try shape("embeddings.type.weight")[0]
+    _ = try shape("blocks.0.attn.qkv.weight")
     config.layers = (0...).first { !weights.contains("blocks.\($0).attn.qkv.weight") } ?? 0
     config.intermediateWidth = try shape("blocks.0.mlp.fc1.weight")[0]
     return config
