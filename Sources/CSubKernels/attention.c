@@ -3,7 +3,10 @@
 #include <math.h>
 #include "kernel.h"
 
-/// One head of one sequence: its first rows, lengths, and the operands at its first row and column.
+/// Whether a head's rows are brought together in f32 first: those of windows lie apart, others are of another type.
+SK_INLINE bool gathers(const sk_attention *a) { return a->rows || a->type != SK_F32; }
+
+/// One head of one sequence: its first rows, lengths, and the operands at its first row and column, or gathered.
 typedef struct {
   int64_t h, q0, k0, tq, tk;
   const float *q, *k, *v;
@@ -18,10 +21,13 @@ typedef struct {
 /// A call: the forward pass writes out and lse, the backward pass reads them and writes the rest.
 typedef struct {
   const sk_attention *a;
-  float *out, *lse;
-  const float *forward_out, *forward_lse, *dout;
+  void *out;
+  float *lse;
+  const void *forward_out, *dout;
+  const float *forward_lse;
   int64_t ldout, lddout, lddq, lddk, lddv;
-  float *dq, *dk, *dv, *dbias;
+  void *dq, *dk, *dv;
+  float *dbias;
   float *partial_dbias;          // of threads 1, 2, …
   float *partial_outside;        // of every thread: the gradients of outside_k and outside_v
   float *scratch;
@@ -92,9 +98,16 @@ SK_INLINE float sk_exp_down(float x) {
 
 SK_INLINE head head_of(const sk_attention *a, int64_t sequence, int64_t h, const float *mask) {
   int64_t q0 = a->q_offsets[sequence], k0 = a->k_offsets[sequence], column = h * a->head_dim;
-  return (head){h, q0, k0, a->q_offsets[sequence + 1] - q0, a->k_offsets[sequence + 1] - k0,
-                a->q + q0 * a->ldq + column, a->k + k0 * a->ldk + column, a->v + k0 * a->ldv + column,
-                a->ldq, a->ldk, a->ldv, a->rows ? a->rows + q0 : NULL, mask, NULL, NULL, 0};
+  head at = {h, q0, k0, a->q_offsets[sequence + 1] - q0, a->k_offsets[sequence + 1] - k0,
+             .rows = a->rows ? a->rows + q0 : NULL, .mask = mask};
+  if (gathers(a)) return at;
+  at.q = (const float *)a->q + q0 * a->ldq + column;
+  at.k = (const float *)a->k + k0 * a->ldk + column;
+  at.v = (const float *)a->v + k0 * a->ldv + column;
+  at.ldq = a->ldq;
+  at.ldk = a->ldk;
+  at.ldv = a->ldv;
+  return at;
 }
 
 /// Tells a head of a window which one comes next. Its window is as long.
@@ -194,11 +207,16 @@ static void forward_share(void *context, int thread, int threads) {
   }
 }
 
-void sk_attention_forward(const sk_attention *a, float *out, int64_t ldout, float *lse) {
+/// The longest sequence of queries or keys, in rows.
+static int64_t longest_rows(const sk_attention *a) {
+  return sk_max(longest(a->q_offsets, a->sequences), longest(a->k_offsets, a->sequences));
+}
+
+void sk_attention_forward(const sk_attention *a, void *out, int64_t ldout, float *lse) {
   attention_pass pass = {.a = a, .out = out, .ldout = ldout, .lse = lse};
   const int threads = divide(&pass, 1);
   const int64_t keys = sk_round_up(longest(a->k_offsets, a->sequences), 16), d = sk_round_up(a->head_dim, 16);
-  const int64_t gathered = a->rows ? 3 * keys * d : 0;
+  const int64_t gathered = gathers(a) ? 3 * sk_round_up(longest_rows(a), 16) * d : 0;
   pass.scratch_stride = sk_round_up(2 * keys * d + forward_rows * (keys + 16 + d) + 3 * keys + gathered, 16);
   pass.scratch = sk_scratch((size_t)(pass.scratch_stride * threads) * sizeof(float));
   sk_parallel_on(threads, forward_share, &pass);
@@ -232,15 +250,15 @@ static void backward_share(void *context, int thread, int threads) {
   }
 }
 
-void sk_attention_backward(const sk_attention *a, const float *out, int64_t ldout, const float *lse, const float *dout,
-                           int64_t lddout, float *dq, int64_t lddq, float *dk, int64_t lddk, float *dv, int64_t lddv,
+void sk_attention_backward(const sk_attention *a, const void *out, int64_t ldout, const float *lse, const void *dout,
+                           int64_t lddout, void *dq, int64_t lddq, void *dk, int64_t lddk, void *dv, int64_t lddv,
                            float *dbias, float *doutside_k, float *doutside_v) {
   attention_pass pass = {.a = a, .forward_out = out, .ldout = ldout, .forward_lse = lse, .dout = dout,
                          .lddout = lddout, .dq = dq, .lddq = lddq, .dk = dk, .lddk = lddk, .dv = dv, .lddv = lddv,
                          .dbias = dbias};
   const int threads = divide(&pass, 2.5);
   const int64_t keys = sk_round_up(longest(a->k_offsets, a->sequences), 16), d = sk_round_up(a->head_dim, 16);
-  const int64_t gathered = a->rows ? 5 * keys * d : 0;
+  const int64_t gathered = gathers(a) ? 5 * sk_round_up(longest_rows(a), 16) * d : 0;
   pass.scratch_stride = sk_round_up(5 * keys * d + backward_rows * (2 * (keys + 16) + 3 * d) + 3 * keys + gathered, 16);
   pass.scratch = sk_scratch((size_t)(pass.scratch_stride * threads) * sizeof(float));
   const int64_t size = a->heads * a->max_q * a->max_k;

@@ -10,7 +10,9 @@ SK_INLINE int64_t block_rows(int64_t d) { return sk_max(8, sk_min(256, 16384 / s
 
 typedef struct {
   int64_t d;
-  const float *x;
+  int type;
+  const void *x;
+  float *rows;      // per thread: a block of rows in f32, where they are of another type
   double *partial;  // per thread: mean, then sum of squares about it
   int64_t stride;
   int64_t *counts;  // rows of each thread
@@ -36,26 +38,28 @@ static SK_CLONES void moment_rows(void *context, int64_t begin, int64_t end, int
   for (int64_t first = begin; first < end; first += block) {
     const int64_t last = sk_min(end, first + block);
     memset(centre, 0, (size_t)(2 * d) * sizeof(float));
+    // Rows first ..< last stand at row 0 of x.
+    const float *x = sk_row(j->type, j->x, first * d, (last - first) * d, j->rows + thread * block * d);
     int64_t r = first;
     for (; r + 4 <= last; r += 4) {
-      const float *p = j->x + r * d, *q = p + d, *s = q + d, *t = s + d;
+      const float *p = x + (r - first) * d, *q = p + d, *s = q + d, *t = s + d;
       SK_LOOP for (int64_t i = 0; i < d; i++) centre[i] += (p[i] + q[i]) + (s[i] + t[i]);
     }
     for (; r < last; r++) {
-      const float *p = j->x + r * d;
+      const float *p = x + (r - first) * d;
       SK_LOOP for (int64_t i = 0; i < d; i++) centre[i] += p[i];
     }
     const float share = 1 / (float)(last - first);
     SK_LOOP for (int64_t i = 0; i < d; i++) centre[i] *= share;
     for (r = first; r + 4 <= last; r += 4) {
-      const float *p = j->x + r * d, *q = p + d, *s = q + d, *t = s + d;
+      const float *p = x + (r - first) * d, *q = p + d, *s = q + d, *t = s + d;
       SK_LOOP for (int64_t i = 0; i < d; i++) {
         float a = p[i] - centre[i], b = q[i] - centre[i], c = s[i] - centre[i], e = t[i] - centre[i];
         sums[i] += (a * a + b * b) + (c * c + e * e);
       }
     }
     for (; r < last; r++) {
-      const float *p = j->x + r * d;
+      const float *p = x + (r - first) * d;
       SK_LOOP for (int64_t i = 0; i < d; i++) sums[i] += (p[i] - centre[i]) * (p[i] - centre[i]);
     }
     join(d, (double)(first - begin), mean, squares, (double)(last - first), centre, sums);
@@ -63,9 +67,10 @@ static SK_CLONES void moment_rows(void *context, int64_t begin, int64_t end, int
   j->counts[thread] = end - begin;
 }
 
-void sk_batch_moments(int64_t rows, int64_t d, const float *x, float *mean, float *variance) {
+void sk_batch_moments(int64_t rows, int64_t d, int type, const void *x, float *mean, float *variance) {
   const int most = sk_threads();
-  moments job = {.d = d, .x = x, .stride = sk_round_up(3 * d, 8)};
+  moments job = {.d = d, .type = type, .x = x, .stride = sk_round_up(3 * d, 8)};
+  if (type != SK_F32) job.rows = sk_scratch((size_t)(block_rows(d) * d * most) * sizeof(float));
   job.partial = sk_scratch((size_t)(job.stride * most) * sizeof(double) + (size_t)most * sizeof(int64_t));
   job.counts = (int64_t *)(job.partial + job.stride * most);
   const int threads = sk_divide(rows, block_rows(d), 0.5 * (double)d, moment_rows, &job);
@@ -81,6 +86,7 @@ void sk_batch_moments(int64_t rows, int64_t d, const float *x, float *mean, floa
     mean[i] = (float)centre;
     variance[i] = count > 0 ? (float)(squares / count) : 0;
   }
+  sk_free(job.rows);
   sk_free(job.partial);
 }
 
@@ -90,8 +96,9 @@ typedef struct {
   const sk_batch_norm *p;
   float *scale;                // [d] weight / deviation: the norm is scale · (x - mean) + bias
   float *slope, *level;        // [d] backward: dx = scale · du - slope · (x - mean) - level
-  const float *y, *dy;
-  float *out, *dz;
+  const void *y, *dy;
+  void *out, *dz;
+  float *rows;                 // per thread: rows in f32 of operands and results of another type
   double *partial;             // per thread: Σ du, Σ du · (x - mean), then room for both in f32
   int64_t stride;
 } norm;
@@ -108,15 +115,24 @@ SK_INLINE sk_path path_of(const sk_batch_norm *p) {
   return sk_path_of(p->row_offsets, p->samples, p->first_sample, p->path_drop, p->path_key);
 }
 
+/// Four rows of a thread.
+SK_INLINE float *own_rows(const norm *j, int thread) { return j->rows + 4 * thread * j->p->d; }
+
+static float *room_for_rows(const sk_batch_norm *p) {
+  return sk_scratch((size_t)(4 * p->d * sk_threads()) * sizeof(float));
+}
+
 static SK_CLONES void forward_rows(void *context, int64_t begin, int64_t end, int thread) {
   const norm *j = context;
   const sk_batch_norm *p = j->p;
   const float *scale = j->scale, *mean = p->mean, *bias = p->bias;
   const int64_t d = p->d;
+  float *own_x = own_rows(j, thread), *own_shortcut = own_x + d, *own_y = own_shortcut + d;
   sk_path at = path_of(p);
   for (int64_t r = begin; r < end; r++) {
-    const float *x = p->x + r * d, *shortcut = p->shortcut ? p->shortcut + r * d : NULL;
-    float *y = j->out + r * d;
+    const float *x = sk_row(p->type, p->x, r * d, d, own_x);
+    const float *shortcut = p->shortcut ? sk_row(p->type, p->shortcut, r * d, d, own_shortcut) : NULL;
+    float *y = sk_row_to(p->type, j->out, r * d, own_y);
     const float f = sk_path_factor(&at, r);
     if (shortcut && p->relu) {
       SK_LOOP for (int64_t i = 0; i < d; i++) y[i] = sk_relu(f * NORMED(i) + shortcut[i]);
@@ -127,13 +143,15 @@ static SK_CLONES void forward_rows(void *context, int64_t begin, int64_t end, in
     } else {
       SK_LOOP for (int64_t i = 0; i < d; i++) y[i] = f * NORMED(i);
     }
+    sk_row_done(p->type, j->out, r * d, d, own_y);
   }
 }
 
-void sk_batch_norm_forward(const sk_batch_norm *p, float *y) {
-  norm job = {.p = p, .out = y, .scale = sk_scratch((size_t)p->d * sizeof(float))};
+void sk_batch_norm_forward(const sk_batch_norm *p, void *y) {
+  norm job = {.p = p, .out = y, .scale = sk_scratch((size_t)p->d * sizeof(float)), .rows = room_for_rows(p)};
   fill_scale(p, job.scale);
   sk_divide(p->rows, 1, 0.5 * (double)p->d, forward_rows, &job);
+  sk_free(job.rows);
   sk_free(job.scale);
 }
 
@@ -151,6 +169,7 @@ static SK_CLONES void sum_rows(void *context, int64_t begin, int64_t end, int th
   double *total = j->partial + thread * j->stride;
   float *sums = (float *)(total + 2 * d), *dots = sums + d;
   memset(total, 0, (size_t)(2 * d) * sizeof(double));
+  float *own_x = own_rows(j, thread), *own_dy = own_x + d, *own_y = own_dy + d, *own_dz = own_y + d;
   sk_path at = path_of(p);
 #define SUM_ROW(passed, keep)                 \
   {                                           \
@@ -164,12 +183,13 @@ static SK_CLONES void sum_rows(void *context, int64_t begin, int64_t end, int th
   for (int64_t first = begin; first < end; first += summed_rows) {
     memset(sums, 0, (size_t)(2 * d) * sizeof(float));
     for (int64_t r = first; r < sk_min(end, first + summed_rows); r++) {
-      const float *x = p->x + r * d, *dy = j->dy + r * d;
+      const float *x = sk_row(p->type, p->x, r * d, d, own_x), *dy = sk_row(p->type, j->dy, r * d, d, own_dy);
       const float f = sk_path_factor(&at, r);
       if (j->y) {
-        const float *y = j->y + r * d;
-        float *dz = j->dz + r * d;
+        const float *y = sk_row(p->type, j->y, r * d, d, own_y);
+        float *dz = sk_row_to(p->type, j->dz, r * d, own_dz);
         SUM_ROW(y[i] > 0 ? dy[i] : 0, dz[i] = g)
+        sk_row_done(p->type, j->dz, r * d, d, own_dz);
       } else if (p->relu) {
         SUM_ROW(NORMED(i) > 0 ? dy[i] : 0, )
       } else {
@@ -188,10 +208,12 @@ static SK_CLONES void backward_rows(void *context, int64_t begin, int64_t end, i
   const int64_t d = p->d;
   const float *scale = j->scale, *mean = p->mean, *bias = p->bias, *slope = j->slope, *level = j->level;
   const bool masked = p->relu && !j->y;
+  float *own_x = own_rows(j, thread), *own_dz = own_x + d, *own_dx = own_dz + d;
   sk_path at = path_of(p);
   for (int64_t r = begin; r < end; r++) {
-    const float *x = p->x + r * d, *dz = (j->y ? j->dz : j->dy) + r * d;
-    float *dx = j->out + r * d;
+    const float *x = sk_row(p->type, p->x, r * d, d, own_x);
+    const float *dz = sk_row(p->type, j->y ? j->dz : j->dy, r * d, d, own_dz);
+    float *dx = sk_row_to(p->type, j->out, r * d, own_dx);
     const float f = sk_path_factor(&at, r);
     if (masked) {
       SK_LOOP for (int64_t i = 0; i < d; i++) {
@@ -202,13 +224,15 @@ static SK_CLONES void backward_rows(void *context, int64_t begin, int64_t end, i
       SK_LOOP for (int64_t i = 0; i < d; i++)
         dx[i] = scale[i] * (f * dz[i]) - slope[i] * (x[i] - mean[i]) - level[i];
     }
+    sk_row_done(p->type, j->out, r * d, d, own_dx);
   }
 }
 
-void sk_batch_norm_backward(const sk_batch_norm *p, bool of_batch, const float *y, const float *dy, float *dz,
-                            float *dx, float beta_weight, float *dweight, float beta_bias, float *dbias) {
+void sk_batch_norm_backward(const sk_batch_norm *p, bool of_batch, const void *y, const void *dy, void *dz, void *dx,
+                            float beta_weight, float *dweight, float beta_bias, float *dbias) {
   const int64_t d = p->d;
   norm job = {.p = p, .y = y, .dy = dy, .dz = dz, .out = dx, .stride = sk_round_up(3 * d, 8)};
+  job.rows = room_for_rows(p);
   job.scale = sk_scratch((size_t)(3 * d) * sizeof(float));
   job.slope = job.scale + d;
   job.level = job.slope + d;
@@ -229,6 +253,7 @@ void sk_batch_norm_backward(const sk_batch_norm *p, bool of_batch, const float *
     if (dbias) dbias[i] = (float)sum + (beta_bias == 0 ? 0 : beta_bias * dbias[i]);
   }
   if (dx) sk_divide(p->rows, 1, 0.7 * (double)d, backward_rows, &job);
+  sk_free(job.rows);
   sk_free(job.partial);
   sk_free(job.scale);
 }

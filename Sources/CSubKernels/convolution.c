@@ -1,9 +1,9 @@
 // Convolutions by oneDNN over grids whose rows are pixels and whose columns are channels (its "nhwc"), so that nothing
 // between layers is ever put in another order. Only the weights are, once per product, into the order it likes best.
-#include <dnnl.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include "onednn.h"
 #include "kernel.h"
 
 typedef enum { forward, backward_data, backward_weights } direction;
@@ -29,8 +29,6 @@ enum { most_plans = 192 };
 static plan plans[most_plans];
 static int plan_count;
 static uint64_t clock_now;
-static dnnl_engine_t engine;
-static dnnl_stream_t stream;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static void check(dnnl_status_t status, const char *what, const sk_convolution *s) {
@@ -51,9 +49,10 @@ static key key_of(const sk_convolution *s, direction d, bool bias) {
   return k;
 }
 
-static dnnl_memory_desc_t described(const sk_convolution *s, int axes, const dnnl_dims_t lengths, dnnl_format_tag_t tag) {
+static dnnl_memory_desc_t described(const sk_convolution *s, int type, int axes, const dnnl_dims_t lengths,
+                                    dnnl_format_tag_t tag) {
   dnnl_memory_desc_t d;
-  check(dnnl_memory_desc_init_by_tag(&d, axes, lengths, dnnl_f32, tag), "a layout", s);
+  check(dnnl_memory_desc_init_by_tag(&d, axes, lengths, type == SK_BF16 ? dnnl_bf16 : dnnl_f32, tag), "a layout", s);
   return d;
 }
 
@@ -67,7 +66,7 @@ static dnnl_primitive_t reorder_of(const sk_convolution *s, const dnnl_memory_de
   check(dnnl_post_ops_create(&after), "attributes", s);
   if (adding) check(dnnl_post_ops_append_sum(after, 1), "attributes", s);
   check(dnnl_primitive_attr_set_post_ops(attributes, after), "attributes", s);
-  check(dnnl_reorder_primitive_desc_create(&described, from, engine, to, engine, attributes), "a reorder", s);
+  check(dnnl_reorder_primitive_desc_create(&described, from, sk_engine(), to, sk_engine(), attributes), "a reorder", s);
   check(dnnl_primitive_create(&reorder, described), "a reorder", s);
   dnnl_primitive_desc_destroy(described);
   dnnl_post_ops_destroy(after);
@@ -82,11 +81,14 @@ static plan plan_of(const key *k) {
   const dnnl_dims_t x = {s->n, s->c, s->h, s->w}, w = {s->o, s->c, s->kernel, s->kernel}, o = {s->o};
   const dnnl_dims_t y = {s->n, s->o, sk_convolved(s->h, s), sk_convolved(s->w, s)};
   const dnnl_dims_t strides = {s->stride, s->stride}, padding = {s->padding, s->padding};
-  p.x = described(s, 4, x, dnnl_nhwc);
-  p.y = described(s, 4, y, dnnl_nhwc);
-  p.plain = described(s, 4, w, dnnl_oihw);
-  p.bias = described(s, 1, o, dnnl_a);
-  const dnnl_memory_desc_t any = described(s, 4, w, dnnl_format_tag_any);
+  const bool gradient = k->direction == backward_weights;
+  const int weight_type = gradient ? SK_F32 : s->type;
+  p.x = described(s, s->type, 4, x, dnnl_nhwc);
+  p.y = described(s, s->type, 4, y, dnnl_nhwc);
+  p.plain = described(s, weight_type, 4, w, dnnl_oihw);
+  p.bias = described(s, SK_F32, 1, o, dnnl_a);
+  const dnnl_memory_desc_t any = described(s, s->type, 4, w, dnnl_format_tag_any);
+  const dnnl_memory_desc_t own = described(s, weight_type, 4, w, dnnl_format_tag_any);
   const dnnl_memory_desc_t *bias = k->bias ? &p.bias : NULL;
   dnnl_convolution_desc_t ahead, back;
   check(dnnl_convolution_forward_desc_init(&ahead, dnnl_forward_training, dnnl_convolution_direct, &p.x, &any, bias,
@@ -96,7 +98,7 @@ static plan plan_of(const key *k) {
   check(dnnl_primitive_attr_create(&attributes), "attributes", s);
   check(dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user), "attributes", s);
   dnnl_primitive_desc_t hint, chosen;
-  check(dnnl_primitive_desc_create(&hint, &ahead, attributes, engine, NULL), "forward", s);
+  check(dnnl_primitive_desc_create(&hint, &ahead, attributes, sk_engine(), NULL), "forward", s);
   if (k->direction == forward) {
     chosen = hint;
   } else {
@@ -105,13 +107,12 @@ static plan plan_of(const key *k) {
                                                      padding),
             "backward to data", s);
     else
-      check(dnnl_convolution_backward_weights_desc_init(&back, dnnl_convolution_direct, &p.x, &any, NULL, &p.y, strides,
+      check(dnnl_convolution_backward_weights_desc_init(&back, dnnl_convolution_direct, &p.x, &own, NULL, &p.y, strides,
                                                         padding, padding),
             "backward to weights", s);
-    check(dnnl_primitive_desc_create(&chosen, &back, attributes, engine, hint), "backward", s);
+    check(dnnl_primitive_desc_create(&chosen, &back, attributes, sk_engine(), hint), "backward", s);
     dnnl_primitive_desc_destroy(hint);
   }
-  const bool gradient = k->direction == backward_weights;
   p.weights = *dnnl_primitive_desc_query_md(chosen, gradient ? dnnl_query_diff_weights_md : dnnl_query_weights_md, 0);
   p.scratch = *dnnl_primitive_desc_query_md(chosen, dnnl_query_scratchpad_md, 0);
   check(dnnl_primitive_create(&p.product, chosen), "a primitive", s);
@@ -134,10 +135,6 @@ static void destroy(plan *p) {
 
 /// The plan of a key, made on its first use; the one that has not been used for longest makes room. Under the lock.
 static const plan *find(const key *k) {
-  if (!engine) {
-    check(dnnl_engine_create(&engine, dnnl_cpu, 0), "an engine", &k->shape);
-    check(dnnl_stream_create(&stream, engine, dnnl_stream_default_flags), "a stream", &k->shape);
-  }
   sk_use_threads((int)k->threads);
   plan *oldest = plans;
   for (int i = 0; i < plan_count; i++) {
@@ -154,64 +151,83 @@ static const plan *find(const key *k) {
   return oldest;
 }
 
-static dnnl_memory_t memory(const plan *p, const dnnl_memory_desc_t *layout, const void *values) {
-  dnnl_memory_t m;
-  check(dnnl_memory_create(&m, layout, engine, (void *)values), "memory", &p->key.shape);
-  return m;
+static void reorder(dnnl_primitive_t primitive, const dnnl_memory_desc_t *from, const void *values,
+                    const dnnl_memory_desc_t *to, void *out) {
+  sk_execute(primitive, 2,
+             (dnnl_exec_arg_t[]){{DNNL_ARG_FROM, sk_memory(from, values)}, {DNNL_ARG_TO, sk_memory(to, out)}});
 }
 
-/// Scratch in a layout; NULL where it has no bytes.
-static void *room(const dnnl_memory_desc_t *layout) {
-  size_t bytes = dnnl_memory_desc_get_size(layout);
-  return bytes ? sk_scratch(bytes) : NULL;
+static int64_t count_x(const sk_convolution *s) { return s->n * s->h * s->w * s->c; }
+static int64_t count_y(const sk_convolution *s) { return s->n * sk_convolved(s->h, s) * sk_convolved(s->w, s) * s->o; }
+static int64_t count_weights(const sk_convolution *s) { return s->o * s->c * s->kernel * s->kernel; }
+
+static float *widened(int64_t count, const void *x) {
+  float *wide = sk_scratch((size_t)sk_max(1, count) * sizeof(float));
+  sk_blend(count, 1, SK_BF16, x, 0, SK_F32, wide);
+  return wide;
 }
 
-static void execute(const plan *p, dnnl_primitive_t primitive, int count, dnnl_exec_arg_t *arguments) {
-  check(dnnl_primitive_execute(primitive, stream, count, arguments), "a call", &p->key.shape);
-  check(dnnl_stream_wait(stream), "a call", &p->key.shape);
-  for (int i = 0; i < count; i++) dnnl_memory_destroy(arguments[i].memory);
-}
+static void product(const sk_convolution *s, direction d, const void *in, const void *weight, const float *bias,
+                    void *out);
 
-static void reorder(const plan *p, dnnl_primitive_t primitive, const dnnl_memory_desc_t *from, const float *values,
-                    const dnnl_memory_desc_t *to, float *out) {
-  execute(p, primitive, 2,
-          (dnnl_exec_arg_t[]){{DNNL_ARG_FROM, memory(p, from, values)}, {DNNL_ARG_TO, memory(p, to, out)}});
+/// On a processor without bf16 units: in f32, rounded at the end.
+static void product_widened(const sk_convolution *s, direction d, const void *in, const void *weight, const float *bias,
+                            void *out) {
+  sk_convolution wide = *s;
+  wide.type = SK_F32;
+  const int64_t result = d == forward ? count_y(s) : count_x(s);
+  float *x = widened(d == forward ? count_x(s) : count_y(s), in), *w = widened(count_weights(s), weight);
+  float *y = sk_scratch((size_t)result * sizeof(float));
+  product(&wide, d, x, w, bias, y);
+  sk_blend(result, 1, SK_F32, y, 0, SK_BF16, out);
+  sk_free(y);
+  sk_free(w);
+  sk_free(x);
 }
 
 /// The product forward or back to the data: out from in and weights.
-static void product(const sk_convolution *s, direction d, const float *in, const float *weight, const float *bias,
-                    float *out) {
+static void product(const sk_convolution *s, direction d, const void *in, const void *weight, const float *bias,
+                    void *out) {
   if (s->n <= 0) return;
+  if (s->type == SK_BF16 && !sk_has_bf16_units()) return product_widened(s, d, in, weight, bias, out);
   pthread_mutex_lock(&lock);
   const key k = key_of(s, d, bias != NULL);
   const plan *p = find(&k);
-  float *ordered = p->reorder ? room(&p->weights) : NULL;
-  void *scratch = room(&p->scratch);
-  if (ordered) reorder(p, p->reorder, &p->plain, weight, &p->weights, ordered);
+  void *ordered = p->reorder ? sk_room(&p->weights) : NULL;
+  void *scratch = sk_room(&p->scratch);
+  if (ordered) reorder(p->reorder, &p->plain, weight, &p->weights, ordered);
   const bool ahead = d == forward;
   dnnl_exec_arg_t arguments[5] = {
-      {ahead ? DNNL_ARG_SRC : DNNL_ARG_DIFF_DST, memory(p, ahead ? &p->x : &p->y, in)},
-      {DNNL_ARG_WEIGHTS, memory(p, &p->weights, ordered ? ordered : weight)},
-      {ahead ? DNNL_ARG_DST : DNNL_ARG_DIFF_SRC, memory(p, ahead ? &p->y : &p->x, out)},
-      {DNNL_ARG_SCRATCHPAD, memory(p, &p->scratch, scratch)}};
-  if (bias) arguments[4] = (dnnl_exec_arg_t){DNNL_ARG_BIAS, memory(p, &p->bias, bias)};
-  execute(p, p->product, bias ? 5 : 4, arguments);
+      {ahead ? DNNL_ARG_SRC : DNNL_ARG_DIFF_DST, sk_memory(ahead ? &p->x : &p->y, in)},
+      {DNNL_ARG_WEIGHTS, sk_memory(&p->weights, ordered ? ordered : weight)},
+      {ahead ? DNNL_ARG_DST : DNNL_ARG_DIFF_SRC, sk_memory(ahead ? &p->y : &p->x, out)},
+      {DNNL_ARG_SCRATCHPAD, sk_memory(&p->scratch, scratch)}};
+  if (bias) arguments[4] = (dnnl_exec_arg_t){DNNL_ARG_BIAS, sk_memory(&p->bias, bias)};
+  sk_execute(p->product, bias ? 5 : 4, arguments);
   sk_free(scratch);
   sk_free(ordered);
   pthread_mutex_unlock(&lock);
 }
 
-void sk_convolution_forward(const sk_convolution *s, const float *x, const float *weight, const float *bias, float *y) {
+void sk_convolution_forward(const sk_convolution *s, const void *x, const void *weight, const float *bias, void *y) {
   product(s, forward, x, weight, bias, y);
 }
 
-void sk_convolution_backward_data(const sk_convolution *s, const float *dy, const float *weight, float *dx) {
+void sk_convolution_backward_data(const sk_convolution *s, const void *dy, const void *weight, void *dx) {
   product(s, backward_data, dy, weight, NULL, dx);
 }
 
-void sk_convolution_backward_weights(const sk_convolution *s, const float *x, const float *dy, float beta,
+void sk_convolution_backward_weights(const sk_convolution *s, const void *x, const void *dy, float beta,
                                      float *dweight) {
-  const int64_t count = s->o * s->c * s->kernel * s->kernel;
+  if (s->type == SK_BF16 && !sk_has_bf16_units()) {
+    sk_convolution in_f32 = *s;
+    in_f32.type = SK_F32;
+    float *wide_x = widened(count_x(s), x), *wide_dy = widened(count_y(s), dy);
+    sk_convolution_backward_weights(&in_f32, wide_x, wide_dy, beta, dweight);
+    sk_free(wide_dy);
+    return sk_free(wide_x);
+  }
+  const int64_t count = count_weights(s);
   if (beta != 0 && beta != 1) sk_scale(count, beta, dweight, dweight);
   if (s->n <= 0) {
     if (beta == 0) sk_fill(count, 0, dweight);
@@ -220,14 +236,14 @@ void sk_convolution_backward_weights(const sk_convolution *s, const float *x, co
   pthread_mutex_lock(&lock);
   const key k = key_of(s, backward_weights, false);
   const plan *p = find(&k);
-  float *own = room(&p->weights);
-  void *scratch = room(&p->scratch);
-  execute(p, p->product, 4,
-          (dnnl_exec_arg_t[]){{DNNL_ARG_SRC, memory(p, &p->x, x)},
-                              {DNNL_ARG_DIFF_DST, memory(p, &p->y, dy)},
-                              {DNNL_ARG_DIFF_WEIGHTS, memory(p, &p->weights, own)},
-                              {DNNL_ARG_SCRATCHPAD, memory(p, &p->scratch, scratch)}});
-  reorder(p, beta != 0 ? p->adding : p->reorder, &p->weights, own, &p->plain, dweight);
+  float *own = sk_room(&p->weights);
+  void *scratch = sk_room(&p->scratch);
+  sk_execute(p->product, 4,
+          (dnnl_exec_arg_t[]){{DNNL_ARG_SRC, sk_memory(&p->x, x)},
+                              {DNNL_ARG_DIFF_DST, sk_memory(&p->y, dy)},
+                              {DNNL_ARG_DIFF_WEIGHTS, sk_memory(&p->weights, own)},
+                              {DNNL_ARG_SCRATCHPAD, sk_memory(&p->scratch, scratch)}});
+  reorder(beta != 0 ? p->adding : p->reorder, &p->weights, own, &p->plain, dweight);
   sk_free(scratch);
   sk_free(own);
   pthread_mutex_unlock(&lock);

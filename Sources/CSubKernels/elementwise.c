@@ -49,12 +49,58 @@ void sk_axpby(int64_t n, float alpha, const float *x, float beta, float *y) {
   sk_divide(n, grain, streaming, blend, &(arrays){.a = x, .y = y, .s = alpha, .t = beta});
 }
 
-static SK_CLONES void activate(void *context, int64_t begin, int64_t end, int thread) {
-  const arrays *j = context;
-  sk_activate(end - begin, j->activation, j->a + begin, j->y + begin);
+// ---- two types ------------------------------------------------------------------------------------------------------
+
+// Elements that pass through a thread's stack at a time.
+enum { passing = 512 };
+
+typedef struct {
+  int x_type, y_type;
+  const void *x;
+  void *y;
+  float s, t;
+} typed;
+
+static SK_CLONES void blend_typed(void *context, int64_t begin, int64_t end, int thread) {
+  const typed *j = context;
+  float own[passing], sum[passing];
+  for (int64_t at = begin; at < end; at += passing) {
+    const int64_t n = sk_min(passing, end - at);
+    const float *x = sk_row(j->x_type, j->x, at, n, own);
+    float *y = sk_row_to(j->y_type, j->y, at, sum);
+    if (j->t == 0) {
+      SK_LOOP for (int64_t i = 0; i < n; i++) y[i] = j->s * x[i];
+    } else {
+      sk_row(j->y_type, j->y, at, n, sum);
+      SK_LOOP for (int64_t i = 0; i < n; i++) y[i] = j->s * x[i] + j->t * y[i];
+    }
+    sk_row_done(j->y_type, j->y, at, n, sum);
+  }
 }
-void sk_activation_forward(int64_t n, int activation, const float *x, float *y) {
-  sk_divide(n, grain, transcendental, activate, &(arrays){.a = x, .y = y, .activation = activation});
+void sk_blend(int64_t n, float alpha, int x_type, const void *x, float beta, int y_type, void *y) {
+  sk_divide(n, grain, streaming, blend_typed, &(typed){x_type, y_type, x, y, alpha, beta});
+}
+
+typedef struct {
+  int type, activation;
+  const void *x;
+  void *y;
+  float rate;
+  uint64_t key;
+} function;
+
+static SK_CLONES void activate(void *context, int64_t begin, int64_t end, int thread) {
+  const function *j = context;
+  float own[passing];
+  for (int64_t at = begin; at < end; at += passing) {
+    const int64_t n = sk_min(passing, end - at);
+    float *y = sk_row_to(j->type, j->y, at, own);
+    sk_activate(n, j->activation, sk_row(j->type, j->x, at, n, own), y);
+    sk_row_done(j->type, j->y, at, n, own);
+  }
+}
+void sk_activation_forward(int64_t n, int activation, int type, const void *x, void *y) {
+  sk_divide(n, grain, transcendental, activate, &(function){type, activation, x, y});
 }
 
 // ---- random numbers -------------------------------------------------------------------------------------------------
@@ -64,23 +110,22 @@ uint32_t sk_random(uint64_t key, uint64_t position) {
 }
 
 static SK_CLONES void dropout(void *context, int64_t begin, int64_t end, int thread) {
-  const arrays *j = context;
-  const sk_keep keep = sk_keep_of(j->s);
-  for (int64_t start = begin; start < end;) {
-    uint64_t block = sk_block_key(j->key, (uint64_t)start);
-    uint32_t low = (uint32_t)start;
-    int64_t count = sk_min(end - start, (int64_t)(0x100000000u - low));
-    const float *x = j->a + start;
-    float *y = j->y + start;
-    SK_LOOP
-    for (int64_t i = 0; i < count; i++)
-      y[i] = sk_block_bits(block, low + (uint32_t)i) >= keep.threshold ? x[i] * keep.scale : 0;
-    start += count;
+  const function *j = context;
+  const sk_keep keep = sk_keep_of(j->rate);
+  float own[passing], factors[passing];
+  for (int64_t at = begin; at < end; at += passing) {
+    const int64_t n = sk_min(passing, end - at);
+    const float *x = sk_row(j->type, j->x, at, n, own);
+    float *y = sk_row_to(j->type, j->y, at, own);
+    sk_keep_row(n, keep, 1, j->key, (uint64_t)at, factors);
+    // Selected rather than multiplied: what is dropped is 0 even where x is not finite.
+    SK_LOOP for (int64_t i = 0; i < n; i++) y[i] = factors[i] != 0 ? x[i] * factors[i] : 0;
+    sk_row_done(j->type, j->y, at, n, own);
   }
 }
-void sk_dropout(int64_t n, float p, uint64_t key, const float *x, float *y) {
-  if (p <= 0) return sk_copy(n, x, y);
-  sk_divide(n, grain, transcendental, dropout, &(arrays){.a = x, .y = y, .s = p, .key = key});
+void sk_dropout(int64_t n, float p, uint64_t key, int type, const void *x, void *y) {
+  if (p <= 0) return sk_blend(n, 1, type, x, 0, type, y);
+  sk_divide(n, grain, transcendental, dropout, &(function){.type = type, .x = x, .y = y, .rate = p, .key = key});
 }
 
 static SK_CLONES void uniform(void *context, int64_t begin, int64_t end, int thread) {

@@ -21,40 +21,45 @@ SK_INLINE void SK_ISA(add_row)(int64_t d, const float *x, float *y) {
   for (int64_t i = 0; i < d; i++) y[i] += x[i];
 }
 
-/// The rows of a window one behind the other: out[n][d] = x[rows[i]] from the head's column on, `outside` (NULL: zeros)
-/// for -1. Those of the head that comes next are asked for, since no pattern tells the processor where they lie.
-SK_INLINE void SK_ISA(gather)(const head *at, int64_t n, int64_t d, const float *x, int64_t ld, const float *outside,
-                              float *out) {
+/// A head's rows one behind the other in f32: out[i] = x[rows[i]] from the head's column on for the rows of a window,
+/// `outside` (NULL: zeros) for -1; x[first + i] for any other sequence. The rows of the window that comes next are asked
+/// for, since no pattern tells the processor where they lie.
+SK_INLINE void SK_ISA(gather)(int type, const head *at, int64_t first, int64_t n, int64_t d, const void *x, int64_t ld,
+                              const float *outside, float *out) {
   const int64_t column = at->h * d, next_column = at->next_h * d;
   for (int64_t i = 0; i < n; i++, out += d) {
     if (at->next_rows && at->next_rows[i] >= 0) {
-      const float *next = x + at->next_rows[i] * ld + next_column;
-      for (int64_t c = 0; c < d; c += 16) __builtin_prefetch(next + c, 0, 2);
+      const char *next = sk_from(type, x, at->next_rows[i] * ld + next_column);
+      for (size_t byte = 0; byte < (size_t)d * sk_size_of(type); byte += 64) __builtin_prefetch(next + byte, 0, 2);
     }
-    if (at->rows[i] >= 0) SK_ISA(copy)(d, x + at->rows[i] * ld + column, out);
+    const int64_t row = at->rows ? at->rows[i] : first + i;
+    if (row >= 0 && type == SK_F32) SK_ISA(copy)(d, (const float *)x + row * ld + column, out);
+    else if (row >= 0) sk_row(type, x, row * ld + column, d, out);
     else if (outside) SK_ISA(copy)(d, outside + column, out);
     else memset(out, 0, (size_t)d * sizeof(float));
   }
 }
 
-/// The same head over the rows of its window, gathered into scratch. Returns the scratch behind them.
+/// The same head over rows gathered into scratch. Returns the scratch behind them.
 static float *SK_ISA(gather_head)(const sk_attention *a, head *at, float *scratch) {
-  const int64_t d = a->head_dim, size = at->tk * d;
-  SK_ISA(gather)(at, at->tk, d, a->q, a->ldq, NULL, scratch);
-  SK_ISA(gather)(at, at->tk, d, a->k, a->ldk, a->outside_k, scratch + size);
-  SK_ISA(gather)(at, at->tk, d, a->v, a->ldv, a->outside_v, scratch + 2 * size);
+  const int64_t d = a->head_dim, queries = at->tq * d, keys = at->tk * d;
+  SK_ISA(gather)(a->type, at, at->q0, at->tq, d, a->q, a->ldq, NULL, scratch);
+  SK_ISA(gather)(a->type, at, at->k0, at->tk, d, a->k, a->ldk, a->outside_k, scratch + queries);
+  SK_ISA(gather)(a->type, at, at->k0, at->tk, d, a->v, a->ldv, a->outside_v, scratch + queries + keys);
   at->q = scratch;
-  at->k = scratch + size;
-  at->v = scratch + 2 * size;
+  at->k = scratch + queries;
+  at->v = at->k + keys;
   at->ldq = at->ldk = at->ldv = d;
-  return scratch + sk_round_up(3 * size, 16);
+  return scratch + sk_round_up(queries + 2 * keys, 16);
 }
 
 /// Copies row i of a head's result to where it belongs.
-SK_INLINE void SK_ISA(place_row)(const head *at, int64_t first, int64_t i, int64_t d, const float *row, float *out,
-                                 int64_t ld) {
-  const int64_t to = at->rows ? at->rows[i] : first + i;
-  if (to >= 0) SK_ISA(copy)(d, row, out + to * ld + at->h * d);
+SK_INLINE void SK_ISA(place_row)(int type, const head *at, int64_t first, int64_t i, int64_t d, const float *row,
+                                 void *out, int64_t ld) {
+  const int64_t to = (at->rows ? at->rows[i] : first + i) * ld + at->h * d;
+  if (to < 0) return;
+  if (type == SK_F32) SK_ISA(copy)(d, row, (float *)out + to);
+  else sk_row_done(type, out, to, d, row);
 }
 
 SK_INLINE void SK_ISA(keep_row)(const sk_attention *a, const head *at, sk_keep keep, int64_t i, int64_t limit,
@@ -67,7 +72,7 @@ static void SK_ISA(forward_head)(const attention_pass *pass, const head *given, 
   const sk_attention *a = pass->a;
   head own = *given;
   const head *at = &own;
-  if (own.rows) scratch = SK_ISA(gather_head)(a, &own, scratch);
+  if (gathers(a)) scratch = SK_ISA(gather_head)(a, &own, scratch);
   const int64_t d = a->head_dim, padded = sk_round_up(d, 16), tk = at->tk, columns = sk_round_up(tk, 16);
   const int64_t lds = score_stride(tk), shift = tk - at->tq;
   float *keys = scratch, *values = keys + columns * d, *scores = values + tk * padded;
@@ -96,12 +101,12 @@ static void SK_ISA(forward_head)(const attention_pass *pass, const head *given, 
       scale[r] = blind ? 0 : 1 / sum;
       pass->lse[(at->q0 + i) * a->heads + at->h] = blind ? -INFINITY : best + logf(sum);
     }
-    float *out = pass->out + (at->q0 + first) * pass->ldout + at->h * d;
-    const bool direct = padded == d && !at->rows;
+    const bool direct = padded == d && !gathers(a);
+    float *out = direct ? (float *)pass->out + (at->q0 + first) * pass->ldout + at->h * d : NULL;
     SK_ISA(multiply)(rows, padded, seen, scores, lds, 1, values, padded, tk, direct ? out : narrow,
                      direct ? pass->ldout : padded, false, scale);
     for (int64_t r = 0; r < rows && !direct; r++)
-      SK_ISA(place_row)(at, at->q0, first + r, d, narrow + r * padded, pass->out, pass->ldout);
+      SK_ISA(place_row)(a->type, at, at->q0, first + r, d, narrow + r * padded, pass->out, pass->ldout);
   }
 }
 
@@ -111,18 +116,20 @@ static void SK_ISA(backward_head)(const attention_pass *pass, const head *given,
   const sk_attention *a = pass->a;
   head own = *given;
   const head *at = &own;
-  const float *all_out = pass->forward_out + own.q0 * pass->ldout + own.h * a->head_dim;
-  const float *all_dout = pass->dout + own.q0 * pass->lddout + own.h * a->head_dim;
+  const float *all_out, *all_dout;
   int64_t ldout = pass->ldout, lddout = pass->lddout;
-  if (own.rows) {
+  if (gathers(a)) {
     scratch = SK_ISA(gather_head)(a, &own, scratch);
     const int64_t size = sk_round_up(own.tq * a->head_dim, 16);
-    SK_ISA(gather)(&own, own.tq, a->head_dim, pass->forward_out, ldout, NULL, scratch);
-    SK_ISA(gather)(&own, own.tq, a->head_dim, pass->dout, lddout, NULL, scratch + size);
+    SK_ISA(gather)(a->type, &own, own.q0, own.tq, a->head_dim, pass->forward_out, ldout, NULL, scratch);
+    SK_ISA(gather)(a->type, &own, own.q0, own.tq, a->head_dim, pass->dout, lddout, NULL, scratch + size);
     all_out = scratch;
     all_dout = scratch + size;
     scratch += 2 * size;
     ldout = lddout = a->head_dim;
+  } else {
+    all_out = (const float *)pass->forward_out + own.q0 * ldout + own.h * a->head_dim;
+    all_dout = (const float *)pass->dout + own.q0 * lddout + own.h * a->head_dim;
   }
   const int64_t d = a->head_dim, padded = sk_round_up(d, 16), tk = at->tk, columns = sk_round_up(tk, 16);
   const int64_t lds = score_stride(tk), shift = tk - at->tq;
@@ -132,7 +139,7 @@ static void SK_ISA(backward_head)(const attention_pass *pass, const head *given,
   float *narrow = slopes + backward_rows * lds, *dk = narrow + backward_rows * padded, *dv = dk + tk * padded;
   float *factors = dv + tk * padded;
   const sk_keep keep = sk_keep_of(a->dropout);
-  const bool direct = padded == d && !at->rows;
+  const bool direct = padded == d && !gathers(a);
   SK_ISA(pack_transposed)(tk, d, at->k, at->ldk, a->scale, keys_t);
   SK_ISA(pack_transposed)(tk, d, at->v, at->ldv, 1, values_t);
   SK_ISA(pack)(tk, d, at->k, at->ldk, a->scale, keys);
@@ -158,17 +165,17 @@ static void SK_ISA(backward_head)(const attention_pass *pass, const head *given,
       SK_ISA(score_gradients)(s, g, a->dropout > 0 ? factors : NULL, limit, wide, lse, delta);
       if (dbias) SK_ISA(add)(limit, g, dbias + (at->h * a->max_q + i) * a->max_k);
     }
-    float *dq = pass->dq + (at->q0 + first) * pass->lddq + at->h * d;
+    float *dq = direct ? (float *)pass->dq + (at->q0 + first) * pass->lddq + at->h * d : NULL;
     SK_ISA(multiply)(rows, padded, seen, slopes, lds, 1, keys, padded, tk, direct ? dq : narrow,
                      direct ? pass->lddq : padded, false, NULL);
     for (int64_t r = 0; r < rows && !direct; r++)
-      SK_ISA(place_row)(at, at->q0, first + r, d, narrow + r * padded, pass->dq, pass->lddq);
+      SK_ISA(place_row)(a->type, at, at->q0, first + r, d, narrow + r * padded, pass->dq, pass->lddq);
     SK_ISA(multiply)(seen, padded, rows, slopes, 1, lds, queries, padded, rows, dk, padded, true, NULL);
     SK_ISA(multiply)(seen, padded, rows, scores, 1, lds, douts, padded, rows, dv, padded, true, NULL);
   }
   for (int64_t j = 0; j < tk; j++) {
-    SK_ISA(place_row)(at, at->k0, j, d, dk + j * padded, pass->dk, pass->lddk);
-    SK_ISA(place_row)(at, at->k0, j, d, dv + j * padded, pass->dv, pass->lddv);
+    SK_ISA(place_row)(a->type, at, at->k0, j, d, dk + j * padded, pass->dk, pass->lddk);
+    SK_ISA(place_row)(a->type, at, at->k0, j, d, dv + j * padded, pass->dv, pass->lddv);
     if (outside && at->rows && at->rows[j] < 0) {
       SK_ISA(add_row)(d, dk + j * padded, outside + at->h * d);
       SK_ISA(add_row)(d, dv + j * padded, outside + (a->heads + at->h) * d);

@@ -164,6 +164,37 @@ SK_INLINE float sk_float_of(uint32_t bits) {
   return x;
 }
 
+// ---- bf16: the upper half of an f32 -----------------------------------------------------------------------------------
+SK_INLINE float sk_widen(uint16_t x) { return sk_float_of((uint32_t)x << 16); }
+/// The nearest, of two the even one; NaN stays.
+SK_INLINE uint16_t sk_narrow(float x) {
+  uint32_t bits = sk_bits_of(x), nearest = bits + 0x7fffu + (bits >> 16 & 1);
+  return (uint16_t)(((bits & 0x7fffffffu) > 0x7f800000u ? bits | 0x400000u : nearest) >> 16);
+}
+
+SK_INLINE size_t sk_size_of(int type) { return type == SK_BF16 ? 2 : 4; }
+/// Element `at` of an array of a type.
+SK_INLINE const void *sk_from(int type, const void *x, int64_t at) {
+  return (const char *)x + at * (int64_t)sk_size_of(type);
+}
+
+// Kernels compute in f32 whatever a row's type is: they read it through sk_row, and write it where sk_row_to says,
+// followed by sk_row_done. An f32 row is used where it lies; another passes through `own`, which stays in cache.
+SK_INLINE const float *sk_row(int type, const void *x, int64_t at, int64_t n, float *own) {
+  if (type == SK_F32) return (const float *)x + at;
+  const uint16_t *from = (const uint16_t *)x + at;
+  SK_LOOP for (int64_t i = 0; i < n; i++) own[i] = sk_widen(from[i]);
+  return own;
+}
+SK_INLINE float *sk_row_to(int type, void *y, int64_t at, float *own) {
+  return type == SK_F32 ? (float *)y + at : own;
+}
+SK_INLINE void sk_row_done(int type, void *y, int64_t at, int64_t n, const float *own) {
+  if (type == SK_F32) return;
+  uint16_t *to = (uint16_t *)y + at;
+  SK_LOOP for (int64_t i = 0; i < n; i++) to[i] = sk_narrow(own[i]);
+}
+
 /// e^x within 2 ulp; 0 below the smallest normal number, infinity above the largest, NaN stays.
 SK_INLINE float sk_exp(float x) {
   // Adding 1.5·2^23 rounds to an integer and leaves it in the low bits, ready to become an exponent.

@@ -2,6 +2,9 @@
 #include <math.h>
 #include "kernel.h"
 
+// Elements of a pass whose second use finds them in cache.
+enum { in_cache = 2048 };
+
 /// The rates of one run with everything that is the same for all its elements worked out.
 typedef struct {
   float beta1, rest1, beta2, rest2, scale, keep, step, root, epsilon;
@@ -12,6 +15,11 @@ static adam adam_of(const sk_adamw_rates *r, double lr_scale, double weight_deca
   return (adam){(float)r->beta1, (float)(1 - r->beta1), (float)r->beta2, (float)(1 - r->beta2),
                 (float)r->gradient_scale, (float)(1 - lr * weight_decay), (float)(lr / r->bias_correction1),
                 (float)(1 / sqrt(r->bias_correction2)), (float)r->epsilon};
+}
+
+/// The elements in bf16, while they are in cache.
+SK_INLINE void shadow_range(int64_t n, const float *p, uint16_t *shadow) {
+  if (shadow) sk_row_done(SK_BF16, shadow, 0, n, p);
 }
 
 /// p -= step · m / (sqrt(v)·root + epsilon) after the decay; g NULL: no gradient.
@@ -47,6 +55,7 @@ typedef struct {
   const sk_segment *segment;
   float *p, *m, *v;
   const float *g;
+  uint16_t *shadow;                        // p in bf16, or NULL
   struct { int64_t segment, at; } *start;  // [threads + 1]: element in a segment, row in a table
 } pass;
 
@@ -56,6 +65,7 @@ SK_INLINE void adam_rows(const adam *a, const sk_segment *s, int64_t begin, int6
     bool touched = s->touched[r], moving = touched || !s->ever || s->ever[r];
     if (moving) adam_range(a, s->row, j->p + at, touched ? j->g + at : NULL, j->m + at, j->v + at);
     else decay_range(a->keep, s->row, j->p + at);
+    shadow_range(s->row, j->p + at, j->shadow ? j->shadow + at : NULL);
     if (s->ever && touched) s->ever[r] = 1;
   }
 }
@@ -72,8 +82,11 @@ static SK_CLONES void adam_share(void *context, int thread, int threads) {
     adam a = adam_of(j->rates, s->lr_scale, s->weight_decay);
     if (s->touched) adam_rows(&a, s, begin, end, j);
     else
-      adam_range(&a, end - begin, j->p + s->offset + begin, j->g + s->offset + begin, j->m + s->offset + begin,
-                 j->v + s->offset + begin);
+      for (int64_t at = s->offset + begin, n; at < s->offset + end; at += n) {
+        n = sk_min(in_cache, s->offset + end - at);
+        adam_range(&a, n, j->p + at, j->g + at, j->m + at, j->v + at);
+        shadow_range(n, j->p + at, j->shadow ? j->shadow + at : NULL);
+      }
   }
 }
 
@@ -128,9 +141,10 @@ static void over_segments(pass *job, bool differ, void (*share)(void *, int, int
 }
 
 void sk_adamw(const sk_adamw_rates *rates, int64_t segments, const sk_segment *segment, float *p, const float *g,
-              float *m, float *v) {
-  over_segments(&(pass){.rates = rates, .segments = segments, .segment = segment, .p = p, .m = m, .v = v, .g = g}, true,
-                adam_share);
+              float *m, float *v, uint16_t *shadow) {
+  over_segments(&(pass){.rates = rates, .segments = segments, .segment = segment, .p = p, .m = m, .v = v, .g = g,
+                        .shadow = shadow},
+                true, adam_share);
 }
 
 // ---- SGD ------------------------------------------------------------------------------------------------------------
@@ -157,12 +171,15 @@ static SK_CLONES void sgd_share(void *context, int thread, int threads) {
     } else {
       SK_LOOP for (int64_t k = begin; k < end; k++) p[k] -= lr * (g[k] * scale + decay * p[k]);
     }
+    shadow_range(end - begin, p + begin, j->shadow ? j->shadow + s->offset + begin : NULL);
   }
 }
 
-void sk_sgd(const sk_sgd_rates *rates, int64_t segments, const sk_segment *segment, float *p, const float *g, float *m) {
-  over_segments(&(pass){.plain = rates, .segments = segments, .segment = segment, .p = p, .m = m, .g = g}, false,
-                sgd_share);
+void sk_sgd(const sk_sgd_rates *rates, int64_t segments, const sk_segment *segment, float *p, const float *g, float *m,
+            uint16_t *shadow) {
+  over_segments(&(pass){.plain = rates, .segments = segments, .segment = segment, .p = p, .m = m, .g = g,
+                        .shadow = shadow},
+                false, sgd_share);
 }
 
 // ---- LAMB -----------------------------------------------------------------------------------------------------------

@@ -12,14 +12,15 @@ public enum ClipTrace {
   ///   - pieces: in how many pieces the batch passes through the towers.
   public static func run(
     _ config: ClipConfig?, _ activation: Activation, weights: any NamedTensors, batch: any NamedTensors,
-    method: any Method.Type, ratio: Double, pieces: Int = 1, on device: Device
+    method: any Method.Type, ratio: Double, pieces: Int = 1, precision: Precision = .fp32,
+    on device: Device
   ) throws -> [(name: String, array: HostArray)] {
     let checkpoint = try CLIPFamily().recognised(weights)
     let config = try config ?? ClipConfig(checkpoint, activation: activation)
     try weights.checkFilling(config.weightCount, claimedAt: weights.place)
     try method.init(ratio: ratio).check(patches: config.image.patches, at: "--ratio")
     let model = CLIP(config)
-    let set = ParameterSet(model, on: device, key: nil)
+    let set = ParameterSet(model, precision: precision, on: device, key: nil)
     let names = try set.load(checkpoint, startingFrom: RandomKey(seed: 0), .openClip).names
     let (pairs, noise) = try self.batch(batch, config, needsNoise: method.hidesParts, device)
     return Trace.run(

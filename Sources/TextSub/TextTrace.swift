@@ -11,7 +11,7 @@ public enum TextTrace {
   ///     `labels`, `mask_noise` f32 [N,T].
   public static func run(
     _ config: BERTConfig, weights: some NamedTensors, batch: some NamedTensors, method: any Method.Type,
-    ratio: Double, on device: Device
+    ratio: Double, precision: Precision = .fp32, on device: Device
   ) throws -> [(name: String, array: HostArray)] {
     let checkpoint = try BERTFamily().recognised(weights)
     guard let labels = BERTFamily.labelCount(checkpoint) else {
@@ -22,7 +22,7 @@ public enum TextTrace {
     }
     try weights.checkFilling(config.weightCount, claimedAt: weights.place)
     let model = BERTForSequenceClassification(config, labels: labels)
-    let set = ParameterSet(model, on: device, key: nil)
+    let set = ParameterSet(model, precision: precision, on: device, key: nil)
     let names = try set.load(checkpoint, startingFrom: RandomKey(seed: 0), .bert).names
     let (packed, noise) = try TraceBatch(batch, config, labels: labels, needsNoise: method.hidesParts).packed(
       on: device)

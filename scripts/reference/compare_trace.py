@@ -2,13 +2,16 @@
 """Compares what `masksub trace` wrote with a reference, tensor by tensor.
 
     compare_trace.py EXPECTED OUT [--tolerance 1e-4] [--all]
-    compare_trace.py --cases DIR --masksub .build/release/masksub [--only TEXT]
+    compare_trace.py --cases DIR --masksub .build/release/masksub [--only TEXT] [--precision bf16]
 
 EXPECTED and OUT are safetensors files. The error of a tensor is max |expected - got| / max |expected|. A gradient
 that is zero by mathematics (a key's bias, say: softmax does not see it) is nothing but rounding in the reference,
 with no scale of its own; it is recognised by a magnitude below 1e-10 of the largest gradient, and held against a
 hundredth of that. With --cases, every case folder under DIR (see masksub_step.py) is traced by the tool and compared.
 Exit code 1 when a tensor is missing, unexpected, mis-shaped, not finite, or beyond the tolerance.
+
+With --precision bf16 the cases are traced in bf16 and held against PyTorch's own bf16 autocast of the same weights and
+batch: ||got - expected|| / ||expected|| of the logits, and of all gradients together, may be at most 1.15 times PyTorch's.
 
 Needs: safetensors, torch
 """
@@ -63,6 +66,29 @@ def compare(expected: dict[str, torch.Tensor], got: dict[str, torch.Tensor]) -> 
     return rows
 
 
+def distances(expected: dict[str, torch.Tensor], got: dict[str, torch.Tensor]) -> dict[str, float]:
+    """||got - expected|| / ||expected|| of the logits of both branches, and of all gradients together."""
+    groups = {"logits": [name for name in expected if name.endswith(".logits")],
+              "gradients": [name for name in expected if name.startswith("grad.")]}
+    result = {}
+    for group, names in groups.items():
+        apart = sum((got[n].double().flatten() - expected[n].double().flatten()).square().sum().item() for n in names)
+        whole = sum(expected[n].double().square().sum().item() for n in names)
+        result[group] = (apart / whole) ** 0.5
+    return result
+
+
+BF16_SHARE = 1.15  # of PyTorch's own error
+
+
+def report_bf16(expected: dict[str, torch.Tensor], got: dict[str, torch.Tensor], peer: dict[str, float]) -> bool:
+    """Prints the distances beside PyTorch's; true where they are no more than its share."""
+    own = distances(expected, got)
+    shares = {group: own[group] / peer[group] for group in own}
+    print("  " + ", ".join(f"{group} {own[group]:.2e} ({share:.2f} of PyTorch's)" for group, share in shares.items()))
+    return all(share <= BF16_SHARE for share in shares.values())
+
+
 def report(rows: list[Row], tolerance: float, gradients: float, everything: bool) -> bool:
     """Prints the rows; true when the gradients are within their tolerance and all else is within the other."""
     bad = [row for row in rows if not row.error <= (gradients if row.name.startswith("grad.") else tolerance)]
@@ -78,13 +104,13 @@ def report(rows: list[Row], tolerance: float, gradients: float, everything: bool
     return bool(rows) and not bad
 
 
-def run_cases(folder: Path, masksub: str, tolerance: float, only: str, everything: bool) -> bool:
+def run_cases(folder: Path, masksub: str, tolerance: float, only: str, everything: bool, precision: str) -> bool:
     """Traces and compares every case under a folder; a case may ask for a wider tolerance of its gradients."""
     cases = sorted(path.parent for path in folder.rglob("case.json") if only in str(path.parent))
     failed = []
     for case in cases:
         facts = json.loads((case / "case.json").read_text())
-        command = [masksub, "trace", *facts["arguments"], "--output", "out.safetensors"]
+        command = [masksub, "trace", *facts["arguments"], "--precision", precision, "--output", "out.safetensors"]
         start = time.perf_counter()
         done = subprocess.run(command, cwd=case, capture_output=True, text=True)
         print(f"{case.relative_to(folder)}: exit {done.returncode}, {time.perf_counter() - start:.1f} s")
@@ -93,7 +119,12 @@ def run_cases(folder: Path, masksub: str, tolerance: float, only: str, everythin
             failed.append(case)
             continue
         out = case / "out.safetensors"
-        rows = compare(load_file(case / "expected.safetensors"), load_file(out))
+        expected, got = load_file(case / "expected.safetensors"), load_file(out)
+        if precision == "bf16":
+            if not report_bf16(expected, got, facts["torch_bf16"]):
+                failed.append(case)
+            continue
+        rows = compare(expected, got)
         if report(rows, tolerance, max(tolerance, facts["gradient_tolerance"]), everything):
             out.unlink()
         else:
@@ -111,10 +142,11 @@ def main() -> None:
     parser.add_argument("--cases", type=Path, help="a folder of cases to trace with --masksub and to compare")
     parser.add_argument("--masksub", default="masksub", help="the tool's executable")
     parser.add_argument("--only", default="", help="only the cases whose path holds this text")
+    parser.add_argument("--precision", default="fp32", choices=["fp32", "bf16"], help="of the traces of --cases")
     options = parser.parse_args()
     if options.cases:
         masksub = str(Path(options.masksub).resolve()) if "/" in options.masksub else options.masksub
-        good = run_cases(options.cases, masksub, options.tolerance, options.only, options.all)
+        good = run_cases(options.cases, masksub, options.tolerance, options.only, options.all, options.precision)
     elif len(options.files) == 2:
         expected, got = (load_file(path) for path in options.files)
         good = report(compare(expected, got), options.tolerance, options.tolerance, options.all)

@@ -9,8 +9,9 @@ A case is a folder:
   model.safetensors     weights, float32
   batch.safetensors     the batch in the contract's names
   expected.safetensors  logits, losses, the gradient of every parameter and the running statistics after the step, float64
-  case.json             the arguments of `masksub trace`, PyTorch's own float32 error, and the gradients' tolerance:
-                        1e-4, or ten times that error where PyTorch itself is beyond 1e-4
+  case.json             the arguments of `masksub trace`, PyTorch's own float32 error, the gradients' tolerance (1e-4, or
+                        ten times that error where PyTorch itself is beyond 1e-4), and the error of PyTorch's own
+                        bf16 autocast of the same step
 """
 
 import json
@@ -21,7 +22,7 @@ import torch
 import torch.nn.functional as F
 from safetensors.torch import save_file
 
-from compare_trace import compare
+from compare_trace import compare, distances
 
 Rename = Callable[[str, torch.Tensor], Iterable[tuple[str, torch.Tensor]]]
 
@@ -121,6 +122,8 @@ def step(model, forward, kind: str, labels, dtype: torch.dtype, rename: Rename) 
     main, sub = forward(False, dtype), forward(True, dtype)
     main = main if isinstance(main, dict) else {"logits": main}
     sub = sub if isinstance(sub, dict) else {"logits": sub}
+    # Under autocast the logits may be of a lower type; losses are not.
+    main, sub = ({name: value.to(dtype) for name, value in branch.items()} for branch in (main, sub))
     loss_main, loss_sub = losses(kind, main["logits"], sub["logits"], labels)
     loss = (loss_main + loss_sub) / 2
     loss.backward()
@@ -157,12 +160,15 @@ def write_case(
     expected = step(model, forward, kind, batch.get("labels"), torch.float64, rename)
     save_file(expected, folder / "expected.safetensors")
     single = step(model, forward, kind, batch.get("labels"), torch.float32, rename)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        lowered = step(model, forward, kind, batch.get("labels"), torch.float32, rename)
     worst = max(compare(expected, single), key=lambda row: row.error)
     case = {
         "arguments": arguments + ["--statistics"] * any(name.startswith("after.") for name in expected),
         "gradient_tolerance": 10 * worst.error if worst.error > 1e-4 else 1e-4,
         "parameters": sum(parameter.numel() for parameter in model.parameters()),
         "torch_float32": {"worst_error": worst.error, "tensor": worst.name},
+        "torch_bf16": distances(expected, lowered),
     }
     (folder / "case.json").write_text(json.dumps(case, indent=1) + "\n")
     values = ", ".join(f"{name} {expected[name].item():.6f}" for name in ("loss.main", "loss.sub", "loss"))

@@ -1,5 +1,8 @@
 // CPU kernels of MaskSub. Row-major f32 unless a parameter says otherwise; `ld…` is a row stride in elements.
 //
+// A `type` (sk_type) is that of activations and their gradients, of saved tensors and of what products read. Whatever it
+// is, kernels compute and accumulate in f32, and weights of norms, biases, statistics and sums are f32.
+//
 // Threads: one pool, libgomp's, which oneDNN shares. Work is divided statically and partial sums are added in thread
 // order, so the same inputs and the same thread count give the same bits. Every kernel may be called with zero rows.
 #ifndef SUB_KERNELS_H
@@ -15,6 +18,8 @@
 #if defined(__clang__)
 #pragma clang assume_nonnull begin
 #endif
+
+enum sk_type { SK_F32 = 0, SK_BF16 = 1 };
 
 // ---- memory.c: recycled buffers -------------------------------------------------------------------------------------
 /// At least `bytes` bytes, 64-byte aligned, contents undefined; from the pool where a block of that size class is free.
@@ -44,6 +49,15 @@ void sk_gemm(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k
 void sk_gemm_batch(int64_t count, bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, const float *a,
                    const int64_t *a_starts, const float *b, const int64_t *b_starts, float *c);
 
+// ---- gemm_bf16.c (oneDNN) -------------------------------------------------------------------------------------------
+/// C[m,n] (+)= op(A) · op(B) of bf16 matrices, accumulated in f32, into f32 or bf16.
+void sk_gemm_bf16(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int64_t k, const void *a, int64_t lda,
+                  const void *b, int64_t ldb, bool add, int c_type, void *c, int64_t ldc);
+/// Whether this processor has instructions that multiply bf16. Without them operands are widened and multiplied in f32.
+bool sk_has_bf16_units(void);
+/// For tests: false does without them.
+void sk_use_bf16_units(bool use);
+
 enum sk_activation { SK_IDENTITY = 0, SK_GELU = 1, SK_GELU_TANH = 2, SK_QUICK_GELU = 3, SK_TANH = 4, SK_RELU = 5,
                      SK_SIGMOID = 6 };
 
@@ -52,12 +66,16 @@ enum sk_activation { SK_IDENTITY = 0, SK_GELU = 1, SK_GELU_TANH = 2, SK_QUICK_GE
 /// still in cache.
 void sk_linear_forward(int64_t m, int64_t n, int64_t k, const float *x, int64_t ldx, const float *w,
                        const float *SK_NULLABLE bias, int activation, float *SK_NULLABLE preact, float *y, int64_t ldy);
+/// The same of bf16 x and w; `preact` is of y's type, and the activation is of the rounded value.
+void sk_linear_forward_bf16(int64_t m, int64_t n, int64_t k, const void *x, int64_t ldx, const void *w,
+                            const float *SK_NULLABLE bias, int activation, void *SK_NULLABLE preact, int y_type, void *y,
+                            int64_t ldy);
 /// dpre = dy · act'(preact) elementwise [m,n] (dense; dpre may be dy itself). GELU: the exact erf derivative;
 /// SK_TANH, SK_RELU and SK_SIGMOID take the activation's OUTPUT as `preact`. With dbias not NULL: dbias[n] = beta·dbias + Σ_rows dpre.
-void sk_activation_backward(int64_t m, int64_t n, int activation, const float *preact, const float *dy, float *dpre,
-                            float beta, float *SK_NULLABLE dbias);
+void sk_activation_backward(int64_t m, int64_t n, int activation, int type, const void *preact, const void *dy,
+                            void *dpre, float beta, float *SK_NULLABLE dbias);
 /// out[n] = beta·out + Σ_rows x[m,n].
-void sk_column_sum(int64_t m, int64_t n, const float *x, int64_t ldx, float beta, float *out);
+void sk_column_sum(int64_t m, int64_t n, int type, const void *x, int64_t ldx, float beta, float *out);
 
 // ---- attention.c ----------------------------------------------------------------------------------------------------
 /// Multi-head attention over ragged rows: sequence b has queries rows q_offsets[b] ..< q_offsets[b+1] and keys rows
@@ -65,10 +83,11 @@ void sk_column_sum(int64_t m, int64_t n, const float *x, int64_t ldx, float beta
 /// scores = scale·q·kᵀ + bias; softmax over the keys; P dropped out (inverted, from `key`); out = P·v.
 /// No [H,T,T] tensor is kept: lse[row·heads + h], the log-sum-exp of the scores, is all that the backward pass reads.
 typedef struct {
+  int type;                              // of q, k, v, the result, and their gradients
   int64_t sequences, heads, head_dim;
   const int32_t *q_offsets, *k_offsets;  // [sequences + 1] each
   int64_t max_q, max_k;                  // longest of each
-  const float *q, *k, *v;
+  const void *q, *k, *v;
   int64_t ldq, ldk, ldv;
   float scale;
   bool causal;                           // query i of a sequence sees keys j <= i + (tk - tq)
@@ -83,11 +102,11 @@ typedef struct {
   const uint8_t *SK_NULLABLE regions;    // [rows] pairs of rows of unlike regions have -100 added to their score
   const float *SK_NULLABLE outside_k, *SK_NULLABLE outside_v;  // [heads·head_dim] each; NULL: zeros
 } sk_attention;
-void sk_attention_forward(const sk_attention *a, float *out, int64_t ldout, float *lse);
+void sk_attention_forward(const sk_attention *a, void *out, int64_t ldout, float *lse);
 /// Writes (does not add) dq, dk, dv for exactly the rows above; dbias[heads,max_q,max_k] += unless NULL.
 /// `out` is the forward's output. Where rows lie outside, doutside_k and doutside_v [heads·head_dim] += unless NULL.
-void sk_attention_backward(const sk_attention *a, const float *out, int64_t ldout, const float *lse, const float *dout,
-                           int64_t lddout, float *dq, int64_t lddq, float *dk, int64_t lddk, float *dv, int64_t lddv,
+void sk_attention_backward(const sk_attention *a, const void *out, int64_t ldout, const float *lse, const void *dout,
+                           int64_t lddout, void *dq, int64_t lddq, void *dk, int64_t lddk, void *dv, int64_t lddv,
                            float *SK_NULLABLE dbias, float *SK_NULLABLE doutside_k, float *SK_NULLABLE doutside_v);
 
 // ---- norm.c ---------------------------------------------------------------------------------------------------------
@@ -100,8 +119,9 @@ void sk_attention_backward(const sk_attention *a, const float *out, int64_t ldou
 /// uniform(path_key, first_sample + s) >= path_drop, then scaled by 1/(1-path_drop). row_offsets == NULL: path_drop ignored.
 typedef struct {
   int64_t rows, d;
+  int h_type, y_type;              // of h and dh, and of y and dy
   const float *x;
-  const float *SK_NULLABLE h;
+  const void *SK_NULLABLE h;
   const float *SK_NULLABLE gamma;  // [d]
   float dropout;
   uint64_t key;
@@ -114,7 +134,7 @@ typedef struct {
   float epsilon;
   int64_t first_row, first_sample;         // where this part of a larger batch begins
 } sk_residual_norm;
-void sk_residual_norm_forward(const sk_residual_norm *p, float *SK_NULLABLE z, float *SK_NULLABLE y,
+void sk_residual_norm_forward(const sk_residual_norm *p, float *SK_NULLABLE z, void *SK_NULLABLE y,
                               float *SK_NULLABLE mean, float *SK_NULLABLE rstd);
 /// Given dz_in (gradient that reached z from elsewhere; NULL: none) and dy (gradient of y; NULL: no norm):
 ///   dz = dz_in + LN'(dy);  dx = dz;  dh = row_scale · gamma ⊙ dropout'(dz)
@@ -122,7 +142,7 @@ void sk_residual_norm_forward(const sk_residual_norm *p, float *SK_NULLABLE z, f
 /// dgamma, dweight, dbias: each = beta_…·itself + its gradient; NULL: not wanted.
 void sk_residual_norm_backward(const sk_residual_norm *p, const float *z, const float *SK_NULLABLE mean,
                                const float *SK_NULLABLE rstd, const float *SK_NULLABLE dz_in,
-                               const float *SK_NULLABLE dy, float *dx, float *SK_NULLABLE dh, float beta_gamma,
+                               const void *SK_NULLABLE dy, float *dx, void *SK_NULLABLE dh, float beta_gamma,
                                float *SK_NULLABLE dgamma, float beta_weight, float *SK_NULLABLE dweight,
                                float beta_bias, float *SK_NULLABLE dbias);
 
@@ -130,74 +150,80 @@ void sk_residual_norm_backward(const sk_residual_norm *p, const float *z, const 
 /// A convolution of square kernels over grids of pixels: x[n, h, w, c] (the channels of a pixel side by side), weight
 /// [o, c, kernel, kernel], y[n, h', w', o] with h' = (h + 2·padding - kernel)/stride + 1. Accumulates in f32.
 typedef struct {
-  int64_t n, h, w, c, o, kernel, stride, padding;
+  int64_t n, h, w, c, o, kernel, stride, padding, type;  // type: of x, y, their gradients, and the weight read
 } sk_convolution;
 /// y = x * weight + bias[o].
-void sk_convolution_forward(const sk_convolution *s, const float *x, const float *weight,
-                            const float *SK_NULLABLE bias, float *y);
-void sk_convolution_backward_data(const sk_convolution *s, const float *dy, const float *weight, float *dx);
+void sk_convolution_forward(const sk_convolution *s, const void *x, const void *weight,
+                            const float *SK_NULLABLE bias, void *y);
+void sk_convolution_backward_data(const sk_convolution *s, const void *dy, const void *weight, void *dx);
 /// dweight = beta·dweight + its gradient.
-void sk_convolution_backward_weights(const sk_convolution *s, const float *x, const float *dy, float beta,
+void sk_convolution_backward_weights(const sk_convolution *s, const void *x, const void *dy, float beta,
                                      float *dweight);
 
 // ---- batch_norm.c ----------------------------------------------------------------------------------------------------
 /// Mean and biased variance of every column of x[rows, d]: blocks in f32 about their own mean, joined in double.
-void sk_batch_moments(int64_t rows, int64_t d, const float *x, float *mean, float *variance);
+void sk_batch_moments(int64_t rows, int64_t d, int type, const void *x, float *mean, float *variance);
 /// z = path · ((x - mean) / sqrt(variance + epsilon) · weight + bias) (+ shortcut);  y = relu ? max(z, 0) : z.
 /// `path` is stochastic depth as in sk_residual_norm.
 typedef struct {
   int64_t rows, d;
-  const float *x, *mean, *variance, *weight, *bias;
+  int type;                           // of x, shortcut, y and their gradients
+  const void *x;
+  const float *mean, *variance, *weight, *bias;
   float epsilon;
   bool relu;
-  const float *SK_NULLABLE shortcut;  // [rows, d]
+  const void *SK_NULLABLE shortcut;   // [rows, d]
   float path_drop;
   uint64_t path_key;
   int64_t samples, first_sample;
   const int32_t *SK_NULLABLE row_offsets;  // [samples + 1]
 } sk_batch_norm;
-void sk_batch_norm_forward(const sk_batch_norm *p, float *y);
+void sk_batch_norm_forward(const sk_batch_norm *p, void *y);
 /// Given dy, and the forward's y where there was a ReLU behind a shortcut (else NULL):
 ///   dz = dy where z > 0 (all of dy without a ReLU), written where `dz` is not NULL (it must be with such a y);
 ///   dx = the norm's derivative of path · dz, with (`of_batch`) or without mean and variance depending on x.
 /// dz may be dy, and where dz is NULL dx may be. dweight, dbias: each = beta_…·itself + its gradient; NULL: not wanted.
 /// dx NULL: only the sums.
-void sk_batch_norm_backward(const sk_batch_norm *p, bool of_batch, const float *SK_NULLABLE y, const float *dy,
-                            float *SK_NULLABLE dz, float *SK_NULLABLE dx, float beta_weight,
+void sk_batch_norm_backward(const sk_batch_norm *p, bool of_batch, const void *SK_NULLABLE y, const void *dy,
+                            void *SK_NULLABLE dz, void *SK_NULLABLE dx, float beta_weight,
                             float *SK_NULLABLE dweight, float beta_bias, float *SK_NULLABLE dbias);
 
 // ---- grids.c: pixels of [n, h, w, c] ---------------------------------------------------------------------------------
 /// y[n, h', w', c] = the greatest of every window, and which of its pixels (row·kernel + column) it was: the first of
 /// equals, as in PyTorch. Windows do not see beyond the border. h' as for a convolution.
 void sk_max_pool(int64_t n, int64_t h, int64_t w, int64_t c, int64_t kernel, int64_t stride, int64_t padding,
-                 const float *x, float *y, uint8_t *which);
+                 int type, const void *x, void *y, uint8_t *which);
 void sk_max_pool_backward(int64_t n, int64_t h, int64_t w, int64_t c, int64_t kernel, int64_t stride, int64_t padding,
-                          const float *dy, const uint8_t *which, float *dx);
+                          int type, const void *dy, const uint8_t *which, void *dx);
 /// Of every cell of stride·stride pixels the first side·side side by side, down before across (0,0) (1,0) (0,1) (1,1):
 /// y[n, ⌈h/stride⌉, ⌈w/stride⌉, side²·c], zero beyond the border. Its transpose writes every pixel: zero where none took it.
-void sk_merge_pixels(int64_t n, int64_t h, int64_t w, int64_t c, int64_t side, int64_t stride, const float *x, float *y);
-void sk_merge_pixels_backward(int64_t n, int64_t h, int64_t w, int64_t c, int64_t side, int64_t stride,
-                              const float *dy, float *dx);
+void sk_merge_pixels(int64_t n, int64_t h, int64_t w, int64_t c, int64_t side, int64_t stride, int type, const void *x,
+                     void *y);
+void sk_merge_pixels_backward(int64_t n, int64_t h, int64_t w, int64_t c, int64_t side, int64_t stride, int type,
+                              const void *dy, void *dx);
 /// y[n, pixels, c] = x[n, c, pixels].
-void sk_channels_last(int64_t n, int64_t c, int64_t pixels, const float *x, float *y);
+void sk_channels_last(int64_t n, int64_t c, int64_t pixels, const float *x, int type, void *y);
 /// Zero in the cells of size·size pixels of images[n, c, h, w] that are listed, image · grid + raster index.
 void sk_clear_cells(int64_t c, int64_t h, int64_t w, int64_t size, int64_t count, const int32_t *cells, float *images);
 
 // ---- rows.c: gathers and tokens --------------------------------------------------------------------------------------
-/// out[r] = table[indices[r]] (+ out[r] where add), rows of d.
-void sk_gather_rows(int64_t rows, int64_t d, const float *table, const int32_t *indices, bool add, float *out);
+/// out[r] = table[indices[r]], rows of d.
+void sk_gather_rows(int64_t rows, int64_t d, int type, const void *table, const int32_t *indices, void *out);
+/// out[r] += table[indices[r]].
+void sk_add_gathered_rows(int64_t rows, int64_t d, const float *table, const int32_t *indices, float *out);
 /// table[indices[r]] += rows[r]; rows of one index are added in order of r. touched[index] = 1 unless NULL.
-void sk_scatter_add_rows(int64_t rows, int64_t d, const float *values, const int32_t *indices, float *table,
-                         uint8_t *SK_NULLABLE touched);
+void sk_scatter_add_rows(int64_t rows, int64_t d, int type, const void *values, const int32_t *indices, int table_type,
+                         void *table, uint8_t *SK_NULLABLE touched);
 /// As scatter, but indices are distinct or -1 (skipped) and rows are written, not added.
-void sk_scatter_rows(int64_t rows, int64_t d, const float *values, const int32_t *indices, float *table);
+void sk_scatter_rows(int64_t rows, int64_t d, int type, const void *values, const int32_t *indices, void *table);
 /// out[s] = mean of rows offsets[s] ..< offsets[s+1] of x; and its transpose.
-void sk_segment_mean(int64_t segments, int64_t d, const float *x, const int32_t *offsets, float *out);
-void sk_segment_mean_backward(int64_t segments, int64_t d, const float *dout, const int32_t *offsets, float *dx);
+void sk_segment_mean(int64_t segments, int64_t d, int type, const void *x, const int32_t *offsets, float *out);
+void sk_segment_mean_backward(int64_t segments, int64_t d, const float *dout, const int32_t *offsets, int type,
+                              void *dx);
 /// Patches of images[n,c,h,w] as rows [c·p·p] in conv-weight order. Row r is patch patches[r] (raster order, n·grid + …)
 /// of the (h/p)·(w/p) grid, patches == NULL: all of them in order.
 void sk_patchify(int64_t n, int64_t c, int64_t h, int64_t w, int64_t p, int64_t rows,
-                 const int32_t *SK_NULLABLE patches, const float *images, float *out);
+                 const int32_t *SK_NULLABLE patches, const float *images, int type, void *out);
 /// y = x / max(‖x‖₂, eps) by rows, norm[r] = ‖x‖₂; dx = its transpose applied to dy.
 void sk_l2_normalize(int64_t rows, int64_t d, float epsilon, const float *x, float *y, float *norm);
 void sk_l2_normalize_backward(int64_t rows, int64_t d, float epsilon, const float *y, const float *norm,
@@ -209,10 +235,12 @@ void sk_copy(int64_t n, const float *x, float *y);
 void sk_scale(int64_t n, float alpha, const float *x, float *y);             // y = alpha·x
 void sk_add(int64_t n, const float *a, const float *b, float *y);            // y = a + b
 void sk_axpby(int64_t n, float alpha, const float *x, float beta, float *y); // y = alpha·x + beta·y
+/// y = alpha·x + beta·y between types, rounded once; beta 0 never reads y.
+void sk_blend(int64_t n, float alpha, int x_type, const void *x, float beta, int y_type, void *y);
 /// y = act(x), standalone.
-void sk_activation_forward(int64_t n, int activation, const float *x, float *y);
+void sk_activation_forward(int64_t n, int activation, int type, const void *x, void *y);
 /// y = dropout(x), inverted scaling; element i uses position i of `key`, kept where bits >= p·2^32. Its own transpose.
-void sk_dropout(int64_t n, float p, uint64_t key, const float *x, float *y);
+void sk_dropout(int64_t n, float p, uint64_t key, int type, const void *x, void *y);
 /// 32 random bits at `position` of stream `key`: the very function of RandomKey.bits32(at:).
 uint32_t sk_random(uint64_t key, uint64_t position);
 /// y[i] = uniform [0,1) (24 bits) at position i.
@@ -283,9 +311,10 @@ typedef struct {
   const uint8_t *SK_NULLABLE touched;
   uint8_t *SK_NULLABLE ever;
 } sk_segment;
-/// AdamW over all segments in one parallel pass; each segment's lr is rates.lr·lr_scale, its decay its own.
+/// AdamW over all segments in one parallel pass; each segment's lr is rates.lr·lr_scale, its decay its own. `shadow`, here
+/// and below: the same elements in bf16, written with p.
 void sk_adamw(const sk_adamw_rates *rates, int64_t segments, const sk_segment *segment, float *p, const float *g,
-              float *m, float *v);
+              float *m, float *v, uint16_t *SK_NULLABLE shadow);
 /// torch's SGD over all segments in one pass: g' = gradient_scale·g + wd·p; m = momentum·m + g';
 /// p -= lr·(nesterov ? g' + momentum·m : m). Tables are updated whole: g holds zeros where nothing was touched.
 /// m NULL: no momentum.
@@ -294,7 +323,7 @@ typedef struct {
   bool nesterov;
 } sk_sgd_rates;
 void sk_sgd(const sk_sgd_rates *rates, int64_t segments, const sk_segment *segment, float *p, const float *g,
-            float *SK_NULLABLE m);
+            float *SK_NULLABLE m, uint16_t *SK_NULLABLE shadow);
 /// LAMB's first half: u = m̂/(sqrt(v̂)+eps) + wd·p into u, and the sums of squares of p and u.
 void sk_lamb_update(int64_t n, const sk_adamw_rates *rates, const float *p, const float *g, float *m, float *v,
                     float *u, double *p_squares, double *u_squares);

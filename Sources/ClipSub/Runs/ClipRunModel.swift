@@ -46,7 +46,7 @@ public struct ClipRunModel {
           + "(scripts/fetch-clip-vocabulary.sh gets CLIP's)")
     }
     model = CLIP(config)
-    parameters = ParameterSet(model, on: settings.device, key: nil)
+    parameters = ParameterSet(model, precision: settings.precision, on: settings.device, key: nil)
     let report = try folder.map { [parameters] in try $0.load(into: parameters) }
     if report == nil { parameters.start(from: RandomKey(seed: settings.seed).fold("weights"), .openClip) }
     names = report?.names ?? WeightNames(.openClip)

@@ -7,13 +7,17 @@ public final class ParameterSet {
   public let buffers: [Buffer]
   /// The values, one behind the other; each parameter starts at a multiple of 16 elements.
   public let arena: Tensor
+  /// In which precision products with these weights compute.
+  public let precision: Precision
   let offsets: [Int]
 
   /// Gives memory to parameters and buffers and starts the parameters from `key`, each from a stream of its own name.
   /// Without a key they stay zero: their values come from a file. Buffers always start.
+  ///
+  /// `precision` is that of what is computed with them; they themselves, their gradients and moments are of `dtype`.
   public init(
     _ named: [(name: String, parameter: Parameter)], buffers: [(name: String, buffer: Buffer)] = [],
-    dtype: DType = .f32, on device: Device, key: RandomKey?
+    dtype: DType = .f32, precision: Precision = .fp32, on device: Device, key: RandomKey?
   ) {
     var seen: Set<ObjectIdentifier> = []
     var parameters: [Parameter] = []
@@ -27,6 +31,7 @@ public final class ParameterSet {
       end += (parameter.shape.count + 15) / 16 * 16
     }
     self.parameters = parameters
+    self.precision = precision
     self.offsets = offsets
     self.buffers = buffers.filter { seen.insert(ObjectIdentifier($0.buffer)).inserted }.map { name, buffer in
       buffer.name = name
@@ -34,6 +39,7 @@ public final class ParameterSet {
       return buffer
     }
     arena = Tensor([end], filledWith: 0, dtype: dtype, on: device)
+    arena.storage.shadow = precision.shadow.map { Shadow(of: arena, as: $0) }
     for (parameter, offset) in zip(parameters, offsets) {
       parameter.values = arena.slice(from: offset, shape: parameter.shape)
       if let key { parameter.initialize(key.fold(parameter.name)) }
@@ -55,6 +61,7 @@ public final class ParameterSet {
 extension Parameter {
   /// Starts the values anew, or those of some rows: positions of the stream count from the first of them.
   public func initialize(_ key: RandomKey, rows: Range<Int>? = nil) {
+    value.storage.shadow?.invalidate()
     let part = rows.map { value.slice(from: $0.lowerBound * width, shape: [$0.count * width]) } ?? value
     switch initializer {
     case .zeros: part.backend.fill(part, with: 0)

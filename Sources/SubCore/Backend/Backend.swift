@@ -91,7 +91,7 @@ protocol Backend: GridBackend, Sendable {
   // Optimizers
   func adamW(_ rates: AdamRates, _ segments: [UpdateSegment], _ memory: OptimizerMemory)
   /// SGD; momentum's running sums are in `sum`.
-  func sgd(_ rates: SGDRates, _ segments: [UpdateSegment], p: Tensor, g: Tensor, sum: Tensor?)
+  func sgd(_ rates: SGDRates, _ segments: [UpdateSegment], p: Tensor, g: Tensor, sum: Tensor?, shadow: Tensor?)
   /// LAMB's direction into `u`, and the sums of squares of p and u.
   func lambDirection(
     _ rates: AdamRates, p: Tensor, g: Tensor, m: Tensor, v: Tensor, weightDecay: Double, into u: Tensor

@@ -185,4 +185,6 @@ struct UpdateSegment {
 /// The flat arenas that an optimizer works on.
 struct OptimizerMemory {
   let p, g, m, v: Tensor
+  /// p in a lower type, rewritten with it.
+  let shadow: Tensor?
 }

@@ -37,6 +37,7 @@ extension Backend {
     }
     switch x.base.dtype.size {
     case 1: copy(UInt8.self)
+    case 2: copy(UInt16.self)
     case 4: copy(UInt32.self)
     default: copy(UInt64.self)
     }

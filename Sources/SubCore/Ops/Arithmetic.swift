@@ -1,7 +1,8 @@
 extension Tensor {
   /// x + y. Of both operands, here and below, missing leading axes and axes of length 1 repeat, as in NumPy.
   public func adding(_ other: Tensor) -> Tensor {
-    Tape.record("adding", [self, other], output: zipped(.add, other)) { [a = shape, b = other.shape] vjp in
+    let (x, y) = (widened, other.widened)
+    return Tape.record("adding", [x, y], output: x.zipped(.add, y)) { [a = shape, b = other.shape] vjp in
       let dy = vjp.take()
       vjp.give(0, dy, summedTo: a)
       vjp.give(1, dy, summedTo: b)
@@ -10,7 +11,8 @@ extension Tensor {
 
   /// x − y.
   public func subtracting(_ other: Tensor) -> Tensor {
-    Tape.record("subtracting", [self, other], output: zipped(.subtract, other)) { [a = shape, b = other.shape] vjp in
+    let (x, y) = (widened, other.widened)
+    return Tape.record("subtracting", [x, y], output: x.zipped(.subtract, y)) { [a = shape, b = other.shape] vjp in
       let dy = vjp.take()
       vjp.give(0, dy, summedTo: a)
       vjp.give(1, dy.scaled(by: -1), summedTo: b)
@@ -19,8 +21,8 @@ extension Tensor {
 
   /// x · y, element by element.
   public func multiplied(by other: Tensor) -> Tensor {
-    let (a, b) = (detached(), other.detached())
-    return Tape.record("multiplied", [self, other], output: zipped(.multiply, other)) { vjp in
+    let (x, y) = (widened, other.widened)
+    return Tape.record("multiplied", [x, y], output: x.zipped(.multiply, y)) { [a = x.detached(), b = y.detached()] vjp in
       let dy = vjp.take()
       vjp.give(0, dy.zipped(.multiply, b), summedTo: a.shape)
       vjp.give(1, dy.zipped(.multiply, a), summedTo: b.shape)
@@ -29,8 +31,9 @@ extension Tensor {
 
   /// x / y.
   public func divided(by other: Tensor) -> Tensor {
-    let (b, y) = (other.detached(), zipped(.divide, other))
-    return Tape.record("divided", [self, other], output: y) { [a = shape] vjp in
+    let (a, b) = (widened, other.widened)
+    let y = a.zipped(.divide, b)
+    return Tape.record("divided", [a, b], output: y) { [a = shape, b = b.detached()] vjp in
       let dx = vjp.take().zipped(.divide, b)
       vjp.give(0, dx, summedTo: a)
       vjp.give(1, dx.zipped(.multiply, y).scaled(by: -1), summedTo: b.shape)
@@ -50,8 +53,8 @@ extension Tensor {
   private func extremum(
     _ name: StaticString, _ function: BinaryFunction, _ other: Tensor, isFirst: @escaping (Tensor) -> Tensor
   ) -> Tensor {
-    let a = detached()
-    return Tape.record(name, [self, other], output: zipped(function, other)) { [b = other.shape] vjp in
+    let (x, y) = (widened, other.widened)
+    return Tape.record(name, [x, y], output: x.zipped(function, y)) { [a = x.detached(), b = other.shape] vjp in
       let (dy, mask) = (vjp.take(), isFirst(a))
       let zero = dy.constant(0)
       vjp.give(0, mask.selected(dy, zero, like: dy), summedTo: a.shape)
@@ -68,7 +71,9 @@ extension Tensor {
   }
 
   /// A number as an operand.
-  func constant(_ value: Double) -> Tensor { like([], filledWith: value) }
+  func constant(_ value: Double) -> Tensor {
+    Tensor([], filledWith: value, dtype: dtype == .bf16 ? .f32 : dtype, on: device)
+  }
 }
 
 extension Tensor {

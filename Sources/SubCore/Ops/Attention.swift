@@ -25,7 +25,8 @@ public struct AttentionOptions {
 
 extension Tensor {
   /// Self-attention of packed projections: [..., 3D], query, key and value side by side → [..., D]. Rows belong to the
-  /// sequences of `rows`; no [B, H, T, T] tensor is kept for the backward pass, only the log-sum-exp of every row.
+  /// sequences of `rows`; no [B, H, T, T] tensor is kept for the backward pass, only the log-sum-exp of every row. The
+  /// result has the projections' type; scores, softmax and sums are f32.
   public func selfAttention(_ rows: Segments, _ options: AttentionOptions) -> Tensor {
     let width = shape.columns / 3
     precondition(
@@ -54,6 +55,9 @@ extension Tensor {
     _ queries: Segments, over keysAndValues: Tensor, _ keys: Segments, _ options: AttentionOptions
   ) -> Tensor {
     let width = shape.columns
+    guard dtype == keysAndValues.dtype else {
+      return widened.attention(queries, over: keysAndValues.widened, keys, options)
+    }
     precondition(
       keysAndValues.shape.columns == 2 * width && shape.rows == queries.rows && keysAndValues.shape.rows == keys.rows
         && queries.count == keys.count, "attention: q \(shape), kv \(keysAndValues.shape)")
@@ -75,7 +79,7 @@ extension Tensor {
 
   private static func attend(_ call: AttentionCall, shape: Shape) -> (out: Tensor, logSumExp: Tensor) {
     let out = call.q.tensor.like(shape)
-    let logSumExp = out.like([call.queries.rows, call.heads])
+    let logSumExp = out.like([call.queries.rows, call.heads], dtype: out.dtype == .bf16 ? .f32 : out.dtype)
     out.backend.attention(call, into: out, logSumExp: logSumExp)
     return (out, logSumExp)
   }

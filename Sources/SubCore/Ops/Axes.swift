@@ -32,6 +32,7 @@ extension Tensor {
   /// Repeated along missing leading axes and axes of length 1.
   public func broadcast(to shape: Shape) -> Tensor {
     guard shape != self.shape else { return self }
+    guard dtype != .bf16 else { return widened.broadcast(to: shape) }
     let y = StridedView(self).broadcast(to: shape).dense()
     return Tape.record("broadcast", [self], output: y) { [old = self.shape] vjp in
       vjp.give(0, vjp.take(), summedTo: old)
@@ -61,6 +62,7 @@ extension Tensor {
 
   /// Part of an axis. Along the first the memory is shared.
   public func slice(_ range: some RangeExpression<Int>, axis: Int = 0) -> Tensor {
+    guard dtype != .bf16 else { return widened.slice(range, axis: axis) }
     let axis = shape.index(of: axis)
     let part = range.relative(to: 0..<shape[axis])
     return Tape.record("slice", [self], output: StridedView(self).part(part, axis: axis).tensor()) {
@@ -92,6 +94,7 @@ extension Tensor {
 
   /// Tensors one behind the other along an axis; the other axes are of equal lengths.
   public static func concatenated(_ parts: [Tensor], axis: Int = 0) -> Tensor {
+    let parts = parts.map(\.widened)
     let first = parts[0].shape
     let axis = first.index(of: axis)
     var ranges: [Range<Int>] = []

@@ -45,7 +45,8 @@ public struct BatchNormOptions {
 
 extension Tensor {
   /// Batch-norm over all rows: [..., D] → [..., D], and what `options` puts behind it. Mean and variance are joined in
-  /// f64 from blocks in f32, as are the sums of the derivative; they are saved, not the normalised tensor.
+  /// f64 from blocks in f32, as are the sums of the derivative; they are saved, not the normalised tensor. The result, and
+  /// the shortcut, have x's type.
   public func batchNorm(
     _ norm: BatchNormParameters, _ statistics: BatchNormStatistics, _ options: BatchNormOptions = BatchNormOptions()
   ) -> Tensor {
@@ -58,6 +59,11 @@ extension Tensor {
       "batchNorm: x \(shape), shortcut \(options.shortcut!.shape)")
     precondition(
       options.path == nil || options.path!.samples.rows == shape.rows, "batchNorm: rows of stochastic depth")
+    if let shortcut = options.shortcut, shortcut.dtype != dtype {
+      var options = options
+      options.shortcut = shortcut.converted(to: dtype)
+      return batchNorm(norm, statistics, options)
+    }
     let (mean, variance, isOfBatch) = moments(norm, statistics)
     let call = BatchNormCall(
       x: detached(), mean: mean, variance: variance, weight: norm.weight.detached(), bias: norm.bias.detached(),
@@ -73,7 +79,7 @@ extension Tensor {
   /// Mean and variance to normalise with, and whether they depend on x. Running statistics may move on before the
   /// backward pass has read them: they are copied.
   private func moments(_ norm: BatchNormParameters, _ statistics: BatchNormStatistics) -> (Tensor, Tensor, Bool) {
-    let (mean, variance) = (like([shape.columns]), like([shape.columns]))
+    let (mean, variance) = (norm.weight.like([shape.columns]), norm.weight.like([shape.columns]))
     switch statistics {
     case .running:
       backend.combine(1, norm.runningMean, 0, into: mean)

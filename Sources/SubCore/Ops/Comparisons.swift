@@ -20,10 +20,11 @@ extension Tensor {
   public func replacing(with other: Tensor, where mask: Tensor) -> Tensor {
     precondition(mask.dtype == .u8, "replacing: a mask is u8, not \(mask.dtype)")
     let whole = shape.broadcast(with: other.shape).broadcast(with: mask.shape)
-    let y = like(whole)
+    let (old, new) = (widened, other.widened)
+    let y = old.like(whole)
     let flags = mask.spread(to: whole)
-    backend.select(flags, other.spread(to: whole), spread(to: whole), into: y)
-    return Tape.record("replacing", [self, other], output: y) { [x = shape, other = other.shape] vjp in
+    backend.select(flags, new.spread(to: whole), old.spread(to: whole), into: y)
+    return Tape.record("replacing", [old, new], output: y) { [x = shape, other = other.shape] vjp in
       let dy = vjp.take()
       let zero = dy.constant(0)
       vjp.give(0, flags.selected(zero, dy, like: dy), summedTo: x)
@@ -36,20 +37,13 @@ extension Tensor {
     replacing(with: constant(value), where: mask)
   }
 
-  /// The elements as another type, a constant: masks and indices as numbers to compute with.
-  public func converted(to dtype: DType) -> Tensor {
-    precondition(dtype.isFloating, "converted: \(dtype) is no type to compute with")
-    let y = like(shape, dtype: dtype)
-    backend.convert(self, into: y)
-    return y
-  }
 
   /// The answers, u8.
   func compared(_ comparison: Comparison, _ other: Tensor) -> Tensor {
     let whole = shape.broadcast(with: other.shape)
     let y = like(whole, dtype: .u8)
     backend.compare(
-      comparison, StridedView(self).broadcast(to: whole), StridedView(other).broadcast(to: whole), into: y)
+      comparison, StridedView(widened).broadcast(to: whole), StridedView(other.widened).broadcast(to: whole), into: y)
     return y
   }
 

@@ -1,6 +1,7 @@
 extension Tensor {
   /// Convolution of a grid of pixels, channels last: x [N, H, W, C], weight [O, C, k, k] as in checkpoints, bias [O] →
-  /// [N, H′, W′, O] with H′ = ⌊(H + 2·padding − k) / stride⌋ + 1. Accumulates in f32.
+  /// [N, H′, W′, O] with H′ = ⌊(H + 2·padding − k) / stride⌋ + 1. Accumulates in f32; x is read, and the result is, in the
+  /// type in which the weight's set computes.
   public func convolution(_ weight: Tensor, _ bias: Tensor? = nil, stride: Int = 1, padding: Int = 0) -> Tensor {
     precondition(
       shape.rank == 4 && weight.shape.rank == 4 && weight.shape[1] == shape[3] && weight.shape[2] == weight.shape[3],
@@ -10,15 +11,18 @@ extension Tensor {
     let window = SlidingWindow(kernel: weight.shape[2], stride: stride, padding: padding)
     // One pixel to one pixel is a linear layer.
     if window.kernel == 1 && padding == 0 { return strided(by: stride).linear(weight, bias) }
+    let type = weight.productType
+    guard dtype == type else { return converted(to: type).convolution(weight, bias, stride: stride, padding: padding) }
+    let (w, low, biasType) = (weight.detached(), weight.lowered(to: type), bias?.dtype ?? weight.dtype)
     let y = like(windowed(window, channels: weight.shape[0], "convolution"))
-    backend.convolution(self, weight, bias, window, into: y)
-    return Tape.record("convolution", [self, weight, bias], output: y) { [x = detached(), w = weight.detached()] vjp in
-      let dy = vjp.take()
-      vjp.accumulate(2, like: [w.shape[0]], dtype: x.dtype, on: x.device) { x.backend.columnSum(Matrix(dy), into: $0) }
+    backend.convolution(self, low, bias, window, into: y)
+    return Tape.record("convolution", [self, weight, bias], output: y) { [x = detached()] vjp in
+      let dy = vjp.take().lowered(to: type)
+      vjp.accumulate(2, like: [w.shape[0]], dtype: biasType, on: x.device) { x.backend.columnSum(Matrix(dy), into: $0) }
       vjp.accumulate(1, like: w) { x.backend.convolutionBackward(x, dy, window, toWeight: $0) }
       guard vjp.wants(0) else { return }
       let dx = x.like(x.shape)
-      x.backend.convolutionBackward(dy, w, window, toData: dx)
+      x.backend.convolutionBackward(dy, low, window, toData: dx)
       vjp.give(0, dx)
     }
   }

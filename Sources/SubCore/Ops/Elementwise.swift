@@ -14,6 +14,7 @@ extension Tensor {
   /// factor · x with a one-element factor that has a gradient of its own.
   public func scaled(by factor: Tensor) -> Tensor {
     precondition(factor.count == 1, "scaled: factor \(factor.shape) is not a scalar")
+    guard dtype != .bf16 else { return widened.scaled(by: factor) }
     let y = like(shape)
     backend.scale(self, by: factor, 1, into: y)
     return Tape.record("scaledByTensor", [self, factor], output: y) { [x = detached(), s = factor.detached()] vjp in
@@ -46,6 +47,7 @@ extension Tensor {
 
   /// Rows divided by their length, at least `epsilon`: [..., D] → [..., D].
   public func normalizedRows(epsilon: Double = 1e-12) -> Tensor {
+    guard dtype != .bf16 else { return widened.normalizedRows(epsilon: epsilon) }
     let (y, norms) = (like(shape), like([shape.rows]))
     backend.normalizeRows(self, epsilon: epsilon, into: y, norms: norms)
     return Tape.record("normalizedRows", [self], output: y) { vjp in

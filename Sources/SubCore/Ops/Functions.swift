@@ -1,26 +1,30 @@
 extension Tensor {
   /// eˣ.
   public func exp() -> Tensor {
-    let y = mapped(.exp)
-    return Tape.record("exp", [self], output: y) { vjp in vjp.give(0, vjp.take().zipped(.multiply, y)) }
+    let x = widened
+    let y = x.mapped(.exp)
+    return Tape.record("exp", [x], output: y) { vjp in vjp.give(0, vjp.take().zipped(.multiply, y)) }
   }
 
   /// The natural logarithm.
   public func log() -> Tensor {
-    Tape.record("log", [self], output: mapped(.log)) { [x = detached()] vjp in
+    let x = widened
+    return Tape.record("log", [x], output: x.mapped(.log)) { [x = x.detached()] vjp in
       vjp.give(0, vjp.take().zipped(.divide, x))
     }
   }
 
   /// √x.
   public func sqrt() -> Tensor {
-    let y = mapped(.sqrt)
-    return Tape.record("sqrt", [self], output: y) { vjp in vjp.give(0, vjp.take().zipped(.divide, y).scaled(by: 0.5)) }
+    let x = widened
+    let y = x.mapped(.sqrt)
+    return Tape.record("sqrt", [x], output: y) { vjp in vjp.give(0, vjp.take().zipped(.divide, y).scaled(by: 0.5)) }
   }
 
   /// |x|; its derivative at 0 is 0.
   public func abs() -> Tensor {
-    Tape.record("abs", [self], output: mapped(.abs)) { [x = detached()] vjp in
+    let x = widened
+    return Tape.record("abs", [x], output: x.mapped(.abs)) { [x = x.detached()] vjp in
       vjp.give(0, vjp.take().zipped(.multiply, x.mapped(.sign)))
     }
   }
@@ -32,7 +36,8 @@ extension Tensor {
     case 1: return self
     case 2: return multiplied(by: self)
     default:
-      return Tape.record("power", [self], output: mapped(.power(exponent))) { [x = detached()] vjp in
+      let x = widened
+      return Tape.record("power", [x], output: x.mapped(.power(exponent))) { [x = x.detached()] vjp in
         vjp.give(0, vjp.take().zipped(.multiply, x.mapped(.power(exponent - 1))).scaled(by: exponent))
       }
     }

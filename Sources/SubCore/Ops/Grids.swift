@@ -35,10 +35,10 @@ extension Tensor {
     }
   }
 
-  /// Images [N, C, H, W], constants, with their channels last: [N, H, W, C].
-  public func channelsLast() -> Tensor {
+  /// Images [N, C, H, W], constants, with their channels last: [N, H, W, C]. `dtype`: nil: the images'.
+  public func channelsLast(as dtype: DType? = nil) -> Tensor {
     precondition(shape.rank == 4 && !isTracked, "channelsLast: images \(shape) are constants [N, C, H, W]")
-    let y = like([shape[0], shape[2], shape[3], shape[1]])
+    let y = like([shape[0], shape[2], shape[3], shape[1]], dtype: dtype)
     backend.channelsLast(self, into: y)
     return y
   }

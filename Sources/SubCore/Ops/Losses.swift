@@ -16,6 +16,7 @@ extension Tensor {
   /// Mean of (x − target)², a scalar.
   public func meanSquaredError(_ target: Tensor) -> Tensor {
     precondition(count == target.count, "meanSquaredError: x \(shape), target \(target.shape)")
+    guard dtype != .bf16 else { return widened.meanSquaredError(target) }
     let difference = zipped(.subtract, target.reshapedView(shape))
     let loss = difference.zipped(.multiply, difference).batchMean()
     return Tape.record("meanSquaredError", [self], output: loss) { [count] vjp in
@@ -30,6 +31,7 @@ extension Tensor {
     _ name: StaticString, _ target: Target, forward: (Tensor, Tensor) -> Void,
     backward: @escaping (Tensor, Double, Tensor) -> Void
   ) -> Tensor {
+    guard dtype != .bf16 else { return widened.rowLoss(name, target, forward: forward, backward: backward) }
     switch target {
     case .labels(let labels, _):
       precondition(labels.count == shape.rows, "\(name): logits \(shape), labels \(labels.shape)")

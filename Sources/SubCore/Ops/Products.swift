@@ -5,6 +5,7 @@ extension Tensor {
   /// With a weight [N, K], `linear` is the same without a transpose.
   public func matmul(_ other: Tensor) -> Tensor {
     precondition(shape.rank > 0 && other.shape.rank > 0, "matmul: \(shape) · \(other.shape)")
+    guard dtype == other.dtype && dtype != .bf16 else { return widened.matmul(other.widened) }
     if shape.rank == 1 {
       let y = reshaped(shape.inserting(1, at: 0)).matmul(other)
       return y.reshaped(y.shape.removing(other.shape.rank == 1 ? 0 : -2))

@@ -12,6 +12,7 @@ extension Tensor {
   }
 
   private func sum(over axes: [Int], keepingAxes: Bool, scale: Double) -> Tensor {
+    guard dtype != .bf16 else { return widened.sum(over: axes, keepingAxes: keepingAxes, scale: scale) }
     let kept = kept(axes)
     var total = reduced(.sum, over: axes)
     if scale != 1 { total = Tape.withoutRecording { total.scaled(by: scale) } }
@@ -34,6 +35,7 @@ extension Tensor {
   }
 
   private func extremum(_ name: StaticString, _ reduction: Reduction, over axes: [Int], keepingAxes: Bool) -> Tensor {
+    guard dtype != .bf16 else { return widened.extremum(name, reduction, over: axes, keepingAxes: keepingAxes) }
     let (x, best) = (detached(), reduced(reduction, over: axes))
     let y = best.reshapedView(keepingAxes ? best.shape : shape.removing(axes))
     return Tape.record(name, [self], output: y) { vjp in

@@ -31,25 +31,30 @@ public struct BranchOptions {
 }
 
 extension Tensor {
-  /// LayerNorm over the last axis, biased variance: [..., D] → [..., D]. Statistics are saved, not tensors.
-  public func layerNorm(_ norm: NormParameters) -> Tensor { residualNorm(nil, BranchOptions(), norm).normed! }
-
-  /// `x + path · gamma ⊙ dropout(branch)`: [..., D] → [..., D].
-  public func adding(branch: Tensor, _ options: BranchOptions = BranchOptions()) -> Tensor {
-    residualNorm(branch, options, nil).joint
+  /// LayerNorm over the last axis, biased variance: [..., D] → [..., D]. Statistics are saved, not tensors. Computed in
+  /// f32; so is the result, or, `lowered`, in the type in which the set of the norm's weights computes: for what only
+  /// products read.
+  public func layerNorm(_ norm: NormParameters, lowered: Bool = false) -> Tensor {
+    residualNorm(nil, BranchOptions(), norm, lowered: lowered).normed!
   }
 
-  /// The joint and its LayerNorm in one pass: what a pre-norm block hands to the next one.
-  public func adding(branch: Tensor, _ options: BranchOptions, thenNorm norm: NormParameters) -> (
-    joint: Tensor, normed: Tensor
-  ) {
-    let (joint, normed) = residualNorm(branch, options, norm)
+  /// `x + path · gamma ⊙ dropout(branch)`: [..., D] → [..., D], in x's type, which is f32.
+  public func adding(branch: Tensor, _ options: BranchOptions = BranchOptions()) -> Tensor {
+    residualNorm(branch, options, nil, lowered: false).joint
+  }
+
+  /// The joint and its LayerNorm in one pass: what a pre-norm block hands to the next one. `lowered` as for `layerNorm`.
+  public func adding(branch: Tensor, _ options: BranchOptions, thenNorm norm: NormParameters, lowered: Bool = false)
+    -> (joint: Tensor, normed: Tensor)
+  {
+    let (joint, normed) = residualNorm(branch, options, norm, lowered: lowered)
     return (joint, normed!)
   }
 
-  private func residualNorm(_ h: Tensor?, _ options: BranchOptions, _ norm: NormParameters?) -> (
+  private func residualNorm(_ h: Tensor?, _ options: BranchOptions, _ norm: NormParameters?, lowered: Bool) -> (
     joint: Tensor, normed: Tensor?
   ) {
+    guard dtype != .bf16 else { return widened.residualNorm(h, options, norm, lowered: lowered) }
     let width = shape.columns
     precondition(h == nil || h!.shape == shape, "adding branch: x \(shape), branch \(h!.shape)")
     precondition(
@@ -61,14 +66,14 @@ extension Tensor {
       x: detached(), h: h?.detached(), gamma: options.gamma?.detached(), dropout: options.dropout, path: options.path,
       weight: norm?.weight.detached(), bias: norm?.bias.detached(), epsilon: norm?.epsilon ?? 0)
     let z = h == nil ? detached() : like(shape)
-    let y = norm == nil ? nil : like(shape)
+    let y = norm.map { like(shape, dtype: lowered ? $0.weight.productType : dtype) }
     let mean = norm == nil ? nil : like([shape.rows])
     let rstd = norm == nil ? nil : like([shape.rows])
     backend.residualNorm(call, z: h == nil ? nil : z, y: y, mean: mean, rstd: rstd)
     let outputs = Tape.record(
       "residualNorm", [self, h, options.gamma, norm?.weight, norm?.bias], outputs: [z, y ?? z]
     ) { vjp in
-      ResidualNormGradient(call: call, z: z, mean: mean, rstd: rstd).run(vjp)
+      ResidualNormGradient(call: call, z: z, mean: mean, rstd: rstd, branch: h?.dtype ?? z.dtype).run(vjp)
     }
     return (outputs[0], norm == nil ? nil : outputs[1])
   }
@@ -80,8 +85,11 @@ private struct ResidualNormGradient {
   let rows: ResidualNormCall
   let z: Tensor
   let mean, rstd: Tensor?
+  /// The branch's type.
+  let branch: DType
 
-  init(call: ResidualNormCall, z: Tensor, mean: Tensor?, rstd: Tensor?) {
+  init(call: ResidualNormCall, z: Tensor, mean: Tensor?, rstd: Tensor?, branch: DType) {
+    self.branch = branch
     rows = ResidualNormCall(
       x: z, h: call.gamma == nil && call.h != nil ? z : call.h, gamma: call.gamma, dropout: call.dropout,
       path: call.path, weight: call.weight, bias: call.bias, epsilon: call.epsilon)
@@ -97,11 +105,11 @@ private struct ResidualNormGradient {
     if dy == nil && isIdentity {
       // A plain addition hands its gradient through.
       vjp.give(0, dz!)
-      vjp.give(1, dz!)
+      vjp.give(1, dz!.lowered(to: branch))
       return
     }
     let dx = dz == nil ? z.like(z.shape) : dz!.reusable()
-    let dh = !isIdentity && vjp.wants(1) ? z.like(z.shape) : nil
+    let dh = !isIdentity && vjp.wants(1) ? z.like(z.shape, dtype: branch) : nil
     collect(vjp, 2, rows.gamma) { dgamma in
       collect(vjp, 3, dy == nil ? nil : rows.weight) { dweight in
         collect(vjp, 4, dy == nil ? nil : rows.bias) { dbias in
@@ -112,7 +120,7 @@ private struct ResidualNormGradient {
       }
     }
     dz = nil
-    vjp.give(1, dh ?? dx)
+    vjp.give(1, dh ?? dx.lowered(to: branch))
     vjp.give(0, dx)
   }
 

@@ -22,6 +22,7 @@ extension Tensor {
 
   /// Adds rows of a table: x [R, D] + table[indices[r]]. Position embeddings of packed or kept tokens.
   public func addingRows(of table: Tensor, _ indices: Tensor) -> Tensor {
+    guard dtype != .bf16 else { return widened.addingRows(of: table, indices) }
     precondition(
       indices.count == shape.rows && table.shape.columns == shape.columns,
       "addingRows: x \(shape), table \(table.shape), indices \(indices.shape)")
@@ -38,6 +39,7 @@ extension Tensor {
   /// Puts `prefix` [P, D] in front of each of the `samples` equal parts of x [samples·L, D] → [samples·(P+L), D]:
   /// class tokens.
   public func prefixed(by prefix: Tensor, samples: Int) -> Tensor {
+    guard dtype == prefix.dtype else { return widened.prefixed(by: prefix.widened, samples: samples) }
     let (extra, width) = (prefix.count / shape.columns, shape.columns)
     let length = shape.rows / max(1, samples)
     precondition(
@@ -68,6 +70,7 @@ extension Tensor {
 
   /// Replaces the rows at `indices` (i32, distinct) by `token` [D]: mask tokens.
   public func replacingRows(_ indices: Tensor, by token: Tensor) -> Tensor {
+    guard dtype == token.dtype else { return widened.replacingRows(indices, by: token.widened) }
     precondition(token.count == shape.columns, "replacingRows: x \(shape), token \(token.shape)")
     let width = shape.columns
     let zeros = Tensor(indices: Array(repeating: 0, count: indices.count), on: device)
@@ -91,25 +94,26 @@ extension Tensor {
     }
   }
 
-  /// The mean of the rows of every segment: [R, D] → [segments, D].
+  /// The mean of the rows of every segment: [R, D] → [segments, D], in f32 of bf16 rows too.
   public func segmentMean(_ segments: Segments) -> Tensor {
     precondition(segments.rows == shape.rows, "segmentMean: x \(shape), rows \(segments.rows)")
-    let y = like([segments.count, shape.columns])
+    let y = like([segments.count, shape.columns], dtype: dtype == .bf16 ? .f32 : dtype)
     backend.segmentMean(self, segments, into: y)
-    return Tape.record("segmentMean", [self], output: y) { [x = shape] vjp in
+    return Tape.record("segmentMean", [self], output: y) { [x = shape, dtype] vjp in
       let dy = vjp.take()
-      let dx = dy.like(x)
+      let dx = dy.like(x, dtype: dtype)
       dy.backend.segmentMeanBackward(dy, segments, into: dx)
       vjp.give(0, dx)
     }
   }
 
   /// Non-overlapping patches of images [N, C, H, W] as rows [patches, C·p·p], in the order of a convolution's weight.
-  /// `patches` (i32, n·grid + raster index) names the rows wanted, nil all. Pixels outside the grid are left out.
-  public func patches(of size: Int, _ patches: Tensor? = nil) -> Tensor {
+  /// `patches` (i32, n·grid + raster index) names the rows wanted, nil all. Pixels outside the grid are left out. `dtype`:
+  /// the type of the rows; nil: the images'.
+  public func patches(of size: Int, _ patches: Tensor? = nil, as dtype: DType? = nil) -> Tensor {
     precondition(shape.rank == 4 && !isTracked, "patches: images \(shape) are constants [N, C, H, W]")
     let grid = (shape[2] / size) * (shape[3] / size)
-    let y = like([patches?.count ?? shape[0] * grid, shape[1] * size * size])
+    let y = like([patches?.count ?? shape[0] * grid, shape[1] * size * size], dtype: dtype)
     backend.patchify(self, patch: size, patches: patches, into: y)
     return y
   }

@@ -25,6 +25,7 @@ extension Tensor {
 
   /// Runs `body` on a tensor whose last axis is the one meant.
   private func alongLast(_ axis: Int, _ body: (Tensor) -> Tensor) -> Tensor {
+    guard dtype != .bf16 else { return widened.alongLast(axis, body) }
     let index = shape.index(of: axis)
     guard index != shape.rank - 1 else { return body(self) }
     var axes = Array(0..<shape.rank)

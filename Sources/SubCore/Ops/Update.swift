@@ -84,7 +84,8 @@ extension ParameterSet {
   ) {
     arena.backend.adamW(
       numbers.kernel, segments(gradients, rates) { moments.everTouched(slot: $0, rows: $1) },
-      OptimizerMemory(p: arena, g: gradients.arena, m: moments.first, v: moments.second))
+      OptimizerMemory(
+        p: arena, g: gradients.arena, m: moments.first, v: moments.second, shadow: arena.storage.shadow?.current))
     gradients.clear()
   }
 
@@ -95,7 +96,7 @@ extension ParameterSet {
     _ gradients: Gradients, sum: Tensor?, _ numbers: SGDRates, rates: [(lrScale: Double, weightDecay: Double)]
   ) {
     precondition(sum == nil || sum!.shape == arena.shape, "sgd: sum \(sum!.shape), weights \(arena.shape)")
-    arena.backend.sgd(numbers, segments(gradients, rates), p: arena, g: gradients.arena, sum: sum)
+    arena.backend.sgd(numbers, segments(gradients, rates), p: arena, g: gradients.arena, sum: sum, shadow: arena.storage.shadow?.current)
     gradients.clear()
   }
 
@@ -144,6 +145,7 @@ extension ParameterSet {
       let trust = decay != 0 && squares.p > 0 && squares.u > 0 ? (squares.p / squares.u).squareRoot() : 1
       p.backend.combine(-numbers.lr * lrScale * trust, u, 1, into: p)
     }
+    arena.storage.shadow?.invalidate()
     gradients.clear()
   }
 }

@@ -5,6 +5,8 @@ final class Storage {
   let byteCount: Int
   /// Only backends read this.
   let memory: UnsafeMutableRawPointer
+  /// Of weights: the same elements in the type that products compute in, where that is another.
+  var shadow: Shadow?
 
   init(device: Device, byteCount: Int) {
     self.device = device

@@ -22,6 +22,7 @@ extension Tensor {
   /// Replaces the values by those of a host array of the same count.
   public func write(_ array: HostArray) {
     precondition(array.count == count, "write: \(array.shape) into \(shape)")
+    storage.shadow?.invalidate()
     func upload<Element>(_ elements: [Element]) {
       elements.withUnsafeBytes { backend.upload($0, to: self) }
     }
@@ -32,6 +33,7 @@ extension Tensor {
     switch dtype {
     case .f32: upload(array.floats())
     case .f64: upload(array.doubles())
+    case .bf16: upload(array.floats().map(\.brainBits))
     case .i32: upload(array.integers().map { Int32(truncatingIfNeeded: $0) })
     case .u8: upload(array.integers().map { UInt8(truncatingIfNeeded: $0) })
     default: preconditionFailure("Tensor: \(dtype) is a storage type, not one to compute with")

@@ -4,7 +4,7 @@
 public struct Tensor {
   /// The lengths of the axes.
   public let shape: Shape
-  /// f32 on accelerated devices; f64 too on the reference; i32 and u8 for indices and masks.
+  /// f32 or, for activations and what products read, bf16; f64 too on the reference; i32 and u8 for indices and masks.
   public let dtype: DType
   var storage: Storage
   /// First element, counted in elements.

@@ -32,7 +32,9 @@ public final class PatchEmbedding: Module {
 
   /// Images [N, 3, H, W] → the tokens of the patches named (n·grid + raster index; all for nil), [K, D].
   public func callAsFunction(_ images: Tensor, _ patches: Tensor? = nil) -> Tensor {
-    let tokens = images.patches(of: patch, patches).linear(proj.weight.tensor, proj.bias?.tensor)
+    let weight = proj.weight.tensor
+    let tokens = images.patches(of: patch, patches, as: weight.productType)
+      .linear(weight, proj.bias?.tensor, wide: true)
     return norm.map { $0(tokens) } ?? tokens
   }
 

@@ -23,7 +23,8 @@ public struct ResidualStream {
     _ branch: Tensor, _ options: BranchOptions, then norm: LayerNorm?, _ place: TransformerConfig.Norm
   ) -> ResidualStream {
     guard let norm else { return ResidualStream(joint.adding(branch: branch, options)) }
-    let (sum, normed) = joint.adding(branch: branch, options, thenNorm: norm.parameters)
+    // A norm before the next half is read by products alone; behind the joint it is the stream itself.
+    let (sum, normed) = joint.adding(branch: branch, options, thenNorm: norm.parameters, lowered: place == .before)
     return place == .behind ? ResidualStream(normed) : ResidualStream(sum, normed: normed)
   }
 }

@@ -19,7 +19,7 @@ public final class Transformer: Module {
   public func callAsFunction(
     _ tokens: Tensor, _ rows: SequenceRows, reading read: Tensor? = nil, _ pass: Pass
   ) -> ResidualStream {
-    var x = ResidualStream(tokens, normed: config.norm == .before ? blocks[0].norm1(tokens) : nil)
+    var x = ResidualStream(tokens, normed: config.norm == .before ? blocks[0].norm1(tokens, lowered: true) : nil)
     for (index, block) in blocks.dropLast().enumerated() {
       x = block(x, rows, next: blocks[index + 1].norm1, pass.at(index))
     }

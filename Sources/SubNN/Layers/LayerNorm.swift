@@ -21,6 +21,8 @@ public final class LayerNorm: Module {
     NormParameters(weight: weight.tensor, bias: bias.tensor, epsilon: epsilon)
   }
 
-  /// [..., D] → [..., D].
-  public func callAsFunction(_ x: Tensor) -> Tensor { x.layerNorm(parameters) }
+  /// [..., D] → [..., D] in f32 or, `lowered`, in the type that products read.
+  public func callAsFunction(_ x: Tensor, lowered: Bool = false) -> Tensor {
+    x.layerNorm(parameters, lowered: lowered)
+  }
 }

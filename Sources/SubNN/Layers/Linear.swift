@@ -16,8 +16,8 @@ public final class Linear: Module {
     self.bias = bias ? Parameter([outputs], biases) : nil
   }
 
-  /// [..., in] → [..., out].
-  public func callAsFunction(_ x: Tensor, _ activation: Activation = .identity) -> Tensor {
-    x.linear(weight.tensor, bias?.tensor, activation)
+  /// [..., in] → [..., out]. `wide`: the result stays f32, whatever the weights compute in.
+  public func callAsFunction(_ x: Tensor, _ activation: Activation = .identity, wide: Bool = false) -> Tensor {
+    x.linear(weight.tensor, bias?.tensor, activation, wide: wide)
   }
 }

@@ -58,8 +58,12 @@ open class Module {
 
 extension ParameterSet {
   /// Memory for all parameters and buffers of a model. Without a key the parameters stay zero.
-  public convenience init(_ model: Module, dtype: DType = .f32, on device: Device, key: RandomKey?) {
-    self.init(model.namedParameters(), buffers: model.namedBuffers(), dtype: dtype, on: device, key: key)
+  public convenience init(
+    _ model: Module, dtype: DType = .f32, precision: Precision = .fp32, on device: Device, key: RandomKey?
+  ) {
+    self.init(
+      model.namedParameters(), buffers: model.namedBuffers(), dtype: dtype, precision: precision, on: device,
+      key: key)
   }
 }
 

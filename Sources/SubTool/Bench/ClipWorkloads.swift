@@ -10,10 +10,10 @@ extension Workload {
   static let clipB32Short = clip("clip-b32-short", length: 12)
 
   private static func clip(_ name: String, length: Int) -> Workload {
-    Workload(name: name, batch: 16, basis: .image, patches: ClipConfig().image.patches) { batch, method, device in
+    Workload(name: name, batch: 16, basis: .image, patches: ClipConfig().image.patches) { batch, method, precision, device in
       let key = RandomKey(seed: 0)
       let task = ContrastiveTask(CLIP(ClipConfig()))
-      let parameters = ParameterSet(task.model, on: device, key: key)
+      let parameters = ParameterSet(task.model, precision: precision, on: device, key: key)
       let side = task.model.config.image.size
       let texts = (0..<batch).map { row in
         (1..<length).map { Int32(1 + key.integer(below: 48999, at: row * length + $0)) } + [49407]

@@ -15,10 +15,10 @@ extension Workload {
   }()
 
   private static func bert(_ name: String, batch: Int, length: Int, _ config: BERTConfig) -> Workload {
-    Workload(name: name, batch: batch, basis: .text) { batch, method, device in
+    Workload(name: name, batch: batch, basis: .text) { batch, method, precision, device in
       let key = RandomKey(seed: 0)
       let task = SequenceClassification(BERTForSequenceClassification(config, labels: 2))
-      let parameters = ParameterSet(task.model, on: device, key: key)
+      let parameters = ParameterSet(task.model, precision: precision, on: device, key: key)
       let sequences = (0..<batch).map { row in
         TextBatch.Sequence(
           ids: (0..<length).map { Int32(1000 + key.integer(below: 29000, at: row * length + $0)) },

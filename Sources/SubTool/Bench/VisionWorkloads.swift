@@ -20,10 +20,10 @@ extension Workload {
     guard let config = VisionFamilies.configuration(named: variant) else {
       preconditionFailure("no network \(variant)")
     }
-    return Workload(name: name, batch: batch, basis: .image, patches: config.cells.count) { batch, method, device in
+    return Workload(name: name, batch: batch, basis: .image, patches: config.cells.count) { batch, method, precision, device in
       let key = RandomKey(seed: 0)
       let task = ImageClassification(config.makeModel(), objective: .crossEntropy())
-      let parameters = ParameterSet(task.model, on: device, key: key)
+      let parameters = ParameterSet(task.model, precision: precision, on: device, key: key)
       let shape = [batch, 3, config.imageSize, config.imageSize]
       let pixels = (0..<shape.reduce(1, *)).map { Float(key.normal(at: $0)) }
       let labels = (0..<batch).map { key.fold("label").integer(below: config.classes, at: $0) }

@@ -13,7 +13,7 @@ struct Workload: Sendable {
   /// The patches of an image; nil for text.
   var patches: Int?
   /// Makes everything and returns one step.
-  let prepare: @Sendable (_ batch: Int, _ method: any Method, _ device: Device) -> () -> Void
+  let prepare: @Sendable (_ batch: Int, _ method: any Method, _ precision: Precision, _ device: Device) -> () -> Void
 
   /// Every workload, in order.
   static let all: [Workload] = Modalities.all.flatMap(\.workloads)

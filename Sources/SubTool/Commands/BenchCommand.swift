@@ -38,11 +38,11 @@ package struct BenchCommand: Command {
     for name in chosen {
       if let workload = training.first(where: { $0.name == name }) {
         let count = batch ?? workload.batch
-        let step = workload.prepare(count, try method(for: workload), device)
+        let step = workload.prepare(count, try method(for: workload), machine.precision, device)
         let median = try median(step)
         try context.console.print(
           "masksub \(name) batch=\(count) ms_per_step=\((median * 1000).fixed(1)) "
-            + "samples_per_s=\((Double(count) / median).fixed(2)) rss_peak_mib=\(sys_peak_rss_kib() / 1024)")
+            + "samples_per_s=\((Double(count) / median).fixed(2)) rss_peak_mib=\(sys_peak_rss_kib() / 1024) precision=\(machine.precision)")
       } else if let workload = Modalities.all.flatMap(\.dataWorkloads).first(where: { $0.name == name }) {
         let next = try workload.prepare(
           data: data ?? context.home.file("datasets/shapes"), batch: batch ?? workload.batch, seed: machine.seed)

@@ -30,7 +30,7 @@ package struct ZeroShotCommand: Command {
   package init() {}
 
   package func run(in context: ToolContext) throws {
-    let settings = RunSettings(seed: machine.seed, device: machine.select())
+    let settings = RunSettings(seed: machine.seed, device: machine.select(), precision: machine.precision)
     let clip = try ClipModelChoice(from: from, name: model, vocabulary: vocabulary).model(settings) {
       try ClipModelChoice.standardVocabulary(context)
     }

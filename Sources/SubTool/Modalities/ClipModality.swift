@@ -15,6 +15,7 @@ struct ClipModality: Modality {
     return try ClipTrace.run(
       name.hasSuffix(".json") ? ClipConfig(JSON.read(name), place: name) : nil,
       ClipConfig(named: name)?.activation ?? .gelu, weights: TensorFile.open(command.from),
-      batch: TensorFile.open(command.batch), method: command.method.type, ratio: command.ratio(.image), on: device)
+      batch: TensorFile.open(command.batch), method: command.method.type, ratio: command.ratio(.image),
+      precision: command.machine.precision, on: device)
   }
 }

@@ -14,7 +14,8 @@ struct TextModality: Modality {
     try command.refuseLoss(of: "a BERT's loss follows from its labels")
     return try TextTrace.run(
       BERTConfig(JSON.read(config), place: config), weights: TensorFile.open(command.from),
-      batch: TensorFile.open(command.batch), method: command.method.type, ratio: command.ratio(.text), on: device)
+      batch: TensorFile.open(command.batch), method: command.method.type, ratio: command.ratio(.text),
+      precision: command.machine.precision, on: device)
   }
 
   func evaluate(_ command: EvalCommand, of run: JSON?, in context: ToolContext) throws -> Evaluation? {
@@ -28,7 +29,7 @@ struct TextModality: Modality {
     if let stored = run?["recipe"] { recipe = try recipe.restored(from: stored, at: command.from) }
     recipe.loop.evalBatchSize = command.batch
     let evaluation = try GLUEEvaluation(
-      TextFolder(command.from), on: reader, by: recipe, RunSettings(device: command.machine.select()))
+      TextFolder(command.from), on: reader, by: recipe, RunSettings(device: command.machine.select(), precision: command.machine.precision))
     if command.data == nil { try context.sayEmbedded("sentences of datasets/acceptability", option: "--data DIR") }
     for line in evaluation.details { context.console.note(line) }
     return try evaluation()

@@ -23,11 +23,11 @@ struct VisionModality: Modality {
     return try VisionTrace.run(
       model: name, weights: TensorFile.open(command.from), batch: TensorFile.open(command.batch),
       ratio: command.ratio(.image), objective: command.loss == .bce ? .binaryCrossEntropy : .crossEntropy(),
-      method: command.method.type, on: device)
+      method: command.method.type, precision: command.machine.precision, on: device)
   }
 
   func evaluate(_ command: EvalCommand, of run: JSON?, in context: ToolContext) throws -> Evaluation? {
-    let settings = RunSettings(device: command.machine.select(), workers: command.workers)
+    let settings = RunSettings(device: command.machine.select(), precision: command.machine.precision, workers: command.workers)
     let source = try VisionFolder(command.from)
     let images = try VisionData.evaluation(
       command.data ?? context.home.file("datasets/shapes"), classNames: source.classNames)

@@ -1,4 +1,4 @@
-import SubCore
+package import SubCore
 
 /// Where and how exactly the work is done: the options of every command that computes.
 package struct MachineOptions: OptionGroup {
@@ -14,12 +14,9 @@ package struct MachineOptions: OptionGroup {
   package enum DeviceName: String, CaseIterable, OptionValue {
     case cpu
   }
-
-  /// The types in which they compute.
-  package enum Precision: String, CaseIterable, OptionValue {
-    case fp32
-  }
 }
+
+extension Precision: OptionValue {}
 
 /// The run's folder and what is kept in it: the options of every command that trains.
 package struct RunOptions: OptionGroup {

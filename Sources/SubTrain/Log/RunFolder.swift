@@ -92,7 +92,9 @@ public struct RunFolder: Sendable, Equatable {
     func compare(_ begun: JSON, _ now: JSON, _ key: String) throws {
       if let members = now.object?.members, begun.object != nil {
         for member in members where !places.contains(member.key) {
-          guard let before = begun[member.key] else { continue }
+          // Runs of versions without a choice of precision do not name it.
+          let unnamed: JSON? = member.key == "precision" ? .string(Precision.fp32.rawValue) : nil
+          guard let before = begun[member.key] ?? unnamed else { continue }
           try compare(before, member.value, key.isEmpty ? member.key : "\(key).\(member.key)")
         }
       } else if begun != now, begun.double == nil || begun.double != now.double {

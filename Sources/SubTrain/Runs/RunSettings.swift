@@ -6,6 +6,8 @@ public struct RunSettings: Sendable {
   public var seed: Int
   /// Where the network computes.
   public var device: Device
+  /// The type in which it computes.
+  public var precision: Precision
   /// Threads that prepare data; nil: as many as suit it.
   public var workers: Int?
   /// Checkpoints that stay.
@@ -14,8 +16,11 @@ public struct RunSettings: Sendable {
   public var analyze: Bool
 
   /// Settings of a run.
-  public init(seed: Int = 0, device: Device = .cpu, workers: Int? = nil, keep: Int = 1, analyze: Bool = false) {
-    (self.seed, self.device, self.workers) = (seed, device, workers)
+  public init(
+    seed: Int = 0, device: Device = .cpu, precision: Precision = .fp32, workers: Int? = nil, keep: Int = 1,
+    analyze: Bool = false
+  ) {
+    (self.seed, self.device, self.precision, self.workers) = (seed, device, precision, workers)
     (self.keep, self.analyze) = (keep, analyze)
   }
 }

@@ -1,3 +1,4 @@
+import SubCore
 public import SubData
 public import SubNN
 
@@ -81,6 +82,7 @@ public struct TrainingRun<Subject: Trainable> {
     var object: JSON.Object = ["method": .string(type(of: method).name)]
     for (name, value) in method.numbers { object[name] = .number(value) }
     object["seed"] = .integer(Int64(loop.seed))
+    object["precision"] = .string(subject.parameters.precision.rawValue)
     for member in configuration.members { object[member.key] = member.value }
     guard !resuming else { return try folder.check(resumedWith: object, recipe) }
     object["recipe"] = recipe.json

@@ -29,7 +29,7 @@ public final class BERTForSequenceClassification: Module {
     let tokens = embeddings(ids: batch.inputIDs(pass), batch).dropped(pass.dropout(config.dropout, site: -1))
     let first = transformer(tokens, batch.rows, reading: batch.firstRows, pass).normed
     let pooled = pooler(first, .tanh)
-    return head(pooled.dropped(pass.dropout(config.classifierDropout ?? config.dropout, site: -2)))
+    return head(pooled.dropped(pass.dropout(config.classifierDropout ?? config.dropout, site: -2)), wide: true)
   }
 }
 

@@ -40,7 +40,7 @@ public struct TextRunModel {
     (self.config, self.tokenizer) = (config, tokenizer)
     task = SequenceClassification(BERTForSequenceClassification(config, labels: glue.labelCount))
     let key = RandomKey(seed: settings.seed).fold("weights")
-    parameters = ParameterSet(task.model, on: settings.device, key: nil)
+    parameters = ParameterSet(task.model, precision: settings.precision, on: settings.device, key: nil)
     configJSON = config.json(
       labels: glue.isRegression ? ["score"] : glue.labels, isRegression: glue.isRegression)
     let report = try folder.map { [parameters] in

@@ -29,7 +29,7 @@ public struct VisionEvaluation {
         cure: "give at least \(recipe.data.imageSize)", isUsage: true)
     }
     let model = configuration.makeModel()
-    let parameters = ParameterSet(model, on: settings.device, key: nil)
+    let parameters = ParameterSet(model, precision: settings.precision, on: settings.device, key: nil)
     try folder.loadForEvaluation(into: parameters)
     guard images.classNames.count == configuration.classes else {
       throw InputError(

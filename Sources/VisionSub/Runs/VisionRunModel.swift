@@ -35,7 +35,7 @@ public struct VisionRunModel {
     let model = config.makeModel()
     if recipe.model.freezesPatches { model.freezePatchEmbedding() }
     task = ImageClassification(model, objective: recipe.objective)
-    parameters = ParameterSet(model, on: settings.device, key: nil)
+    parameters = ParameterSet(model, precision: settings.precision, on: settings.device, key: nil)
     let key = RandomKey(seed: settings.seed).fold("weights")
     if let source {
       let report = try source.load(into: parameters, of: config, startingFrom: key)

@@ -15,7 +15,7 @@ public enum VisionTrace {
   ///   the weight file's own names. Throws an `InputError` where weights or batch are not what they should be.
   public static func run(
     model variant: String?, weights: any NamedTensors, batch: any NamedTensors, ratio: Double, objective: Loss,
-    method: any Method.Type = MaskSub.self, on device: Device = .cpu
+    method: any Method.Type = MaskSub.self, precision: Precision = .fp32, on device: Device = .cpu
   ) throws -> [(name: String, array: HostArray)] {
     let (family, weights) = try VisionFamilies.recognise(weights)
     let hint = try variant.map { name in
@@ -41,7 +41,7 @@ public enum VisionTrace {
     try configuration.check(method.init(ratio: ratio))
     let images = try VisionBatchFile(batch, configuration)
     let model = configuration.makeModel()
-    let set = ParameterSet(model, on: device, key: nil)
+    let set = ParameterSet(model, precision: precision, on: device, key: nil)
     let report = try set.load(
       weights, configuration.plan(for: weights, of: found.configuration), startingFrom: RandomKey(seed: 0),
       configuration.published)

@@ -2,29 +2,33 @@ internal import CSubKernels
 
 extension CPUBackend {
   func convolution(_ x: Tensor, _ weight: Tensor, _ bias: Tensor?, _ window: SlidingWindow, into y: Tensor) {
-    var shape = window.convolution(x.shape, channels: y.shape.columns)
-    sk_convolution_forward(&shape, x.floatPointer, weight.floatPointer, bias?.floatPointer, y.floatPointer)
+    precondition(weight.dtype == x.dtype, "cpu: a convolution of \(x.dtype) by \(weight.dtype)")
+    var shape = window.convolution(x, channels: y.shape.columns, as: y)
+    sk_convolution_forward(&shape, x.rawPointer, weight.rawPointer, bias?.floatPointer, y.rawPointer)
   }
 
   func convolutionBackward(_ dy: Tensor, _ weight: Tensor, _ window: SlidingWindow, toData dx: Tensor) {
-    var shape = window.convolution(dx.shape, channels: dy.shape.columns)
-    sk_convolution_backward_data(&shape, dy.floatPointer, weight.floatPointer, dx.floatPointer)
+    precondition(weight.dtype == dx.dtype, "cpu: a convolution of \(dx.dtype) by \(weight.dtype)")
+    var shape = window.convolution(dx, channels: dy.shape.columns, as: dy)
+    sk_convolution_backward_data(&shape, dy.rawPointer, weight.rawPointer, dx.rawPointer)
   }
 
   func convolutionBackward(_ x: Tensor, _ dy: Tensor, _ window: SlidingWindow, toWeight dweight: Accumulation) {
-    var shape = window.convolution(x.shape, channels: dy.shape.columns)
+    var shape = window.convolution(x, channels: dy.shape.columns, as: dy)
     sk_convolution_backward_weights(
-      &shape, x.floatPointer, dy.floatPointer, Float(dweight.beta), dweight.tensor.floatPointer)
+      &shape, x.rawPointer, dy.rawPointer, Float(dweight.beta), dweight.tensor.floatPointer)
   }
 
   func batchMoments(_ x: Tensor, mean: Tensor, variance: Tensor) {
     sk_batch_moments(
-      Int64(x.shape.rows), Int64(x.shape.columns), x.floatPointer, mean.floatPointer, variance.floatPointer)
+      Int64(x.shape.rows), Int64(x.shape.columns), x.kernelType, x.rawPointer, mean.floatPointer,
+      variance.floatPointer)
   }
 
   func batchNorm(_ call: BatchNormCall, into y: Tensor) {
     var arguments = call.arguments
-    sk_batch_norm_forward(&arguments, y.floatPointer)
+    precondition(y.dtype == call.x.dtype, "cpu: batch-norm of \(call.x.dtype) into \(y.dtype)")
+    sk_batch_norm_forward(&arguments, y.rawPointer)
   }
 
   func batchNormBackward(
@@ -33,38 +37,40 @@ extension CPUBackend {
   ) {
     var arguments = call.arguments
     sk_batch_norm_backward(
-      &arguments, call.isOfBatch, y?.floatPointer, dy.floatPointer, dz?.floatPointer, dx?.floatPointer,
+      &arguments, call.isOfBatch, y?.rawPointer, dy.rawPointer, dz?.rawPointer, dx?.rawPointer,
       Float(dweight?.beta ?? 0), dweight?.tensor.floatPointer, Float(dbias?.beta ?? 0), dbias?.tensor.floatPointer)
   }
 
   func maxPool(_ x: Tensor, _ window: SlidingWindow, into y: Tensor, which: Tensor) {
     sk_max_pool(
       Int64(x.shape[0]), Int64(x.shape[1]), Int64(x.shape[2]), Int64(x.shape[3]), Int64(window.kernel),
-      Int64(window.stride), Int64(window.padding), x.floatPointer, y.floatPointer, which.flagPointer)
+      Int64(window.stride), Int64(window.padding), x.kernelType(as: y), x.rawPointer, y.rawPointer,
+      which.flagPointer)
   }
 
   func maxPoolBackward(_ dy: Tensor, which: Tensor, _ window: SlidingWindow, into dx: Tensor) {
     sk_max_pool_backward(
       Int64(dx.shape[0]), Int64(dx.shape[1]), Int64(dx.shape[2]), Int64(dx.shape[3]), Int64(window.kernel),
-      Int64(window.stride), Int64(window.padding), dy.floatPointer, which.flagPointer, dx.floatPointer)
+      Int64(window.stride), Int64(window.padding), dy.kernelType(as: dx), dy.rawPointer,
+      which.flagPointer, dx.rawPointer)
   }
 
   func mergePixels(_ x: Tensor, side: Int, stride: Int, into y: Tensor) {
     sk_merge_pixels(
       Int64(x.shape[0]), Int64(x.shape[1]), Int64(x.shape[2]), Int64(x.shape[3]), Int64(side), Int64(stride),
-      x.floatPointer, y.floatPointer)
+      x.kernelType(as: y), x.rawPointer, y.rawPointer)
   }
 
   func mergePixelsBackward(_ dy: Tensor, side: Int, stride: Int, into dx: Tensor) {
     sk_merge_pixels_backward(
       Int64(dx.shape[0]), Int64(dx.shape[1]), Int64(dx.shape[2]), Int64(dx.shape[3]), Int64(side), Int64(stride),
-      dy.floatPointer, dx.floatPointer)
+      dy.kernelType(as: dx), dy.rawPointer, dx.rawPointer)
   }
 
   func channelsLast(_ images: Tensor, into y: Tensor) {
     sk_channels_last(
       Int64(images.shape[0]), Int64(images.shape[1]), Int64(images.shape[2] * images.shape[3]), images.floatPointer,
-      y.floatPointer)
+      y.kernelType, y.rawPointer)
   }
 
   func clearCells(_ cells: Tensor, size: Int, in images: Tensor) {
@@ -75,19 +81,20 @@ extension CPUBackend {
 }
 
 extension SlidingWindow {
-  fileprivate func convolution(_ x: Shape, channels: Int) -> sk_convolution {
+  /// Of x to y, or their gradients, which are of one type.
+  fileprivate func convolution(_ x: Tensor, channels: Int, as y: Tensor) -> sk_convolution {
     sk_convolution(
-      n: Int64(x[0]), h: Int64(x[1]), w: Int64(x[2]), c: Int64(x[3]), o: Int64(channels), kernel: Int64(kernel),
-      stride: Int64(stride), padding: Int64(padding))
+      n: Int64(x.shape[0]), h: Int64(x.shape[1]), w: Int64(x.shape[2]), c: Int64(x.shape[3]), o: Int64(channels),
+      kernel: Int64(kernel), stride: Int64(stride), padding: Int64(padding), type: Int64(x.kernelType(as: y)))
   }
 }
 
 extension BatchNormCall {
   fileprivate var arguments: sk_batch_norm {
     sk_batch_norm(
-      rows: Int64(rows), d: Int64(width), x: x.floatPointer, mean: mean.floatPointer, variance: variance.floatPointer,
-      weight: weight.floatPointer, bias: bias.floatPointer, epsilon: Float(epsilon), relu: isRectified,
-      shortcut: shortcut.map { UnsafePointer($0.floatPointer) }, path_drop: path?.rate ?? 0,
+      rows: Int64(rows), d: Int64(width), type: x.kernelType, x: x.rawPointer, mean: mean.floatPointer,
+      variance: variance.floatPointer, weight: weight.floatPointer, bias: bias.floatPointer, epsilon: Float(epsilon),
+      relu: isRectified, shortcut: shortcut.map { UnsafeRawPointer($0.rawPointer) }, path_drop: path?.rate ?? 0,
       path_key: path?.key.bits ?? 0, samples: Int64(path?.samples.count ?? 0),
       first_sample: Int64(path?.firstSample ?? 0),
       row_offsets: path.map { UnsafePointer($0.samples.offsets.indexPointer) })

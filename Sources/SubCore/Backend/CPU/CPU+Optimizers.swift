@@ -6,14 +6,14 @@ extension CPUBackend {
     let runs = segments.map(\.kernelSegment)
     sk_adamw(
       &numbers, Int64(runs.count), runs, memory.p.floatPointer, memory.g.floatPointer, memory.m.floatPointer,
-      memory.v.floatPointer)
+      memory.v.floatPointer, memory.shadow?.pointer(UInt16.self))
   }
 
-  func sgd(_ rates: SGDRates, _ segments: [UpdateSegment], p: Tensor, g: Tensor, sum: Tensor?) {
+  func sgd(_ rates: SGDRates, _ segments: [UpdateSegment], p: Tensor, g: Tensor, sum: Tensor?, shadow: Tensor?) {
     var numbers = sk_sgd_rates(
       lr: rates.lr, momentum: rates.momentum, gradient_scale: rates.gradientScale, nesterov: rates.isNesterov)
     let runs = segments.map(\.kernelSegment)
-    sk_sgd(&numbers, Int64(runs.count), runs, p.floatPointer, g.floatPointer, sum?.floatPointer)
+    sk_sgd(&numbers, Int64(runs.count), runs, p.floatPointer, g.floatPointer, sum?.floatPointer, shadow?.pointer(UInt16.self))
   }
 
   func lambDirection(

@@ -2,14 +2,18 @@ internal import CSubKernels
 
 extension CPUBackend {
   func gatherRows(_ table: Tensor, _ indices: Tensor, adding: Bool, into y: Tensor) {
-    sk_gather_rows(
-      Int64(indices.count), Int64(y.shape.columns), table.floatPointer, indices.indexPointer, adding, y.floatPointer)
+    let (rows, width) = (Int64(indices.count), Int64(y.shape.columns))
+    if adding {
+      sk_add_gathered_rows(rows, width, table.floatPointer, indices.indexPointer, y.floatPointer)
+    } else {
+      sk_gather_rows(rows, width, table.kernelType(as: y), table.rawPointer, indices.indexPointer, y.rawPointer)
+    }
   }
 
   func scatterAddRows(_ values: Tensor, _ indices: Tensor, into table: Tensor, touched: Tensor?) {
     sk_scatter_add_rows(
-      Int64(indices.count), Int64(values.shape.columns), values.floatPointer, indices.indexPointer,
-      table.floatPointer, touched?.flagPointer)
+      Int64(indices.count), Int64(values.shape.columns), values.kernelType, values.rawPointer, indices.indexPointer,
+      table.kernelType, table.rawPointer, touched?.flagPointer)
   }
 
   func clearRows(_ table: Tensor, touched: Tensor) {
@@ -23,23 +27,26 @@ extension CPUBackend {
 
   func scatterRows(_ values: Tensor, _ indices: Tensor, into table: Tensor) {
     sk_scatter_rows(
-      Int64(indices.count), Int64(values.shape.columns), values.floatPointer, indices.indexPointer, table.floatPointer)
+      Int64(indices.count), Int64(values.shape.columns), values.kernelType(as: table), values.rawPointer,
+      indices.indexPointer, table.rawPointer)
   }
 
   func segmentMean(_ x: Tensor, _ segments: Segments, into y: Tensor) {
     sk_segment_mean(
-      Int64(segments.count), Int64(x.shape.columns), x.floatPointer, segments.offsets.indexPointer, y.floatPointer)
+      Int64(segments.count), Int64(x.shape.columns), x.kernelType, x.rawPointer, segments.offsets.indexPointer,
+      y.floatPointer)
   }
 
   func segmentMeanBackward(_ dy: Tensor, _ segments: Segments, into dx: Tensor) {
     sk_segment_mean_backward(
-      Int64(segments.count), Int64(dx.shape.columns), dy.floatPointer, segments.offsets.indexPointer, dx.floatPointer)
+      Int64(segments.count), Int64(dx.shape.columns), dy.floatPointer, segments.offsets.indexPointer, dx.kernelType,
+      dx.rawPointer)
   }
 
   func patchify(_ images: Tensor, patch: Int, patches: Tensor?, into y: Tensor) {
     sk_patchify(
       Int64(images.shape[0]), Int64(images.shape[1]), Int64(images.shape[2]), Int64(images.shape[3]), Int64(patch),
-      Int64(y.shape.rows), patches?.indexPointer, images.floatPointer, y.floatPointer)
+      Int64(y.shape.rows), patches?.indexPointer, images.floatPointer, y.kernelType, y.rawPointer)
   }
 
   func normalizeRows(_ x: Tensor, epsilon: Double, into y: Tensor, norms: Tensor) {

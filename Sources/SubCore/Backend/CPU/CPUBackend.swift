@@ -6,7 +6,7 @@ internal import CSubKernels
   import Darwin
 #endif
 
-/// oneDNN's GEMM and the C kernels, f32. Threads, memory and run-time dispatch are CSubKernels'.
+/// oneDNN's GEMM and the C kernels, f32, and bf16 for activations. Threads, memory and run-time dispatch are CSubKernels'.
 struct CPUBackend: Backend {
   func allocate(_ byteCount: Int) -> UnsafeMutableRawPointer {
     guard let memory = sk_allocate(byteCount) else {
@@ -36,6 +36,7 @@ struct CPUBackend: Backend {
   func fill(_ y: Tensor, with value: Double) {
     switch y.dtype {
     case .f32: sk_fill(Int64(y.count), Float(value), y.floatPointer)
+    case .bf16: y.pointer(UInt16.self).update(repeating: Float(value).brainBits, count: y.count)
     case .u8: y.pointer(UInt8.self).update(repeating: UInt8(value), count: y.count)
     case .i32: y.pointer(Int32.self).update(repeating: Int32(value), count: y.count)
     default: preconditionFailure("cpu: \(y.dtype) is a storage type, not one to compute with")
@@ -44,6 +45,10 @@ struct CPUBackend: Backend {
 
   func combine(_ alpha: Double, _ x: Tensor, _ beta: Double, into y: Tensor) {
     let n = Int64(y.count)
+    guard x.dtype == .f32 && y.dtype == .f32 else {
+      return sk_blend(
+        n, Float(alpha), x.kernelType, UnsafeRawPointer(x.rawPointer), Float(beta), y.kernelType, y.rawPointer)
+    }
     switch (alpha, beta) {
     case (1, 0): sk_copy(n, x.floatPointer, y.floatPointer)
     case (_, 0): sk_scale(n, Float(alpha), x.floatPointer, y.floatPointer)
@@ -57,11 +62,11 @@ struct CPUBackend: Backend {
   }
 
   func dropout(_ x: Tensor, _ dropout: Dropout, into y: Tensor) {
-    sk_dropout(Int64(y.count), dropout.rate, dropout.key.bits, x.floatPointer, y.floatPointer)
+    sk_dropout(Int64(y.count), dropout.rate, dropout.key.bits, x.kernelType(as: y), x.rawPointer, y.rawPointer)
   }
 
   func activate(_ activation: Activation, _ x: Tensor, into y: Tensor) {
-    sk_activation_forward(Int64(y.count), Int32(activation.rawValue), x.floatPointer, y.floatPointer)
+    sk_activation_forward(Int64(y.count), Int32(activation.rawValue), x.kernelType(as: y), x.rawPointer, y.rawPointer)
   }
 
   func uniform(_ key: RandomKey, into y: Tensor) { sk_uniform(Int64(y.count), key.bits, y.floatPointer) }
@@ -77,6 +82,21 @@ extension Tensor {
     return pointer(Float.self)
   }
 
+  /// f32 or bf16 memory, for kernels that are told which.
+  var rawPointer: UnsafeMutableRawPointer {
+    precondition(dtype == .f32 || dtype == .bf16, "cpu: \(dtype) where activations are read")
+    return UnsafeMutableRawPointer(pointer(UInt8.self))
+  }
+
+  /// The kernels' number of the type.
+  var kernelType: Int32 { Int32((dtype == .bf16 ? SK_BF16 : SK_F32).rawValue) }
+
+  /// The same, of operands whose type is one.
+  func kernelType(as other: Tensor) -> Int32 {
+    precondition(dtype == other.dtype, "cpu: \(dtype) and \(other.dtype) where one type is computed")
+    return kernelType
+  }
+
   var indexPointer: UnsafeMutablePointer<Int32> {
     precondition(dtype == .i32, "cpu: \(dtype) where i32 indices are read")
     return pointer(Int32.self)
@@ -89,5 +109,6 @@ extension Tensor {
 }
 
 extension Matrix {
+  var rawPointer: UnsafeMutableRawPointer { tensor.rawPointer + start * tensor.dtype.size }
   var floatPointer: UnsafeMutablePointer<Float> { tensor.floatPointer + start }
 }

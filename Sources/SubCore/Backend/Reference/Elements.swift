@@ -1,30 +1,43 @@
-/// Elements of an f32 or f64 tensor, read and written as `Double`: what keeps the reference obvious.
-struct Elements {
-  private let single: UnsafeMutablePointer<Float>?
-  private let double: UnsafeMutablePointer<Double>?
+/// Elements of an f32, f64 or bf16 tensor, read and written as `Double`: what keeps the reference obvious.
+enum Elements {
+  case single(UnsafeMutablePointer<Float>)
+  case double(UnsafeMutablePointer<Double>)
+  case brain(UnsafeMutablePointer<UInt16>)
 
   init(_ tensor: Tensor) {
     switch tensor.dtype {
-    case .f32: (single, double) = (tensor.pointer(Float.self), nil)
-    case .f64: (single, double) = (nil, tensor.pointer(Double.self))
+    case .f32: self = .single(tensor.pointer(Float.self))
+    case .f64: self = .double(tensor.pointer(Double.self))
+    case .bf16: self = .brain(tensor.pointer(UInt16.self))
     default: preconditionFailure("reference: \(tensor.dtype) is no number to compute with")
     }
   }
 
-  private init(_ single: UnsafeMutablePointer<Float>?, _ double: UnsafeMutablePointer<Double>?) {
-    self.single = single
-    self.double = double
-  }
-
   subscript(index: Int) -> Double {
-    get { single.map { Double($0[index]) } ?? double![index] }
+    get {
+      switch self {
+      case .single(let memory): Double(memory[index])
+      case .double(let memory): memory[index]
+      case .brain(let memory): Double(Float(brainBits: memory[index]))
+      }
+    }
     nonmutating set {
-      if let single { single[index] = Float(newValue) } else { double![index] = newValue }
+      switch self {
+      case .single(let memory): memory[index] = Float(newValue)
+      case .double(let memory): memory[index] = newValue
+      case .brain(let memory): memory[index] = Float(newValue).brainBits
+      }
     }
   }
 
   /// The elements from `start` on.
-  func from(_ start: Int) -> Elements { Elements(single.map { $0 + start }, double.map { $0 + start }) }
+  func from(_ start: Int) -> Elements {
+    switch self {
+    case .single(let memory): .single(memory + start)
+    case .double(let memory): .double(memory + start)
+    case .brain(let memory): .brain(memory + start)
+    }
+  }
 }
 
 /// Elements of a matrix.

@@ -16,9 +16,10 @@ extension ReferenceBackend {
         for (row, flag) in touched.enumerated() where flag != 0 { table.ever.pointer(UInt8.self)[row] = 1 }
       }
     }
+    if let shadow = memory.shadow { combine(1, memory.p, 0, into: shadow) }
   }
 
-  func sgd(_ rates: SGDRates, _ segments: [UpdateSegment], p: Tensor, g: Tensor, sum: Tensor?) {
+  func sgd(_ rates: SGDRates, _ segments: [UpdateSegment], p: Tensor, g: Tensor, sum: Tensor?, shadow: Tensor?) {
     let (p, g, m) = (Elements(p), Elements(g), sum.map { Elements($0) })
     for segment in segments {
       for i in segment.offset..<segment.offset + segment.count {

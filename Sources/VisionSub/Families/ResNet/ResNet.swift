@@ -49,7 +49,7 @@ public final class ResNet: Module, VisionModel {
     var x = bn1(conv1(pixels), pass, BatchNormOptions(isRectified: true)).maxPool(3, stride: 2, padding: 1)
     for (index, block) in (layer1 + layer2 + layer3 + layer4).enumerated() { x = block(x, pass.at(index)) }
     let samples = Segments(count: x.shape[0], length: x.shape[1] * x.shape[2], on: x.device)
-    return fc(x.segmentMean(samples))
+    return fc(x.segmentMean(samples), wide: true)
   }
 
   /// The images of a trip, with zeros in the cells that it hides.

@@ -23,7 +23,7 @@ final class SwinStage: Module {
   /// Tokens [N·L, C] of the stage before → [N·L′, C′]; `next` is the norm behind the last stage.
   func callAsFunction(_ x: Tensor, samples: Int, next: LayerNorm?, _ pass: Pass) -> ResidualStream {
     let tokens = downsample.map { $0(x, samples: samples) } ?? x
-    var stream = ResidualStream(tokens, normed: blocks[0].norm1(tokens))
+    var stream = ResidualStream(tokens, normed: blocks[0].norm1(tokens, lowered: true))
     for (index, block) in blocks.enumerated() {
       stream = block(
         stream, windows.rows(index, samples: samples, on: x.device),
@@ -48,6 +48,7 @@ private final class PatchMerging: Module {
   /// [N·L, C] → [N·⌈L/4⌉, 2C].
   func callAsFunction(_ x: Tensor, samples: Int) -> Tensor {
     let merged = x.reshaped([samples, grid, grid, x.shape.columns]).mergingPatches()
-    return reduction(norm(merged.reshaped([merged.shape.rows, merged.shape.columns])))
+    let rows = merged.reshaped([merged.shape.rows, merged.shape.columns])
+    return reduction(norm(rows, lowered: true), wide: true)
   }
 }

@@ -53,7 +53,7 @@ public final class SwinTransformer: Module, VisionModel {
     let last = layers.count - 1
     let tokens = layers[last](x, samples: count, next: norm, pass.at(last)).normed
     let samples = Segments(count: count, length: tokens.shape.rows / count, on: tokens.device)
-    return head.fc(tokens.segmentMean(samples))
+    return head.fc(tokens.segmentMean(samples), wide: true)
   }
 
   /// The rows of the tokens that a trip hides.

@@ -76,7 +76,7 @@ public final class VisionTransformer: Module, VisionModel {
       "VisionTransformer: images \(images.shape), made for \(config.imageSize) pixels")
     let tokens = embed(images, stem: stem, of: range, kept: kept)
     let features = features(normPre.map { $0(tokens) } ?? tokens, of: range, pass)
-    return proj.map { features.linear($0.tensor.transposed()) } ?? head!(features)
+    return proj.map { features.linear($0.tensor.transposed()) } ?? head!(features, wide: true)
   }
 
   /// What head or projection read: tokens [N·T, D] → [N, D].
