@@ -30,6 +30,7 @@ typedef struct {
   float *dbias;
   float *partial_dbias;          // of threads 1, 2, …
   float *partial_outside;        // of every thread: the gradients of outside_k and outside_v
+  bool pairs;                    // whether products read pairs of bf16
   float *scratch;
   int64_t scratch_stride;        // floats per thread
   int64_t *starts;               // [threads + 1] first item (sequence · heads + head) of each thread
@@ -65,13 +66,17 @@ SK_INLINE float sk_exp_down(float x) {
 #define SK_TILE_ROWS 2
 #define SK_TILE_LANES 1
 #include "tiles.h"
+#include "head_rows.h"
 #include "heads.h"
+#include "tiles_end.h"
 #pragma clang attribute push(__attribute__((target("arch=x86-64-v3"))), apply_to = function)
 #define SK_ISA(name) name##_v3
 #define SK_TILE_ROWS 6
 #define SK_TILE_LANES 1
 #include "tiles.h"
+#include "head_rows.h"
 #include "heads.h"
+#include "tiles_end.h"
 #pragma clang attribute pop
 // The level's own tuning would split 64-byte vectors in two.
 #pragma clang attribute push(__attribute__((target("arch=x86-64-v4"))), apply_to = function)
@@ -80,20 +85,44 @@ SK_INLINE float sk_exp_down(float x) {
 #define SK_TILE_ROWS 12
 #define SK_TILE_LANES 2
 #include "tiles.h"
+#include "head_rows.h"
 #include "heads.h"
+#include "tiles_end.h"
 #pragma clang attribute pop
 #pragma clang attribute pop
-#define SK_CHOOSE(name)                                           \
-  (__builtin_cpu_supports("x86-64-v4")   ? name##_v4              \
-   : __builtin_cpu_supports("x86-64-v3") ? name##_v3              \
+// The first level with bf16 units; nothing else of it is used.
+#pragma clang attribute push(__attribute__((target("arch=cooperlake"))), apply_to = function)
+#pragma clang attribute push(__attribute__((min_vector_width(512))), apply_to = function)
+#define SK_ISA(name) name##_pairs
+#define SK_TILE_ROWS 12
+#define SK_TILE_LANES 2
+#define SK_PAIRS 1
+#include "tiles.h"
+#include "head_rows.h"
+#include "heads_bf16.h"
+#include "tiles_end.h"
+#pragma clang attribute pop
+#pragma clang attribute pop
+/// Whether the products read pairs of bf16: rows lie as whole words, and the processor multiplies them.
+static bool multiplies_pairs(const sk_attention *a) {
+  return a->type == SK_BF16 && (a->head_dim | a->ldq | a->ldk | a->ldv) % 2 == 0 && sk_has_bf16_units() &&
+         __builtin_cpu_supports("avx512bf16");
+}
+#define SK_CHOOSE(pairs, name)                                       \
+  ((pairs)                               ? name##_pairs              \
+   : __builtin_cpu_supports("x86-64-v4") ? name##_v4                 \
+   : __builtin_cpu_supports("x86-64-v3") ? name##_v3                 \
                                          : name##_baseline)
 #else
 #define SK_ISA(name) name##_lanes
 #define SK_TILE_ROWS 6
 #define SK_TILE_LANES 1
 #include "tiles.h"
+#include "head_rows.h"
 #include "heads.h"
-#define SK_CHOOSE(name) name##_lanes
+#include "tiles_end.h"
+static bool multiplies_pairs(const sk_attention *a) { return false; }
+#define SK_CHOOSE(pairs, name) name##_lanes
 #endif
 
 SK_INLINE head head_of(const sk_attention *a, int64_t sequence, int64_t h, const float *mask) {
@@ -193,7 +222,7 @@ typedef void (*backward_function)(const attention_pass *, const head *, float *,
 static void forward_share(void *context, int thread, int threads) {
   const attention_pass *pass = context;
   const sk_attention *a = pass->a;
-  forward_function run = SK_CHOOSE(forward_head);
+  forward_function run = SK_CHOOSE(pass->pairs, forward_head);
   float *mask = pass->scratch + thread * pass->scratch_stride;
   const int64_t keys = sk_round_up(longest(a->k_offsets, a->sequences), 16);
   shared now = {-1, NULL};
@@ -213,10 +242,11 @@ static int64_t longest_rows(const sk_attention *a) {
 }
 
 void sk_attention_forward(const sk_attention *a, void *out, int64_t ldout, float *lse) {
-  attention_pass pass = {.a = a, .out = out, .ldout = ldout, .lse = lse};
+  attention_pass pass = {.a = a, .out = out, .ldout = ldout, .lse = lse, .pairs = multiplies_pairs(a)};
   const int threads = divide(&pass, 1);
   const int64_t keys = sk_round_up(longest(a->k_offsets, a->sequences), 16), d = sk_round_up(a->head_dim, 16);
-  const int64_t gathered = gathers(a) ? 3 * sk_round_up(longest_rows(a), 16) * d : 0;
+  // Of bf16 rows half of that is needed, and the rest is room for what is rounded.
+  const int64_t gathered = gathers(a) ? 3 * sk_round_up(longest_rows(a), 16) * d + forward_rows * (keys + 16) : 0;
   pass.scratch_stride = sk_round_up(2 * keys * d + forward_rows * (keys + 16 + d) + 3 * keys + gathered, 16);
   pass.scratch = sk_scratch((size_t)(pass.scratch_stride * threads) * sizeof(float));
   sk_parallel_on(threads, forward_share, &pass);
@@ -227,7 +257,7 @@ void sk_attention_forward(const sk_attention *a, void *out, int64_t ldout, float
 static void backward_share(void *context, int thread, int threads) {
   const attention_pass *pass = context;
   const sk_attention *a = pass->a;
-  backward_function run = SK_CHOOSE(backward_head);
+  backward_function run = SK_CHOOSE(pass->pairs, backward_head);
   float *mask = pass->scratch + thread * pass->scratch_stride, *dbias = pass->dbias, *outside = NULL;
   const int64_t keys = sk_round_up(longest(a->k_offsets, a->sequences), 16), width = a->heads * a->head_dim;
   if (dbias && thread > 0) {
@@ -255,10 +285,10 @@ void sk_attention_backward(const sk_attention *a, const void *out, int64_t ldout
                            float *dbias, float *doutside_k, float *doutside_v) {
   attention_pass pass = {.a = a, .forward_out = out, .ldout = ldout, .forward_lse = lse, .dout = dout,
                          .lddout = lddout, .dq = dq, .lddq = lddq, .dk = dk, .lddk = lddk, .dv = dv, .lddv = lddv,
-                         .dbias = dbias};
+                         .dbias = dbias, .pairs = multiplies_pairs(a) && (ldout | lddout) % 2 == 0};
   const int threads = divide(&pass, 2.5);
   const int64_t keys = sk_round_up(longest(a->k_offsets, a->sequences), 16), d = sk_round_up(a->head_dim, 16);
-  const int64_t gathered = gathers(a) ? 5 * sk_round_up(longest_rows(a), 16) * d : 0;
+  const int64_t gathered = gathers(a) ? 5 * sk_round_up(longest_rows(a), 16) * d + backward_rows * (keys + 16) : 0;
   pass.scratch_stride = sk_round_up(5 * keys * d + backward_rows * (2 * (keys + 16) + 3 * d) + 3 * keys + gathered, 16);
   pass.scratch = sk_scratch((size_t)(pass.scratch_stride * threads) * sizeof(float));
   const int64_t size = a->heads * a->max_q * a->max_k;

@@ -39,6 +39,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 // ---- whether the processor multiplies bf16 ---------------------------------------------------------------------------
 
 static atomic_int units;  // 0: not asked yet, 1: none, 2: some
+static _Thread_local bool does_without;
 
 bool sk_has_bf16_units(void) {
   int found = atomic_load_explicit(&units, memory_order_relaxed);
@@ -50,10 +51,10 @@ bool sk_has_bf16_units(void) {
 #endif
     atomic_store_explicit(&units, found, memory_order_relaxed);
   }
-  return found == 2;
+  return found == 2 && !does_without;
 }
 
-void sk_use_bf16_units(bool use) { atomic_store_explicit(&units, use ? 0 : 1, memory_order_relaxed); }
+void sk_use_bf16_units(bool use) { does_without = !use; }
 
 // ---- plans -----------------------------------------------------------------------------------------------------------
 

@@ -3,12 +3,28 @@
 //
 // The right operand of a product is packed into panels of 16·SK_TILE_LANES columns (the last may be 16 wide), each
 // panel [k][width]. The left operand is read by broadcast with any strides, so that a transpose costs nothing.
+//
+// With SK_PAIRS a word of either operand is no f32 but a pair of bf16, neighbours along k, which then counts pairs.
 
 typedef float SK_ISA(lanes) __attribute__((vector_size(64), aligned(4)));
 typedef int32_t SK_ISA(whole_lanes) __attribute__((vector_size(64)));
 #define LANES SK_ISA(lanes)
 enum { SK_ISA(panel) = 16 * SK_TILE_LANES };
 #define PANEL SK_ISA(panel)
+
+#if SK_PAIRS
+typedef __bf16 SK_ISA(pairs) __attribute__((vector_size(64)));
+typedef float SK_ISA(sums) __attribute__((vector_size(64)));
+SK_INLINE LANES SK_ISA(add_product)(LANES sum, float left, LANES right) {
+  int32_t word;
+  memcpy(&word, &left, sizeof word);
+  const SK_ISA(whole_lanes) all = (SK_ISA(whole_lanes)){0} + word;
+  return (LANES)__builtin_ia32_dpbf16ps_512((SK_ISA(sums))sum, (SK_ISA(pairs))all, (SK_ISA(pairs))right);
+}
+#define ADD_PRODUCT(sum, left, right) (sum) = SK_ISA(add_product)(sum, left, right)
+#else
+#define ADD_PRODUCT(sum, left, right) (sum) += (left) * (right)
+#endif
 
 /// c[rows][width·16] (+)= a · b over one register tile; rows and width are constants after inlining.
 SK_INLINE void SK_ISA(tile)(const int rows, const int width, int64_t k, const float *a, int64_t a_row, int64_t a_column,
@@ -32,7 +48,7 @@ SK_INLINE void SK_ISA(tile)(const int rows, const int width, int64_t k, const fl
     for (int r = 0; r < rows; r++) {
       float left = at[r / 3][(r % 3) * a_row];
 #pragma unroll
-      for (int w = 0; w < width; w++) sum[r][w] += left * right[w];
+      for (int w = 0; w < width; w++) ADD_PRODUCT(sum[r][w], left, right[w]);
     }
 #pragma unroll
     for (int r = 0; r < rows; r += 3) at[r / 3] += a_column;

@@ -24,7 +24,7 @@ struct KernelTests {
     for (x, expected) in golden {
       var input = x
       var output: Float = .nan
-      sk_activation_forward(1, Int32(SK_GELU.rawValue), &input, &output)
+      sk_activation_forward(1, Int32(SK_GELU.rawValue), 0, &input, &output)
       #expect(abs(output - expected) <= 1e-7 * max(1, 3 * abs(x)))
     }
   }
@@ -67,7 +67,7 @@ struct KernelTests {
         mask.withUnsafeBufferPointer { mask in
           let base = values.baseAddress!
           var call = sk_attention(
-            sequences: 1, heads: 1, head_dim: 8, q_offsets: offsets.baseAddress!, k_offsets: offsets.baseAddress!,
+            type: 0, sequences: 1, heads: 1, head_dim: 8, q_offsets: offsets.baseAddress!, k_offsets: offsets.baseAddress!,
             max_q: 2, max_k: 2, q: base, k: base, v: base, ldq: 8, ldk: 8, ldv: 8, scale: 0.5, causal: false,
             key_mask: mask.baseAddress, bias: nil, dropout: 0, key: 0, rows: nil, regions: nil, outside_k: nil,
             outside_v: nil)
@@ -88,7 +88,7 @@ struct KernelTests {
     let ones = [Float](repeating: 1, count: 260 * 3)
     let weight = [Float](repeating: 1, count: 9)
     for length in Array(3..<230) + [3, 4] {
-      var shape = sk_convolution(n: 1, h: 3, w: Int64(length), c: 1, o: 1, kernel: 3, stride: 1, padding: 1)
+      var shape = sk_convolution(n: 1, h: 3, w: Int64(length), c: 1, o: 1, kernel: 3, stride: 1, padding: 1, type: 0)
       var y = [Float](repeating: .nan, count: 3 * length)
       sk_convolution_forward(&shape, ones, weight, nil, &y)
       // Corners see four pixels, borders six, the middle nine.

@@ -55,7 +55,7 @@ void sk_gemm_bf16(bool transpose_a, bool transpose_b, int64_t m, int64_t n, int6
                   const void *b, int64_t ldb, bool add, int c_type, void *c, int64_t ldc);
 /// Whether this processor has instructions that multiply bf16. Without them operands are widened and multiplied in f32.
 bool sk_has_bf16_units(void);
-/// For tests: false does without them.
+/// For tests: false does without them in calls of this thread.
 void sk_use_bf16_units(bool use);
 
 enum sk_activation { SK_IDENTITY = 0, SK_GELU = 1, SK_GELU_TANH = 2, SK_QUICK_GELU = 3, SK_TANH = 4, SK_RELU = 5,

@@ -22,7 +22,8 @@ extension Tensor {
   /// x · y, element by element.
   public func multiplied(by other: Tensor) -> Tensor {
     let (x, y) = (widened, other.widened)
-    return Tape.record("multiplied", [x, y], output: x.zipped(.multiply, y)) { [a = x.detached(), b = y.detached()] vjp in
+    return Tape.record("multiplied", [x, y], output: x.zipped(.multiply, y)) {
+      [a = x.detached(), b = y.detached()] vjp in
       let dy = vjp.take()
       vjp.give(0, dy.zipped(.multiply, b), summedTo: a.shape)
       vjp.give(1, dy.zipped(.multiply, a), summedTo: b.shape)

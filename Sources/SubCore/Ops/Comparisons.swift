@@ -37,7 +37,6 @@ extension Tensor {
     replacing(with: constant(value), where: mask)
   }
 
-
   /// The answers, u8.
   func compared(_ comparison: Comparison, _ other: Tensor) -> Tensor {
     let whole = shape.broadcast(with: other.shape)

@@ -96,7 +96,9 @@ extension ParameterSet {
     _ gradients: Gradients, sum: Tensor?, _ numbers: SGDRates, rates: [(lrScale: Double, weightDecay: Double)]
   ) {
     precondition(sum == nil || sum!.shape == arena.shape, "sgd: sum \(sum!.shape), weights \(arena.shape)")
-    arena.backend.sgd(numbers, segments(gradients, rates), p: arena, g: gradients.arena, sum: sum, shadow: arena.storage.shadow?.current)
+    arena.backend.sgd(
+      numbers, segments(gradients, rates), p: arena, g: gradients.arena, sum: sum, shadow: arena.storage.shadow?.current
+    )
     gradients.clear()
   }
 

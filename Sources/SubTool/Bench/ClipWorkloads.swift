@@ -10,7 +10,8 @@ extension Workload {
   static let clipB32Short = clip("clip-b32-short", length: 12)
 
   private static func clip(_ name: String, length: Int) -> Workload {
-    Workload(name: name, batch: 16, basis: .image, patches: ClipConfig().image.patches) { batch, method, precision, device in
+    Workload(name: name, batch: 16, basis: .image, patches: ClipConfig().image.patches) {
+      batch, method, precision, device in
       let key = RandomKey(seed: 0)
       let task = ContrastiveTask(CLIP(ClipConfig()))
       let parameters = ParameterSet(task.model, precision: precision, on: device, key: key)

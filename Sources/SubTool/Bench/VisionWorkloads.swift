@@ -20,7 +20,8 @@ extension Workload {
     guard let config = VisionFamilies.configuration(named: variant) else {
       preconditionFailure("no network \(variant)")
     }
-    return Workload(name: name, batch: batch, basis: .image, patches: config.cells.count) { batch, method, precision, device in
+    return Workload(name: name, batch: batch, basis: .image, patches: config.cells.count) {
+      batch, method, precision, device in
       let key = RandomKey(seed: 0)
       let task = ImageClassification(config.makeModel(), objective: .crossEntropy())
       let parameters = ParameterSet(task.model, precision: precision, on: device, key: key)

@@ -9,8 +9,8 @@ package struct BenchCommand: Command {
   package static let discussion =
     "A step is both branches forward and backward and the optimizer's update, through the code that the training "
     + "commands run. images-deit3 and images-mae make training images instead, on one thread: read, decoded, "
-    + "augmented, normalised; timm's with Pillow: scripts/reference/image_pipeline.py. Prints the median over the "
-    + "steps. Workloads: "
+    + "augmented, normalised; timm's with Pillow: scripts/reference/image_pipeline.py. gemm is this machine's rate of "
+    + "products in every precision, the best of --steps tries. Else it prints the median over the steps. Workloads: "
     + names.joined(separator: ", ") + "."
   package static let example = "masksub bench minilm --steps 5"
   package static let section = CommandSection.machine
@@ -36,13 +36,16 @@ package struct BenchCommand: Command {
       if let patches = workload.patches { try method(for: workload).check(patches: patches, at: "--ratio") }
     }
     for name in chosen {
-      if let workload = training.first(where: { $0.name == name }) {
+      if name == Self.products {
+        try printProductRates(device, context)
+      } else if let workload = training.first(where: { $0.name == name }) {
         let count = batch ?? workload.batch
         let step = workload.prepare(count, try method(for: workload), machine.precision, device)
         let median = try median(step)
         try context.console.print(
           "masksub \(name) batch=\(count) ms_per_step=\((median * 1000).fixed(1)) "
-            + "samples_per_s=\((Double(count) / median).fixed(2)) rss_peak_mib=\(sys_peak_rss_kib() / 1024) precision=\(machine.precision)")
+            + "samples_per_s=\((Double(count) / median).fixed(2)) rss_peak_mib=\(sys_peak_rss_kib() / 1024) precision=\(machine.precision)"
+        )
       } else if let workload = Modalities.all.flatMap(\.dataWorkloads).first(where: { $0.name == name }) {
         let next = try workload.prepare(
           data: data ?? context.home.file("datasets/shapes"), batch: batch ?? workload.batch, seed: machine.seed)
@@ -53,6 +56,17 @@ package struct BenchCommand: Command {
             + "rss_peak_mib=\(sys_peak_rss_kib() / 1024)")
       }
       try context.console.flush()
+    }
+  }
+
+  private func printProductRates(_ device: Device, _ context: ToolContext) throws {
+    for precision in Precision.allCases {
+      for product in ProductRate.all {
+        let rate = try product.measured(precision, tries: warmup + steps, on: device)
+        try context.console.print(
+          "masksub \(Self.products) precision=\(precision.rawValue) product=\(product.name) threads=\(Processor.threads) "
+            + "gflops=\((rate / 1e9).fixed(1))")
+      }
     }
   }
 
@@ -73,8 +87,10 @@ package struct BenchCommand: Command {
     try MethodChoice(baseline ? Baseline.self : MaskSub.self, ratio: ratio).resolved(workload.basis)
   }
 
+  private static let products = "gemm"
+
   /// Every workload, in order.
-  private static let names = Workload.all.map(\.name) + Modalities.all.flatMap(\.dataWorkloads).map(\.name)
+  private static let names = [products] + Workload.all.map(\.name) + Modalities.all.flatMap(\.dataWorkloads).map(\.name)
 
   private static func known(_ name: String) throws -> String {
     if names.contains(name) { return name }

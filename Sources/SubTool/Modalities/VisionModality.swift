@@ -27,7 +27,8 @@ struct VisionModality: Modality {
   }
 
   func evaluate(_ command: EvalCommand, of run: JSON?, in context: ToolContext) throws -> Evaluation? {
-    let settings = RunSettings(device: command.machine.select(), precision: command.machine.precision, workers: command.workers)
+    let settings = RunSettings(
+      device: command.machine.select(), precision: command.machine.precision, workers: command.workers)
     let source = try VisionFolder(command.from)
     let images = try VisionData.evaluation(
       command.data ?? context.home.file("datasets/shapes"), classNames: source.classNames)

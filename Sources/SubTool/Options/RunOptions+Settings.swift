@@ -6,7 +6,9 @@ extension RunOptions {
 
   /// What these options and those of the machine say of a run.
   func settings(on machine: MachineOptions, workers: Int? = nil) throws -> RunSettings {
-    RunSettings(seed: machine.seed, device: machine.select(), precision: machine.precision, workers: workers, keep: keep, analyze: analyze)
+    RunSettings(
+      seed: machine.seed, device: machine.select(), precision: machine.precision, workers: workers, keep: keep,
+      analyze: analyze)
   }
 }
 

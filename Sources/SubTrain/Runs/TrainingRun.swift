@@ -62,6 +62,7 @@ public struct TrainingRun<Subject: Trainable> {
     try describe(in: folder, resuming: resuming, arguments)
     for remark in remarks { reporter.note(remark) }
     reporter.note("\(title), steps: \(loop.totalSteps), method \(type(of: method).name), \(folder.path)")
+    if subject.parameters.precision == .bf16 { reporter.note("computes in bf16; this processor has \(Processor.bf16)") }
     for line in details { reporter.note("  \(line)") }
 
     let trainer = Trainer(

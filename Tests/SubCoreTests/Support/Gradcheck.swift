@@ -11,10 +11,14 @@ struct Leaves {
   let parameters: [Parameter]
   let set: ParameterSet
 
-  init(_ values: [(shape: Shape, values: [Double])], dtype: DType, on device: Device, tables: Set<Int> = []) {
+  init(
+    _ values: [(shape: Shape, values: [Double])], dtype: DType, precision: Precision = .fp32, on device: Device,
+    tables: Set<Int> = []
+  ) {
     parameters = values.enumerated().map { Parameter($0.element.shape, .zeros, isTable: tables.contains($0.offset)) }
     set = ParameterSet(
-      parameters.enumerated().map { ("p\($0.offset)", $0.element) }, dtype: dtype, on: device, key: RandomKey(seed: 1))
+      parameters.enumerated().map { ("p\($0.offset)", $0.element) }, dtype: dtype, precision: precision, on: device,
+      key: RandomKey(seed: 1))
     for (parameter, value) in zip(parameters, values) {
       parameter.value.write(HostArray(value.values, shape: value.shape.dimensions, dtype: .f64))
     }
@@ -27,8 +31,8 @@ struct Leaves {
 typealias Operation = (_ inputs: [Tensor], _ device: Device) -> Tensor
 
 /// Σ wavy · y, so that every output element counts differently.
-private func weigh(_ y: Tensor) -> Tensor {
-  let weights = Tensor(wavy(y.count, 2), [1, y.count], dtype: y.dtype, on: y.device)
+func weigh(_ y: Tensor) -> Tensor {
+  let weights = Tensor(wavy(y.count, 2), [1, y.count], dtype: y.dtype == .f64 ? .f64 : .f32, on: y.device)
   return y.reshaped([1, y.count]).linear(weights).reshaped([])
 }
 

@@ -13,7 +13,9 @@ extension CPUBackend {
     var numbers = sk_sgd_rates(
       lr: rates.lr, momentum: rates.momentum, gradient_scale: rates.gradientScale, nesterov: rates.isNesterov)
     let runs = segments.map(\.kernelSegment)
-    sk_sgd(&numbers, Int64(runs.count), runs, p.floatPointer, g.floatPointer, sum?.floatPointer, shadow?.pointer(UInt16.self))
+    sk_sgd(
+      &numbers, Int64(runs.count), runs, p.floatPointer, g.floatPointer, sum?.floatPointer, shadow?.pointer(UInt16.self)
+    )
   }
 
   func lambDirection(

@@ -11,6 +11,16 @@ public enum Processor {
   /// The vector instructions that run-time dispatch chose.
   public static var features: String { String(cString: sk_cpu_features()) }
 
+  /// Whether the processor multiplies bf16. Without such units `Precision.bf16` gives the same results within rounding.
+  public static var hasBF16Units: Bool { sk_has_bf16_units() }
+
+  /// What `Precision.bf16` gains here, in words.
+  public static var bf16: String {
+    hasBF16Units
+      ? "units that multiply it: --precision bf16 is faster than fp32 (masksub bench gemm measures the products)"
+      : "no units that multiply it: --precision bf16 saves memory and is no faster than fp32"
+  }
+
   /// Bytes in use, bytes held for reuse, how often the system was asked for memory, and how many blocks the pool has
   /// handed out so far.
   public static var memory: (inUse: Int, held: Int, systemCalls: Int, allocations: Int) {
