@@ -112,7 +112,7 @@ struct PrecisionTests {
     let x = Tensor([1, 0], [1, 2], on: .cpu)
     let product = { Tape.withoutRecording { x.linear(leaves.tensors[0]).floats() } }
     #expect(product() == [1, 3])
-    leaves.parameters[0].value.write(HostArray([5, 6, 7, 8], shape: [2, 2]))
+    leaves.parameters[0].value.write(HostArray([Float(5), 6, 7, 8], shape: [2, 2]))
     #expect(product() == [5, 7])
     let moments = Moments(leaves.set)
     for update in 1...2 {
