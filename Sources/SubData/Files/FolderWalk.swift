@@ -6,14 +6,20 @@ import SubCore
   import Darwin
 #endif
 
-/// The way down a tree of folders whose links are followed. A link that leads back up is an error, as are more folders than
-/// any data has: a few links could otherwise stand for more paths than can ever be listed.
+/// The way down a tree of folders whose links are followed. A link that leads back up is an error, as are links that lead to
+/// the same folders again and again: a few of them could otherwise stand for more paths than can ever be listed.
 package struct FolderWalk {
   private static let deepest = 32
-  private static let mostFolders = 1 << 20
+  /// Visits that are allowed, and how many more for every folder that is there.
+  private static let visits = (always: 1024, each: 16)
   /// The folders from the root to here.
-  private var above: [(device: UInt64, number: UInt64)] = []
+  private var above: [Identity] = []
+  private var seen: Set<Identity> = []
   private var count = 0
+
+  private struct Identity: Hashable {
+    let device, number: UInt64
+  }
 
   /// A walk that has not begun.
   package init() {}
@@ -25,18 +31,18 @@ package struct FolderWalk {
     try Interruption.check()
     var status = stat()
     guard stat(folder, &status) == 0 else { throw FileSystem.error("cannot list the folder", folder) }
-    let here = (device: UInt64(status.st_dev), number: UInt64(status.st_ino))
-    guard !above.contains(where: { $0 == here }) else {
+    let here = Identity(device: UInt64(status.st_dev), number: UInt64(status.st_ino))
+    guard !above.contains(here) else {
       throw InputError("a link leads back to a folder above", at: folder, cure: "remove the link")
     }
     guard above.count < Self.deepest else {
       throw InputError("folders nested deeper than \(Self.deepest)", at: folder, cure: "lay them out flat")
     }
+    seen.insert(here)
     count += 1
-    guard count <= Self.mostFolders else {
+    guard count <= Self.visits.always + Self.visits.each * seen.count else {
       throw InputError(
-        "more than \(Self.mostFolders) folders, counting those behind links", at: folder,
-        cure: "remove links that lead to the same folders again and again")
+        "links lead to the same \(seen.count) folders again and again", at: folder, cure: "remove some of them")
     }
     above.append(here)
     defer { above.removeLast() }

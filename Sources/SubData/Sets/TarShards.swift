@@ -36,6 +36,7 @@ public struct TarShards: ImageSource {
         let plain = reader.isPlain
         let samples = TarSamples(reader) { $0 == "cls" || !plain && TarSamples.imageKinds.contains($0) }
         while let sample = try samples.next() {
+          try Interruption.check()
           guard let entry = sample.entry(TarSamples.imageKinds), let text = sample.contents("cls") else {
             incomplete += 1
             continue

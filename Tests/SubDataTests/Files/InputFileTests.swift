@@ -79,6 +79,16 @@ import Testing
     }
   }
 
+  @Test func `a ladder of links, each twice, is no tree of a billion folders`() throws {
+    try Fixture.inFolder { folder in
+      for step in 0..<31 {
+        try FileSystem.makeFolder("\(folder)/\(step)")
+        for name in ["a", "b"] where step < 30 { symlink("../\(step + 1)", "\(folder)/\(step)/\(name)") }
+      }
+      #expect(inputError { _ = try NpyFolder("\(folder)/0") }?.what.contains("again and again") == true)
+    }
+  }
+
   @Test func `names of ours are listed beside names that are no UTF-8`() throws {
     try Fixture.inFolder { folder in
       try AtomicFile.write("x", to: "\(folder)/good")
