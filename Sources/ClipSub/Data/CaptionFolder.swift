@@ -3,8 +3,6 @@ import SubData
 
 /// The pairs of a folder: images, and beside each a text file of the same name, in any depth.
 struct CaptionFolder: CaptionPairs {
-  private static let deepest = 32
-
   /// Images without a caption and captions without an image.
   let faults: [CaptionFault]
   private let root: String
@@ -19,8 +17,7 @@ struct CaptionFolder: CaptionPairs {
     var images: [String] = []
     var faults: [CaptionFault] = []
     let captionEnding = options.jsonFields.isEmpty ? options.textEnding : "json"
-    func walk(_ folder: String, _ depth: Int) throws {
-      let names = try FileSystem.names(in: FileSystem.join(root, folder))
+    func list(_ folder: String, _ names: [String], _ walk: inout FolderWalk) throws {
       let known = Set(names)
       for name in names where !name.hasPrefix(".") {
         let path = FileSystem.join(folder, name)
@@ -41,10 +38,12 @@ struct CaptionFolder: CaptionPairs {
             continue
           }
         }
-        if depth < Self.deepest, FileSystem.kind(FileSystem.join(root, path)) == .folder { try walk(path, depth + 1) }
+        let place = FileSystem.join(root, path)
+        if FileSystem.kind(place) == .folder { try walk.enter(place) { try list(path, $1, &$0) } }
       }
     }
-    try walk("", 0)
+    var walk = FolderWalk()
+    try walk.enter(root) { try list("", $1, &$0) }
     self.root = root
     self.options = options
     self.readsLabels = readsLabels
@@ -65,8 +64,8 @@ struct CaptionFolder: CaptionPairs {
   }
 
   private static func contents(_ path: String) -> HostArray? {
-    guard let file = try? MappedFile(path), file.count <= 16 << 20 else { return nil }
-    return HostArray(dtype: .u8, shape: [file.count], buffer: file.buffer)
+    guard let file = try? InputFile(path), file.count <= 16 << 20 else { return nil }
+    return try? file.array()
   }
 
   private static func split(_ name: String) -> (stem: String, ending: String)? {

@@ -14,6 +14,7 @@ public struct CaptionPair: Sendable {
   private enum Image: Sendable {
     case bytes(HostArray)
     case file(String)
+    case part(InputFile, Range<Int>)
   }
 
   /// A pair whose image's file contents are at hand, a u8 array.
@@ -33,11 +34,20 @@ public struct CaptionPair: Sendable {
     image = .file(path)
   }
 
-  /// The image's file contents, a u8 array; a file is mapped now. Throws an `InputError` where it cannot be.
+  /// A pair whose image's file contents are a part of another file.
+  init(name: String, caption: String, image file: InputFile, _ part: Range<Int>, label: Int? = nil) {
+    self.name = name
+    self.caption = caption
+    self.label = label
+    image = .part(file, part)
+  }
+
+  /// The image's file contents, a u8 array; a file is read now. Throws an `InputError` where it cannot be.
   public func imageBytes() throws -> HostArray {
     switch image {
     case .bytes(let bytes): return bytes
-    case .file(let path): return try MappedFile(path).array
+    case .file(let path): return try InputFile(path).array()
+    case .part(let file, let part): return try file.array(part)
     }
   }
 }

@@ -110,6 +110,7 @@ public struct CaptionSet: Sendable {
     if let list {
       for fault in listFaults { try faults.record(fault) }
       for index in 0..<min(list.count, 1000) {
+        try Interruption.check()
         do {
           _ = try list.pair(at: index)
           return
@@ -118,6 +119,7 @@ public struct CaptionSet: Sendable {
       looked = list.count
     } else {
       for shard in shards.prefix(16) {
+        try Interruption.check()
         let shard = CaptionShard(shard, options: options, readsLabels: false)
         if shard.count > 0 { return }
         looked += shard.samples

@@ -37,6 +37,11 @@ extension ClipConfig {
     }
 
     text.contextLength = try textual.count("context_length", 77)
+    guard text.contextLength > 2 else {
+      throw InputError(
+        "'text_cfg.context_length' \(text.contextLength) leaves no room between start and end", at: place,
+        cure: "mend the field")
+    }
     text.vocabularySize = try textual.count("vocab_size", 49408)
     text.width = try textual.count("width", 512)
     text.layers = try textual.count("layers", 12)

@@ -84,6 +84,11 @@ extension ClipConfig {
     text = Text(
       contextLength: try shape("text.pos_embed", 2)[0], vocabularySize: embedding[0], width: embedding[1],
       layers: textLayers, heads: Self.heads(embedding[1]), mlpWidth: textMLP)
+    guard text.contextLength > 2 else {
+      throw weights.failure(
+        "texts of \(text.contextLength) tokens leave no room between start and end", "text.pos_embed",
+        cure: "give the weights of a CLIP")
+    }
     embedWidth = try shape("visual.proj", 2)[1]
   }
 

@@ -13,6 +13,9 @@ public struct ClipFolder {
   /// The merges that lie beside the weights; nil: none do.
   public let mergesPath: String?
 
+  /// Keeps a running run from removing it.
+  private let checkpoint: Checkpoint
+
   private static let configurationName = "open_clip_config.json"
   private static let weightNames = ["open_clip_model.safetensors", "open_clip_pytorch_model.bin"]
   private static let mergesNames = ["merges.txt", "bpe_simple_vocab_16e6.txt.gz"]
@@ -21,8 +24,11 @@ public struct ClipFolder {
   /// or `config.json` beside the weights, of `given`, of `model` (an open_clip name), or else the weights' own; the
   /// activation of weights that say nothing else is QuickGELU for OpenAI's archives and Hugging Face's models, GELU for
   /// open_clip's.
-  public init(_ from: String, model: String? = nil, config given: ClipConfig? = nil) throws {
-    var file = try Checkpoint.path(of: from)
+  public init(
+    _ from: String, model: String? = nil, config given: ClipConfig? = nil, note: (String) -> Void = { _ in }
+  ) throws {
+    checkpoint = try Checkpoint.standing(for: from, note: note)
+    var file = checkpoint.path
     var folder = file
     if FileSystem.kind(file) == .folder {
       if let name = Self.weightNames.first(where: { FileSystem.kind(FileSystem.join(folder, $0)) == .file }) {

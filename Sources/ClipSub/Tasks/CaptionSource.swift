@@ -73,9 +73,9 @@ public final class CaptionSource: BatchSource {
 
   /// Where the data stands, for a checkpoint.
   public var state: JSON {
-    guard let data = try? JSONEncoder().encode(position),
-      let json = try? JSON.parse(String(decoding: data, as: UTF8.self), at: set.source)
-    else { preconditionFailure("CaptionSource: a position is always JSON") }
+    guard let json = try? JSON(encoding: position) else {
+      preconditionFailure("CaptionSource: a position is always JSON")
+    }
     return json
   }
 }

@@ -27,7 +27,7 @@ public protocol NamedTensors: Sendable {
   var names: [String] { get }
   /// Type and shape of a tensor, known without touching its data. Throws an `InputError` for an unknown name.
   func info(named name: String) throws -> TensorInfo
-  /// A tensor, row-major and in the machine's byte order; it shares the file's mapping where it can.
+  /// A tensor, row-major and in the machine's byte order, read now.
   func array(named name: String) throws -> HostArray
 }
 

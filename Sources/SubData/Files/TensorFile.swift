@@ -15,8 +15,9 @@ public enum TensorFile {
         return try open(shard)
       }
     }
-    let file = try MappedFile(path)
-    let start = withExtendedLifetime(file) { Array(file.buffer.bytes.prefix(512)) }
+    let file = try InputFile(path)
+    let first = try file.read(0..<min(512, file.count))
+    let start = withExtendedLifetime(first) { Array(first.bytes) }
     if start.starts(with: ZipArchive.signature) {
       let archive = try ZipArchive(file)
       return TorchArchive.recognizes(archive) ? try TorchFile(archive) : try Npz(archive)

@@ -23,12 +23,13 @@ public struct ImageFolder: ImageSource {
     let numbers = Dictionary(names.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
     var paths: [String] = []
     var labels: [Int] = []
+    var walk = FolderWalk()
     for name in found {
       guard let label = numbers[name] else {
         throw InputError(
           "the class '\(name)' is not among the \(names.count) known ones", at: root, cure: "remove or rename it")
       }
-      let pictures = try Self.pictures(below: root + "/" + name, depth: 0)
+      let pictures = try walk.enter(root + "/" + name) { try Self.pictures(in: root + "/" + name, $1, &$0) }
       paths += pictures
       labels += Array(repeating: label, count: pictures.count)
     }
@@ -42,7 +43,9 @@ public struct ImageFolder: ImageSource {
 
   public func name(of index: Int) -> String { paths[index] }
 
-  public func image(at index: Int) throws -> SourceImage { .file(try FileBytes.read(paths[index]), name: paths[index]) }
+  public func image(at index: Int) throws -> SourceImage {
+    .file(try InputFile(paths[index]).array(), name: paths[index])
+  }
 
   /// The folders of training and validation pictures below a data folder: `train` and `val` (or `valid`, `validation`,
   /// `test`), nil where there is none.
@@ -52,11 +55,9 @@ public struct ImageFolder: ImageSource {
   }
 
   /// torchvision's order: within a folder its own files sorted, then the folders below it.
-  private static func pictures(below folder: String, depth: Int) throws -> [String] {
-    guard depth < 32 else {
-      throw InputError("folders are nested too deeply", at: folder, cure: "look for a link that leads back up")
-    }
-    let names = try FileSystem.names(in: folder)
+  private static func pictures(
+    in folder: String, _ names: [String], _ walk: inout FolderWalk
+  ) throws -> [String] {
     let isFolder = { (name: String) in FileSystem.kind(folder + "/" + name) == .folder }
     let (folders, files) = (names.filter(isFolder), names.filter { !isFolder($0) })
     let pictures = files.filter { name in
@@ -65,6 +66,9 @@ public struct ImageFolder: ImageSource {
       } ?? false
     }
     return try pictures.map { folder + "/" + $0 }
-      + folders.flatMap { try Self.pictures(below: folder + "/" + $0, depth: depth + 1) }
+      + folders.flatMap { name in
+        let path = folder + "/" + name
+        return try walk.enter(path) { try Self.pictures(in: path, $1, &$0) }
+      }
   }
 }

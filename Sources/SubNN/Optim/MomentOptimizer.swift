@@ -77,6 +77,10 @@ public class MomentOptimizer: Optimizer {
       }
     }
     moments.markAllTouched()
-    updates = try Int(array("updates", nil).integers().first ?? 0)
+    let count = try array("updates", nil).integers().first ?? 0
+    guard (0...1 << 53).contains(count) else {
+      throw InputError("\(count) updates are no count", at: "updates", cure: "resume from an undamaged checkpoint")
+    }
+    updates = count
   }
 }

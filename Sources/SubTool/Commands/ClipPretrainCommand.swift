@@ -34,6 +34,7 @@ package struct ClipPretrainCommand: Command {
   var methodOptions = MethodOptions()
   var runOptions = RunOptions()
   var machine = MachineOptions()
+  var inputOptions = InputOptions()
 
   package init() {}
 
@@ -53,7 +54,9 @@ package struct ClipPretrainCommand: Command {
       try ZeroShotData($0, captionOptions.options(isTraining: false))
     }
     let name = model ?? (data != nil && from == nil ? "ViT-B-32" : nil)
-    let clip = try ClipModelChoice(from: from, name: name, vocabulary: vocabulary).model(settings) {
+    let clip = try ClipModelChoice(from: from, name: name, vocabulary: vocabulary, note: context.console.note).model(
+      settings
+    ) {
       try embedded?.merges ?? ClipModelChoice.standardVocabulary(context)
     }
     if let embedded, isSmall {

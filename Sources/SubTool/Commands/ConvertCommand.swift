@@ -16,14 +16,16 @@ package struct ConvertCommand: Command {
   @Argument("IN", "the weights") var input: String
   @Argument("OUT", "where they go") var output: String
   @Option("--names", default: "as they are", "whose names the tensors get") var names: Names?
+  var inputOptions = InputOptions()
 
   package init() {}
 
   package func run(in context: ToolContext) throws {
     let format = try Format(output)
-    let place = try Checkpoint.path(of: input)
-    let source = try TensorFile.open(place)
-    var tensors: [(name: String, array: HostArray)]
+    let place = try Checkpoint.standing(for: input, note: context.console.note)
+    defer { withExtendedLifetime(place) {} }
+    let source = try TensorFile.open(place.path)
+    let tensors: [(name: String, array: HostArray)]
     var dropped: [String] = []
     if let names {
       guard let (family, weights) = ModelFamilies.recognise(source) else {
@@ -40,7 +42,11 @@ package struct ConvertCommand: Command {
       let renamed = try RenamedWeights(weights, of: family, to: target)
       (tensors, dropped) = (renamed.tensors, renamed.dropped)
     } else {
-      tensors = try source.arrays()
+      tensors = try source.names.map { name in
+        // A large file takes a while.
+        try Interruption.check()
+        return (name, try source.array(named: name))
+      }
     }
     guard FileSystem.kind(output) == .absent || format != .folder else {
       throw InputError("there is something there already", at: output, cure: "name a folder that does not exist yet")

@@ -25,6 +25,7 @@ package struct EvalCommand: Command {
   @Option("--max-broken", in: 0...1_000_000_000, "unreadable pictures that are passed over before it is an error")
   var maxBroken = 100
   var machine = MachineOptions()
+  var inputOptions = InputOptions()
 
   package init() {}
 

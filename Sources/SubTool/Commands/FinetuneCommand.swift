@@ -19,6 +19,7 @@ package struct FinetuneCommand: Command {
   var methodOptions = MethodOptions()
   var runOptions = RunOptions()
   var machine = MachineOptions()
+  var inputOptions = InputOptions()
 
   package init() {}
 

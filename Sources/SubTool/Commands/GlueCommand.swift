@@ -23,6 +23,7 @@ package struct GlueCommand: Command {
   var methodOptions = MethodOptions()
   var runOptions = RunOptions()
   var machine = MachineOptions()
+  var inputOptions = InputOptions()
 
   package init() {}
 
@@ -40,7 +41,7 @@ package struct GlueCommand: Command {
   }
 
   private func model(_ settings: RunSettings, _ context: ToolContext) throws -> TextRunModel {
-    if let from { return try TextRunModel(TextFolder(from), for: task, settings) }
+    if let from { return try TextRunModel(TextFolder(from, note: context.console.note), for: task, settings) }
     let tokenizer = try WordPieceTokenizer(folder: context.home.file("tokenizers/acceptability"))
     return try TextRunModel(
       GLUERecipe.smallNetwork(vocabulary: tokenizer.vocabulary.count), tokenizer, for: task, settings)

@@ -15,12 +15,15 @@ package struct InspectCommand: Command {
   @Flag("--stats", "adds the smallest and largest value, mean, standard deviation and the count of zeros")
   package var stats: Bool
   @Argument("FILE", "the file, a folder that holds model.safetensors, or a run") package var file: String
+  var inputOptions = InputOptions()
 
   package init() {}
 
   package func run(in context: ToolContext) throws {
-    let tensors = try TensorFile.open(Checkpoint.path(of: file))
     let console = context.console
+    let place = try Checkpoint.standing(for: file, note: console.note)
+    defer { withExtendedLifetime(place) {} }
+    let tensors = try TensorFile.open(place.path)
     let infos = try tensors.names.map { (name: $0, info: try tensors.info(named: $0)) }
     let nameWidth = min(infos.map(\.name.count).max() ?? 0, 72)
     let shapes = infos.map { "[\($0.info.shape.map(String.init).joined(separator: ", "))]" }
@@ -30,7 +33,7 @@ package struct InspectCommand: Command {
       if stats {
         line = line.padded(nameWidth + shapeWidth + 8) + "  " + TensorStatistics(try tensors.array(named: name)).text
       }
-      try console.print(line.oneLine)
+      try console.print(line)
       // A big file takes a while with --stats.
       try Interruption.check()
     }
@@ -47,7 +50,7 @@ package struct InspectCommand: Command {
     do {
       try console.print("architecture: \(try family.summary(of: weights))")
     } catch let error as InputError {
-      try console.print("architecture: \(family.name), but \(error.description.oneLine)")
+      try console.print("architecture: \(family.name), but \(error.description)")
     }
     try console.print("naming: \(weights.title)")
   }

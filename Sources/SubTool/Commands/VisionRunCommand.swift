@@ -21,7 +21,7 @@ struct VisionRunCommand {
     let settings = try options.settings(on: machine, workers: images.workers)
     // What is to be resumed must be there before anything else is asked for.
     if options.resume { _ = try RunFolder.open(output: options.output, resume: true, command: command) }
-    let source = try from.map { try VisionFolder($0) }
+    let source = try from.map { try VisionFolder($0, note: context.console.note) }
     let given = try recipe.map { try VisionRecipe.named($0) }
     let followed = try source.map { try VisionRecipe.following($0.configuration) }
     var recipe = try (given ?? followed ?? VisionRecipe.named("shapes-tiny"))

@@ -26,12 +26,15 @@ package struct ZeroShotCommand: Command {
   var zeroShot = ZeroShotOptions()
   var captionOptions = CaptionDataOptions()
   var machine = MachineOptions()
+  var inputOptions = InputOptions()
 
   package init() {}
 
   package func run(in context: ToolContext) throws {
     let settings = RunSettings(seed: machine.seed, device: machine.select(), precision: machine.precision)
-    let clip = try ClipModelChoice(from: from, name: model, vocabulary: vocabulary).model(settings) {
+    let clip = try ClipModelChoice(from: from, name: model, vocabulary: vocabulary, note: context.console.note).model(
+      settings
+    ) {
       try ClipModelChoice.standardVocabulary(context)
     }
     let embedded = data == nil ? try EmbeddedCaptions(context) : nil

@@ -29,7 +29,7 @@ struct VisionModality: Modality {
   func evaluate(_ command: EvalCommand, of run: JSON?, in context: ToolContext) throws -> Evaluation? {
     let settings = RunSettings(
       device: command.machine.select(), precision: command.machine.precision, workers: command.workers)
-    let source = try VisionFolder(command.from)
+    let source = try VisionFolder(command.from, note: context.console.note)
     let images = try VisionData.evaluation(
       command.data ?? context.home.file("datasets/shapes"), classNames: source.classNames)
     let evaluation = try VisionEvaluation(

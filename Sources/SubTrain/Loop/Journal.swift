@@ -32,14 +32,14 @@ final class Journal<Subject: Trainable> {
     parts = [("optimizer", optimizer)] + subject.parts
     var resumption: MetricsLog.Resumption?
     if resuming, let folder {
-      if let checkpoint = try Checkpoint.newest(of: folder) {
+      if let checkpoint = try Checkpoint.newest(of: folder, note: reporter.note) {
         position = try checkpoint.restore(parts, subject.published)
         try subject.read(from: checkpoint.path)
       }
       saved = position.step
       resumption = MetricsLog.Resumption(step: position.step, position: position.logged)
     }
-    log = try folder.map { try MetricsLog(in: $0, from: resumption) }
+    log = try folder.map { try MetricsLog(in: $0, from: resumption, note: reporter.note) }
     began = WallClock.seconds() - position.elapsed
     line = (position.step, position.seconds, position.samples)
     try subject.source.seek(position.batches, state: position.source)
@@ -83,6 +83,7 @@ final class Journal<Subject: Trainable> {
   private func save() throws {
     guard let folder else { return }
     position.elapsed = WallClock.seconds() - began
+    try log?.sync()
     (position.logged, position.source) = (log?.position ?? 0, subject.source.state)
     try Checkpoint.write(
       position, of: folder, keep: settings.keep, parts: parts, subject.published,
@@ -94,7 +95,7 @@ final class Journal<Subject: Trainable> {
   private func interruption() throws -> Interruption {
     if saved != position.step { try save() }
     reporter.end()
-    return Interruption(cure: folder.map { "\(position.step) steps are saved in \($0.path)." } ?? "", run: folder)
+    return Interruption(cure: folder.map { "\(position.step) steps are saved in \($0.path)." } ?? "", run: folder?.path)
   }
 
   /// An evaluation that a signal ends is owed by the checkpoint: the resumed run begins with it.

@@ -60,6 +60,9 @@ public struct TrainingRun<Subject: Trainable> {
     if !resuming { try subject.source.check() }
     let folder = try RunFolder.open(output: output, resume: resuming, command: command)
     try describe(in: folder, resuming: resuming, arguments)
+    if !folder.isLocked {
+      reporter.note("no lock: the file system of \(folder.path) knows none, so start nothing else on this run")
+    }
     for remark in remarks { reporter.note(remark) }
     reporter.note("\(title), steps: \(loop.totalSteps), method \(type(of: method).name), \(folder.path)")
     if subject.parameters.precision == .bf16 { reporter.note("computes in bf16; this processor has \(Processor.bf16)") }
@@ -72,7 +75,7 @@ public struct TrainingRun<Subject: Trainable> {
     for remark in subject.remarks { reporter.note(remark) }
     let summary = summary(final, position)
     try folder.writeSummary(summary)
-    return (folder, summary)
+    return (folder.released, summary)
   }
 
   /// Evaluates the model as it stands.

@@ -13,10 +13,13 @@ public struct TextFolder {
   public let weights: Weights
   /// The tokenizer beside them.
   public let tokenizer: WordPieceTokenizer
+  /// Keeps a running run from removing it.
+  private let checkpoint: Checkpoint
 
   /// Opens a folder or file. A run stands for its newest checkpoint.
-  public init(_ from: String) throws {
-    let file = try Checkpoint.path(of: from)
+  public init(_ from: String, note: (String) -> Void = { _ in }) throws {
+    checkpoint = try Checkpoint.standing(for: from, note: note)
+    let file = checkpoint.path
     let folder = FileSystem.kind(file) == .folder ? file : FileSystem.parent(file)
     path = folder
     guard FileSystem.kind(file) != .absent else {

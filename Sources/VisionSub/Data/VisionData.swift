@@ -106,16 +106,16 @@ private struct VisionPlace {
 
   /// A part's images and labels as arrays, with what to call them in errors; nil where there are none. numpy's archives
   /// have the same names inside, or Keras's `x_train`.
-  private func arrays(_ part: Part) throws -> (images: HostArray, labels: HostArray, place: String)? {
+  private func arrays(_ part: Part, _ classNames: [String]?) throws -> ImageArrays? {
     guard let names = arrayNames(part) else { return nil }
     if let archive {
       let file = try Npz(archive)
-      return (
-        try file.array(named: names.images), try file.array(named: names.labels), "\(archive), tensor '\(names.images)'"
-      )
+      return try ImageArrays(
+        images: file.array(named: names.images), labels: file.array(named: names.labels), classNames: classNames,
+        place: "\(archive), tensor '\(names.images)'")
     }
     let (images, labels) = (FileSystem.join(path, names.images + ".npy"), FileSystem.join(path, names.labels + ".npy"))
-    return (try Npy.read(images), try Npy.read(labels), images)
+    return try ImageArrays(npy: images, labels: Npy.read(labels), classNames: classNames)
   }
 
   private func arrayNames(_ part: Part) -> (images: String, labels: String)? {
@@ -135,9 +135,7 @@ private struct VisionPlace {
   func classNames() throws -> [String]? {
     let file = FileSystem.join(path, "classes.txt")
     guard names.contains("classes.txt") else { return nil }
-    let mapped = try MappedFile(file)
-    let text = withExtendedLifetime(mapped) { String(decoding: mapped.buffer.bytes, as: UTF8.self) }
-    let lines = text.split(whereSeparator: \.isNewline).map(String.init)
+    let lines = try InputFile(file).text().split(whereSeparator: \.isNewline).map(String.init)
     guard !lines.isEmpty else { throw InputError("the file names no class", at: file, cure: "write a class a line") }
     return lines
   }
@@ -147,10 +145,7 @@ private struct VisionPlace {
       if isCIFAR {
         return try CIFAR(path, training: part == .train || part == .whole && !CIFAR.hasTest(path))
       }
-      if let found = try arrays(part) {
-        return try ImageArrays(
-          images: found.images, labels: found.labels, classNames: classNames, place: found.place)
-      }
+      if let found = try arrays(part, classNames) { return found }
       switch part {
       case .train: if let folder = folders.train, folder != path { return try Self.open(folder, classNames) }
       case .validation: if let folder = folders.validation { return try Self.open(folder, classNames) }
@@ -178,8 +173,8 @@ private struct VisionPlace {
     let names = try FileSystem.names(in: path)
     if names.contains("images.npy") {
       return try ImageArrays(
-        images: Npy.read(FileSystem.join(path, "images.npy")), labels: Npy.read(FileSystem.join(path, "labels.npy")),
-        classNames: classNames, place: FileSystem.join(path, "images.npy"))
+        npy: FileSystem.join(path, "images.npy"), labels: Npy.read(FileSystem.join(path, "labels.npy")),
+        classNames: classNames)
     }
     let shards = names.filter { [".tar", ".tar.gz", ".tgz"].contains(where: $0.hasSuffix) }
     if !shards.isEmpty { return try TarShards(shards.map { FileSystem.join(path, $0) }, classNames: classNames) }

@@ -76,7 +76,7 @@ extension VisionConfiguration {
 
   /// The value as `config.json` holds it.
   public func json() throws -> JSON {
-    try JSON.parse(String(decoding: JSONEncoder().encode(self), as: UTF8.self), at: "config.json")
+    try JSON(encoding: self)
   }
 }
 

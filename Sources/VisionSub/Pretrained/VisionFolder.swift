@@ -21,12 +21,18 @@ public struct VisionFolder: Sendable {
   public let classNames: [String]?
   /// The recipe that trained it, where it was one of ours.
   public let recipe: VisionRecipe?
+  /// Keeps a running run from removing it.
+  private let checkpoint: Checkpoint
   /// What the tensors alone say.
   private let found: any VisionConfiguration
 
-  /// Opens a file or folder. Throws an `InputError` where it holds no model of the families.
-  public init(_ from: String, families: [any VisionFamily] = VisionFamilies.all) throws {
-    let path = try Checkpoint.path(of: FileSystem.trimmed(from))
+  /// Opens a file or folder. Damaged checkpoints that a run passes over are told to `note`. Throws an `InputError` where it
+  /// holds no model of the families.
+  public init(
+    _ from: String, families: [any VisionFamily] = VisionFamilies.all, note: (String) -> Void = { _ in }
+  ) throws {
+    checkpoint = try Checkpoint.standing(for: FileSystem.trimmed(from), note: note)
+    let path = checkpoint.path
     self.path = path
     let isFolder = FileSystem.kind(path) == .folder
     let folder = isFolder ? path : FileSystem.parent(path)

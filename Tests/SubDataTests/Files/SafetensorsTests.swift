@@ -108,8 +108,8 @@ import Testing
       for name in ["", "pipe", "empty", "absent"] {
         #expect(inputError { _ = try Safetensors.open("\(folder)/\(name)") } != nil)
       }
-      #expect(try MappedFile("\(folder)/empty").count == 0 as Int)
-      #expect(inputError { _ = try MappedFile("\(folder)/pipe") }?.what.contains("pipe") == true)
+      #expect(try InputFile("\(folder)/empty").count == 0 as Int)
+      #expect(inputError { _ = try InputFile("\(folder)/pipe") }?.what.contains("pipe") == true)
     }
   }
 

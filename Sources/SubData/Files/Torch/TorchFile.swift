@@ -19,8 +19,9 @@ public struct TorchFile: NamedTensors {
   ///
   /// Every tensor is checked against its storage, whose data stay untouched until asked for.
   public init(_ path: String) throws {
-    let file = try MappedFile(path)
-    if file.buffer.bytes.prefix(4).elementsEqual(ZipArchive.signature) {
+    let file = try InputFile(path)
+    let start = try file.read(0..<min(4, file.count))
+    if start.bytes.elementsEqual(ZipArchive.signature) {
       try self.init(ZipArchive(file))
     } else {
       try self.init(legacy: file)
@@ -32,7 +33,7 @@ public struct TorchFile: NamedTensors {
     try self.init(container, graph)
   }
 
-  init(legacy file: MappedFile) throws {
+  init(legacy file: InputFile) throws {
     let (container, graph) = try TorchLegacy.read(file)
     try self.init(container, graph)
   }
@@ -70,7 +71,7 @@ public struct TorchFile: NamedTensors {
     return TensorInfo(dtype: tensor.dtype, shape: tensor.shape)
   }
 
-  /// Contiguous tensors share the file's mapping, other views are gathered.
+  /// Views that are not contiguous are gathered.
   public func array(named name: String) throws -> HostArray {
     guard let tensor = tensors[name] else { throw unknown(name) }
     if tensor.shape.contains(0) {
