@@ -14,12 +14,16 @@ package struct InspectCommand: Command {
 
   @Flag("--stats", "adds the smallest and largest value, mean, standard deviation and the count of zeros")
   package var stats: Bool
+  @Option(
+    "--weights", value: "KEY", default: "the average where there is one",
+    "which of several weights of a PyTorch file: model, model_ema")
+  package var key: String?
   @Argument("FILE", "the file, a folder that holds model.safetensors, or a run") package var file: String
 
   package init() {}
 
   package func run(in context: ToolContext) throws {
-    let tensors = try TensorFile.open(Checkpoint.path(of: file))
+    let tensors = try TensorFile.open(Checkpoint.path(of: file), weights: key)
     let console = context.console
     let infos = try tensors.names.map { (name: $0, info: try tensors.info(named: $0)) }
     let nameWidth = min(infos.map(\.name.count).max() ?? 0, 72)
@@ -40,6 +44,7 @@ package struct InspectCommand: Command {
     try console.print(
       "\(infos.count) tensors, \(elements) elements (\((Double(elements) / 1e6).fixed(2)) M), "
         + "\((Double(bytes) / 1_048_576).fixed(1)) MiB" + (types.isEmpty ? "" : ", \(types)"))
+    for remark in tensors.remarks { try console.print(remark.oneLine) }
     guard let (family, weights) = ModelFamilies.recognise(tensors) else {
       try console.print("architecture: not recognised")
       return
