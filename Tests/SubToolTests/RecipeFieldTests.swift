@@ -104,7 +104,7 @@ import VisionSub
     var expected = try VisionRecipe.named("deit3-s-400")
     expected.model = VisionModelFields("vit_shapes_patch4_32", readout: .pooled)
     expected.model.dropPath = 0.1
-    (expected.data.imageSize, expected.data.evalResize) = (32, 36)
+    (expected.data.imageSize, expected.data.eval) = (32, .resize(36))
     (expected.loop.batchSize, expected.loop.maxSteps, expected.loop.emaDecay) = (64, 8, 0.99)
     expected.optimizer.name = .adamw
     expected.optimizer.clipNorm = 2

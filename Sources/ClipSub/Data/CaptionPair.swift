@@ -1,5 +1,5 @@
 public import SubCore
-import SubData
+public import SubData
 
 /// An image with its caption, the image still encoded.
 public struct CaptionPair: Sendable {
@@ -58,4 +58,10 @@ public protocol CaptionPairs: Sendable {
   var count: Int { get }
   /// A pair. Throws a `CaptionFault` for one that cannot be used.
   func pair(at index: Int) throws(CaptionFault) -> CaptionPair
+  /// Adds what tells these pairs from others.
+  func add(to digest: inout SampleDigest)
+}
+
+extension CaptionPairs {
+  public func add(to digest: inout SampleDigest) {}
 }

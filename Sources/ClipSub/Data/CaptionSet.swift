@@ -137,6 +137,17 @@ public struct CaptionSet: Sendable {
         : "every sample needs an image (\(options.imageEndings.joined(separator: ", "))) and \(wanted)")
   }
 
+  /// What the data is, for a run that is resumed: shards by name and size, a table by its bytes, a folder by its images.
+  var identity: JSON {
+    var digest = SampleDigest()
+    list?.add(to: &digest)
+    for shard in shards {
+      digest.add(FileSystem.name(shard))
+      digest.add((try? InputFile(shard))?.count ?? 0)
+    }
+    return digest.json(count: count ?? shards.count)
+  }
+
   /// The pairs of a part: a shard, or all there is. Faults found on the way are for the caller to record.
   func open(_ part: Int) -> (pairs: any CaptionPairs, faults: [CaptionFault]) {
     if let list { return (list, listFaults) }

@@ -55,6 +55,8 @@ struct CaptionTable: CaptionPairs {
     self.rows = rows
   }
 
+  func add(to digest: inout SampleDigest) { digest.add(bytes.bytes) }
+
   func pair(at index: Int) throws(CaptionFault) -> CaptionPair {
     let (start, line) = rows[index]
     func place() -> String { "\(path), line \(line)" }

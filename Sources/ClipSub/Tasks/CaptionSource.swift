@@ -39,6 +39,8 @@ public final class CaptionSource: BatchSource {
     }
   }
 
+  public var identity: JSON { self.set.identity }
+
   /// Makes the first batch and throws it away: data of which nothing can be used fails here, before a run begins.
   public func check() throws { _ = try make(CaptionPosition()).next() }
 

@@ -49,9 +49,17 @@ public struct SafetensorsFile: NamedTensors {
         throw entry.failure("another tensor's name differs from this one only in its Unicode form", place: path)
       }
     }
+    // A tensor that several names share is stored once; metadata tells its other names, as safetensors' save_model writes
+    // them.
+    var aliases: [String] = []
+    for (alias, name) in metadata where tensors[alias] == nil {
+      guard let tensor = tensors[name] else { continue }
+      tensors[alias] = tensor
+      aliases.append(alias)
+    }
     self.tensors = tensors
     self.metadata = metadata
-    names = entries.map(\.name)
+    names = entries.map(\.name) + aliases
   }
 
   public func info(named name: String) throws -> TensorInfo {

@@ -67,6 +67,11 @@ public struct TarShards: ImageSource {
     self.places = places
   }
 
+  public var remarks: [String] {
+    problems.map { "read in part: \($0)" }
+      + (incomplete > 0 ? ["\(incomplete) samples without a picture or a class were left out"] : [])
+  }
+
   public func name(of index: Int) -> String { "\(shards[places[index].shard].path), \(places[index].key)" }
 
   public func image(at index: Int) throws -> SourceImage {

@@ -12,6 +12,8 @@ struct VisionRunCommand {
   let recipe: String?
   /// The weights to start from.
   let from: String?
+  /// What settles what they do not tell.
+  var hints = WeightHints()
   let images: VisionOptions
   let method: MethodOptions
   let options: RunOptions
@@ -21,12 +23,13 @@ struct VisionRunCommand {
     let settings = try options.settings(on: machine, workers: images.workers)
     // What is to be resumed must be there before anything else is asked for.
     if options.resume { _ = try RunFolder.open(output: options.output, resume: true, command: command) }
-    let source = try from.map { try VisionFolder($0, note: context.console.note) }
+    let source = try from.map { try VisionFolder($0, hints) }
     let given = try recipe.map { try VisionRecipe.named($0) }
-    let followed = try source.map { try VisionRecipe.following($0.configuration) }
-    var recipe = try (given ?? followed ?? VisionRecipe.named("shapes-tiny"))
-      .with(options.settingPairs, note: context.console.note)
-    let data = try VisionData(images.data ?? context.home.file("datasets/shapes"), validation: images.validation)
+    var recipe =
+      try source?.recipe(given, with: options.settingPairs, note: context.console.note)
+      ?? (given ?? VisionRecipe.named("shapes-tiny")).with(options.settingPairs, note: context.console.note)
+    let data = try VisionData(
+      images.data ?? context.home.file("datasets/shapes"), validation: images.validation, order: images.classOrder)
     if images.data == nil { try fit(&recipe, to: data.train.count) }
     if images.data == nil || source == nil && given == nil {
       try context.console.print(note(recipe, isEmbedded: images.data == nil))

@@ -11,8 +11,8 @@ struct ClipModelChoice {
   let name: String?
   /// A merges file; nil: the one beside the weights, else the standard one.
   let vocabulary: String?
-  /// Whom damaged checkpoints that are passed over are told to.
-  let note: (String) -> Void
+  /// What settles what the weights do not tell.
+  var hints = WeightHints()
 
   /// The model. `standard`: the merges file where none is named or lies beside the weights.
   func model(_ settings: RunSettings, standard: () throws -> String) throws -> ClipRunModel {
@@ -23,7 +23,7 @@ struct ClipModelChoice {
       if isFile { try config?.checkClaim(at: name ?? "") }
       return try ClipRunModel(config, merges: vocabulary ?? standard(), settings)
     }
-    let folder = try ClipFolder(from, model: isFile ? nil : name, config: given, note: note)
+    let folder = try ClipFolder(from, model: isFile ? nil : name, config: given, hints)
     return try ClipRunModel(folder, merges: vocabulary ?? folder.mergesPath ?? standard(), settings)
   }
 

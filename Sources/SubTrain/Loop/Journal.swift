@@ -139,7 +139,7 @@ final class Journal<Subject: Trainable> {
     (record.loss, record.lossMain, record.lossSub) = (Float(loss), Float(main), sub.map { Float($0) })
     (record.learningRate, record.gradNorm) = (Float(update.rate), update.norm.map { Float($0) })
     record.samplesPerSecond = Double(position.samples - line.samples) / max(1e-9, position.seconds - line.seconds)
-    let norms = first.branchNorms.map { Float($0 * Double(settings.accumulation)) }
+    let norms = first.branchNorms.map { Float($0 * Double(update.losses.count)) }
     (record.gradNormMain, record.gradNormSub) = (norms.first, norms.dropFirst().first)
     return record
   }

@@ -43,7 +43,8 @@ public struct TrainingRun<Subject: Trainable> {
     (loop.keep, loop.analyze, loop.bestMetric) = (settings.keep, settings.analyze, bestMetric)
     self.loop = loop
     optimizer = recipe.optimizer.make(subject.parameters, groups)
-    schedule = recipe.rates(stepsPerEpoch: perEpoch)
+    schedule = recipe.rates(
+      stepsPerEpoch: perEpoch, batchesPerEpoch: subject.source.allBatchesPerEpoch)
   }
 
   /// Trains to the end, or goes on from the newest checkpoint and then to the end.
@@ -87,6 +88,7 @@ public struct TrainingRun<Subject: Trainable> {
     for (name, value) in method.numbers { object[name] = .number(value) }
     object["seed"] = .integer(Int64(loop.seed))
     object["precision"] = .string(subject.parameters.precision.rawValue)
+    object["samples"] = subject.source.identity
     for member in configuration.members { object[member.key] = member.value }
     guard !resuming else { return try folder.check(resumedWith: object, recipe) }
     object["recipe"] = recipe.json

@@ -53,7 +53,8 @@ extension VisionRecipe {
     recipe.schedule.warmupLr = 4e-8
     recipe.schedule.minLr = 4e-7
     if isLarge {
-      (recipe.model.window, recipe.data.imageSize, recipe.data.evalResize) = (12, 384, 384)
+      (recipe.model.window, recipe.data.imageSize) = (12, 384)
+      (recipe.data.eval, recipe.data.evalMode) = (.ratio(1), .squash)
     }
     var notes = [
       "optimizer.lr": "2e-5 × 1024 / 512, as the two other rates; scale them yourself when you change batch_size",
@@ -62,7 +63,7 @@ extension VisionRecipe {
     ]
     if isLarge {
       notes["model.window"] = "tables of windows of 7 are read bicubically at 12, as the original does"
-      notes["data.eval_resize"] = "the original squeezes the whole image into the square (TEST.CROP false)"
+      notes["data.eval_mode"] = "TEST.CROP is false in the original's configuration of 384 pixels"
       notes["model.drop_path"] =
         "from 1k weights; 0.2 for those of 22k (swin_base_patch4_window12_384_22kto1k_finetune)"
     } else {
@@ -89,7 +90,7 @@ extension VisionRecipe {
     recipe.optimizer.clipNorm = 5
     recipe.schedule.form = .updateLate
     recipe.loop.batchSize = 1024
-    recipe.data.evalResize = 256
+    recipe.data.eval = .ratio(0.875)
     recipe.augment.policy = "rand-m9-mstd0.5-inc1"
     recipe.augment.erasing = 0.25
     recipe.augment.mixup = 0.8

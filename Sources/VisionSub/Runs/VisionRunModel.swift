@@ -38,10 +38,10 @@ public struct VisionRunModel {
     parameters = ParameterSet(model, precision: settings.precision, on: settings.device, key: nil)
     let key = RandomKey(seed: settings.seed).fold("weights")
     if let source {
-      let report = try source.load(into: parameters, of: config, startingFrom: key)
+      let report = try source.load(into: parameters, of: config, startingFrom: key, isTraining: true)
       names = report.names
-      description = "\(config.summary), \(source.weights.title)"
-      details = report.details
+      description = "\(source.summary(config)), \(source.weights.title)"
+      details = report.details + source.remarks(isTraining: true) + [source.trainingPreparationLine(recipe)]
     } else {
       parameters.start(from: key, config.published)
       (names, description, details) = (WeightNames(config.published), recipe.model.name, [])
