@@ -11,7 +11,7 @@ extension Tensor {
     // One pixel to one pixel is a linear layer.
     if window.kernel == 1 && padding == 0 { return strided(by: stride).linear(weight, bias) }
     let y = like(windowed(window, channels: weight.shape[0], "convolution"))
-    backend.convolution(self, weight, bias, window, into: y)
+    backend.convolution(detached(), weight.detached(), bias?.detached(), window, into: y)
     return Tape.record("convolution", [self, weight, bias], output: y) { [x = detached(), w = weight.detached()] vjp in
       let dy = vjp.take()
       vjp.accumulate(2, like: [w.shape[0]], dtype: x.dtype, on: x.device) { x.backend.columnSum(Matrix(dy), into: $0) }

@@ -9,7 +9,7 @@ extension Tensor {
     let y = like(shape.replacingLast(with: n))
     let tracked = Tape.isRecording && (isTracked || weight.isTracked || bias?.isTracked ?? false)
     let preactivation = tracked && activation != .identity && !activation.savesOutput ? like(y.shape) : nil
-    backend.linear(Matrix(self), w, bias, activation, preactivation: preactivation, into: Matrix(y))
+    backend.linear(Matrix(self), w, bias?.detached(), activation, preactivation: preactivation, into: Matrix(y))
     let saved = preactivation ?? y
     return Tape.record("linear", [self, weight, bias], output: y) { [x = detached()] vjp in
       var dy = vjp.take()
