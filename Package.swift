@@ -63,7 +63,8 @@ let package = Package(
       dependencies: ["MaskSub", "SubCore", "SubData", "SubNN", "SubTrain", "VisionSub", "TextSub", "ClipSub"]),
     .testTarget(name: "SubCoreTests", dependencies: ["SubCore"]),
     .testTarget(
-      name: "SubDataTests", dependencies: ["SubData", "SubCore", "CZlib", "TestSupport"], resources: [.copy("Fixtures")]),
+      name: "SubDataTests", dependencies: ["SubData", "SubCore", "CZlib", "TestSupport"], resources: [.copy("Fixtures")]
+    ),
     .testTarget(
       name: "SubNNTests", dependencies: ["SubNN", "SubData", "SubCore"], resources: [.copy("Fixtures")]),
     .target(name: "TestSupport", dependencies: ["SubData", "SubCore"], path: "Tests/TestSupport"),

@@ -40,11 +40,11 @@ public class MomentOptimizer: Optimizer {
     self.init(set, groups: .decayingAllButBiasesAndNorms(set, weightDecay: weightDecay), settings: settings)
   }
 
-  public final func step(_ gradients: Gradients, lr: Double, scale: Double) {
+  public final func step(_ gradients: Gradients, lr: Double, factor: Tensor?) {
     updates += 1
     let numbers = MomentRates(
       lr: lr, beta1: settings.beta1, beta2: settings.beta2, epsilon: settings.epsilon, update: updates,
-      gradientScale: scale)
+      factor: factor)
     update(gradients, numbers)
   }
 

@@ -130,16 +130,17 @@ final class Journal<Subject: Trainable> {
     let main = mean(update.losses.map(\.main.item)) ?? 0
     let sub = mean(update.losses.compactMap { $0.sub?.item })
     let loss = first.total(main: main, sub: sub)
-    guard loss.isFinite, update.norm?.isFinite ?? true else {
+    let norm = update.norm?.item
+    guard loss.isFinite, norm?.isFinite ?? true else {
       throw InputError(
         "the loss or its gradient is no longer finite", at: "between step \(line.step + 1) and step \(position.step)",
         cure: "lower the learning rate, or look for broken samples")
     }
     var record = MetricsRecord(step: position.step, epoch: settings.epoch(at: position.step), split: .train)
     (record.loss, record.lossMain, record.lossSub) = (Float(loss), Float(main), sub.map { Float($0) })
-    (record.learningRate, record.gradNorm) = (Float(update.rate), update.norm.map { Float($0) })
+    (record.learningRate, record.gradNorm) = (Float(update.rate), norm.map { Float($0) })
     record.samplesPerSecond = Double(position.samples - line.samples) / max(1e-9, position.seconds - line.seconds)
-    let norms = first.branchNorms.map { Float($0 * Double(update.losses.count)) }
+    let norms = first.branchNorms.map { Float($0.item * Double(update.losses.count)) }
     (record.gradNormMain, record.gradNormSub) = (norms.first, norms.dropFirst().first)
     return record
   }

@@ -7,8 +7,8 @@ struct Update<Subject: Trainable> {
   struct Outcome {
     /// The losses of its batches, on the device.
     let losses: [StepLosses]
-    /// The norm of the whole gradient before clipping, where it was measured.
-    let norm: Double?
+    /// The norm of the whole gradient before clipping, where it was measured, on the device.
+    let norm: Tensor?
     /// The learning rate.
     let rate: Double
   }
@@ -56,10 +56,12 @@ struct Update<Subject: Trainable> {
     }
     let norm = measuringNorm || settings.clipNorm != nil ? gradients.norm() : nil
     let rate = schedule(position.step)
-    let scale = norm.map { Gradients.clipFactor(norm: $0, limit: settings.clipNorm) } ?? 1
-    optimizer.step(gradients, lr: rate, scale: scale)
+    let factor = norm.flatMap { Gradients.clipFactor(norm: $0, limit: settings.clipNorm) }
+    optimizer.step(gradients, lr: rate, factor: factor)
     subject.afterUpdate()
     position.step += 1
+    // What is about to be logged is over before the clock is read.
+    if measuringNorm { subject.parameters.arena.device.synchronize() }
     position.seconds += WallClock.seconds() - started
     return Outcome(losses: losses, norm: norm, rate: rate)
   }
