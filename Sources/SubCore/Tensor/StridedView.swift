@@ -84,7 +84,15 @@ struct StridedView {
   var offsets: [Int] {
     var offsets = [start]
     for axis in 0..<shape.rank {
-      offsets = offsets.flatMap { first in (0..<shape[axis]).map { first + $0 * strides[axis] } }
+      let (length, step) = (shape[axis], strides[axis])
+      offsets = Array(unsafeUninitializedCapacity: offsets.count * length) { buffer, count in
+        for first in offsets {
+          for index in 0..<length {
+            buffer.initializeElement(at: count, to: first + index * step)
+            count += 1
+          }
+        }
+      }
     }
     return offsets
   }
