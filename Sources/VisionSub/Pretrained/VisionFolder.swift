@@ -70,13 +70,26 @@ public struct VisionFolder: Sendable {
     return configuration
   }
 
-  /// Puts the weights into a model of `configuration`; what they do not give is started from `key`.
+  /// Puts the weights into a model of `configuration`; what they do not give is started from `key`. With `headMap` the
+  /// classifier takes these rows of theirs.
   public func load(
-    into set: ParameterSet, of configuration: any VisionConfiguration, startingFrom key: RandomKey
+    into set: ParameterSet, of configuration: any VisionConfiguration, startingFrom key: RandomKey,
+    headMap: HeadMap? = nil
   ) throws -> LoadReport {
-    try set.load(
-      weights, configuration.plan(for: weights, of: found), startingFrom: key, configuration.published)
+    var plan = try configuration.plan(for: weights, of: found)
+    if let headMap {
+      guard let head = try headRows else {
+        throw InputError(
+          "the weights have no head to take rows of", at: path, cure: "leave --head-map out: a new head begins")
+      }
+      try headMap.check(head: head, classes: configuration.classes)
+      (plan.starts, plan.rows) = ([], [("\(configuration.head).*", headMap.rows)])
+    }
+    return try set.load(weights, plan, startingFrom: key, configuration.published)
   }
+
+  /// Rows of the classifier in the weights; nil where they have none.
+  var headRows: Int? { get throws { try weights.shape(of: "\(found.head).weight")?.first } }
 
   /// A JSON file, nil where there is none. The neighbour of a weight file may be about something else entirely: what
   /// cannot be read there does not count.
