@@ -14,6 +14,8 @@ struct VisionRunCommand {
   let from: String?
   /// What settles what they do not tell.
   var hints = WeightHints()
+  /// The file with the rows of their head.
+  var headMap: String?
   let images: VisionOptions
   let method: MethodOptions
   let options: RunOptions
@@ -34,12 +36,13 @@ struct VisionRunCommand {
     if images.data == nil || source == nil && given == nil {
       try context.console.print(note(recipe, isEmbedded: images.data == nil))
     }
-    let model = try VisionRunModel(recipe, from: source, classNames: data.classNames, settings)
+    let model = try VisionRunModel(
+      recipe, from: source, headMap: headMap.map { try HeadMap($0) }, classNames: data.classNames, settings)
     var run = try VisionRun(
       recipe, on: data, model, method: method.choice, settings, maxBroken: images.maxBroken)
     run.command = command
     run.configuration["data"] = .string(images.data ?? "datasets/shapes")
-    for (key, place) in [("validation", images.validation), ("from", from)] {
+    for (key, place) in [("validation", images.validation), ("from", from), ("head_map", headMap)] {
       run.configuration[key] = place.map { .string($0) } ?? .null
     }
     try context.train(run, options)

@@ -34,6 +34,8 @@ public protocol VisionConfiguration: Sendable, Codable, Equatable {
   var cells: MaskGrid { get }
   /// How its tensors are published: by these names new checkpoints are written and random streams called.
   var published: Naming { get }
+  /// The key of the classifier, a linear layer: `head`.
+  var head: String { get }
   /// Which parameters decay.
   var decayRule: DecayRule { get }
   /// Where a parameter lies between input and head, for layer-wise rates.
@@ -65,6 +67,7 @@ extension VisionConfiguration {
   /// Whose network it is.
   public var family: any VisionFamily { Self.family }
   public var hasDropout: Bool { true }
+  public var head: String { "head" }
   public func text(ofGuess guess: String) -> String {
     guess == RecognisedModel.imageSize ? "images of \(imageSize) pixels" : guess
   }

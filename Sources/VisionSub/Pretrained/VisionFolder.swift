@@ -121,30 +121,46 @@ public struct VisionFolder: Sendable {
     return weightRemarks + [choice, WeightHints.line(guessed: guessed)].compactMap { $0 }
   }
 
-  /// Puts the weights into a model of `configuration`; what they do not give is started from `key`.
+  /// Puts the weights into a model of `configuration`; what they do not give is started from `key`. With `headMap` the
+  /// classifier takes these rows of theirs.
   public func load(
-    into set: ParameterSet, of configuration: any VisionConfiguration, startingFrom key: RandomKey
+    into set: ParameterSet, of configuration: any VisionConfiguration, startingFrom key: RandomKey,
+    headMap: HeadMap? = nil
   ) throws -> LoadReport {
-    try load(weights, into: set, of: configuration, startingFrom: key)
+    try load(weights, into: set, of: configuration, startingFrom: key, headMap)
   }
 
   /// The same for a run or an evaluation, which may be of the average of the weights.
   func load(
-    into set: ParameterSet, of configuration: any VisionConfiguration, startingFrom key: RandomKey, isTraining: Bool
+    into set: ParameterSet, of configuration: any VisionConfiguration, startingFrom key: RandomKey, isTraining: Bool,
+    headMap: HeadMap? = nil
   ) throws -> LoadReport {
-    let report = try load(into: set, of: configuration, startingFrom: key)
+    let report = try load(into: set, of: configuration, startingFrom: key, headMap: headMap)
     if let average, hints.key == "ema" || hints.key == nil && !isTraining {
       let weights = Weights(try Safetensors.open(average), self.configuration.published)
-      _ = try load(weights, into: set, of: configuration, startingFrom: key)
+      _ = try load(weights, into: set, of: configuration, startingFrom: key, headMap)
     }
     return report
   }
 
   private func load(
-    _ weights: Weights, into set: ParameterSet, of configuration: any VisionConfiguration, startingFrom key: RandomKey
+    _ weights: Weights, into set: ParameterSet, of configuration: any VisionConfiguration, startingFrom key: RandomKey,
+    _ headMap: HeadMap?
   ) throws -> LoadReport {
-    try set.load(weights, configuration.plan(for: weights, of: found), startingFrom: key, configuration.published)
+    var plan = try configuration.plan(for: weights, of: found)
+    if let headMap {
+      guard let head = try headRows else {
+        throw InputError(
+          "the weights have no head to take rows of", at: path, cure: "leave --head-map out: a new head begins")
+      }
+      try headMap.check(head: head, classes: configuration.classes)
+      (plan.starts, plan.rows) = ([], [("\(configuration.head).*", headMap.rows)])
+    }
+    return try set.load(weights, plan, startingFrom: key, configuration.published)
   }
+
+  /// Rows of the classifier in the weights; nil where they have none.
+  var headRows: Int? { get throws { try weights.shape(of: "\(found.head).weight")?.first } }
 
   /// The written configuration; the sizes must be those of the tensors.
   private static func written(

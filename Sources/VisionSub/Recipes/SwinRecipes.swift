@@ -68,7 +68,8 @@ extension VisionRecipe {
         "from 1k weights; 0.2 for those of 22k (swin_base_patch4_window12_384_22kto1k_finetune)"
     } else {
       notes["optimizer.name"] =
-        "a head of other classes starts at 0; the original takes the 1000 rows of the 22k head, by a list of its own"
+        "a head of other classes starts at 0; with the original's list of rows (data/map22kto1k.txt) as --head-map it "
+        + "takes those of the 22k head, as there"
     }
     return RecipeEntry(
       recipe,
@@ -76,7 +77,7 @@ extension VisionRecipe {
         ? "finetunes a Swin of 224 pixels at 384, windows of 12, 30 epochs"
         : "finetunes a Swin of ImageNet-22k on ImageNet-1k, 30 epochs",
       command: "masksub finetune --recipe \(recipe.name) --data imagenet "
-        + "--from swin_base_patch4_window7_224\(isLarge ? "" : "_22k").pth",
+        + "--from swin_base_patch4_window7_224\(isLarge ? "" : "_22k").pth\(isLarge ? "" : " --head-map map22kto1k.txt")",
       expected: isLarge ? "top-1 84.5 without MaskSub (Swin, Table 1)" : "top-1 85.2 without MaskSub (Swin, Table 1)",
       source: "microsoft/Swin-Transformer configs/swin/"
         + (isLarge ? "swin_base_patch4_window12_384_finetune" : "swin_base_patch4_window7_224_22kto1k_finetune")

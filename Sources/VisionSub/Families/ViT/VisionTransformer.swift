@@ -27,9 +27,9 @@ public final class VisionTransformer: Module, VisionModel {
   ) {
     self.config = config
     let width = config.width
-    let index = RelativePositionIndex(RelativePositions(grid: config.grid))
+    let index = RelativePositionIndex(RelativePositions(grid: config.grid, hasClassToken: true))
     func bias(_ place: VisionTransformerConfig.RelativeBias) -> RelativePositionBias? {
-      config.relativeBias == place ? RelativePositionBias(heads: config.heads, index) : nil
+      config.relativeBias == place ? RelativePositionBias(heads: config.heads, index, start: .zeros) : nil
     }
     func norm(_ exists: Bool) -> LayerNorm? { exists ? LayerNorm(width, epsilon: config.epsilon) : nil }
     clsToken = Parameter([width], start.tokens)
