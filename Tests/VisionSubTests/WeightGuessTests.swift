@@ -81,7 +81,7 @@ import Testing
     ("blocks.0.attn.q_norm.weight", "norms of query and key"), ("blocks.0.mlp.fc1_g.weight", "gated MLPs"),
   ])
   func `relatives are refused by name`(tensor: String, what: String) throws {
-    let path = try weights { $0.append((tensor, HostArray([0], shape: [1]))) }
+    let path = try weights { $0.append((tensor, HostArray([0] as [Float], shape: [1]))) }
     #expect(error { _ = try config(path) }.contains("with \(what), which is not supported"))
   }
 
@@ -109,7 +109,7 @@ import Testing
       var tensors = try RenamedWeights(weights, of: ViTFamily(), to: names).tensors
       #expect(tensors.contains { $0.name == "vit.encoder.layer.0.attention.attention.query.weight" })
       tensors = tensors.map { ($0.name.hasPrefix("vit.") ? prefix + $0.name.dropFirst(4) : $0.name, $0.array) }
-      tensors.append(("decoder.decoder_pos_embed", HostArray([0], shape: [1])))
+      tensors.append(("decoder.decoder_pos_embed", HostArray([0] as [Float], shape: [1])))
       try Safetensors.write(tensors, to: folder["hf.safetensors"])
       let found = try #require(ViTFamily().recognise(try TensorFile.open(folder["hf.safetensors"])))
       #expect(found.naming == .huggingFaceEncoder)

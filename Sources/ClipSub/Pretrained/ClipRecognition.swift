@@ -27,7 +27,7 @@ struct ClipRecognition {
       let told = try ClipConfig(json, place: place)
       (config, heads, textHeads) = (told, told.image.heads, told.text.heads)
       (activation, teller) = (told.activation, place)
-    } else if weights.naming == .huggingFaceCLIP, let (json, place) = try beside.json("config.json") {
+    } else if weights.naming == .huggingFaceCLIP, let (json, place) = try Self.huggingFace(beside) {
       let told = try HuggingFaceCLIP(json, place: place)
       (heads, textHeads, activation, teller) = (told.heads, told.textHeads, told.activation, place)
     } else if CLIPFamily.isOpenAI(weights) {
@@ -89,6 +89,15 @@ struct ClipRecognition {
       config.text.heads = heads
     }
     if let activation = hints.activation { config.activation = activation }
+  }
+
+  /// transformers' configuration; beside a file of any name it is one that describes two towers.
+  private static func huggingFace(_ beside: Companions) throws -> (json: JSON, place: String)? {
+    if let stored = try beside.json("config.json") { return stored }
+    guard let json = beside.possibleJSON("config.json"), json["vision_config"] != nil, json["text_config"] != nil else {
+      return nil
+    }
+    return (json, FileSystem.join(beside.folder, "config.json"))
   }
 
   private static func named(_ model: String) throws -> ClipConfig {

@@ -31,7 +31,9 @@ public struct Companions: Sendable {
   /// A file beside the weights that is about them, with where it stands; nil where there is none.
   public func json(_ name: String) throws -> (json: JSON, place: String)? {
     let path = FileSystem.join(folder, name)
-    if isOwn, FileSystem.kind(path) == .file { return (try JSON.read(path), path) }
+    // open_clip's says by its name what it is about.
+    let isMeant = isOwn || name == "open_clip_config.json"
+    if isMeant, FileSystem.kind(path) == .file { return (try JSON.read(path), path) }
     guard let text = metadata[name] else { return nil }
     let place = "\(place), metadata '\(name)'"
     return (try JSON.parse(text, at: place), place)

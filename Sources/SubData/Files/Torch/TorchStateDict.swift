@@ -50,7 +50,7 @@ struct TorchStateDict {
       self.key = Self.keys.first(where: own.contains) ?? (own.count == 1 && !isBare ? own[0] : nil)
     }
     if let key = self.key, let value = content[key] {
-      otherKeys = holders.filter { $0 != key && Self.keys.contains($0) }
+      otherKeys = holders.filter { $0 != key && !Self.trainingKeys.contains($0) }
       try walk(value, "")
     } else if let members = content.members {
       try walk(members.filter { !Self.trainingKeys.contains($0.key.string ?? "") || $0.value.tensor != nil }, "")
