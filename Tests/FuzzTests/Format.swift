@@ -2,6 +2,7 @@ import ClipSub
 import SubCore
 import SubData
 import TestSupport
+import Testing
 import TextSub
 import VisionSub
 

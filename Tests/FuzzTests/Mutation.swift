@@ -4,7 +4,7 @@ import SubCore
 enum Mutation {
   /// Numbers that readers stumble over.
   private static let odd: [UInt64] = [
-    0, 1, 0x7f, 0xff, 0x7fff, 0xffff, 0x7fff_ffff, 0xffff_ffff, 1 << 62, .max >> 1, .max,
+    0, 1, 0x7f, 0xff, 0x7fff, 0xffff, 0x7fff_ffff, 0xffff_ffff, 1 << 62, UInt64.max >> 1, .max,
   ]
   /// Words that mean something in one of the formats.
   private static let words = [
