@@ -41,7 +41,9 @@ import Testing
     let schedule = Schedule(
       .fraction, peak: 1, warmup: 2 * 2, total: 2 * 10, stepsPerEpoch: 2, updatesOfAllBatches: 11.0 / 4)
     func rate(_ epoch: Double) -> Double { epoch < 2 ? epoch / 2 : 0.5 * (1 + cos(.pi * (epoch - 2) / 8)) }
-    for (step, epoch) in [(0, 0), (1, 4.0 / 11), (2, 1), (3, 1 + 4.0 / 11), (7, 3 + 4.0 / 11), (19, 9 + 4.0 / 11)] {
+    let second = 4.0 / 11
+    let steps: [(Int, Double)] = [(0, 0), (1, second), (2, 1), (3, 1 + second), (7, 3 + second), (19, 9 + second)]
+    for (step, epoch) in steps {
       #expect(abs(schedule.rate(at: step) - rate(epoch)) < 1e-12, "\(step)")
     }
     let even = Schedule(.fraction, peak: 1, total: 20, stepsPerEpoch: 2, updatesOfAllBatches: 2)
