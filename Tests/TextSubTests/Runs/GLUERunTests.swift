@@ -31,7 +31,7 @@ import TextSub
     let error = Interruption.$isSimulated.withValue(true) {
       #expect(throws: Interruption.self) { try run(steps: 4).train(to: folder["parts"]) }
     }
-    #expect(error?.run?.path == folder["parts"])
+    #expect(error?.run == folder["parts"])
     try run(steps: 4).train(to: folder["parts"], resuming: true)
     let bytes = try ["whole", "parts"].map {
       try TemporaryFolder.bytes(folder["\($0)/checkpoints/4/model.safetensors"])
