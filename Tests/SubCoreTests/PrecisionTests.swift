@@ -7,7 +7,7 @@ import Testing
 struct PrecisionTests {
   @Test func `conversions round to the nearest, of two the even one`() {
     let exact: [(Double, Double)] = [
-      (1, 1), (1.00390625, 1), (1.01171875, 1.015625), (-3.0e38, -3.00405527e38), (1e-40, 1.00102e-40), (0, 0),
+      (1, 1), (1.00390625, 1), (1.01171875, 1.015625), (-3.0e38, -3.00405527e38), (1e-40, 9.18355e-41), (0, 0),
     ]
     for device in Device.available {
       let x = Tensor(exact.map(\.0) + [.infinity, .nan], [exact.count + 2], on: device)
@@ -121,7 +121,7 @@ struct PrecisionTests {
       let gradients = Gradients(leaves.set)
       x.linear(leaves.tensors[0]).sum().backward(into: gradients)
       leaves.set.adamW(
-        gradients, moments, MomentRates(lr: 1, beta1: 0.9, beta2: 0.99, epsilon: 0, update: update),
+        gradients, moments, MomentRates(lr: 1, beta1: 0.9, beta2: 0.99, epsilon: 1e-8, update: update),
         rates: [(1, 0)])
       let weights = leaves.parameters[0].value.floats()
       #expect(abs(weights[0] - Float(5 - update)) < 1e-3)

@@ -44,7 +44,9 @@ import Testing
 
   @Test func `a head that starts anew is said, with the option that keeps rows of it`() throws {
     let details = try start("swin", "swin-b-22kto1k", classes: 4, nil).model.details
-    #expect(details.last?.contains("the head of 5 classes is left out, a new one of 4 begins (--head-map") == true)
+    #expect(
+      details.contains { $0.contains("the head of 5 classes is left out, a new one of 4 begins (--head-map") },
+      "\(details)")
     let same = try start("swin", "swin-b-22kto1k", classes: 5, nil).model.details
     #expect(!same.contains { $0.contains("--head-map") })
   }

@@ -1,5 +1,6 @@
 import SubCore
 import SubData
+import SubNN
 import SubTrain
 import TestSupport
 import Testing
