@@ -81,8 +81,9 @@ for command in options.commands.split(","):
             code, error = finish(process)
             if code == 0:
                 break
-            if code not in (130, -signal.SIGKILL):
-                print(f"{command}: round {number}: exit {code}: {error[-400:]}")
+            # Before the program has asked for them signals end it as they end any.
+            if code not in (130, -number_of_signal):
+                print(f"{command}: round {number}: exit {code}: {error[-400:]}", flush=True)
                 wrong += 1
                 break
         if code == 0 and content(output) != expected:

@@ -41,11 +41,11 @@ for number in range(options.rounds):
         done = [error for code, error in results if code == 0]
         if len(done) + len(refused) != 2 or not done or (kind == "starts" and len(done) != 1):
             wrong[kind] += 1
-            print(f"round {number}, {kind}: {results}")
+            print(f"round {number}, {kind}: {results}", flush=True)
     steps = [json.loads(line)["step"] for line in open(f"{output}/metrics.jsonl") if '"train"' in line]
     if steps != list(range(1, 9)):
         wrong["logs"] += 1
-        print(f"round {number}: steps {steps}")
+        print(f"round {number}: steps {steps}", flush=True)
     shutil.rmtree(output)
 shutil.rmtree(scratch, ignore_errors=True)
 print(f"{options.rounds} rounds of two starts and two resumes: {wrong}")
