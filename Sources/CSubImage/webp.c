@@ -5,7 +5,8 @@
 #include <webp/demux.h>
 #include "include/subimage.h"
 
-bool csi_webp_header(const uint8_t *bytes, size_t count, int *width, int *height, csi_message *message) {
+bool csi_webp_header(
+  const uint8_t *bytes, size_t count, int *width, int *height, bool *animated, csi_message *message) {
   message->text[0] = 0;
   WebPBitstreamFeatures features;
   const VP8StatusCode status = WebPGetFeatures(bytes, count, &features);
@@ -16,6 +17,7 @@ bool csi_webp_header(const uint8_t *bytes, size_t count, int *width, int *height
   }
   *width = features.width;
   *height = features.height;
+  *animated = features.has_animation != 0;
   return true;
 }
 

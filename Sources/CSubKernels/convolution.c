@@ -33,6 +33,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static void check(dnnl_status_t status, const char *what, const sk_convolution *s) {
   if (status == dnnl_success) return;
+  if (status == dnnl_out_of_memory) sk_end_without_memory(0);
   fprintf(stderr, "masksub: oneDNN refused a convolution (%s, status %d): %lld x %lld x %lld x %lld, %lld out, kernel %lld, "
           "stride %lld, padding %lld\n", what, status, (long long)s->n, (long long)s->h, (long long)s->w,
           (long long)s->c, (long long)s->o, (long long)s->kernel, (long long)s->stride, (long long)s->padding);

@@ -8,6 +8,7 @@ static void product(bool ta, bool tb, int64_t m, int64_t n, int64_t k, float alp
                     const float *b, int64_t ldb, float beta, float *c, int64_t ldc) {
   dnnl_status_t status =
       dnnl_sgemm(ta ? 'T' : 'N', tb ? 'T' : 'N', m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
+  if (status == dnnl_out_of_memory) sk_end_without_memory(0);
   if (status != dnnl_success) {
     fprintf(stderr, "masksub: oneDNN refused a product (status %d): m %lld n %lld k %lld lda %lld ldb %lld ldc %lld\n",
             status, (long long)m, (long long)n, (long long)k, (long long)lda, (long long)ldb, (long long)ldc);

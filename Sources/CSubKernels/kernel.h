@@ -49,6 +49,8 @@ void sk_transpose(int64_t n, int64_t k, const float *x, int64_t ldx, float *out,
 
 /// sk_allocate for scratch that the kernel cannot do without: no memory ends the process with a message.
 void *sk_scratch(size_t bytes);
+/// Ends the process with one line and exit code 1: `bytes` could not be had, or 0 where nobody says how many.
+_Noreturn void sk_end_without_memory(size_t bytes);
 
 /// out[n] = beta·out + Σ_t partial[t·stride ..], in thread order.
 void sk_combine(int64_t n, int threads, int64_t stride, const float *partial, float beta, float *out);

@@ -143,9 +143,16 @@ void sk_memory_usage(size_t *in_use, size_t *held, size_t *system_calls, size_t 
 
 void *sk_scratch(size_t bytes) {
   void *block = sk_allocate(bytes);
-  if (!block) {
-    fprintf(stderr, "masksub: no memory for %zu bytes of a kernel's scratch\n", bytes);
-    abort();
-  }
+  if (!block) sk_end_without_memory(bytes);
   return block;
+}
+
+void sk_end_without_memory(size_t bytes) {
+  char line[160];
+  int length = bytes ? snprintf(line, sizeof line, "masksub: error: out of memory (%zu MiB could not be had)", (bytes >> 20) + 1)
+                     : snprintf(line, sizeof line, "masksub: error: out of memory");
+  length += snprintf(line + length, sizeof line - (size_t)length, ": lower the batch size, or close other programs\n");
+  if (write(STDERR_FILENO, line, (size_t)length) < 0) _exit(1);
+  // Nothing half-written is left: files are renamed into place when whole.
+  _exit(1);
 }

@@ -1,4 +1,6 @@
 #include "include/system.h"
+#include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -8,19 +10,31 @@
 
 static atomic_int interrupted = 0;
 
+/// What nohup does to a program, whose terminal may then go away.
+static bool ignores_hangups(void) {
+  struct sigaction present;
+  return sigaction(SIGHUP, NULL, &present) == 0 && present.sa_handler == SIG_IGN;
+}
+
 static sigset_t interrupts(void) {
   sigset_t set;
   sigemptyset(&set);
   sigaddset(&set, SIGINT);
   sigaddset(&set, SIGTERM);
+  if (!ignores_hangups()) sigaddset(&set, SIGHUP);
   return set;
 }
 
 static void *await_interrupts(void *unused) {
   (void)unused;
   const sigset_t set = interrupts();
+  bool demanded = false;
   for (int number; sigwait(&set, &number) == 0;) {
-    if (atomic_exchange(&interrupted, 1)) _exit(130);
+    atomic_store(&interrupted, 1);
+    // A terminal that closes sends several hang-ups, from the kernel and from the shell: they are one.
+    if (number == SIGHUP) continue;
+    if (demanded) _exit(130);
+    demanded = true;
   }
   return NULL;
 }
@@ -41,6 +55,13 @@ void sys_catch_interrupts(void) {
   const sigset_t set = interrupts();
   pthread_sigmask(SIG_BLOCK, &set, NULL);  // before any other thread is there, which then has the mask too
   pthread_once(&once, start_waiting);
+}
+
+void sys_open_standard_streams(void) {
+  for (int descriptor = 0; descriptor <= 2; descriptor++) {
+    // The lowest free number is the one that was found closed.
+    if (fcntl(descriptor, F_GETFD) < 0 && errno == EBADF && open("/dev/null", O_RDWR) < 0) return;
+  }
 }
 
 bool sys_interrupted(void) { return atomic_load(&interrupted) != 0; }

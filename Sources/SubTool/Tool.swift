@@ -33,6 +33,7 @@ package enum Tool {
     arguments: [String], console: Console = .standard(), commands: [any Command.Type] = Tool.commands
   ) -> Int32 {
     do {
+      sys_open_standard_streams()
       sys_catch_interrupts()
       try run(arguments, console, commands)
       try console.flush()
@@ -75,6 +76,7 @@ package enum Tool {
       }
       let command = try CommandParser(type, among: commands).parse(rest)
       let home = ProjectHome(environment: console.environment)
+      for child in Mirror(reflecting: command).children { (child.value as? InputOptions)?.apply() }
       try command.run(in: ToolContext(console: console, home: home, arguments: arguments))
     }
   }
@@ -86,18 +88,11 @@ package enum Tool {
       console.note("masksub: interrupted" + (interruption.cure.isEmpty ? "" : ": \(interruption.cure)"))
       return 130
     case let error as InputError:
-      console.note("\(mark) \(error.description.oneLine)")
+      console.noteStyled("\(mark) \(error.description.oneLine)")
       return error.isUsage ? 2 : 1
     default:
-      console.note("\(mark) \("\(error)".oneLine) (unexpected): please report it with the command line")
+      console.noteStyled("\(mark) \("\(error)".oneLine) (unexpected): please report it with the command line")
       return 1
     }
-  }
-}
-
-extension String {
-  /// One line without control characters, whatever a file's name or a value holds.
-  var oneLine: String {
-    String(String.UnicodeScalarView(unicodeScalars.map { $0.value < 32 || $0.value == 127 ? "\u{fffd}" : $0 }))
   }
 }

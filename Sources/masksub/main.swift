@@ -1,3 +1,4 @@
+import COutOfMemory
 import SubTool
 
 #if canImport(Glibc)
@@ -6,4 +7,5 @@ import SubTool
   import Darwin
 #endif
 
+sub_end_without_memory()
 exit(Tool.main(arguments: Array(CommandLine.arguments.dropFirst())))

@@ -104,8 +104,8 @@ private final class OptimizerRun {
       parameter.tensor.backward(
         from: Tensor(gradient, parameter.shape, dtype: dtype, on: device), into: gradients)
     }
-    let scale = clip.map { Gradients.clipFactor(norm: gradients.norm(), limit: $0) } ?? 1
-    optimizer.step(gradients, lr: rates[step], scale: scale)
+    let factor = clip.flatMap { Gradients.clipFactor(norm: gradients.norm(), limit: $0) }
+    optimizer.step(gradients, lr: rates[step], factor: factor)
     ema?.update()
   }
 

@@ -56,8 +56,9 @@ import Testing
     let cut = try CaptionShards.write(bytes[..<700], folder["cut.tar"])
     expect(pretrain(cut), code: 1, "cut.tar")
     expect(pretrain(whole) + ["--set", "batch_size=7"], code: 2, "there are 6 pairs, a batch has 7")
-    try CaptionShards.write("filepath\ttitle\nno.jpg\tone\n".utf8, folder["t.tsv"])
-    expect(pretrain(folder["t.tsv"]) + ["--set", "batch_size=1"], code: 1, "no.jpg")
+    try CaptionShards.write("filepath\ttitle\nno.jpg\tone\nno.jpg\ttwo\n".utf8, folder["t.tsv"])
+    expect(pretrain(folder["t.tsv"]) + ["--set", "batch_size=2"], code: 1, "no.jpg")
+    expect(pretrain(whole) + ["--set", "batch_size=1"], code: 2, "one pair has nothing to be told from")
     expect(pretrain(folder["t.tsv"]) + ["--csv-caption-key", "caption"], code: 1, "caption")
     #expect(tool(pretrain(whole) + ["--output", folder["good"]]).code == 0)
   }

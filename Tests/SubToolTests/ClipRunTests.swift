@@ -93,11 +93,6 @@ import Testing
     let second = train("cut", "--keep", "9", "--resume", data: data)
     #expect(second.code == 0, "\(second.error)")
     try expectSame("whole", "cut")
-    let stopped = Interruption.$isSimulated.withValue(true) { train("stopped", data: data) }
-    #expect(stopped.code == 130 && stopped.error.contains("1 steps are saved"), "\(stopped.error)")
-    #expect(stopped.error.contains("'\(data)'") && stopped.error.contains("--resume"), "\(stopped.error)")
-    #expect(train("stopped", "--resume", data: data).code == 0)
-    try expectSame("whole", "stopped")
   }
 
   @Test func `resampling shards of several weighted sources is resumed exactly, too`() throws {
@@ -163,9 +158,9 @@ import Testing
       #expect(try back.info(named: name) == original.info(named: name), "\(name)")
     }
     #expect(try !TensorFile.open(folder["3.safetensors"]).names.contains("visual.proj"))
-    // Weights alone do not say how many heads they have: 32 wide is none of the published models.
-    let unknown = tool(["zero-shot", "--from", last, "--vocab", "\(home)/tokenizers/captions-bpe/merges.txt"])
-    #expect(unknown.code == 1 && unknown.error.contains("open_clip_config.json"), "\(unknown.error)")
+    // How many heads the weights have, 32 wide like none of the published models, went along in the file's metadata.
+    let carried = tool(["zero-shot", "--from", last, "--vocab", "\(home)/tokenizers/captions-bpe/merges.txt"])
+    #expect(carried.code == 0 && carried.error.contains("open_clip_config.json"), "\(carried.error)")
     let told = tool([
       "zero-shot", "--from", last, "--data", data, "--vocab", "\(home)/tokenizers/captions-bpe/merges.txt", "--model",
       folder["tiny.json"],

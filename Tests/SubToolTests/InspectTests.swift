@@ -81,20 +81,22 @@ import VisionSub
   @Test func `architectures and namings`() throws {
     let cases: [(Module, Naming, String, String, String)] = [
       (
-        Self.vision("vit_small_patch16_224") { $0.classes = 10 }, ViTFamily().namings[3], "",
-        "ViT-S/16, 12 blocks, width 384, 6 heads, 10 classes", "timm's names"
+        Self.vision("vit_small_patch16_224") { $0.classes = 10 }, ViTFamily().namings[4], "",
+        "ViT-S/16, 12 blocks, width 384, 6 heads, how many heads is a guess, 10 classes", "timm's names"
       ),
       (
-        Self.vision("deit3_small_patch16_224"), ViTFamily().namings[2], "module.",
-        "DeiT-III ViT-S/16, 12 blocks, width 384, 6 heads, 1000 classes", "the official names behind 'module.'"
+        Self.vision("deit3_small_patch16_224"), ViTFamily().namings[3], "module.",
+        "DeiT-III ViT-S/16, 12 blocks, width 384, 6 heads, how many heads is a guess, 1000 classes",
+        "the official names behind 'module.'"
       ),
       (
-        Self.vision("beitv2_base_patch16_224"), ViTFamily().namings[2], "",
+        Self.vision("beitv2_base_patch16_224"), ViTFamily().namings[3], "",
         "BEiT v2 ViT-B/16, 12 blocks, width 768, 12 heads, 1000 classes", "the official names"
       ),
       (
-        Self.vision("vit_base_patch16_clip_224"), ViTFamily().namings[1], "visual.",
-        "CLIP's image tower ViT-B/16, 12 blocks, width 768, 12 heads, 1000 classes", "CLIP's names behind 'visual.'"
+        Self.vision("vit_base_patch16_clip_224"), ViTFamily().namings[2], "visual.",
+        "CLIP's image tower ViT-B/16, 12 blocks, width 768, 12 heads, how many heads is a guess, 1000 classes",
+        "CLIP's names behind 'visual.'"
       ),
       (
         CLIP(ClipConfig()), CLIPFamily().namings[0], "",
@@ -117,7 +119,7 @@ import VisionSub
   }
 
   @Test func `what is not whole is said to be so`() throws {
-    let shapes = Self.file(Self.vision("vit_small_patch16_224"), ViTFamily().namings[3]).shapes
+    let shapes = Self.file(Self.vision("vit_small_patch16_224"), ViTFamily().namings[4]).shapes
     let cut = Shapes(shapes: shapes.filter { $0.name != "blocks.3.attn.qkv.weight" })
     let (family, weights) = try #require(ModelFamilies.recognise(cut))
     let error = #expect(throws: InputError.self) { try family.summary(of: weights) }

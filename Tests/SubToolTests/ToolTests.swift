@@ -48,6 +48,26 @@ import Testing
     #expect(sigismember(&blocked, SIGINT) == 1 && sigismember(&blocked, SIGTERM) == 1)
   }
 
+  /// Names of files, tensors, classes: whatever they hold, no terminal is steered.
+  @Test func `nothing from outside steers a terminal`() {
+    let name = "a\u{1b}]0;owned\u{7}\u{1b}[31m\u{9b}31m\u{202e}b"
+    var printed: [UInt8] = []
+    let console = Console(
+      output: { printed.append(contentsOf: $0) }, error: { printed.append(contentsOf: $0) }, outputIsTerminal: true,
+      errorIsTerminal: true)
+    #expect(Tool.main(arguments: ["inspect", name], console: console) == 1)
+    try? console.print(name)
+    console.note(name)
+    let text = String(decoding: printed, as: UTF8.self).replacing("\u{1b}[1;31merror:\u{1b}[0m", with: "error:")
+    #expect(text.contains("a\u{fffd}]0;owned\u{fffd}") && !text.contains("\u{1b}"))
+    #expect(!text.unicodeScalars.contains { [0x7, 0x9b, 0x202e].contains($0.value) })
+  }
+
+  @Test func `a claim can be allowed`() {
+    let refused = ToolRun("inspect", "--max-claim", "0", "x.npz")
+    #expect(refused.code == 2 && refused.error.contains("--max-claim cannot be '0'"))
+  }
+
   @Test func `the version`() {
     #expect(ToolRun("--version").output == "masksub \(Tool.version)\n")
   }

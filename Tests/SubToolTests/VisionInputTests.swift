@@ -173,7 +173,7 @@ import Testing
     ("epsilon=0", "--set epsilon"), ("clip_norm=-1", "--set clip_norm"), ("mixup=-1", "--set mixup"),
     ("weight_decay=-0.1", "--set weight_decay"), ("color_jitter=-5", "--set color_jitter"),
     ("epochs=16777216", "give 1 to 1048576"), ("batch_size=x", "--set batch_size"),
-    ("flip=true", "'true' is not a number from 0 to 1 (--set flip)"), ("eval_resize=300000", "give 1 to 4096"),
+    ("flip=true", "'true' is not a number from 0 to 1 (--set flip)"), ("eval_resize=300000", "give 0 to 4096"),
     ("image_size=1048576", "give 1 to 4096"), ("crop=random", "'random' is unknown (--set crop): use rrc, simple"),
     ("exif=1", "'1' is not true or false"),
   ]) func `a setting out of range is refused before anything is read`(setting: String, text: String) {

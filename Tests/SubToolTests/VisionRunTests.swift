@@ -20,16 +20,40 @@ import Testing
   }
 
   private func train(_ name: String, steps: Int, _ more: String...) -> ToolRun {
+    train(name, steps: steps, more)
+  }
+
+  private func train(_ name: String, steps: Int, _ more: [String]) -> ToolRun {
     run(["train", "--output", folder[name], "--set", "max_steps=\(steps)"] + Self.small + more)
   }
 
-  @Test func `a resumed run has the bits of one that was never interrupted`() throws {
-    let whole = train("whole", steps: 4, "--set", "ema_decay=0.9", "--set", "mixup=0.8")
+  /// A small network of every family.
+  enum Network: String, CaseIterable {
+    case vit, swin, resnet
+
+    var options: [String] {
+      switch self {
+      case .vit: []
+      case .swin: ["--recipe", "swin-shapes", "--set", "model.name=swin_shapes_patch4_window4_32"]
+      case .resnet: ["--recipe", "resnet-shapes"]
+      }
+    }
+  }
+
+  /// Weights, averages, moments and, of a ResNet, running statistics, which stand in the first two.
+  @Test(arguments: Network.allCases)
+  func `a resumed run has the bits of one that was never interrupted`(_ network: Network) throws {
+    let options = network.options + ["--set", "ema_decay=0.9", "--set", "mixup=0.8", "--set", "drop_path=0.1"]
+    let whole = train("whole", steps: 4, options)
     #expect(whole.code == 0, "\(whole.error)")
     #expect(whole.output.hasPrefix("using the embedded images in datasets/shapes"))
-    #expect(train("parts", steps: 2, "--set", "ema_decay=0.9", "--set", "mixup=0.8").code == 0)
-    let rest = train("parts", steps: 4, "--set", "ema_decay=0.9", "--set", "mixup=0.8", "--resume")
+    #expect(train("parts", steps: 2, options).code == 0)
+    let rest = train("parts", steps: 4, options + ["--resume"])
     #expect(rest.code == 0, "\(rest.error)")
+    for name in ["model", "ema"] where network == .resnet {
+      let tensors = try TensorFile.open(folder["parts/checkpoints/4/\(name).safetensors"])
+      #expect(try tensors.array(named: "bn1.running_mean").floats().contains { $0 != 0 }, "\(name)")
+    }
     for name in ["model", "ema", "optimizer"] {
       let bytes = try ["whole", "parts"].map {
         try TemporaryFolder.bytes(folder["\($0)/checkpoints/4/\(name).safetensors"])
@@ -72,6 +96,57 @@ import Testing
     }
     let same = tool("eval", "--from", folder["back.safetensors"], "--data", shapes)
     #expect(same.code == 0 && same.output == evaluated.output, "\(same.error) \(same.output) \(evaluated.output)")
+  }
+
+  @Test(arguments: [Network.swin, .resnet])
+  func `a run of another family can be evaluated, finetuned, converted and looked at`(_ network: Network) throws {
+    let first = train("run", steps: 2, network.options)
+    #expect(first.code == 0, "\(first.error)")
+    let evaluated = tool("eval", "--from", folder["run"], "--data", shapes)
+    let metrics = first.output.split(separator: "\n").filter { $0.hasPrefix("top") }
+    #expect(evaluated.output.split(separator: "\n").prefix(2) == metrics[...], "\(evaluated.error)")
+    for method in ["masksub", "pathsub", "dropsub"] {
+      let tuned = run(
+        ["finetune", "--from", folder["run"], "--output", folder[method], "--set", "max_steps=1", "--method", method]
+          + Self.small)
+      if network == .resnet && method == "dropsub" {
+        #expect(tuned.code == 2 && tuned.error.contains("a ResNet has no dropout to raise"), "\(tuned.error)")
+      } else {
+        #expect(tuned.code == 0 && !tuned.error.contains("newly made"), "\(tuned.error)")
+      }
+    }
+    #expect(tool("convert", folder["run"], folder["official.npz"], "--names", "official").code == 0)
+    let back = tool("convert", folder["official.npz"], folder["back.safetensors"], "--names", "timm")
+    #expect(back.code == 0 && back.error.contains("(mask_token, …)") == (network == .swin), "\(back.error)")
+    let (before, after) = (
+      try TensorFile.open(folder["run/checkpoints/2/model.safetensors"]),
+      try TensorFile.open(folder["back.safetensors"])
+    )
+    #expect(before.names.filter { $0 != "mask_token" }.sorted() == after.names.sorted())
+    for name in after.names {
+      #expect(try before.array(named: name).floats() == after.array(named: name).floats(), "\(name)")
+    }
+    let sheet = tool("preview", "--recipe", network.options[1], "--count", "2", "--output", folder["p.png"])
+    #expect(sheet.code == 0, "\(sheet.error)")
+    #expect(tool("inspect", folder["back.safetensors"]).output.contains(network == .swin ? "Swin" : "ResNet-18"))
+  }
+
+  @Test func `a head takes the rows that a file names`() throws {
+    #expect(train("run", steps: 1).code == 0)
+    try AtomicFile.write((0..<8).map { "\(7 - $0)\n" }.joined(), to: folder["map.txt"])
+    let options = ["finetune", "--from", folder["run"], "--set", "max_steps=1", "--set", "lr=0"] + Self.small
+    let tuned = run(options + ["--output", folder["tuned"], "--head-map", folder["map.txt"]])
+    #expect(tuned.code == 0 && tuned.error.contains("by rows"), "\(tuned.error)")
+    let heads = try ["run", "tuned"].map {
+      try TensorFile.open(folder["\($0)/checkpoints/1/model.safetensors"]).array(named: "head.weight").floats()
+    }
+    let width = heads[0].count / 8
+    #expect(
+      (0..<8).allSatisfy { heads[1][($0 * width)...].prefix(width) == heads[0][((7 - $0) * width)...].prefix(width) })
+    try AtomicFile.write("0\none\n", to: folder["map.txt"])
+    let refused = run(options + ["--output", folder["refused"], "--head-map", folder["map.txt"]])
+    #expect(
+      refused.code == 1 && refused.error.contains("'one' is no row of a head (") && refused.error.contains("line 2"))
   }
 
   @Test func `a run that keeps an average is evaluated by it`() {

@@ -26,8 +26,8 @@ public final class TemporaryFolder {
 
   /// The bytes of a file.
   public static func bytes(_ path: String) throws -> [UInt8] {
-    let file = try MappedFile(path)
-    return withExtendedLifetime(file) { Array(file.buffer.bytes) }
+    let buffer = try InputFile(path).read()
+    return withExtendedLifetime(buffer) { Array(buffer.bytes) }
   }
 
   /// The text of a file.

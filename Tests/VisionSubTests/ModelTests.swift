@@ -54,7 +54,7 @@ import Testing
     #expect(!gradients.isTouched(model.patchEmbed.proj.weight))
     let head = try #require(model.head)
     #expect(gradients.isTouched(model.clsToken) && gradients.isTouched(head.weight))
-    #expect(gradients.allFinite())
+    #expect(gradients.norm().item.isFinite)
   }
 
   @Test func `rows of the stem are what kept patches embed to alone`() throws {
@@ -67,13 +67,5 @@ import Testing
     let shared = model(images, stem: model.stem(images), pass).floats()
     #expect(zip(alone, shared).allSatisfy { abs($0 - $1) < 1e-5 } && set.parameters.count > 0)
     #expect(alone != model(images, .evaluation).floats())
-  }
-
-  @Test func `relative positions are numbered as BEiT's`() {
-    let index = RelativePositions(grid: 14).index
-    func at(_ query: Int, _ key: Int) -> Int { index[query * 197 + key] }
-    #expect(at(0, 0) == 731 && at(0, 5) == 729 && at(5, 0) == 730)
-    #expect(at(1, 1) == 364 && at(1, 2) == 363 && at(2, 1) == 365 && at(1, 15) == 337)
-    #expect(at(1, 196) == 0 && at(196, 1) == 728)
   }
 }

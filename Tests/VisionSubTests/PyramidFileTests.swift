@@ -81,7 +81,9 @@ import Testing
     #expect(model.guesses.isEmpty && model.configuration.imageSize == 64)
     #expect(try load(read) { _ in }.report.dropped.count == 2)
     let back = try renamed(read, "timm").sorted { $0.name < $1.name }
-    #expect(back.map(\.name) == timm.names.sorted())
+    // timm's own model has no mask token and would refuse the file.
+    #expect(back.map(\.name) == timm.names.filter { $0 != "mask_token" }.sorted())
+    #expect(official.contains { $0.name == "mask_token" })
     for (name, array) in back {
       let original = try timm.array(named: name)
       #expect(array.floats() == original.floats() && array.shape == original.shape, "\(name)")

@@ -18,12 +18,18 @@ import TraceCases
     name == "swin" ? SwinTransformer(Self.swin) : ResNet(Self.resnet)
   }
 
-  /// Windows that fill the grid and windows that do not, shifted and not; both kinds of residual block. The weights do not
-  /// say how large images are: those of the batch decide.
-  @Test(arguments: ["swin", "swin-odd", "resnet", "resnet-basic"], [Device.cpu, .reference])
+  /// Windows that fill the grid and windows that do not, shifted and not; both kinds of residual block; images that cells
+  /// do not fill, with grids of odd sides. The weights do not say how large images are: those of the batch decide.
+  @Test(
+    arguments: ["swin", "swin-odd", "swin-uneven", "resnet", "resnet-basic", "resnet-uneven"], [Device.cpu, .reference])
   func `a step gives timm's logits, losses, gradients and running statistics`(_ name: String, on device: Device) throws
   {
     try TraceCase("\(TraceTests.fixtures)/\(name)").compare(on: device)
+  }
+
+  @Test(arguments: ["resnet", "resnet-basic", "resnet-uneven"], [Device.cpu, .reference])
+  func `running statistics give timm's logits in evaluation`(_ name: String, on device: Device) throws {
+    try TraceCase("\(TraceTests.fixtures)/\(name)").compareEvaluation(on: device)
   }
 
   /// Of the official models; the Swins have a mask token more than timm's.

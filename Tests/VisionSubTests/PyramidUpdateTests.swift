@@ -46,10 +46,11 @@ import Testing
       let step = method(
         task, batch(update, dtype, on: device), into: gradients, pass: Pass(isTraining: true, key: RandomKey(seed: 0)))
       losses += [step.losses.main.item, try #require(step.losses.sub).item]
-      norms.append(gradients.norm())
+      let norm = gradients.norm()
+      norms.append(norm.item)
       let clip = recipe.optimizer.clipNorm > 0 ? recipe.optimizer.clipNorm : nil
       optimizer.step(
-        gradients, lr: rates.rate(at: update), scale: Gradients.clipFactor(norm: norms[update], limit: clip))
+        gradients, lr: rates.rate(at: update), factor: Gradients.clipFactor(norm: norm, limit: clip))
     }
     func expect(_ got: [Double], _ wanted: [Double], _ name: String) {
       let top = wanted.map(abs).max() ?? 0

@@ -2,9 +2,11 @@ import Foundation
 import SubCore
 import SubData
 import SubNN
+import SubTrain
 import Testing
 import TraceCases
-import VisionSub
+
+@testable import VisionSub
 
 /// One MaskSub step against timm in float64. The cases are made by scripts/reference/trace_fixtures.py; those of
 /// scripts/reference/make_traces.py (every family at real widths) run too where `MASKSUB_TRACES` names their folder.
@@ -47,6 +49,9 @@ import VisionSub
 
   @Test(arguments: TraceCase.given) func `a step of a real width gives timm's`(_ path: String) throws {
     try TraceCase(path).compare(on: .cpu)
+    if FileManager.default.fileExists(atPath: path + "/evaluated.safetensors") {
+      try TraceCase(path).compareEvaluation(on: .cpu)
+    }
   }
 }
 
@@ -72,5 +77,21 @@ extension TraceCase {
         objective: try option("--loss") == "bce" ? .binaryCrossEntropy : .crossEntropy(), on: device)
       #expect(try differences(of: results) == [], "\(path)/\(file)")
     }
+  }
+
+  /// The logits of the case's images as evaluation has them.
+  func compareEvaluation(on device: Device) throws {
+    let (family, weights) = try VisionFamilies.recognise(tensors("model.safetensors"))
+    let images = try tensors("batch.safetensors").array(named: "images")
+    var config = try family.recognised(weights, like: nil, beside: ModelNotes()).configuration
+    config.imageSize = images.shape[3]
+    let model = config.makeModel()
+    let set = ParameterSet(model, on: device, key: nil)
+    _ = try set.load(
+      weights, config.plan(for: weights, of: config), startingFrom: RandomKey(seed: 0), config.published)
+    let logits = Tape.withoutRecording { model(Tensor(images, on: device), .evaluation).host().doubles() }
+    let wanted = try tensors("evaluated.safetensors").array(named: "logits").doubles()
+    let error = zip(logits, wanted).map { abs($0 - $1) }.max() ?? 0
+    #expect(logits.count == wanted.count && error <= 1e-4 * (wanted.map(abs).max() ?? 0), "\(path): \(error)")
   }
 }

@@ -198,9 +198,24 @@ def make_torch():
             _use_new_zipfile_serialization=False)
     torch.save(training_checkpoint(), ROOT / "training_zip.pth")
     torch.save(training_checkpoint(), ROOT / "training_legacy.pth", _use_new_zipfile_serialization=False)
+    make_odd_checkpoints()
     torch.save(Outer(), ROOT / "module_zip.pt")
     save_script(torch.jit.trace(Outer().eval(), torch.ones(1, 2)), "traced.pt")
     save_script(torch.jit.script(Outer().eval()), "scripted.pt")
+
+
+def make_odd_checkpoints():
+    """Weights beside their average, under a key of one's own, and tensors of types that are not read."""
+    w = torch.arange(6.0).reshape(2, 3)
+    moments = {"state": {0: {"exp_avg": w}}}
+    averages = {"epoch": 3, "model": {"weight": w}, "model_ema": {"module.weight": w + 10}, "optimizer": moments}
+    torch.save(averages, ROOT / "averages.pth")
+    torch.save({"step": 3, "unheard_of": {"weight": w}, "optimizer": moments}, ROOT / "unusual_key.pth")
+    odd = {
+        "a": w, "sparse": torch.eye(3).to_sparse(), "complex": torch.zeros(2, dtype=torch.complex64),
+        "quantized": torch.quantize_per_tensor(w, 0.1, 0, torch.qint8), "f8": w.to(torch.float8_e4m3fn),
+    }
+    torch.save({"state_dict": odd}, ROOT / "odd_types.pth")
 
 
 def main():

@@ -4,7 +4,7 @@
     make_traces.py OUT_DIR [--only TEXT] [--jobs 1]
 
 One folder a case (see masksub_step.py), and OUT_DIR/INDEX.md with the command line of each. Then
-`compare_trace.py --cases OUT_DIR --masksub .build/release/masksub` runs and compares them all. About 13 GB, most of it
+`compare_trace.py --cases OUT_DIR --masksub .build/release/masksub` runs and compares them all. About 24 GB, most of it
 the full-size models (`--only bert`, `--only small`).
 
 Needs: torch, timm, transformers, open_clip_torch, safetensors
@@ -19,6 +19,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 SMALL_VIT = "--embed-dim 192 --heads 3"
+RATIOS = ("0.25", "0.5", "0.75")
 
 
 def cases() -> dict[str, str]:
@@ -51,7 +52,7 @@ def cases() -> dict[str, str]:
         "clip-vit": "vit_base_patch16_clip_224 --embed-dim 128 --heads 2 --depth 2 --batch 3",
     }
     for number, (name, arguments) in enumerate(vits.items()):
-        for ratio in ("0.25", "0.5", "0.75"):
+        for ratio in RATIOS:
             for loss in ("ce", "bce"):
                 table[f"vit/{name}-{ratio}-{loss}"] = (
                     f"trace_vit.py {arguments} --ratio {ratio} --loss {loss} --seed {20 + number}")
@@ -72,10 +73,19 @@ def cases() -> dict[str, str]:
         "full-vit-base-mae": "vit_base_patch16_224 --global-pool avg --batch 1 --classes 1000 --ratio 0.75",
     }
     small_swin = "swin_tiny_patch4_window7_224 --embed-dim 32 --depths 2,2,2,2 --num-heads 1,2,4,8 --batch 2"
-    for ratio in ("0.25", "0.5", "0.75"):
+    for ratio in RATIOS:
         more[f"swin-{ratio}"] = f"{small_swin} --ratio {ratio}"
     more["swin-official"] = f"{small_swin} --names official --pth"
     more["full-swin-tiny"] = "swin_tiny_patch4_window7_224 --batch 1 --classes 1000"
+    # Other picture sizes: windows that do not fill the grids, that do, and a last stage smaller than a window.
+    for name, size in (("swin-256", "256"), ("swin-192", "192"), ("swin-200", "200"), ("swin-384", "384")):
+        more[name] = f"{small_swin} --img-size {size}"
+    more["swin-256-window8"] = f"{small_swin} --img-size 256 --window 8"
+    more["swin-192-window6"] = f"{small_swin} --img-size 192 --window 6"
+    for ratio in RATIOS:
+        for loss in ("ce", "bce"):
+            more[f"full-swin-small-{ratio}-{loss}"] = (
+                f"swin_small_patch4_window7_224 --batch 1 --classes 1000 --ratio {ratio} --loss {loss}")
     for number, (name, arguments) in enumerate(more.items()):
         table[f"vit/{name}"] = f"trace_vit.py {arguments} --seed {40 + number}"
     # Seeds without an activation at the kink of a ReLU; the full one cannot have such a seed.
@@ -84,6 +94,14 @@ def cases() -> dict[str, str]:
             f"trace_vit.py resnet50 --layers 1,1,1,1 --img-size 64 --batch 4 --ratio {ratio} --loss bce --seed {seed}")
     table["vit/resnet-2222"] = "trace_vit.py resnet50 --layers 2,2,2,2 --img-size 64 --batch 4 --seed 7"
     table["vit/full-resnet50"] = "trace_vit.py resnet50 --batch 2 --classes 1000 --loss bce --seed 61"
+    for ratio in RATIOS:
+        for loss in ("ce", "bce"):
+            for depth in (50, 101):
+                table[f"vit/full-resnet{depth}-off-kinks-{ratio}-{loss}"] = (
+                    f"trace_vit.py resnet{depth} --batch 2 --classes 1000 --ratio {ratio} --loss {loss} --off-kinks "
+                    "--seed 62")
+    for size in ("160", "200"):
+        table[f"vit/resnet50-off-kinks-{size}"] = f"trace_vit.py resnet50 --img-size {size} --off-kinks --seed 63"
 
     small_clip = "--embed-dim 64 --image-size 64 --patch 16 --width 128 --layers 2 --text-width 64 --text-layers 2"
     table["clip/small"] = f"trace_clip.py {small_clip} --batch 4 --seed 70"

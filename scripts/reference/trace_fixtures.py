@@ -38,8 +38,12 @@ CASES = {
         "ft-clip": f"vit_base_patch16_clip_quickgelu_224 {VIT} --heads 1 --img-size 48 --names official --seed 7",
         "swin": f"{SWIN} --depths 2,2 --num-heads 1,2 --window 4 --img-size 64 --batch 2 --seed 8",
         "swin-odd": f"{SWIN} --depths 2,2 --num-heads 2,4 --img-size 96 --batch 1 --ratio 0.25 --loss bce --seed 9",
+        "swin-uneven": (
+            "swin_tiny_patch4_window7_224 --embed-dim 4 --classes 5 --depths 2,2,2 --num-heads 1,2,4 --window 4 "
+            "--img-size 72 --batch 1 --loss bce --seed 10"),
         # The seeds whose activations stay farthest from their ReLUs' kinks.
         "resnet": f"resnet50 --layers 1,1,2,1 {RESNET} --img-size 64 --batch 2 --ratio 0.5 --seed 2",
+        "resnet-uneven": f"resnet50 --layers 1,1,1,1 {RESNET} --img-size 75 --batch 2 --ratio 0.75 --loss bce --seed 2",
         "resnet-basic": f"resnet18 --layers 1,2,1,1 {RESNET} --img-size 96 --batch 1 --ratio 0.25 --loss bce --seed 1",
     }),
 }

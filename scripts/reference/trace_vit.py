@@ -7,8 +7,8 @@
     trace_vit.py OUT_DIR swin_tiny_patch4_window7_224 --embed-dim 32 --depths 2,2,2,2 --num-heads 1,2,4,8
 
 Writes model.safetensors, batch.safetensors, expected.safetensors and case.json (see masksub_step.py), and a config.json
-as timm puts it beside its weights, to be compared with `masksub trace` by compare_trace.py. Float64; dropout and
-drop-path are off.
+as timm puts it beside its weights, to be compared with `masksub trace` by compare_trace.py; of a ResNet also
+evaluated.safetensors, the logits of the same images by its running statistics. Float64; dropout and drop-path are off.
 
 What masking does: ViT, DeiT-III, MAE, CLIP: masked tokens are removed after the position embedding. BEiT v2 and Swin:
 they are replaced by `mask_token` after the patch embedding (Swin: after its LayerNorm), Swin in blocks of 32x32 pixels;
@@ -35,6 +35,8 @@ from pathlib import Path
 
 import timm
 import torch
+import torch.nn.functional as F
+from safetensors.torch import save_file
 
 from masksub_step import KeepTokens, kept_mask, mask_noise, randomise, write_case
 
@@ -71,10 +73,14 @@ class Masked:
             return None
         keep = kept_mask(self.noise, self.ratio)
         if tokens.ndim == 4:
-            cells = (self.images.shape[2] // BLOCK, self.images.shape[3] // BLOCK)
-            side = tokens.shape[1] // cells[0]
-            keep = keep.view(-1, *cells).repeat_interleave(side, 1).repeat_interleave(side, 2)
+            keep = self.grid(keep, BLOCK // self.model.patch_embed.patch_size[0], tokens.shape[1:3])
         return torch.where(keep.unsqueeze(-1), tokens, self.model.mask_token.view(*[1] * (tokens.ndim - 1), -1))
+
+    def grid(self, keep: torch.Tensor, side: int, size: torch.Size) -> torch.Tensor:
+        """Cells `[N, L]` to places `[N, H, W]`, `side` to a cell; what lies beyond the last whole cell stays."""
+        cells = (self.images.shape[2] // BLOCK, self.images.shape[3] // BLOCK)
+        keep = keep.view(-1, *cells).repeat_interleave(side, 1).repeat_interleave(side, 2)
+        return F.pad(keep, (0, size[1] - keep.shape[2], 0, size[0] - keep.shape[1]), value=True)
 
     def __call__(self, masked: bool, dtype: torch.dtype) -> torch.Tensor:
         images = self.images.to(dtype)
@@ -82,9 +88,7 @@ class Masked:
         if self.family == "vit":
             self.model.patch_drop.noise = self.noise if masked else None
         elif self.family == "resnet" and masked:
-            cells = (images.shape[2] // BLOCK, images.shape[3] // BLOCK)
-            keep = kept_mask(self.noise, self.ratio).view(-1, 1, *cells)
-            images = images * keep.repeat_interleave(BLOCK, 2).repeat_interleave(BLOCK, 3).to(dtype)
+            images = images * self.grid(kept_mask(self.noise, self.ratio), BLOCK, images.shape[2:]).unsqueeze(1)
         return self.model(images)
 
 
@@ -225,6 +229,8 @@ def main() -> None:
     write_case(options.folder, model, forward, options.loss, batch, command, rename, extra, options.pth)
     if family == "resnet":
         print(f"the nearest input of a ReLU is {forward.nearest:.1e} from its kink")
+        evaluated = model.double().eval()(batch["images"].double())
+        save_file({"logits": evaluated.detach().float()}, options.folder / "evaluated.safetensors")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Makes Tests/VisionSubTests/Fixtures/resize.json: position embeddings and relative biases on other grids.
+"""Makes Tests/SubTrainTests/Fixtures/resize.json: position embeddings and relative biases on other grids.
 
     vision_resize.py [OUT_FILE]
 
@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from scipy.interpolate import RectBivariateSpline
 
-OUT = Path(__file__).resolve().parents[2] / "Tests/VisionSubTests/Fixtures/resize.json"
+OUT = Path(__file__).resolve().parents[2] / "Tests/SubTrainTests/Fixtures/resize.json"
 
 
 def positions(source: int, target: int, width: int) -> dict:
@@ -52,8 +52,11 @@ def biases(source: int, target: int, heads: int) -> dict:
 
 def main() -> None:
     out = Path(sys.argv[1]) if len(sys.argv) > 1 else OUT
-    cases = {"positions": [positions(12, 14, 2), positions(11, 16, 1), positions(4, 2, 2)],
-             "biases": [biases(4, 6, 2), biases(14, 24, 1), biases(5, 3, 1)]}
+    cases = {"positions": [
+        positions(12, 14, 2), positions(11, 16, 1), positions(4, 2, 2),
+        # Tables of Swin's windows of 7, read at windows of 12 and of 6.
+        positions(13, 23, 2), positions(13, 11, 2)],
+        "biases": [biases(4, 6, 2), biases(14, 24, 1), biases(5, 3, 1)]}
     out.write_text(json.dumps(cases) + "\n")
 
 

@@ -43,7 +43,8 @@ void csi_free(void *memory);
 // WebP (webp.c)
 
 /// Reads the header. False and a message if `bytes` are no WebP.
-bool csi_webp_header(const uint8_t *bytes, size_t count, int *width, int *height, csi_message *message);
+bool csi_webp_header(
+  const uint8_t *bytes, size_t count, int *width, int *height, bool *animated, csi_message *message);
 /// Decodes (the first frame of an animation) into width*height*3 bytes; alpha is dropped.
 bool csi_webp_decode(const uint8_t *bytes, size_t count, int width, int height, uint8_t *out, csi_message *message);
 

@@ -4,11 +4,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/// From now on SIGINT and SIGTERM only raise a flag; a second one ends the process at once (exit 130). To be called before
-/// other threads are started: it blocks the signals for the calling thread, and a thread of its own waits for them.
+/// Opens the null device in place of standard streams that were closed: the next file that is opened would get a closed
+/// stream's number, and what is meant for the stream would be written into it. To be called first of all.
+void sys_open_standard_streams(void);
+/// From now on SIGINT, SIGTERM and SIGHUP only raise a flag; a second SIGINT or SIGTERM ends the process at once (exit 130),
+/// and hang-ups that are ignored (nohup) stay ignored. To be called before other threads are started: it blocks the signals
+/// for the calling thread, and a thread of its own waits for them.
 /// Writing into a closed pipe or beyond a limit of file sizes becomes an error of the call.
 void sys_catch_interrupts(void);
-/// True once SIGINT or SIGTERM has arrived.
+/// True once one of these signals has arrived.
 bool sys_interrupted(void);
 /// The process's peak resident memory in KiB.
 long sys_peak_rss_kib(void);

@@ -41,12 +41,9 @@ public struct CaptionOptions: Sendable, Codable, Equatable {
 extension CaptionOptions {
   /// The options as a run's configuration holds them.
   public var json: JSON {
-    let encoder = JSONEncoder()
-    encoder.keyEncodingStrategy = .convertToSnakeCase
-    encoder.outputFormatting = [.sortedKeys]
-    guard let data = try? encoder.encode(self),
-      let json = try? JSON.parse(String(decoding: data, as: UTF8.self), at: "captions")
-    else { preconditionFailure("CaptionOptions: they are always JSON") }
+    guard let json = try? JSON(encoding: self, keys: .convertToSnakeCase) else {
+      preconditionFailure("CaptionOptions: they are always JSON")
+    }
     return json
   }
 }

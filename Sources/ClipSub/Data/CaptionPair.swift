@@ -1,5 +1,5 @@
 public import SubCore
-import SubData
+public import SubData
 
 /// An image with its caption, the image still encoded.
 public struct CaptionPair: Sendable {
@@ -14,6 +14,7 @@ public struct CaptionPair: Sendable {
   private enum Image: Sendable {
     case bytes(HostArray)
     case file(String)
+    case part(InputFile, Range<Int>)
   }
 
   /// A pair whose image's file contents are at hand, a u8 array.
@@ -33,11 +34,20 @@ public struct CaptionPair: Sendable {
     image = .file(path)
   }
 
-  /// The image's file contents, a u8 array; a file is mapped now. Throws an `InputError` where it cannot be.
+  /// A pair whose image's file contents are a part of another file.
+  init(name: String, caption: String, image file: InputFile, _ part: Range<Int>, label: Int? = nil) {
+    self.name = name
+    self.caption = caption
+    self.label = label
+    image = .part(file, part)
+  }
+
+  /// The image's file contents, a u8 array; a file is read now. Throws an `InputError` where it cannot be.
   public func imageBytes() throws -> HostArray {
     switch image {
     case .bytes(let bytes): return bytes
-    case .file(let path): return try MappedFile(path).array
+    case .file(let path): return try InputFile(path).array()
+    case .part(let file, let part): return try file.array(part)
     }
   }
 }
@@ -48,4 +58,10 @@ public protocol CaptionPairs: Sendable {
   var count: Int { get }
   /// A pair. Throws a `CaptionFault` for one that cannot be used.
   func pair(at index: Int) throws(CaptionFault) -> CaptionPair
+  /// Adds what tells these pairs from others.
+  func add(to digest: inout SampleDigest)
+}
+
+extension CaptionPairs {
+  public func add(to digest: inout SampleDigest) {}
 }

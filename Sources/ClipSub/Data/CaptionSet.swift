@@ -110,6 +110,7 @@ public struct CaptionSet: Sendable {
     if let list {
       for fault in listFaults { try faults.record(fault) }
       for index in 0..<min(list.count, 1000) {
+        try Interruption.check()
         do {
           _ = try list.pair(at: index)
           return
@@ -118,6 +119,7 @@ public struct CaptionSet: Sendable {
       looked = list.count
     } else {
       for shard in shards.prefix(16) {
+        try Interruption.check()
         let shard = CaptionShard(shard, options: options, readsLabels: false)
         if shard.count > 0 { return }
         looked += shard.samples
@@ -133,6 +135,17 @@ public struct CaptionSet: Sendable {
       cure: kind == .table
         ? "fill the columns \(options.imageColumn) and \(options.captionColumn)"
         : "every sample needs an image (\(options.imageEndings.joined(separator: ", "))) and \(wanted)")
+  }
+
+  /// What the data is, for a run that is resumed: shards by name and size, a table by its bytes, a folder by its images.
+  var identity: JSON {
+    var digest = SampleDigest()
+    list?.add(to: &digest)
+    for shard in shards {
+      digest.add(FileSystem.name(shard))
+      digest.add((try? InputFile(shard))?.count ?? 0)
+    }
+    return digest.json(count: count ?? shards.count)
   }
 
   /// The pairs of a part: a shard, or all there is. Faults found on the way are for the caller to record.

@@ -4,15 +4,12 @@ import SubData
 /// The pairs of one WebDataset shard: a plain tar's images stay in the file until they are asked for, those of a packed
 /// one are kept in memory.
 struct CaptionShard: CaptionPairs {
-  /// What a packed shard may unpack to, in bytes.
-  static let largestPacked = 4 << 30
-
   /// What was wrong with samples of the shard, and with the shard itself.
   let faults: [CaptionFault]
   /// How many samples the shard has, usable or not.
   let samples: Int
   private let entries: [Entry]
-  private let bytes: HostBuffer?
+  private let file: InputFile?
   private let shortName: String
 
   private struct Entry {
@@ -36,13 +33,12 @@ struct CaptionShard: CaptionPairs {
     var entries: [Entry] = []
     var faults: [CaptionFault] = []
     var samples = 0
-    var mapped: HostBuffer?
+    var file: InputFile?
     do {
       let reader = try TarReader(path)
       let isPlain = reader.isPlain
-      if isPlain { mapped = try MappedFile(path).buffer }
+      if isPlain { file = try InputFile(path) }
       let readsJSON = readsLabels || !options.jsonFields.isEmpty
-      var unpacked = 0
       let tar = TarSamples(reader) { kind in
         kind == options.textEnding || kind == "json" && readsJSON || !isPlain && options.imageEndings.contains(kind)
       }
@@ -59,20 +55,16 @@ struct CaptionShard: CaptionPairs {
             options: options, readsLabel: readsLabels, has: Self.kinds(sample))
           let held = isPlain ? nil : sample.parts.first { $0.entry == image }?.contents
           if let held {
-            unpacked += held.byteCount
             entries.append(Entry(key: sample.key, caption: caption, label: label, place: .memory(held)))
           } else {
             let end = image.offset.addingReportingOverflow(image.size)
-            guard !end.overflow, end.partialValue <= mapped?.bytes.count ?? 0 else {
+            guard !end.overflow, end.partialValue <= file?.count ?? 0 else {
               throw CaptionFault(.brokenShard, name, "the shard is cut short")
             }
             entries.append(
               Entry(key: sample.key, caption: caption, label: label, place: .file(image.offset..<end.partialValue)))
           }
         } catch { faults.append(error) }
-        if unpacked > Self.largestPacked {
-          throw InputError("it unpacks to more than \(Self.largestPacked >> 30) GiB", at: path, cure: "use plain tar")
-        }
       }
     } catch {
       let detail = (error as? InputError).map { "\($0.what), \($0.place)" } ?? "\(error)"
@@ -81,7 +73,7 @@ struct CaptionShard: CaptionPairs {
     self.entries = entries
     self.faults = faults
     self.samples = samples
-    bytes = mapped
+    self.file = file
   }
 
   func pair(at index: Int) throws(CaptionFault) -> CaptionPair {
@@ -90,9 +82,8 @@ struct CaptionShard: CaptionPairs {
     switch entry.place {
     case .memory(let image): return CaptionPair(name: name, caption: entry.caption, image: image, label: entry.label)
     case .file(let range):
-      guard let bytes else { throw CaptionFault(.brokenShard, name) }
-      let image = HostArray(dtype: .u8, shape: [range.count], buffer: bytes, byteOffset: range.lowerBound)
-      return CaptionPair(name: name, caption: entry.caption, image: image, label: entry.label)
+      guard let file else { throw CaptionFault(.brokenShard, name) }
+      return CaptionPair(name: name, caption: entry.caption, image: file, range, label: entry.label)
     }
   }
 

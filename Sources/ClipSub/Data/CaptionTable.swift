@@ -11,16 +11,15 @@ struct CaptionTable: CaptionPairs {
   private let bytes: HostBuffer
   private let separator: UInt8
   private let columns: (image: Int, caption: Int)
-  /// Where every row starts; rows are parsed when they are asked for.
-  private let rows: [Int]
+  /// Where every row starts, and on which line; rows are parsed when they are asked for.
+  private let rows: [(start: Int, line: Int)]
 
   var count: Int { rows.count }
 
   init(_ path: String, options: CaptionOptions) throws {
     self.path = path
-    bytes = try MappedFile(path).buffer
+    bytes = try InputFile(path).read()
     var start = bytes.bytes.starts(with: [0xef, 0xbb, 0xbf]) ? 3 : 0
-    let headerStart = start
     let headerEnd = bytes.bytes[start...].firstIndex { $0 == 0x0a || $0 == 0x0d } ?? bytes.bytes.count
     if let chosen = options.separator {
       guard let byte = chosen.utf8.first, chosen.utf8.count == 1, byte != 0x22, byte != 0x0a, byte != 0x0d else {
@@ -40,13 +39,14 @@ struct CaptionTable: CaptionPairs {
         cure: "name the columns of image paths and captions, and the separator")
     }
     columns = try (column(options.imageColumn), column(options.captionColumn))
+    var line = 1 + Self.lineEnds(bytes, start..<header.end)
     start = header.end
-    var rows: [Int] = []
+    var rows: [(start: Int, line: Int)] = []
     while start < bytes.bytes.count {
-      let end = try Self.end(bytes, separator, start) { [bytes] in
-        "\(path), line \(Self.line(bytes, headerStart, start))"
-      }
-      if end.isBlank == false { rows.append(start) }
+      if rows.count % 4096 == 0 { try Interruption.check() }
+      let end = try Self.end(bytes, separator, start) { "\(path), line \(line)" }
+      if end.isBlank == false { rows.append((start, line)) }
+      line += Self.lineEnds(bytes, start..<end.next)
       start = end.next
     }
     guard !rows.isEmpty else {
@@ -55,9 +55,11 @@ struct CaptionTable: CaptionPairs {
     self.rows = rows
   }
 
+  func add(to digest: inout SampleDigest) { digest.add(bytes.bytes) }
+
   func pair(at index: Int) throws(CaptionFault) -> CaptionPair {
-    let start = rows[index]
-    func place() -> String { "\(path), line \(Self.line(bytes, 0, start))" }
+    let (start, line) = rows[index]
+    func place() -> String { "\(path), line \(line)" }
     let fields: [String]
     do { fields = try Self.row(bytes, separator, start, path).fields } catch {
       throw CaptionFault(.badCaption, place(), "not UTF-8")
@@ -76,15 +78,16 @@ struct CaptionTable: CaptionPairs {
     return FileSystem.kind(beside) == .file ? beside : given
   }
 
-  private static func line(_ bytes: HostBuffer, _ from: Int, _ start: Int) -> Int {
-    var line = 1
-    for index in from..<start {
+  /// How many lines end in a part: at LF, CR, or both together.
+  private static func lineEnds(_ bytes: HostBuffer, _ part: Range<Int>) -> Int {
+    var count = 0
+    for index in part {
       let byte = bytes.bytes[index]
       if byte == 0x0a || byte == 0x0d && !(index + 1 < bytes.bytes.count && bytes.bytes[index + 1] == 0x0a) {
-        line += 1
+        count += 1
       }
     }
-    return line
+    return count
   }
 
   /// Where the row after the one at `start` begins, and whether this one has nothing in it.

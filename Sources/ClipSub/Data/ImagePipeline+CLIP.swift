@@ -1,14 +1,33 @@
 public import SubData
+public import VisionSub
+
+extension ImagePreparation {
+  /// CLIP's: the shorter side to the images' size, the middle square, its own means and deviations.
+  public static let clip = ImagePreparation(
+    mean: Normalization.clip.mean, deviation: Normalization.clip.deviation, crop: .ratio(1), mode: .center,
+    interpolation: .bicubic)
+
+  /// As open_clip writes it, `preprocess_cfg`.
+  func openClipJSON(size: Int) -> JSON {
+    let numbers = { (values: [Float]?) in JSON.array((values ?? []).map { JSON($0) }) }
+    return [
+      "size": .integer(Int64(size)), "mode": "RGB", "mean": numbers(mean), "std": numbers(deviation),
+      "interpolation": .string((interpolation ?? .bicubic).rawValue),
+      "resize_mode": .string(mode == .squash ? "squash" : "shortest"),
+    ]
+  }
+}
 
 extension ImagePipeline {
   /// CLIP's training input, as open_clip's: a random crop of 90% to 100% of the area, bicubic, no flip, no colours.
-  public static func clipTraining(size: Int = 224) -> ImagePipeline {
-    ImagePipeline(
-      size: size, framing: .randomResized(scale: 0.9...1, ratio: (3.0 / 4)...(4.0 / 3)), normalization: .clip)
+  public static func clipTraining(size: Int = 224, _ preparation: ImagePreparation = .clip) -> ImagePipeline {
+    var pipeline = preparation.pipeline(size: size)
+    pipeline.framing = .randomResized(scale: 0.9...1, ratio: (3.0 / 4)...(4.0 / 3))
+    return pipeline
   }
 
   /// CLIP's evaluation input: the shorter side to `size`, the middle square.
-  public static func clipEvaluation(size: Int = 224) -> ImagePipeline {
-    .eval(size: size, resize: size, normalization: .clip)
+  public static func clipEvaluation(size: Int = 224, _ preparation: ImagePreparation = .clip) -> ImagePipeline {
+    preparation.pipeline(size: size)
   }
 }

@@ -55,9 +55,5 @@ public final class CLIP: Module {
   }
 
   /// Holds the logarithmic scale in 0 ... ln 100, as every update in CLIP's training does.
-  public func clampLogitScale() {
-    let scale = logitScale.value.item
-    let clamped = min(max(scale, 0), Self.largestLogitScale)
-    if clamped != scale { logitScale.value.write(HostArray([clamped], shape: [], dtype: .f64)) }
-  }
+  public func clampLogitScale() { logitScale.clamp(to: 0...Self.largestLogitScale) }
 }

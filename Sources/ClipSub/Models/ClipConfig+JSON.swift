@@ -18,6 +18,12 @@ extension ClipConfig {
     let textual = Fields(words, "text_cfg.", place)
     embedWidth = try top.count("embed_dim", embedWidth)
     activation = try top.flag("quick_gelu") ? .quickGelu : .gelu
+    var known: Set = ["embed_dim", "quick_gelu", "vision_cfg", "text_cfg", "custom_text", "cast_dtype", "output_dict"]
+    // The start of a new model's logit scale, where it is CLIP's.
+    if let start = model["init_logit_scale"]?.double, abs(start - 2.6593) < 1e-3 { known.insert("init_logit_scale") }
+    // The preparation of images stands beside the sizes where there is no model_cfg, and is read elsewhere.
+    if json["model_cfg"] == nil { known.insert("preprocess_cfg") }
+    try top.refuseRest(known)
 
     image.size = try visual.count("image_size", 224)
     image.patch = try visual.count("patch_size", 16)
@@ -37,6 +43,11 @@ extension ClipConfig {
     }
 
     text.contextLength = try textual.count("context_length", 77)
+    guard text.contextLength > 2 else {
+      throw InputError(
+        "'text_cfg.context_length' \(text.contextLength) leaves no room between start and end", at: place,
+        cure: "mend the field")
+    }
     text.vocabularySize = try textual.count("vocab_size", 49408)
     text.width = try textual.count("width", 512)
     text.layers = try textual.count("layers", 12)

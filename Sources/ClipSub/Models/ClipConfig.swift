@@ -1,4 +1,6 @@
 public import SubCore
+import SubData
+import SubTrain
 
 /// The sizes of a CLIP (Radford et al. 2021) with a vision transformer, and its activation.
 public struct ClipConfig: Sendable, Equatable {
@@ -57,6 +59,15 @@ public struct ClipConfig: Sendable, Equatable {
     return blocks(image.width, image.layers, image.mlpWidth) + Double(image.width) * (pixels + Double(embedWidth))
       + blocks(text.width, text.layers, text.mlpWidth)
       + Double(text.width) * (Double(text.vocabularySize) + Double(text.contextLength) + Double(embedWidth))
+  }
+
+  /// Throws where a new model of these sizes would take more memory than a configuration may claim: weights, gradients and
+  /// moments, and for every block what keeps books about it.
+  public func checkClaim(at place: String) throws {
+    let layers = Double(image.layers + text.layers)
+    try ClaimLimit.check(
+      16 * weightCount + layers * 1_048_576, .model, holding: 0,
+      "the configuration is that of a model of \((weightCount / 1e6).fixed(0)) million weights", at: place)
   }
 
   /// ViT-B/32.

@@ -35,15 +35,19 @@ public struct CLIPFamily: ModelFamily {
 }
 
 extension ClipConfig {
-  /// The model that the tensors tell of: heads are 64 wide, as in every published model.
+  /// The model that the tensors tell of, with heads 64 wide, as almost every published model has them.
   init(_ weights: Weights, activation: Activation? = nil) throws {
     try self.init(sizesOf: weights, activation: activation)
-    guard image.width % Self.headWidth == 0, text.width % Self.headWidth == 0 else {
-      throw InputError(
-        "how many heads widths \(image.width) and \(text.width) have cannot be told, they are no multiples of 64",
-        at: weights.place,
-        cure: "put the model's open_clip_config.json beside the weights, or name it with --model FILE.json")
-    }
+    try Self.checkGuessable(image.width, text.width, at: weights.place)
+  }
+
+  /// Throws where widths cannot be cut into heads of 64.
+  static func checkGuessable(_ widths: Int..., at place: String) throws {
+    guard !widths.allSatisfy({ $0 % headWidth == 0 }) else { return }
+    throw InputError(
+      "how many heads widths \(widths.map(String.init).joined(separator: " and ")) have cannot be told, they are no "
+        + "multiples of 64", at: place,
+      cure: "say --heads and --text-heads, or put the model's open_clip_config.json beside the weights")
   }
 
   /// The sizes that the tensors' shapes tell; into how many heads a width is cut none does. `activation` is what the
@@ -84,6 +88,11 @@ extension ClipConfig {
     text = Text(
       contextLength: try shape("text.pos_embed", 2)[0], vocabularySize: embedding[0], width: embedding[1],
       layers: textLayers, heads: Self.heads(embedding[1]), mlpWidth: textMLP)
+    guard text.contextLength > 2 else {
+      throw weights.failure(
+        "texts of \(text.contextLength) tokens leave no room between start and end", "text.pos_embed",
+        cure: "give the weights of a CLIP")
+    }
     embedWidth = try shape("visual.proj", 2)[1]
   }
 

@@ -1,6 +1,7 @@
 public import SubCore
 public import SubData
 public import SubTrain
+public import VisionSub
 
 /// A CLIP on disk: a weight file, a folder of open_clip's, Hugging Face's or our own, or a run of ours.
 public struct ClipFolder {
@@ -12,60 +13,45 @@ public struct ClipFolder {
   public let weights: Weights
   /// The merges that lie beside the weights; nil: none do.
   public let mergesPath: String?
+  /// How images are prepared for the weights: as CLIP does unless something beside them says otherwise.
+  public let preparation: ImagePreparation
+  /// What has to be said of the weights: which were taken, and what was guessed of them.
+  public let remarks: [String]
+  /// Keeps a running run from removing it.
+  private let checkpoint: Checkpoint
 
   private static let configurationName = "open_clip_config.json"
-  private static let weightNames = ["open_clip_model.safetensors", "open_clip_pytorch_model.bin"]
   private static let mergesNames = ["merges.txt", "bpe_simple_vocab_16e6.txt.gz"]
 
-  /// Opens a file or folder. A run stands for its newest checkpoint. The sizes are those of an `open_clip_config.json`
-  /// or `config.json` beside the weights, of `given`, of `model` (an open_clip name), or else the weights' own; the
-  /// activation of weights that say nothing else is QuickGELU for OpenAI's archives and Hugging Face's models, GELU for
-  /// open_clip's.
-  public init(_ from: String, model: String? = nil, config given: ClipConfig? = nil) throws {
-    var file = try Checkpoint.path(of: from)
+  /// Opens a file or folder. A run stands for its newest checkpoint. Sizes are those of the tensors' shapes. Heads and
+  /// activation are what `hints` say, else an `open_clip_config.json` or `config.json` beside the weights, else what
+  /// OpenAI's archives have, else what `model` (an open_clip name) has, else guesses. `given` replaces all of it.
+  public init(
+    _ from: String, model: String? = nil, config given: ClipConfig? = nil, _ hints: WeightHints = WeightHints()
+  ) throws {
+    var passed: [String] = []
+    checkpoint = try Checkpoint.standing(for: from) { passed.append($0) }
+    var file = checkpoint.path
     var folder = file
     if FileSystem.kind(file) == .folder {
-      if let name = Self.weightNames.first(where: { FileSystem.kind(FileSystem.join(folder, $0)) == .file }) {
+      let names = Companions.weightNames.suffix(2)
+      if let name = names.first(where: { FileSystem.kind(FileSystem.join(folder, $0)) == .file }) {
         file = FileSystem.join(folder, name)
       }
     } else {
       folder = FileSystem.parent(file)
     }
     path = folder
-    weights = try CLIPFamily().recognised(TensorFile.open(file))
+    let source = try TensorFile.open(file, weights: hints.key)
+    weights = try CLIPFamily().recognised(source)
     mergesPath = Self.mergesNames.lazy.map { FileSystem.join(folder, $0) }.first { FileSystem.kind($0) == .file }
-    config = try given ?? Self.config(folder, weights, model: model)
+    let beside = Companions(of: FileSystem.kind(from) == .folder ? folder : file, source)
+    let found = try ClipRecognition(weights, beside: beside, model: model, given: given, hints)
+    config = found.config
+    preparation = ImagePreparation.clip.overridden(
+      by: try ImagePreparation(beside, source, description: beside.json("config.json")))
+    remarks = passed + source.remarks + found.remarks
     try weights.source.checkFilling(config.weightCount, claimedAt: folder)
-  }
-
-  private static func config(_ folder: String, _ weights: Weights, model: String?) throws -> ClipConfig {
-    let open = FileSystem.join(folder, configurationName)
-    let hugging = FileSystem.join(folder, "config.json")
-    if let model {
-      guard let named = ClipConfig(named: model) else {
-        throw InputError(
-          "model '\(model)' is unknown", at: "--model", cure: "use one of \(ClipConfig.names.joined(separator: ", "))",
-          isUsage: true)
-      }
-      // The weights have the last word on sizes: another resolution, or fewer layers.
-      return try ClipConfig(weights, activation: named.activation)
-    }
-    if FileSystem.kind(open) == .file { return try ClipConfig(JSON.read(open), place: open) }
-    guard weights.naming == .huggingFaceCLIP, FileSystem.kind(hugging) == .file else { return try ClipConfig(weights) }
-    let json = try JSON.read(hugging)
-    let action =
-      json["vision_config"]?["hidden_act"]?.string ?? json["text_config"]?["hidden_act"]?.string ?? "quick_gelu"
-    guard let activation = ["quick_gelu": Activation.quickGelu, "gelu": .gelu][action] else {
-      throw InputError("hidden_act '\(action)' is unknown", at: hugging, cure: "use a CLIP with quick_gelu or gelu")
-    }
-    var config = try ClipConfig(weights, activation: activation)
-    if let heads = json["vision_config"]?["num_attention_heads"]?.int, heads > 0, config.image.width % heads == 0 {
-      config.image.heads = heads
-    }
-    if let heads = json["text_config"]?["num_attention_heads"]?.int, heads > 0, config.text.width % heads == 0 {
-      config.text.heads = heads
-    }
-    return config
   }
 
   /// Puts the weights into a model's parameters; position embeddings of other sizes are fitted as open_clip does it.
@@ -77,10 +63,14 @@ public struct ClipFolder {
   /// Writes a folder that this type can open, and open_clip or transformers: weights by `names`, the configuration, and
   /// the merges of the tokenizer where there are any.
   public static func write(
-    to folder: String, _ set: ParameterSet, _ config: ClipConfig, _ names: WeightNames, merges: BytePairMerges?
+    to folder: String, _ set: ParameterSet, _ config: ClipConfig, _ preparation: ImagePreparation, _ names: WeightNames,
+    merges: BytePairMerges?
   ) throws {
     try set.write(to: FileSystem.join(folder, "model.safetensors"), names)
-    try AtomicFile.write(config.json.text(indent: 2) + "\n", to: FileSystem.join(folder, configurationName))
+    guard var description = config.json.object else { preconditionFailure("ClipConfig: \(config.json)") }
+    description["preprocess_cfg"] = preparation.openClipJSON(size: config.image.size)
+    try AtomicFile.write(
+      JSON.object(description).text(indent: 2) + "\n", to: FileSystem.join(folder, configurationName))
     if names.naming == .huggingFaceCLIP {
       try AtomicFile.write(config.huggingFaceJSON.text(indent: 2) + "\n", to: FileSystem.join(folder, "config.json"))
     }

@@ -18,7 +18,8 @@ extension TrainingRun where Subject == ClipTraining {
     let source = try CaptionSource(
       captions,
       order: CaptionOrder(seed: settings.seed, resamples: recipe.data.resamples, buffer: recipe.data.shuffleBuffer),
-      tokenizer: model.tokenizer, pipeline: .clipTraining(size: image.size), batchSize: recipe.loop.batchSize,
+      tokenizer: model.tokenizer, pipeline: .clipTraining(size: image.size, model.preparation),
+      batchSize: recipe.loop.batchSize,
       contextLength: text.contextLength, samplesPerEpoch: recipe.data.samplesPerEpoch, seed: settings.seed,
       threads: settings.workers ?? Processor.threads, on: settings.device)
     let subject = ClipTraining(
@@ -29,7 +30,7 @@ extension TrainingRun where Subject == ClipTraining {
     configuration = ["captions": captions.options.json, "model": model.config.json]
     title =
       "\(model.parameters.count) weights, \(source.batchesPerEpoch) batches of \(recipe.loop.batchSize) an epoch"
-    details = model.details
+    details = model.details + [model.preparationLine]
     let rates = recipe.rates(stepsPerEpoch: source.batchesPerEpoch)
     if rates.warmup >= loop.totalSteps, rates.warmup > 0 {
       remarks = [

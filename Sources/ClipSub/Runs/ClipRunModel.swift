@@ -2,6 +2,7 @@ public import SubCore
 public import SubData
 import SubNN
 public import SubTrain
+public import VisionSub
 
 /// A CLIP with its tokenizer, made anew or from files, and how it is written.
 public struct ClipRunModel {
@@ -13,7 +14,9 @@ public struct ClipRunModel {
   public let model: CLIP
   /// Its weights.
   public let parameters: ParameterSet
-  /// What became of the weights of a file, for the log.
+  /// How images are prepared for it.
+  public var preparation: ImagePreparation
+  /// What became of the weights of a file, and what was guessed of them.
   public let details: [String]
   private let merges: BytePairMerges
   private let names: WeightNames
@@ -50,12 +53,19 @@ public struct ClipRunModel {
     let report = try folder.map { [parameters] in try $0.load(into: parameters) }
     if report == nil { parameters.start(from: RandomKey(seed: settings.seed).fold("weights"), .openClip) }
     names = report?.names ?? WeightNames(.openClip)
-    details = report?.details ?? []
+    details = (report?.details ?? []) + (folder?.remarks ?? [])
+    preparation = folder?.preparation ?? .clip
+  }
+
+  /// How evaluated images are prepared, and who says so, in a line.
+  public var preparationLine: String {
+    "images: \(preparation.text(size: config.image.size)) "
+      + "(\((preparation.sources + ["CLIP's own where nothing else is said"]).joined(separator: "; ")))"
   }
 
   /// Weights in the naming of their source, configuration and merges: a folder that `--from` takes.
   public func write(to folder: String) throws {
-    try ClipFolder.write(to: folder, parameters, config, names, merges: merges)
+    try ClipFolder.write(to: folder, parameters, config, preparation, names, merges: merges)
   }
 
   /// Puts the weights of such a folder back.

@@ -45,7 +45,7 @@ public struct ZeroShotEvaluation {
   private mutating func pairs(_ set: CaptionSet, _ masking: Masking?) throws -> Evaluation {
     let batches = CaptionBatches(
       try CaptionStream(set, order: .evaluation), tokenizer: clip.tokenizer,
-      pipeline: .clipEvaluation(size: clip.config.image.size), batchSize: batchSize,
+      pipeline: .clipEvaluation(size: clip.config.image.size, clip.preparation), batchSize: batchSize,
       contextLength: clip.config.text.contextLength, key: RandomKey(seed: 0), dropsLast: false,
       threads: Processor.threads)
     let evaluator = ClipEvaluator(clip.model, on: device)
@@ -74,7 +74,7 @@ public struct ZeroShotEvaluation {
       clip.model, clip.tokenizer, classes ?? ClassNames(images.classNames), templates, on: device)
     let evaluator = ClipEvaluator(clip.model, on: device)
     let (side, batch) = (clip.config.image.size, batchSize)
-    let pipeline = ImagePipeline.clipEvaluation(size: side)
+    let pipeline = ImagePipeline.clipEvaluation(size: side, clip.preparation)
     let loader = Loader(0..<(images.count + batch - 1) / batch, workers: Processor.threads) { number in
       let range = number * batch..<min(images.count, (number + 1) * batch)
       let pictures = try range.map { index in

@@ -39,6 +39,8 @@ public final class CaptionSource: BatchSource {
     }
   }
 
+  public var identity: JSON { self.set.identity }
+
   /// Makes the first batch and throws it away: data of which nothing can be used fails here, before a run begins.
   public func check() throws { _ = try make(CaptionPosition()).next() }
 
@@ -73,9 +75,9 @@ public final class CaptionSource: BatchSource {
 
   /// Where the data stands, for a checkpoint.
   public var state: JSON {
-    guard let data = try? JSONEncoder().encode(position),
-      let json = try? JSON.parse(String(decoding: data, as: UTF8.self), at: set.source)
-    else { preconditionFailure("CaptionSource: a position is always JSON") }
+    guard let json = try? JSON(encoding: position) else {
+      preconditionFailure("CaptionSource: a position is always JSON")
+    }
     return json
   }
 }

@@ -103,7 +103,7 @@ public final class ContrastiveTask: TrainingTask {
     replays.append { gradients in
       guard let sum = junction.gradient else { return }
       for range in ranges {
-        let share = sum.gatherRows(Tensor(indices: Array(range), on: sum.device))
+        let share = sum.gatherRows(.indices(range.count, from: range.lowerBound, on: sum.device))
         compute(range).backward(from: share, into: gradients)
       }
     }

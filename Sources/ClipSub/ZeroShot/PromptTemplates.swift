@@ -1,4 +1,5 @@
 import SubCore
+import SubData
 
 /// Sentences with a place for a class name, `{}`; a class's classifier is the mean over all of them.
 public struct PromptTemplates: Sendable, Equatable {

@@ -33,16 +33,23 @@ public final class Gradients {
     for slot in isTouched.indices { isTouched[slot] = false }
   }
 
-  /// The square root of the sum of squares over all gradients.
-  public func norm() -> Double {
-    set.parameters.reduce(0) { sum, parameter in
-      isTouched[parameter.slot] ? sum + arena.backend.sumOfSquares(value(of: parameter)) : sum
-    }.squareRoot()
+  /// The square root of the sum of squares over all gradients, added up in f64: one element, f64, on the device.
+  public func norm() -> Tensor {
+    let norm = Tensor(uninitialized: [], dtype: .f64, on: arena.device)
+    let parts = set.parameters.filter { isTouched[$0.slot] }.map { set.view(of: $0, in: arena) }
+    arena.backend.sumOfSquares(parts, into: norm)
+    arena.backend.scalar(.root, norm, nil, into: norm)
+    return norm
   }
 
-  /// Whether every gradient is finite.
-  public func allFinite() -> Bool {
-    set.parameters.allSatisfy { !isTouched[$0.slot] || arena.backend.allFinite(value(of: $0)) }
+  /// The factor that clips a gradient of this norm: min(1, limit / (norm + 1e-6)), as torch's clip_grad_norm_; nil where
+  /// there is no limit.
+  public static func clipFactor(norm: Tensor, limit: Double?) -> Tensor? {
+    limit.map { limit in
+      let factor = norm.like(norm.shape)
+      norm.backend.scalar(.clipping(limit: limit), norm, nil, into: factor)
+      return factor
+    }
   }
 
   /// Adds another buffer's gradients to these: self = self + other.

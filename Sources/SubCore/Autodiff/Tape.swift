@@ -74,7 +74,7 @@ extension Tensor {
       return
     }
     precondition(root.vjp != nil, "backward: the graph of \(root.name) has been consumed")
-    root.gradients[output] = upstream
+    root.gradients[output] = upstream.detached()
     Tape.withoutRecording {
       for node in root.inOrder().reversed() { node.run(into: gradients) }
     }

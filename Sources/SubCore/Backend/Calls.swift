@@ -83,21 +83,34 @@ public struct Segments {
   public let rows: Int
   /// The longest sequence.
   public let longest: Int
+  /// The rows of each sequence, on the host.
+  let lengths: [Int]
 
   /// Sequences of the given lengths.
   public init(lengths: [Int], on device: Device) {
     var ends = [0]
     ends.reserveCapacity(lengths.count + 1)
     for length in lengths { ends.append(ends.last! + length) }
-    offsets = Tensor(indices: ends, on: device)
-    count = lengths.count
-    rows = ends.last!
-    longest = lengths.max() ?? 0
+    self.init(lengths, Tensor(indices: ends, on: device))
   }
 
   /// `count` sequences of one length.
   public init(count: Int, length: Int, on device: Device) {
-    self.init(lengths: Array(repeating: length, count: count), on: device)
+    self.init(Array(repeating: length, count: count), .indices(count + 1, step: length, on: device))
+  }
+
+  /// `count` times a sequence of `first` rows and one of `second`.
+  public init(count: Int, first: Int, second: Int, on device: Device) {
+    let ends = Tensor.indices(2, step: first, rows: count + 1, rowStep: first + second, on: device)
+    self.init(
+      (0..<2 * count).map { $0 % 2 == 0 ? first : second }, ends.slice(from: 0, shape: [2 * count + 1]))
+  }
+
+  private init(_ lengths: [Int], _ offsets: Tensor) {
+    (self.offsets, self.lengths) = (offsets, lengths)
+    count = lengths.count
+    rows = lengths.reduce(0, +)
+    longest = lengths.max() ?? 0
   }
 }
 
@@ -115,6 +128,8 @@ struct AttentionCall {
   let dropout: Dropout?
   /// i32 [rows of the sequences]: which row of the operands each of them is, -1 for none; nil: they are in order.
   var rows: Tensor? = nil
+  /// The same on the host.
+  var rowList: [Int32]? = nil
   /// u8 [rows of the sequences]: pairs of unlike regions have -100 added to their score.
   var regions: Tensor? = nil
   /// [3D]: query, key and value of a row that is none.
@@ -163,6 +178,14 @@ public enum Target {
   case labels(Tensor, smoothing: Float)
   /// [rows, classes]: mixed labels, or the main branch's probabilities.
   case probabilities(Tensor)
+
+  /// The same without a gradient.
+  var constant: Target {
+    switch self {
+    case .labels: self
+    case .probabilities(let tensor): .probabilities(tensor.detached())
+    }
+  }
 }
 
 /// AdamW's and LAMB's numbers for one update.
@@ -170,8 +193,29 @@ struct AdamRates {
   var lr, beta1, beta2, epsilon: Double
   /// 1 − beta^t.
   var correction1, correction2: Double
-  /// Clipping's factor on the gradient.
-  var gradientScale: Double
+  /// On every gradient (clipping): one element, f64; nil: 1.
+  var factor: Tensor?
+}
+
+/// What a step works out of its norms, in f64.
+enum ScalarRule {
+  /// √a.
+  case root
+  /// What clips a gradient of norm a, as torch's clip_grad_norm_: min(1, limit / (a + 1e-6)).
+  case clipping(limit: Double)
+  /// The factor b on a gradient of norm a, divided by the norm that is left where that exceeds 1: LAMB's.
+  case capped
+  /// LAMB's trust ratio of the sums of squares a of a parameter and b of its direction: √(a/b), 1 where one of them is 0.
+  case trust
+
+  func value(_ a: Double, _ b: Double) -> Double {
+    switch self {
+    case .root: a.squareRoot()
+    case .clipping(let limit): min(1, limit / (a + 1e-6))
+    case .capped: b / max(1, a * b)
+    case .trust: a > 0 && b > 0 ? (a / b).squareRoot() : 1
+    }
+  }
 }
 
 /// A run of the flat arenas with rates of its own.
@@ -182,7 +226,7 @@ struct UpdateSegment {
   let table: (row: Int, touched: Tensor, ever: Tensor)?
 }
 
-/// The flat arenas that an optimizer works on.
+/// The flat arenas that an optimizer works on, or one parameter's part of each.
 struct OptimizerMemory {
   let p, g, m, v: Tensor
   /// p in a lower type, rewritten with it.

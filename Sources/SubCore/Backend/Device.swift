@@ -1,19 +1,40 @@
-/// Where tensors live. Every device is a folder under `Backend/` and a case here.
-public enum Device: String, Sendable, CaseIterable, CustomStringConvertible {
+/// Where tensors live: a kind of device and which one of that kind it is. A value; what the device owns is opened once, on
+/// first use.
+public struct Device: Sendable, Hashable, CustomStringConvertible {
   /// Plain loops in Swift, f32 or f64: the oracle of every other device.
-  case reference
+  public static let reference = Device(.reference)
   /// oneDNN and the C kernels.
-  case cpu
+  public static let cpu = Device(.cpu)
 
-  /// The devices that can be used in this process.
-  public static var available: [Device] { allCases }
+  let place: DevicePlace
 
-  var backend: any Backend {
-    switch self {
-    case .reference: ReferenceBackend()
-    case .cpu: CPUBackend()
-    }
+  /// Device `ordinal` of a kind.
+  init(_ kind: DeviceKind, ordinal: Int = 0) { place = .of(kind, ordinal) }
+
+  /// The device that is written so, `cpu` or `cuda:1` (`cuda` is the first); nil where this build or machine has none.
+  public init?(_ text: String) {
+    let named = Self.available.first { "\($0.kind):\($0.ordinal)" == text || $0.kind == text && $0.ordinal == 0 }
+    guard let device = named else { return nil }
+    self = device
   }
 
-  public var description: String { rawValue }
+  /// The devices that can be used in this process.
+  public static var available: [Device] {
+    DeviceKind.all.flatMap { kind in (0..<kind.count()).map { Device(kind, ordinal: $0) } }
+  }
+
+  /// What kind it is: `cpu`.
+  public var kind: String { place.kind.name }
+  /// Which one of its kind, from 0.
+  public var ordinal: Int { place.ordinal }
+
+  /// Returns when everything that this device was told to do is done. What reads a value waits by itself; a clock does not.
+  public func synchronize() { backend.synchronize() }
+
+  public var description: String { place.kind.isNumbered ? "\(kind):\(ordinal)" : kind }
+
+  public static func == (left: Device, right: Device) -> Bool { left.place === right.place }
+  public func hash(into hasher: inout Hasher) { hasher.combine(ObjectIdentifier(place)) }
+
+  var backend: any Backend { place.backend }
 }

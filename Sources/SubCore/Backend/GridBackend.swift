@@ -1,4 +1,5 @@
-/// What a device must be able to do with grids of pixels [N, H, W, C], beside `Backend`'s matrices and rows.
+/// What a device must be able to do with grids of pixels [N, H, W, C], beside `Backend`'s matrices and rows: with
+/// defaults too.
 protocol GridBackend {
   // Convolutions
   /// y [N, H′, W′, O] = x [N, H, W, C] * weight [O, C, k, k] + bias [O].

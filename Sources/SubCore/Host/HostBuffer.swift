@@ -4,7 +4,7 @@
   import Darwin
 #endif
 
-/// Bytes on the host: owned memory, or a read-only mapping of a file.
+/// Bytes on the host.
 ///
 /// `@unchecked Sendable`: a buffer is written only by the one who makes it, inside `init(byteCount:fill:)`, before
 /// anybody else can see it; afterwards it is read only.
@@ -14,12 +14,21 @@ public final class HostBuffer: @unchecked Sendable {
   private let release: () -> Void
 
   /// Owned memory of `byteCount` zero bytes that `fill` may write, 64-byte aligned.
-  public init<Failure: Error>(
+  public convenience init<Failure: Error>(
     byteCount: Int, fill: (UnsafeMutableRawBufferPointer) throws(Failure) -> Void
+  ) throws(Failure) {
+    try self.init(unfilled: byteCount) { memory throws(Failure) in
+      if byteCount > 0 { memset(memory.baseAddress!, 0, byteCount) }
+      try fill(memory)
+    }
+  }
+
+  /// Owned memory of which `fill` writes every byte, 64-byte aligned.
+  package init<Failure: Error>(
+    unfilled byteCount: Int, fill: (UnsafeMutableRawBufferPointer) throws(Failure) -> Void
   ) throws(Failure) {
     precondition(byteCount >= 0, "HostBuffer: negative size \(byteCount)")
     let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: byteCount, alignment: 64)
-    if byteCount > 0 { memset(memory.baseAddress!, 0, byteCount) }
     do { try fill(memory) } catch {
       memory.deallocate()
       throw error
@@ -28,7 +37,7 @@ public final class HostBuffer: @unchecked Sendable {
     release = { memory.deallocate() }
   }
 
-  /// Bytes that somebody else owns, a file mapping for instance; `release` runs when the buffer goes.
+  /// Bytes that somebody else owns; `release` runs when the buffer goes.
   package init(borrowing bytes: UnsafeRawBufferPointer, release: @escaping () -> Void) {
     self.bytes = bytes
     self.release = release

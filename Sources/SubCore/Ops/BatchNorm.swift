@@ -88,7 +88,7 @@ extension Tensor {
     case .batch(let updating):
       let rows = shape.rows
       precondition(rows > 1, "batchNorm: a batch of \(rows) rows has no variance")
-      backend.batchMoments(self, mean: mean, variance: variance)
+      backend.batchMoments(detached(), mean: mean, variance: variance)
       if updating {
         let (share, unbiased) = (norm.momentum, Double(rows) / Double(rows - 1))
         backend.combine(share, mean, 1 - share, into: norm.runningMean)

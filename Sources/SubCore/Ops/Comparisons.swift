@@ -49,12 +49,12 @@ extension Tensor {
   /// `a` where this mask is not 0, else `b`; either may be one element. A constant like `model`.
   func selected(_ a: Tensor, _ b: Tensor, like model: Tensor) -> Tensor {
     let y = model.like(model.shape)
-    y.backend.select(self, a, b, into: y)
+    y.backend.select(detached(), a, b, into: y)
     return y
   }
 
-  /// This operand as a selection takes it: whole, or one element.
+  /// This operand as a selection takes it, a constant: whole, or one element.
   private func spread(to whole: Shape) -> Tensor {
-    shape == whole || count == 1 && dtype != .u8 ? self : StridedView(self).broadcast(to: whole).dense()
+    shape == whole || count == 1 && dtype != .u8 ? detached() : StridedView(self).broadcast(to: whole).dense()
   }
 }

@@ -6,7 +6,7 @@ extension Tensor {
     guard dtype != self.dtype else { return self }
     guard self.dtype.isFloating else {
       let y = like(shape, dtype: dtype)
-      backend.convert(self, into: y)
+      backend.convert(detached(), into: y)
       return y
     }
     return Tape.record("converted", [self], output: detached().lowered(to: dtype)) { [x = detached()] vjp in

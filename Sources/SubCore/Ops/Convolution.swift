@@ -15,7 +15,7 @@ extension Tensor {
     guard dtype == type else { return converted(to: type).convolution(weight, bias, stride: stride, padding: padding) }
     let (w, low, biasType) = (weight.detached(), weight.lowered(to: type), bias?.dtype ?? weight.dtype)
     let y = like(windowed(window, channels: weight.shape[0], "convolution"))
-    backend.convolution(self, low, bias, window, into: y)
+    backend.convolution(detached(), low, bias?.detached(), window, into: y)
     return Tape.record("convolution", [self, weight, bias], output: y) { [x = detached()] vjp in
       let dy = vjp.take().lowered(to: type)
       vjp.accumulate(2, like: [w.shape[0]], dtype: biasType, on: x.device) { x.backend.columnSum(Matrix(dy), into: $0) }

@@ -2,7 +2,7 @@ extension Tensor {
   /// alpha · x.
   public func scaled(by alpha: Double) -> Tensor {
     let y = like(shape)
-    backend.combine(alpha, self, 0, into: y)
+    backend.combine(alpha, detached(), 0, into: y)
     return Tape.record("scaled", [self], output: y) { vjp in
       var dy = vjp.take()
       let dx = dy.reusable()
@@ -16,7 +16,7 @@ extension Tensor {
     precondition(factor.count == 1, "scaled: factor \(factor.shape) is not a scalar")
     guard dtype != .bf16 else { return widened.scaled(by: factor) }
     let y = like(shape)
-    backend.scale(self, by: factor, 1, into: y)
+    backend.scale(detached(), by: factor.detached(), 1, into: y)
     return Tape.record("scaledByTensor", [self, factor], output: y) { [x = detached(), s = factor.detached()] vjp in
       let dy = vjp.take()
       vjp.accumulate(1, like: s) { sum in
@@ -36,7 +36,7 @@ extension Tensor {
   public func dropped(_ dropout: Dropout?) -> Tensor {
     guard let dropout else { return self }
     let y = like(shape)
-    backend.dropout(self, dropout, into: y)
+    backend.dropout(detached(), dropout, into: y)
     return Tape.record("dropout", [self], output: y) { vjp in
       var dy = vjp.take()
       let dx = dy.reusable()
@@ -49,7 +49,7 @@ extension Tensor {
   public func normalizedRows(epsilon: Double = 1e-12) -> Tensor {
     guard dtype != .bf16 else { return widened.normalizedRows(epsilon: epsilon) }
     let (y, norms) = (like(shape), like([shape.rows]))
-    backend.normalizeRows(self, epsilon: epsilon, into: y, norms: norms)
+    backend.normalizeRows(detached(), epsilon: epsilon, into: y, norms: norms)
     return Tape.record("normalizedRows", [self], output: y) { vjp in
       let dy = vjp.take()
       let dx = dy.like(dy.shape)

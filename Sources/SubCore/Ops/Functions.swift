@@ -51,7 +51,7 @@ extension Tensor {
   /// An activation by itself; behind a product it is part of `linear`.
   public func activated(_ activation: Activation) -> Tensor {
     let y = like(shape)
-    backend.activate(activation, self, into: y)
+    backend.activate(activation, detached(), into: y)
     let saved = activation.savesOutput ? y : detached()
     return Tape.record("activated", [self], output: y) { vjp in
       var dy = vjp.take()
@@ -73,7 +73,7 @@ extension Tensor {
   /// f(x), a constant.
   func mapped(_ function: UnaryFunction) -> Tensor {
     let y = like(shape)
-    backend.apply(function, self, into: y)
+    backend.apply(function, detached(), into: y)
     return y
   }
 }

@@ -6,7 +6,7 @@ extension Tensor {
     let window = SlidingWindow(kernel: kernel, stride: stride, padding: padding)
     let y = like(windowed(window, channels: shape.columns, "maxPool"))
     let which = like(y.shape, dtype: .u8)
-    backend.maxPool(self, window, into: y, which: which)
+    backend.maxPool(detached(), window, into: y, which: which)
     return Tape.record("maxPool", [self], output: y) { [x = shape] vjp in
       let dy = vjp.take()
       let dx = dy.like(x)
@@ -26,7 +26,7 @@ extension Tensor {
     precondition(shape.rank == 4 && stride > 0, "merging: x \(shape), stride \(stride)")
     let cells = (shape[1] + stride - 1) / stride
     let y = like([shape[0], cells, (shape[2] + stride - 1) / stride, side * side * shape[3]])
-    backend.mergePixels(self, side: side, stride: stride, into: y)
+    backend.mergePixels(detached(), side: side, stride: stride, into: y)
     return Tape.record("mergingPixels", [self], output: y) { [x = shape] vjp in
       let dy = vjp.take()
       let dx = dy.like(x)
@@ -39,7 +39,7 @@ extension Tensor {
   public func channelsLast(as dtype: DType? = nil) -> Tensor {
     precondition(shape.rank == 4 && !isTracked, "channelsLast: images \(shape) are constants [N, C, H, W]")
     let y = like([shape[0], shape[2], shape[3], shape[1]], dtype: dtype)
-    backend.channelsLast(self, into: y)
+    backend.channelsLast(detached(), into: y)
     return y
   }
 
@@ -49,7 +49,7 @@ extension Tensor {
     precondition(
       shape.rank == 4 && !isTracked && cells.dtype == .i32, "clearingCells: images \(shape) are constants [N, C, H, W]")
     let y = like(shape)
-    backend.combine(1, self, 0, into: y)
+    backend.combine(1, detached(), 0, into: y)
     backend.clearCells(cells, size: size, in: y)
     return y
   }

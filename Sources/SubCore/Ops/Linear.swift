@@ -17,7 +17,7 @@ extension Tensor {
     let y = like(shape.replacingLast(with: n), dtype: wide && type == .bf16 ? .f32 : type)
     let tracked = Tape.isRecording && (isTracked || weight.isTracked || bias?.isTracked ?? false)
     let preactivation = tracked && activation != .identity && !activation.savesOutput ? y.like(y.shape) : nil
-    backend.linear(Matrix(x), low, bias, activation, preactivation: preactivation, into: Matrix(y))
+    backend.linear(Matrix(x), low, bias?.detached(), activation, preactivation: preactivation, into: Matrix(y))
     let (saved, biasType) = (preactivation ?? y, bias?.dtype ?? w.dtype)
     return Tape.record("linear", [self, weight, bias], output: y) { vjp in
       var dy = vjp.take()

@@ -2,15 +2,15 @@ extension Tensor {
   /// Mean over rows of -Σ t log softmax(x): logits [N, C] → scalar. In f32 with the row's maximum subtracted.
   public func crossEntropy(_ target: Target) -> Tensor {
     rowLoss(
-      "crossEntropy", target, forward: { $0.backend.crossEntropy($0, target, into: $1) },
-      backward: { $0.backend.crossEntropyBackward($0, target, scale: $1, into: $2) })
+      "crossEntropy", target, forward: { $0.backend.crossEntropy($0, $1, into: $2) },
+      backward: { $0.backend.crossEntropyBackward($0, $1, scale: $2, into: $3) })
   }
 
   /// Mean over rows and classes of the binary cross-entropy with logits: [N, C] → scalar.
   public func binaryCrossEntropy(_ target: Target) -> Tensor {
     rowLoss(
-      "binaryCrossEntropy", target, forward: { $0.backend.binaryCrossEntropy($0, target, into: $1) },
-      backward: { $0.backend.binaryCrossEntropyBackward($0, target, scale: $1, into: $2) })
+      "binaryCrossEntropy", target, forward: { $0.backend.binaryCrossEntropy($0, $1, into: $2) },
+      backward: { $0.backend.binaryCrossEntropyBackward($0, $1, scale: $2, into: $3) })
   }
 
   /// Mean of (x − target)², a scalar.
@@ -28,22 +28,23 @@ extension Tensor {
   }
 
   private func rowLoss(
-    _ name: StaticString, _ target: Target, forward: (Tensor, Tensor) -> Void,
-    backward: @escaping (Tensor, Double, Tensor) -> Void
+    _ name: StaticString, _ target: Target, forward: (Tensor, Target, Tensor) -> Void,
+    backward: @escaping (Tensor, Target, Double, Tensor) -> Void
   ) -> Tensor {
     guard dtype != .bf16 else { return widened.rowLoss(name, target, forward: forward, backward: backward) }
+    let target = target.constant
     switch target {
     case .labels(let labels, _):
       precondition(labels.count == shape.rows, "\(name): logits \(shape), labels \(labels.shape)")
     case .probabilities(let t): precondition(t.shape == shape, "\(name): logits \(shape), target \(t.shape)")
     }
     let losses = like([shape.rows])
-    forward(self, losses)
+    forward(detached(), target, losses)
     let loss = losses.batchMean()
     return Tape.record(name, [self], output: loss) { [logits = detached()] vjp in
       let dloss = vjp.take()
       let dlogits = logits.like(logits.shape)
-      backward(logits, 1 / Double(logits.shape.rows), dlogits)
+      backward(logits, target, 1 / Double(logits.shape.rows), dlogits)
       dlogits.backend.scale(dlogits, by: dloss, 1, into: dlogits)
       vjp.give(0, dlogits)
     }
@@ -52,7 +53,7 @@ extension Tensor {
   /// The mean of all elements, added up in their order.
   private func batchMean() -> Tensor {
     let y = like([])
-    let batch = Segments(lengths: [count], on: device)
+    let batch = Segments(count: 1, length: count, on: device)
     backend.segmentMean(reshapedView([count, 1]), batch, into: y.reshapedView([1, 1]))
     return y
   }

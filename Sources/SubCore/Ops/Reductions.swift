@@ -49,7 +49,7 @@ extension Tensor {
   public func argmax(_ axis: Int = -1) -> Tensor {
     precondition(shape[axis] > 0, "argmax: axis \(axis) of \(shape)")
     let y = like(shape.removing(axis), dtype: .i32)
-    backend.argmax(self, shape.splits(over: [axis])[0], into: y)
+    backend.argmax(detached(), shape.splits(over: [axis])[0], into: y)
     return y
   }
 

@@ -10,7 +10,7 @@ extension Tensor {
       "gatherSum: tables \(parts.map(\.table.shape)), indices \(parts.map(\.indices.shape))")
     let y = parts[0].table.like([count, width])
     for (number, part) in parts.enumerated() {
-      y.backend.gatherRows(part.table, part.indices, adding: number > 0, into: y)
+      y.backend.gatherRows(part.table.detached(), part.indices, adding: number > 0, into: y)
     }
     let shapes = parts.map(\.table.shape)
     let indices = parts.map(\.indices)
@@ -27,8 +27,8 @@ extension Tensor {
       indices.count == shape.rows && table.shape.columns == shape.columns,
       "addingRows: x \(shape), table \(table.shape), indices \(indices.shape)")
     let y = like(shape)
-    backend.combine(1, self, 0, into: y)
-    backend.gatherRows(table, indices, adding: true, into: y)
+    backend.combine(1, detached(), 0, into: y)
+    backend.gatherRows(table.detached(), indices, adding: true, into: y)
     return Tape.record("addingRows", [self, table], output: y) { [tableShape = table.shape] vjp in
       let dy = vjp.take()
       vjp.scatterAdd(1, dy, indices, tableShape: tableShape)
@@ -45,13 +45,13 @@ extension Tensor {
     precondition(
       shape.rows == samples * length && prefix.count == extra * width, "prefixed: x \(shape), \(samples) samples")
     let total = extra + length
-    let place = Tensor(indices: (0..<samples * length).map { $0 / length * total + extra + $0 % length }, on: device)
-    let front = Tensor(indices: (0..<samples * extra).map { $0 / extra * total + $0 % extra }, on: device)
-    let which = Tensor(indices: (0..<samples * extra).map { $0 % extra }, on: device)
+    let place = Tensor.indices(length, from: extra, rows: samples, rowStep: total, on: device)
+    let front = Tensor.indices(extra, rows: samples, rowStep: total, on: device)
+    let which = Tensor.indices(extra, rows: samples, on: device)
     let y = like([samples * total, width])
-    backend.scatterRows(self, place, into: y)
+    backend.scatterRows(detached(), place, into: y)
     let rows = like([samples * extra, width])
-    backend.gatherRows(prefix, which, adding: false, into: rows)
+    backend.gatherRows(prefix.detached(), which, adding: false, into: rows)
     backend.scatterRows(rows, front, into: y)
     return Tape.record("prefixed", [self, prefix], output: y) { [x = shape, prefixShape = prefix.shape] vjp in
       let dy = vjp.take()
@@ -73,11 +73,11 @@ extension Tensor {
     guard dtype == token.dtype else { return widened.replacingRows(indices, by: token.widened) }
     precondition(token.count == shape.columns, "replacingRows: x \(shape), token \(token.shape)")
     let width = shape.columns
-    let zeros = Tensor(indices: Array(repeating: 0, count: indices.count), on: device)
+    let zeros = Tensor.indices(indices.count, step: 0, on: device)
     let rows = like([indices.count, width])
-    backend.gatherRows(token, zeros, adding: false, into: rows)
+    backend.gatherRows(token.detached(), zeros, adding: false, into: rows)
     let y = like(shape)
-    backend.combine(1, self, 0, into: y)
+    backend.combine(1, detached(), 0, into: y)
     backend.scatterRows(rows, indices, into: y)
     return Tape.record("replacingRows", [self, token], output: y) { [tokenShape = token.shape] vjp in
       var dy = vjp.take()
@@ -98,7 +98,7 @@ extension Tensor {
   public func segmentMean(_ segments: Segments) -> Tensor {
     precondition(segments.rows == shape.rows, "segmentMean: x \(shape), rows \(segments.rows)")
     let y = like([segments.count, shape.columns], dtype: dtype == .bf16 ? .f32 : dtype)
-    backend.segmentMean(self, segments, into: y)
+    backend.segmentMean(detached(), segments, into: y)
     return Tape.record("segmentMean", [self], output: y) { [x = shape, dtype] vjp in
       let dy = vjp.take()
       let dx = dy.like(x, dtype: dtype)
@@ -114,7 +114,7 @@ extension Tensor {
     precondition(shape.rank == 4 && !isTracked, "patches: images \(shape) are constants [N, C, H, W]")
     let grid = (shape[2] / size) * (shape[3] / size)
     let y = like([patches?.count ?? shape[0] * grid, shape[1] * size * size], dtype: dtype)
-    backend.patchify(self, patch: size, patches: patches, into: y)
+    backend.patchify(detached(), patch: size, patches: patches, into: y)
     return y
   }
 

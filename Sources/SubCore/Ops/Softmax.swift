@@ -3,7 +3,7 @@ extension Tensor {
   public func softmax(axis: Int = -1) -> Tensor {
     alongLast(axis) { x in
       let y = x.like(x.shape)
-      x.backend.softmax(x, into: y)
+      x.backend.softmax(x.detached(), into: y)
       return Tape.record("softmax", [x], output: y) { vjp in
         let weighted = vjp.take().zipped(.multiply, y)
         vjp.give(0, weighted.zipped(.subtract, y.zipped(.multiply, weighted.reduced(.sum, over: [-1]))))

@@ -1,46 +1,46 @@
 /// The numbers of one AdamW or LAMB update that all parameters share.
-public struct MomentRates: Sendable {
+public struct MomentRates {
   /// The rate of this update, the moments' decays, and what is added to the root of the second.
   public var lr, beta1, beta2, epsilon: Double
   /// The number of this update, from 1, for the bias corrections.
   public var update: Int
-  /// A factor on every gradient (clipping).
-  public var gradientScale: Double
+  /// A factor on every gradient (clipping): one element, f64, on the device; nil: 1.
+  public var factor: Tensor?
 
   /// Rates of one update.
-  public init(lr: Double, beta1: Double, beta2: Double, epsilon: Double, update: Int, gradientScale: Double = 1) {
+  public init(lr: Double, beta1: Double, beta2: Double, epsilon: Double, update: Int, factor: Tensor? = nil) {
     self.lr = lr
     self.beta1 = beta1
     self.beta2 = beta2
     self.epsilon = epsilon
     self.update = update
-    self.gradientScale = gradientScale
+    self.factor = factor
   }
 
   var kernel: AdamRates {
     AdamRates(
       lr: lr, beta1: beta1, beta2: beta2, epsilon: epsilon, correction1: 1 - power(beta1, update),
-      correction2: 1 - power(beta2, update), gradientScale: gradientScale)
+      correction2: 1 - power(beta2, update), factor: factor)
   }
 }
 
 /// The numbers of one SGD update that all parameters share.
-public struct SGDRates: Sendable {
+public struct SGDRates {
   /// The rate of this update.
   public var lr: Double
   /// What of the running sum stays.
   public var momentum: Double
   /// Nesterov's momentum: the step looks ahead.
   public var isNesterov: Bool
-  /// A factor on every gradient (clipping).
-  public var gradientScale: Double
+  /// A factor on every gradient (clipping): one element, f64, on the device; nil: 1.
+  public var factor: Tensor?
 
   /// Rates of one update.
-  public init(lr: Double, momentum: Double, isNesterov: Bool = false, gradientScale: Double = 1) {
+  public init(lr: Double, momentum: Double, isNesterov: Bool = false, factor: Tensor? = nil) {
     self.lr = lr
     self.momentum = momentum
     self.isNesterov = isNesterov
-    self.gradientScale = gradientScale
+    self.factor = factor
   }
 }
 
@@ -139,16 +139,37 @@ extension ParameterSet {
   ) {
     for parameter in parameters where gradients.isTouched(parameter) {
       let (lrScale, decay) = rates[parameter.slot]
-      let p = parameter.value
-      let u = p.like(p.shape)
-      let squares = p.backend.lambDirection(
-        numbers.kernel, p: p, g: gradients.value(of: parameter), m: view(of: parameter, in: moments.first),
-        v: view(of: parameter, in: moments.second), weightDecay: decay, into: u)
-      let trust = decay != 0 && squares.p > 0 && squares.u > 0 ? (squares.p / squares.u).squareRoot() : 1
-      p.backend.combine(-numbers.lr * lrScale * trust, u, 1, into: p)
+      let memory = OptimizerMemory(
+        p: parameter.value, g: gradients.value(of: parameter), m: view(of: parameter, in: moments.first),
+        v: view(of: parameter, in: moments.second), shadow: nil)
+      arena.backend.lamb(numbers.kernel, lrScale: lrScale, weightDecay: decay, memory)
     }
     arena.storage.shadow?.invalidate()
     gradients.clear()
+  }
+}
+
+extension MomentRates {
+  /// The rates with a factor that also divides gradients of this norm (before it) by what of it exceeds 1: LAMB's own
+  /// clipping.
+  public func capped(norm: Tensor) -> MomentRates {
+    var rates = self
+    let capped = norm.like([])
+    norm.backend.scalar(.capped, norm, factor, into: capped)
+    rates.factor = capped
+    return rates
+  }
+}
+
+extension Parameter {
+  /// Holds the values in a range, where they are.
+  public func clamp(to range: ClosedRange<Double>) {
+    value.storage.shadow?.invalidate()
+    let values = StridedView(value)
+    for (function, bound) in [(BinaryFunction.larger, range.lowerBound), (.smaller, range.upperBound)] {
+      let limit = StridedView(value.constant(bound)).broadcast(to: shape)
+      value.backend.apply(function, values, limit, into: value)
+    }
   }
 }
 
@@ -156,7 +177,7 @@ extension Tensor {
   /// average = decay · average + (1 − decay) · self, of the same shape; nothing is recorded.
   public func average(into average: Tensor, decay: Double) {
     precondition(average.shape == shape, "average: \(shape) into \(average.shape)")
-    backend.average(self, decay: decay, into: average)
+    backend.average(detached(), decay: decay, into: average)
   }
 }
 

@@ -11,6 +11,8 @@ public struct Windows {
   public let hasOutside: Bool
   /// i32 [segments.rows]: the row of the grids at every place, -1 outside.
   let rows: Tensor
+  /// The same on the host.
+  let rowList: [Int32]
   /// u8 [segments.rows]; nil: all of a window see each other.
   let regions: Tensor?
 
@@ -43,6 +45,7 @@ public struct Windows {
     let all = (0..<samples).flatMap { sample in
       rows.map { $0 < 0 ? -1 : $0 + Int32(sample * grid.height * grid.width) }
     }
+    rowList = all
     self.rows = Tensor(HostArray(all, shape: [all.count]), on: device)
     let marks = shift == (0, 0) ? [] : (0..<samples).flatMap { _ in regions }
     self.regions = marks.isEmpty ? nil : Tensor(HostArray(marks, shape: [marks.count], dtype: .u8), on: device)
@@ -77,6 +80,7 @@ extension Tensor {
       outside == nil || outside!.count == 3 * width, "selfAttention: qkv \(shape), outside \(outside!.shape)")
     var call = AttentionCall(packed: detached(), windows.segments, options)
     call.rows = windows.rows
+    call.rowList = windows.rowList
     call.regions = windows.regions
     call.outside = windows.hasOutside ? outside?.detached() : nil
     return attend(call, options.bias, windows.hasOutside ? outside : nil)

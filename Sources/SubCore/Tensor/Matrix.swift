@@ -16,7 +16,7 @@ struct Matrix {
   init(_ tensor: Tensor, columns block: Range<Int>) {
     precondition(
       block.lowerBound >= 0 && block.upperBound <= tensor.shape.columns, "Matrix: columns \(block) of \(tensor.shape)")
-    self.tensor = tensor
+    self.tensor = tensor.detached()
     start = block.lowerBound
     rows = tensor.shape.rows
     columns = block.count
@@ -26,7 +26,7 @@ struct Matrix {
   /// Dense rows from an element on, whatever the tensor's shape.
   init(_ tensor: Tensor, start: Int, rows: Int, columns: Int) {
     precondition(start >= 0 && start + rows * columns <= tensor.count, "Matrix: \(rows)×\(columns) of \(tensor.shape)")
-    self.tensor = tensor
+    self.tensor = tensor.detached()
     self.start = start
     self.rows = rows
     self.columns = columns

@@ -22,7 +22,7 @@ final class Shadow {
   func view(of weights: Tensor) -> Tensor {
     if !isCurrent {
       let all = Tensor(shape: [count], dtype: weights.dtype, storage: weights.storage)
-      all.backend.combine(1, all, 0, into: whole)
+      all.backend.convert(all, into: whole)
       isCurrent = true
     }
     return Tensor(shape: weights.shape, dtype: dtype, storage: memory, offset: weights.offset)
@@ -40,7 +40,7 @@ extension Tensor {
     guard self.dtype != dtype else { return detached() }
     if let shadow = storage.shadow, shadow.dtype == dtype { return shadow.view(of: self) }
     let y = like(shape, dtype: dtype)
-    backend.combine(1, self, 0, into: y)
+    backend.convert(detached(), into: y)
     return y
   }
 }

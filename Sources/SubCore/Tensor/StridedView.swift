@@ -10,10 +10,27 @@ struct StridedView {
 
   /// The tensor as it lies.
   init(_ tensor: Tensor) {
-    base = tensor
+    base = tensor.detached()
     shape = tensor.shape
     strides = Array(repeating: 1, count: shape.rank)
     for axis in stride(from: shape.rank - 2, through: 0, by: -1) { strides[axis] = strides[axis + 1] * shape[axis + 1] }
+  }
+
+  /// A matrix as it lies: [rows, columns].
+  init(_ matrix: Matrix) {
+    base = matrix.tensor
+    start = matrix.start
+    shape = [matrix.rows, matrix.columns]
+    strides = [matrix.stride, 1]
+  }
+
+  /// Without the last `count` axes, which are of length 1.
+  func squeezedLast(_ count: Int) -> StridedView {
+    precondition(shape.dimensions.suffix(count).allSatisfy { $0 == 1 }, "squeezed: the last \(count) axes of \(shape)")
+    var view = self
+    view.shape = Shape(shape.dimensions.dropLast(count))
+    view.strides = strides.dropLast(count)
+    return view
   }
 
   /// Axis i is the present one's axis axes[i].
@@ -67,7 +84,15 @@ struct StridedView {
   var offsets: [Int] {
     var offsets = [start]
     for axis in 0..<shape.rank {
-      offsets = offsets.flatMap { first in (0..<shape[axis]).map { first + $0 * strides[axis] } }
+      let (length, step) = (shape[axis], strides[axis])
+      offsets = Array(unsafeUninitializedCapacity: offsets.count * length) { buffer, count in
+        for first in offsets {
+          for index in 0..<length {
+            buffer.initializeElement(at: count, to: first + index * step)
+            count += 1
+          }
+        }
+      }
     }
     return offsets
   }

@@ -42,7 +42,7 @@ extension Tensor {
 
   /// A copy on the host. Waits for the device.
   public func host() -> HostArray {
-    let buffer = HostBuffer(byteCount: count * dtype.size) { backend.download(self, into: $0) }
+    let buffer = HostBuffer(byteCount: count * dtype.size) { backend.download(detached(), into: $0) }
     return HostArray(dtype: dtype, shape: shape.dimensions, buffer: buffer)
   }
 

@@ -62,6 +62,7 @@ public struct Tensor {
 
   /// Typed memory for backends.
   func pointer<Element>(_ type: Element.Type) -> UnsafeMutablePointer<Element> {
-    (storage.memory + offset * dtype.size).assumingMemoryBound(to: type)
+    assert(source == nil, "a backend was given a tracked tensor")
+    return (storage.memory + offset * dtype.size).assumingMemoryBound(to: type)
   }
 }

@@ -43,6 +43,13 @@ public final class AppendFile: Sendable {
     }
   }
 
+  /// Hands all lines to the disk.
+  public func sync() throws {
+    guard fsync(descriptor) == 0 || errno == EINVAL || errno == ENOTSUP || errno == EROFS else {
+      throw FileSystem.error("cannot sync", path)
+    }
+  }
+
   /// Appends a JSON value on a line of its own.
   public func append(_ json: JSON) throws { try append(json.text()) }
 

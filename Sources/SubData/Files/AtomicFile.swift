@@ -41,13 +41,9 @@ public enum AtomicFile {
   public static func write(_ text: String, to path: String) throws { try write(Array(text.utf8), to: path) }
 
   private static func openTemporary(for path: String) throws -> (path: String, descriptor: Int32) {
-    // Names left by a process that died with our number are stepped over; a hundred of them cannot be.
-    for attempt in 0..<100 {
-      let temporary = "\(path).tmp-\(getpid())-\(attempt)"
-      let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-      if descriptor >= 0 { return (temporary, descriptor) }
-      guard errno == EEXIST else { throw FileSystem.error("cannot make the file", path) }
-    }
-    throw FileSystem.error("cannot make a temporary file beside", path, code: EEXIST)
+    let temporary = TemporaryName.beside(path)
+    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+    guard descriptor >= 0 else { throw FileSystem.error("cannot make the file", path) }
+    return (temporary, descriptor)
   }
 }

@@ -16,8 +16,7 @@ public enum AtomicFolder {
     let path = FileSystem.trimmed(path)
     let parent = FileSystem.parent(path)
     try FileSystem.makeFolder(parent)
-    let temporary = "\(path).tmp-\(getpid())"
-    FileSystem.remove(temporary)  // of a process that died with our number
+    let temporary = TemporaryName.beside(path)
     guard mkdir(temporary, 0o777) == 0 else { throw FileSystem.error("cannot make the folder", temporary) }
     do {
       try body(temporary)
@@ -33,6 +32,16 @@ public enum AtomicFolder {
     try FileSystem.sync(parent)
   }
 
+  /// Whether a name is that of something a process that was killed left behind.
+  public static func isLeftover(_ name: String) -> Bool { TemporaryName.matches(name) }
+
+  /// Removes what processes that were killed while writing left in a folder in which nobody else is at work.
+  public static func removeLeftovers(in folder: String) {
+    for name in (try? FileSystem.readableNames(in: folder)) ?? [] where TemporaryName.matches(name) {
+      FileSystem.remove(FileSystem.join(folder, name))
+    }
+  }
+
   private static func put(_ temporary: String, at path: String) throws {
     switch FileSystem.kind(path) {
     case .absent: try FileSystem.move(temporary, to: path)
@@ -41,8 +50,7 @@ public enum AtomicFolder {
         FileSystem.remove(temporary)  // now the previous folder
       } else {
         // A file system without exchange: for an instant only the previous folder's other name exists.
-        let previous = "\(path).old-\(getpid())"
-        FileSystem.remove(previous)
+        let previous = TemporaryName.beside(path, "old")
         try FileSystem.move(path, to: previous)
         do { try FileSystem.move(temporary, to: path) } catch {
           try? FileSystem.move(previous, to: path)

@@ -5,23 +5,28 @@ struct ByteReader {
   let buffer: HostBuffer
   /// The file, for errors.
   let place: String
-  /// Where the next read begins, in bytes from the buffer's start.
+  /// Where the buffer begins in the file; all offsets count from the file's start.
+  let origin: Int
+  /// Where the next read begins.
   var offset: Int
   /// Where the part ends.
   let end: Int
 
-  init(_ buffer: HostBuffer, place: String, range: Range<Int>? = nil) {
-    let range = range ?? 0..<buffer.bytes.count
-    precondition(range.lowerBound >= 0 && range.upperBound <= buffer.bytes.count, "ByteReader: range \(range)")
-    self.buffer = buffer
-    self.place = place
+  init(_ buffer: HostBuffer, place: String, range: Range<Int>? = nil, origin: Int = 0) {
+    let whole = origin..<(origin + buffer.bytes.count)
+    let range = range ?? whole
+    precondition(whole.contains(range) || range.isEmpty, "ByteReader: range \(range) of \(whole)")
+    (self.buffer, self.place, self.origin) = (buffer, place, origin)
     offset = range.lowerBound
     end = range.upperBound
   }
 
   var remaining: Int { end - offset }
 
-  /// The next `count` bytes as a range of the buffer.
+  /// Where the next read begins in the buffer.
+  var position: Int { offset - origin }
+
+  /// The next `count` bytes as a range of the file.
   mutating func take(_ count: Int) throws -> Range<Int> {
     guard count >= 0, count <= remaining else {
       throw failure("the file ends too early: \(count) bytes expected, \(remaining) left")
@@ -33,7 +38,7 @@ struct ByteReader {
   /// The next number.
   mutating func integer<Number: FixedWidthInteger & BitwiseCopyable>(_ type: Number.Type) throws -> Number {
     let range = try take(MemoryLayout<Number>.size)
-    return Number(littleEndian: buffer.bytes.loadUnaligned(fromByteOffset: range.lowerBound, as: type))
+    return Number(littleEndian: buffer.bytes.loadUnaligned(fromByteOffset: range.lowerBound - origin, as: type))
   }
 
   /// The next unsigned 16, 32 or 64 bits as an `Int`.
@@ -48,10 +53,12 @@ struct ByteReader {
   mutating func byte() throws -> UInt8 { try integer(UInt8.self) }
 
   /// Bytes that were taken.
-  func bytes(_ range: Range<Int>) -> UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: buffer.bytes[range]) }
+  func bytes(_ range: Range<Int>) -> UnsafeRawBufferPointer {
+    UnsafeRawBufferPointer(rebasing: buffer.bytes[(range.lowerBound - origin)..<(range.upperBound - origin)])
+  }
 
   /// Bytes that were taken, as text; nil where they are not UTF-8.
-  func text(_ range: Range<Int>) -> String? { String(validating: buffer.bytes[range], as: UTF8.self) }
+  func text(_ range: Range<Int>) -> String? { String(validating: bytes(range), as: UTF8.self) }
 
   /// An error at the present offset or the given one.
   func failure(

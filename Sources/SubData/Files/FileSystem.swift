@@ -25,19 +25,27 @@ package enum FileSystem {
   /// The names in a folder, sorted by their Unicode scalars as Python does, without `.` and `..`. A name that is no UTF-8
   /// is an error: it could be listed, but not opened.
   package static func names(in folder: String) throws -> [String] {
+    try list(folder) { throw InputError("the name '\($0)' is not UTF-8", at: folder, cure: "rename it") }
+  }
+
+  /// The same without the names that are no UTF-8: for folders of ours, where what we did not write is of no account.
+  package static func readableNames(in folder: String) throws -> [String] { try list(folder) { _ in } }
+
+  private static func list(_ folder: String, unreadable: (String) throws -> Void) throws -> [String] {
     guard let stream = opendir(folder) else { throw error("cannot list the folder", folder) }
     defer { closedir(stream) }
     var names: [String] = []
     while let entry = readdir(stream) {
       let name = try withUnsafePointer(to: &entry.pointee.d_name) {
-        try $0.withMemoryRebound(to: CChar.self, capacity: 256) {
-          guard let name = String(validatingCString: $0) else {
-            throw InputError("the name '\(String(cString: $0))' is not UTF-8", at: folder, cure: "rename it")
+        try $0.withMemoryRebound(to: CChar.self, capacity: 256) { bytes -> String? in
+          guard let name = String(validatingCString: bytes) else {
+            try unreadable(String(cString: bytes))
+            return nil
           }
           return name
         }
       }
-      if name != ".", name != ".." { names.append(name) }
+      if let name, name != ".", name != ".." { names.append(name) }
     }
     return names.sorted { $0.unicodeScalars.lexicographicallyPrecedes($1.unicodeScalars) }
   }

@@ -20,8 +20,8 @@ extension JSON {
 
   /// Reads a JSON file.
   public static func read(_ path: String) throws -> JSON {
-    let file = try MappedFile(path)
-    return try withExtendedLifetime(file) { try parse(file.buffer.bytes, at: path) }
+    let buffer = try InputFile(path).read()
+    return try withExtendedLifetime(buffer) { try parse(buffer.bytes, at: path) }
   }
 }
 

@@ -25,13 +25,22 @@ public protocol NamedTensors: Sendable {
   var place: String { get }
   /// All names, in the file's order.
   var names: [String] { get }
+  /// What has to be said of how the file was read: which of several weights were taken, what was left out. Lines.
+  var remarks: [String] { get }
+  /// Texts that the file holds beside its tensors, by name.
+  var metadata: [(key: String, value: String)] { get }
   /// Type and shape of a tensor, known without touching its data. Throws an `InputError` for an unknown name.
   func info(named name: String) throws -> TensorInfo
-  /// A tensor, row-major and in the machine's byte order; it shares the file's mapping where it can.
+  /// A tensor, row-major and in the machine's byte order, read now.
   func array(named name: String) throws -> HostArray
 }
 
 extension NamedTensors {
+  /// Nothing.
+  public var remarks: [String] { [] }
+  /// None.
+  public var metadata: [(key: String, value: String)] { [] }
+
   /// Whether there is such a tensor.
   public func contains(_ name: String) -> Bool { (try? info(named: name)) != nil }
 

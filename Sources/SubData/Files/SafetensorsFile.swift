@@ -1,31 +1,33 @@
 public import SubCore
 
-/// One `.safetensors` file, mapped: u64 header length, JSON header, raw little-endian row-major data.
+/// One `.safetensors` file: u64 header length, JSON header, raw little-endian row-major data.
 public struct SafetensorsFile: NamedTensors {
   public let place: String
   public let names: [String]
   /// The header's `__metadata__`, in its order.
   public let metadata: [(key: String, value: String)]
-  private let file: MappedFile
+  private let file: InputFile
   private let tensors: [String: (info: TensorInfo, byteOffset: Int)]
 
   /// The longest header that the format allows, in bytes.
   static let headerLimit = 100_000_000
 
-  /// Maps the file and checks its whole header: names, types, shapes, and that the tensors fill the data exactly.
+  /// Reads and checks the whole header: names, types, shapes, and that the tensors fill the data exactly.
   public init(_ path: String) throws {
     place = path
-    file = try MappedFile(path)
-    var reader = ByteReader(file.buffer, place: path)
+    file = try InputFile(path)
+    var reader = ByteReader(try file.read(0..<min(8, file.count)), place: path)
     guard file.count >= 8 else { throw reader.failure("too short for a safetensors file (\(file.count) bytes)") }
     let length = try reader.size(UInt64.self)
-    guard length <= Self.headerLimit, length <= reader.remaining else {
+    guard length <= Self.headerLimit, length <= file.count - 8 else {
       throw reader.failure(
-        "the header claims \(length) bytes, the file has \(reader.remaining) more", at: 0,
+        "the header claims \(length) bytes, the file has \(file.count - 8) more", at: 0,
         cure: "get the file again; it is cut short or no safetensors file")
     }
-    let range = try reader.take(length)
-    guard let header = try JSON.parse(reader.bytes(range), at: "\(path), safetensors header").object else {
+    let range = 8..<(8 + length)
+    let text = try file.read(range)
+    let parsed = try withExtendedLifetime(text) { try JSON.parse(text.bytes, at: "\(path), safetensors header") }
+    guard let header = parsed.object else {
       throw reader.failure("the header is no JSON object", at: 8)
     }
 
@@ -38,7 +40,7 @@ public struct SafetensorsFile: NamedTensors {
         entries.append(try SafetensorsEntry(member.key, member.value, place: path))
       }
     }
-    try Self.checkLayout(entries, dataSize: reader.remaining, place: path)
+    try Self.checkLayout(entries, dataSize: file.count - range.upperBound, place: path)
 
     var tensors: [String: (info: TensorInfo, byteOffset: Int)] = [:]
     for entry in entries {
@@ -47,9 +49,17 @@ public struct SafetensorsFile: NamedTensors {
         throw entry.failure("another tensor's name differs from this one only in its Unicode form", place: path)
       }
     }
+    // A tensor that several names share is stored once; metadata tells its other names, as safetensors' save_model writes
+    // them.
+    var aliases: [String] = []
+    for (alias, name) in metadata where tensors[alias] == nil {
+      guard let tensor = tensors[name] else { continue }
+      tensors[alias] = tensor
+      aliases.append(alias)
+    }
     self.tensors = tensors
     self.metadata = metadata
-    names = entries.map(\.name)
+    names = entries.map(\.name) + aliases
   }
 
   public func info(named name: String) throws -> TensorInfo {
@@ -59,8 +69,8 @@ public struct SafetensorsFile: NamedTensors {
 
   public func array(named name: String) throws -> HostArray {
     guard let tensor = tensors[name] else { throw unknown(name) }
-    return HostArray(
-      dtype: tensor.info.dtype, shape: tensor.info.shape, buffer: file.buffer, byteOffset: tensor.byteOffset)
+    let range = tensor.byteOffset..<(tensor.byteOffset + tensor.info.byteCount)
+    return HostArray(dtype: tensor.info.dtype, shape: tensor.info.shape, buffer: try file.read(range))
   }
 
   private static func metadata(_ value: JSON, place: String) throws -> [(key: String, value: String)] {

@@ -5,6 +5,7 @@ public import SubCore
 public struct ShardedTensors: NamedTensors {
   public let place: String
   public let names: [String]
+  public let remarks: [String]
   /// The files in the order in which the index first names them.
   let shards: [any NamedTensors]
   private let shardOf: [String: Int]
@@ -44,6 +45,15 @@ public struct ShardedTensors: NamedTensors {
         throw InputError("another name differs only in its Unicode form", at: tensor, cure: cure)
       }
     }
+    let unlisted = shards.flatMap(\.names).filter { shardOf[$0] == nil }
+    remarks =
+      shards.flatMap(\.remarks)
+      + (unlisted.isEmpty
+        ? []
+        : [
+          "\(unlisted.count) tensors of the shards are not in the index and are left out: "
+            + unlisted.prefix(12).joined(separator: ", ")
+        ])
     self.shards = shards
     self.shardOf = shardOf
   }

@@ -5,8 +5,20 @@ public enum TensorFile {
   /// Opens safetensors, `.npz`, `.npy`, a PyTorch file, an index of shards (`*.index.json`), a folder with
   /// `model.safetensors` or `pytorch_model.bin` or the index of one, or a folder of `.npy` files. Throws an `InputError`
   /// that says what else it is.
-  public static func open(_ path: String) throws -> any NamedTensors {
-    if FileSystem.kind(path) == .folder { return try openFolder(path) }
+  ///
+  /// - Parameter key: which of several weights in a PyTorch file are meant (`model`, `model_ema`); nil: the usual ones.
+  public static func open(_ path: String, weights key: String? = nil) throws -> any NamedTensors {
+    let tensors = try tensors(path, key)
+    guard key == nil || tensors is TorchFile else {
+      throw InputError(
+        "the file holds one set of weights, which has no name", at: "\(path) (--weights)", cure: "leave --weights out",
+        isUsage: true)
+    }
+    return tensors
+  }
+
+  private static func tensors(_ path: String, _ key: String?) throws -> any NamedTensors {
+    if FileSystem.kind(path) == .folder { return try openFolder(path, key) }
     if path.hasSuffix(".json") {
       return try ShardedTensors(index: path) { shard in
         guard !shard.hasSuffix(".json") else {
@@ -15,23 +27,24 @@ public enum TensorFile {
         return try open(shard)
       }
     }
-    let file = try MappedFile(path)
-    let start = withExtendedLifetime(file) { Array(file.buffer.bytes.prefix(512)) }
+    let file = try InputFile(path)
+    let first = try file.read(0..<min(512, file.count))
+    let start = withExtendedLifetime(first) { Array(first.bytes) }
     if start.starts(with: ZipArchive.signature) {
       let archive = try ZipArchive(file)
-      return TorchArchive.recognizes(archive) ? try TorchFile(archive) : try Npz(archive)
+      return TorchArchive.recognizes(archive) ? try TorchFile(archive, weights: key) : try Npz(archive)
     }
     if start.starts(with: NpyHeader.magic) { return try NpyFile(path) }
     // The header's length comes first; JSON opens at once behind it.
     if start.count > 8, start[8] == UInt8(ascii: "{") { return try Safetensors.open(path) }
-    if start.first == 0x80 { return try TorchFile(legacy: file) }
+    if start.first == 0x80 { return try TorchFile(legacy: file, weights: key) }
     throw unrecognized(start, path)
   }
 
-  private static func openFolder(_ path: String) throws -> any NamedTensors {
+  private static func openFolder(_ path: String, _ key: String?) throws -> any NamedTensors {
     for name in ["model.safetensors", "pytorch_model.bin"].flatMap({ [$0, $0 + ".index.json"] }) {
       let file = FileSystem.join(path, name)
-      if FileSystem.kind(file) == .file { return try open(file) }
+      if FileSystem.kind(file) == .file { return try tensors(file, key) }
     }
     do { return try NpyFolder(path) } catch let error as InputError {
       guard error.place == path, error.what.contains("no .npy") else { throw error }

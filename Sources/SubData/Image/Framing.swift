@@ -15,6 +15,8 @@ public enum FramingPolicy: Sendable, Codable, Equatable {
   case simpleRandom
   /// Evaluation: the shorter side brought to `resize`, the middle square.
   case center(resize: Int)
+  /// Evaluation: both sides brought to `resize`, whatever their ratio, the middle square.
+  case squash(resize: Int)
 
   /// The random resized crop of every recipe: 8% to 100% of the area, ratios 3/4 to 4/3.
   public static let imageNet = FramingPolicy.randomResized(scale: 0.08...1, ratio: (3.0 / 4)...(4.0 / 3))
@@ -36,13 +38,23 @@ public enum FramingPolicy: Sendable, Codable, Equatable {
         left: key.integer(below: wide + 8 - size + 1, at: 0), top: key.integer(below: high + 8 - size + 1, at: 1),
         size: size, flipped: flipped)
     case .center(let resize):
-      let (wide, high) = Self.shorterSide(width, height, to: max(resize, size))
-      let left = Int((Double(wide - size) / 2).rounded(.toNearestOrEven))
-      let top = Int((Double(high - size) / 2).rounded(.toNearestOrEven))
-      return Framing(
-        source: whole, width: wide, height: high, interpolation: interpolation, padding: 0, left: left, top: top,
-        size: size, flipped: flipped)
+      return Self.middle(whole, Self.shorterSide(width, height, to: max(resize, size)), size, interpolation, flipped)
+    case .squash(let resize):
+      let side = max(resize, size)
+      return Self.middle(whole, (side, side), size, interpolation, flipped)
     }
+  }
+
+  /// The middle of a whole picture brought to a size, as torchvision's `CenterCrop` finds it.
+  private static func middle(
+    _ whole: PixelArea, _ resized: (width: Int, height: Int), _ size: Int, _ interpolation: Interpolation,
+    _ flipped: Bool
+  ) -> Framing {
+    let left = Int((Double(resized.width - size) / 2).rounded(.toNearestOrEven))
+    let top = Int((Double(resized.height - size) / 2).rounded(.toNearestOrEven))
+    return Framing(
+      source: whole, width: resized.width, height: resized.height, interpolation: interpolation, padding: 0,
+      left: left, top: top, size: size, flipped: flipped)
   }
 
   /// torchvision's `Resize(side)`: the longer side is `Int(side · long / short)`.

@@ -43,6 +43,7 @@ public final class ImageDecoder {
     self.name = name
     var width: Int32 = 0
     var height: Int32 = 0
+    var isAnimated = false
     var message = csi_message()
     let format = try bytes.withBytes { try ImageFormat(of: $0, name: name) }
     let orientation = bytes.withBytes { ImageOrientation(of: $0, format: format) }
@@ -54,7 +55,7 @@ public final class ImageDecoder {
       switch format {
       case .jpeg: jpeg = csi_jpeg_open(start, memory.count, &width, &height, &message)
       case .png: png = csi_png_open(start, memory.count, &width, &height, &message)
-      case .webp: return csi_webp_header(start, memory.count, &width, &height, &message)
+      case .webp: return csi_webp_header(start, memory.count, &width, &height, &isAnimated, &message)
       }
       return jpeg != nil || png != nil
     }
@@ -69,6 +70,10 @@ public final class ImageDecoder {
         "the image claims \(width)x\(height) pixels, more than \(options.maxPixels)", at: name,
         cure: "remove it, shrink it, or raise the limit")
     }
+    // libwebp composes animations on two canvases of four bytes a pixel.
+    try ClaimLimit.check(
+      Double(pixels) * (isAnimated ? 11 : 3), holding: bytes.count, "the image claims \(width)x\(height) pixels",
+      at: name)
     guard fits(pixels: pixels) else {
       throw InputError(
         "the image claims \(width)x\(height) pixels, more than its \(bytes.count) bytes can hold", at: name,

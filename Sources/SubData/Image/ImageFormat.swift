@@ -20,8 +20,7 @@ public enum ImageFormat: String, Sendable {
     }
   }
 
-  /// The file name extensions that torchvision's ImageFolder takes for pictures, in lower case.
-  public static let folderExtensions: Set<String> = [
-    "jpg", "jpeg", "png", "ppm", "bmp", "pgm", "tif", "tiff", "webp",
-  ]
+  /// The file name extensions by which pictures in folders are known, in lower case: of torchvision's those that can be
+  /// read here, and two more of JPEGs.
+  public static let folderExtensions: Set<String> = ["jpg", "jpeg", "jpe", "jfif", "png", "webp"]
 }

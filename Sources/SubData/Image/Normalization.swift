@@ -22,6 +22,29 @@ public struct Normalization: Sendable, Codable, Equatable {
   /// Inception's ±1.
   public static let half = Normalization(mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5])
 
+  private static let named = [("imagenet", imageNet), ("clip", clip), ("inception", half)]
+  /// The names of the known ones.
+  public static let names = named.map(\.0)
+  /// A known one by its name.
+  public init?(named name: String) {
+    guard let known = Self.named.first(where: { $0.0 == name })?.1 else { return nil }
+    self = known
+  }
+  /// The name of a known one.
+  public var name: String? { Self.named.first { $0.1 == self }?.0 }
+
+  /// Three numbers with commas between, or one for all three; nil for any other text.
+  public static func numbers(_ text: String) -> [Float]? {
+    let numbers = text.split(separator: ",", omittingEmptySubsequences: false).map { part in
+      Float(part.filter { $0 != " " }).flatMap { $0.isFinite && abs($0) <= 1e6 ? $0 : nil }
+    }
+    guard numbers.count == 3 || numbers.count == 1, let known = numbers as? [Float] else { return nil }
+    return known.count == 1 ? [known[0], known[0], known[0]] : known
+  }
+
+  /// Numbers as such a text.
+  public static func text(_ numbers: [Float]) -> String { numbers.map { $0.description }.joined(separator: ",") }
+
   /// The means as bytes: what fills the outside in geometric augmentations.
   public var fill: [UInt8] {
     mean.map { UInt8(min(255, max(0, (255 * Double($0)).rounded(.toNearestOrEven)))) }

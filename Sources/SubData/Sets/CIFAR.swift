@@ -89,7 +89,7 @@ public struct CIFAR: ImageSource {
   private static func binary(_ path: String, _ version: Version) throws -> Part {
     let header = version.classes == 100 ? 2 : 1
     let record = 3072 + header
-    let bytes = try FileBytes.read(path)
+    let bytes = try InputFile(path).array()
     guard bytes.count > 0, bytes.count % record == 0 else {
       throw InputError(
         "\(bytes.count) bytes are no whole number of records of \(record)", at: path,
@@ -120,7 +120,7 @@ public struct CIFAR: ImageSource {
     let numbers = (0..<version.classes).map(String.init)
     guard FileSystem.kind(path) == .file else { return numbers }
     guard version.isPickled else {
-      let text = try FileBytes.read(path).withBytes { String(decoding: $0, as: UTF8.self) }
+      let text = try InputFile(path).text()
       let lines = text.split(whereSeparator: \.isNewline).map(String.init)
       return lines.count == version.classes ? lines : numbers
     }

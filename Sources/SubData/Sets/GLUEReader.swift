@@ -28,6 +28,11 @@ public struct GLUESet: Sendable {
   public var skipped: Int
   /// The file they come from.
   public var path: String
+
+  /// What was left out, in a line each.
+  public var remarks: [String] {
+    skipped > 0 ? ["\(skipped) rows of \(path) with missing columns or without a gold label are left out"] : []
+  }
 }
 
 /// Reads GLUE's tab-separated files as distributed: no quoting, a header everywhere but in CoLA's labelled files.
@@ -104,7 +109,8 @@ private struct Rows {
       return
     }
     guard fields.count >= layout.count else {
-      if task == .qqp {
+      // A prediction is told by its row: none of a test set may be missing.
+      if task == .qqp, split.isLabelled {
         skipped += 1
         return
       }

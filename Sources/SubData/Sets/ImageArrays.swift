@@ -1,11 +1,12 @@
 public import SubCore
 
-/// Pictures of one size that lie in memory as u8 `[count, height, width, 3]`, or grey without the last axis or with one
+/// Pictures of one size that lie in an array u8 `[count, height, width, 3]`, or grey without the last axis or with one
 /// of length 1, with a label each.
 public struct ImageArrays: ImageSource {
   public let classNames: [String]
   public let labels: [Int]
-  private let images: HostArray
+  private let picture: @Sendable (_ index: Int) throws -> HostArray
+  private let height, width: Int
   private let place: String
 
   public var count: Int { labels.count }
@@ -16,6 +17,33 @@ public struct ImageArrays: ImageSource {
   ///
   /// Throws `InputError` for other shapes or types and for labels out of range.
   public init(images: HostArray, labels: HostArray, classNames: [String]? = nil, place: String) throws {
+    let size = images.shape.isEmpty ? 0 : images.byteCount / max(1, images.shape[0])
+    try self.init(
+      TensorInfo(dtype: images.dtype, shape: images.shape), labels: labels, classNames: classNames, place: place
+    ) { index in
+      HostArray(dtype: .u8, shape: [size], buffer: images.buffer, byteOffset: images.byteOffset + index * size)
+    }
+  }
+
+  /// Pictures of a `.npy` file, which are read as they are asked for.
+  public init(npy path: String, labels: HostArray, classNames: [String]? = nil) throws {
+    let (file, header) = try Npy.open(path)
+    let info = TensorInfo(dtype: header.dtype, shape: header.shape)
+    guard !header.isFortran, info.dtype == .u8 else {
+      try self.init(images: Npy.read(path), labels: labels, classNames: classNames, place: path)
+      return
+    }
+    let size = info.shape.isEmpty ? 0 : info.byteCount / max(1, info.shape[0])
+    try self.init(info, labels: labels, classNames: classNames, place: path) { index in
+      let start = header.byteCount + index * size
+      return try file.array(start..<(start + size))
+    }
+  }
+
+  private init(
+    _ images: TensorInfo, labels: HostArray, classNames: [String]?, place: String,
+    picture: @escaping @Sendable (_ index: Int) throws -> HostArray
+  ) throws {
     func wrong(_ what: String, _ cure: String) -> InputError { InputError(what, at: place, cure: cure) }
     let isGrey = images.shape.count == 3 || images.shape.count == 4 && images.shape[3] == 1
     guard images.dtype == .u8, isGrey || images.shape.count == 4 && images.shape[3] == 3,
@@ -28,10 +56,11 @@ public struct ImageArrays: ImageSource {
         "the labels are \(labels.dtype) \(labels.shape)", "store \(images.shape[0]) integers, one per image")
     }
     let numbers = labels.integers()
+    if classNames == nil { try ClaimedClasses.check(numbers.max() ?? 0, pictures: numbers.count, at: place) }
     let classes = classNames?.count ?? (numbers.max() ?? 0) + 1
     guard let bad = numbers.firstIndex(where: { !(0..<classes).contains($0) }) else {
-      guard classes <= 1 << 20 else { throw wrong("label \(classes - 1) is no class", "number classes from 0") }
-      self.images = images
+      self.picture = picture
+      (height, width) = (images.shape[1], images.shape[2])
       self.labels = numbers
       self.classNames = classNames ?? (0..<classes).map(String.init)
       self.place = place
@@ -43,16 +72,15 @@ public struct ImageArrays: ImageSource {
   public func name(of index: Int) -> String { "\(place), image \(index)" }
 
   public func image(at index: Int) throws -> SourceImage {
-    let (height, width) = (images.shape[1], images.shape[2])
-    let size = images.count / count
+    let picture = try picture(index)
     return .pixels(
       RGBImage(width: width, height: height) { target in
-        images.withBytes { bytes in
-          guard size == height * width * 3 else {
-            for place in 0..<3 * size { target[place] = bytes[index * size + place / 3] }
+        picture.withBytes { bytes in
+          guard bytes.count == height * width * 3 else {
+            for place in 0..<3 * bytes.count { target[place] = bytes[place / 3] }
             return
           }
-          UnsafeMutableRawPointer(target).copyMemory(from: bytes.baseAddress! + index * size, byteCount: size)
+          UnsafeMutableRawPointer(target).copyMemory(from: bytes.baseAddress!, byteCount: bytes.count)
         }
       })
   }

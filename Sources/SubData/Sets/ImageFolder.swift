@@ -1,70 +1,167 @@
 internal import SubCore
 
 /// Pictures in one folder per class, `ROOT/CLASS/…/*.jpg`, as torchvision's ImageFolder: classes are the sorted names
-/// of the folders, pictures are listed class by class in sorted order, folders below a class belong to it.
+/// of the folders, pictures are listed class by class in sorted order, folders below a class belong to it. What begins
+/// with a dot, and `__MACOSX`, is left behind by other programs and is neither class nor picture.
 public struct ImageFolder: ImageSource {
   public let classNames: [String]
   public let labels: [Int]
   /// The path of every picture.
   public let paths: [String]
+  public let remarks: [String]
 
   public var count: Int { paths.count }
 
   /// Lists the pictures below `root`. With `classNames`, labels are positions in that list (a validation folder must
   /// number its classes as the training folder did) and other folders are errors.
   ///
-  /// Throws `InputError` if there is no folder, no class or no picture.
-  public init(_ root: String, classNames given: [String]? = nil) throws {
-    let found = try FileSystem.names(in: root).filter { FileSystem.kind(root + "/" + $0) == .folder }
-    guard !found.isEmpty else {
+  /// Throws `InputError` if there is no folder, no class or no picture, where a class has none, and where the folders
+  /// are splits rather than classes.
+  public init(_ root: String, classNames given: [String]? = nil, order: ClassOrder = .plain) throws {
+    let listed = try FileSystem.names(in: root)
+    let (folders, loose) = Self.parted(listed, in: root)
+    guard !folders.isEmpty else {
       throw InputError("the folder holds no class folders", at: root, cure: "lay it out as CLASS/*.jpg")
     }
-    let names = given ?? found
+    if given == nil { try Self.refuseSplits(folders, at: root) }
+    let names = given ?? order.sorted(folders)
     let numbers = Dictionary(names.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
-    var paths: [String] = []
+    var found = Found()
     var labels: [Int] = []
-    for name in found {
+    var walk = FolderWalk()
+    for name in given == nil ? names : folders {
+      let before = found.pictures.count
+      try walk.enter(root + "/" + name) { try found.list(root + "/" + name, $1, &$0) }
+      let count = found.pictures.count - before
+      if count == 0, given != nil { continue }
+      guard count > 0 else {
+        throw InputError(
+          "the class '\(name)' has no pictures", at: root + "/" + name,
+          cure: "remove the folder, or put JPEG, PNG or WebP files into it")
+      }
       guard let label = numbers[name] else {
         throw InputError(
           "the class '\(name)' is not among the \(names.count) known ones", at: root, cure: "remove or rename it")
       }
-      let pictures = try Self.pictures(below: root + "/" + name, depth: 0)
-      paths += pictures
-      labels += Array(repeating: label, count: pictures.count)
+      labels += Array(repeating: label, count: count)
     }
-    guard !paths.isEmpty else {
+    guard !found.pictures.isEmpty else {
       throw InputError("the folder holds no pictures", at: root, cure: "put JPEG, PNG or WebP files into CLASS folders")
     }
-    self.classNames = names
-    self.paths = paths
-    self.labels = labels
+    (classNames, self.labels, paths) = (names, labels, found.pictures)
+    var remarks = found.remarks(in: root, loosePictures: loose.count { Found.kind(of: $0).isPicture })
+    let (other, both) = (ClassOrder.natural.sorted(folders), order.sorted(folders))
+    if given == nil, order == .plain, other != both, let place = other.indices.first(where: { other[$0] != both[$0] }) {
+      remarks.append(
+        "classes in plain order, as torchvision's: class \(place) is '\(both[place])'; in timm's order it is "
+          + "'\(other[place])' (--class-order natural)")
+    }
+    self.remarks = remarks
   }
 
   public func name(of index: Int) -> String { paths[index] }
 
-  public func image(at index: Int) throws -> SourceImage { .file(try FileBytes.read(paths[index]), name: paths[index]) }
-
-  /// The folders of training and validation pictures below a data folder: `train` and `val` (or `valid`, `validation`,
-  /// `test`), nil where there is none.
-  public static func splits(of data: String) -> (train: String?, validation: String?) {
-    func first(_ names: [String]) -> String? { names.map { data + "/" + $0 }.first { FileSystem.kind($0) == .folder } }
-    return (first(["train"]), first(["val", "valid", "validation", "test"]))
+  public func image(at index: Int) throws -> SourceImage {
+    .file(try InputFile(paths[index]).array(), name: paths[index])
   }
 
+  /// What other programs leave among pictures.
+  static func isLeftOver(_ name: String) -> Bool { name.hasPrefix(".") || name == "__MACOSX" }
+
+  /// Folders and files of those names, without what is left over.
+  fileprivate static func parted(_ names: [String], in folder: String) -> (folders: [String], files: [String]) {
+    let names = names.filter { !isLeftOver($0) }
+    let isFolder = names.map { FileSystem.kind(folder + "/" + $0) == .folder }
+    return (zip(names, isFolder).filter(\.1).map(\.0), zip(names, isFolder).filter { !$0.1 }.map(\.0))
+  }
+}
+
+// Splits.
+extension ImageFolder {
+  /// What folders of training and of evaluation pictures are called, in the order in which they are looked for: timm's
+  /// names, then those of test sets.
+  private static let splitNames = (
+    train: ["train", "training"],
+    validation: ["val", "valid", "validation", "eval", "evaluation", "test", "testing"]
+  )
+
+  /// The folders of training and validation pictures below a data folder: `train` (or `training`) and `val` (or `valid`,
+  /// `validation`, `eval`, `evaluation`, `test`, `testing`), in capitals or not; nil where there is none. A folder of
+  /// pictures without classes is no such split.
+  public static func splits(of data: String) -> (train: String?, validation: String?) {
+    let names = (try? FileSystem.names(in: data)) ?? []
+    func first(_ wanted: [String]) -> String? {
+      wanted.lazy.compactMap { wanted in
+        names.first { $0 == wanted && hasClasses(data + "/" + $0) }
+          ?? names.first { $0.lowercased() == wanted && hasClasses(data + "/" + $0) }
+      }.first.map { data + "/" + $0 }
+    }
+    return (first(splitNames.train), first(splitNames.validation))
+  }
+
+  /// Whether a folder holds labelled pictures in any form: class folders, shards or arrays.
+  private static func hasClasses(_ folder: String) -> Bool {
+    guard FileSystem.kind(folder) == .folder, let names = try? FileSystem.names(in: folder) else { return false }
+    return names.contains { $0.hasSuffix(".npy") || $0.contains(".tar") || $0.hasSuffix(".tgz") }
+      || !parted(names, in: folder).folders.isEmpty
+  }
+
+  /// Throws where all folders are called as splits are: one level too high, or splits by other names.
+  private static func refuseSplits(_ folders: [String], at root: String) throws {
+    let words = Set(splitNames.train + splitNames.validation)
+    func isSplit(_ name: String) -> Bool {
+      name.lowercased().split { !$0.isLetter }.contains { words.contains(String($0)) }
+    }
+    if folders.allSatisfy(isSplit) {
+      throw InputError(
+        "\(folders.map { "'\($0)'" }.joined(separator: ", ")): these are names of splits, not of classes", at: root,
+        cure: "name the folder that holds the classes (--data \(root)/\(folders[0])), and the other with --validation")
+    }
+    if folders.count == 1, splits(of: root + "/" + folders[0]).train != nil {
+      throw InputError(
+        "its only folder, '\(folders[0])', holds splits and not pictures of a class", at: root,
+        cure: "give --data \(root)/\(folders[0])")
+    }
+  }
+}
+
+/// Pictures below a folder, and what was passed over there.
+private struct Found {
+  var pictures: [String] = []
+  /// How many files of each other ending.
+  private var others: [String: Int] = [:]
+
   /// torchvision's order: within a folder its own files sorted, then the folders below it.
-  private static func pictures(below folder: String, depth: Int) throws -> [String] {
-    guard depth < 32 else {
-      throw InputError("folders are nested too deeply", at: folder, cure: "look for a link that leads back up")
+  mutating func list(_ folder: String, _ names: [String], _ walk: inout FolderWalk) throws {
+    let (folders, files) = ImageFolder.parted(names, in: folder)
+    for name in files {
+      let (isPicture, ending) = Self.kind(of: name)
+      if isPicture { pictures.append(folder + "/" + name) } else { others[ending, default: 0] += 1 }
     }
-    let names = try FileSystem.names(in: folder)
-    let isFolder = { (name: String) in FileSystem.kind(folder + "/" + name) == .folder }
-    let (folders, files) = (names.filter(isFolder), names.filter { !isFolder($0) })
-    let pictures = files.filter { name in
-      name.lastIndex(of: ".").map { dot in
-        ImageFormat.folderExtensions.contains(name[name.index(after: dot)...].lowercased())
-      } ?? false
+    for name in folders {
+      let path = folder + "/" + name
+      try walk.enter(path) { try list(path, $1, &$0) }
     }
-    return try pictures.map { folder + "/" + $0 }
-      + folders.flatMap { try Self.pictures(below: folder + "/" + $0, depth: depth + 1) }
+  }
+
+  static func kind(of name: String) -> (isPicture: Bool, ending: String) {
+    guard let dot = name.lastIndex(of: "."), dot > name.startIndex else { return (false, "") }
+    let ending = name[name.index(after: dot)...].lowercased()
+    return (ImageFormat.folderExtensions.contains(ending), ending.utf8.count <= 8 ? ".\(ending)" : "")
+  }
+
+  /// What was passed over, in a line each.
+  func remarks(in root: String, loosePictures: Int) -> [String] {
+    var remarks: [String] = []
+    if loosePictures > 0 {
+      remarks.append("\(loosePictures) pictures beside the class folders of \(root) have no class")
+    }
+    if !others.isEmpty {
+      let kinds = others.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+      remarks.append(
+        "\(others.values.reduce(0, +)) files in \(root) are no JPEG, PNG or WebP by their ending and are left out: "
+          + kinds.prefix(6).map { "\($0.value) \($0.key.isEmpty ? "others" : $0.key)" }.joined(separator: ", "))
+    }
+    return remarks
   }
 }

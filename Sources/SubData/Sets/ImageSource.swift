@@ -16,8 +16,15 @@ public protocol ImageSource: Sendable {
   var classNames: [String] { get }
   /// The class of every picture.
   var labels: [Int] { get }
+  /// What is wrong with the data and does no harm, in a line each: what was left out.
+  var remarks: [String] { get }
   /// What to call a picture in messages: its file, or its place in one.
   func name(of index: Int) -> String
   /// A picture, not yet decoded if it comes from a file. Throws `InputError` if it cannot be read.
   func image(at index: Int) throws -> SourceImage
+}
+
+extension ImageSource {
+  /// Nothing.
+  public var remarks: [String] { [] }
 }

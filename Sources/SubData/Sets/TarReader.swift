@@ -33,6 +33,9 @@ public final class TarReader {
   private let path: String
   private let file: gzFile
   private let plainSize: Int?
+  private let packedSize: Int
+  /// Bytes of members that were handed out.
+  private var unpacked = 0
   private var position = 0
   private var bodyLeft = 0
   private var paddingLeft = 0
@@ -44,13 +47,10 @@ public final class TarReader {
   /// Opens an archive. Throws `InputError` if it cannot be read.
   public init(_ path: String) throws {
     self.path = path
-    let size = try FileBytes.size(path)
-    guard let opened = gzopen(path, "rb") else {
-      throw InputError("the archive cannot be opened", at: path, cure: "check the path and its permissions")
-    }
+    let (opened, size) = try InputFile.unpacking(path)
     file = opened
-    gzbuffer(file, 1 << 18)
     plainSize = gzdirect(file) != 0 ? size : nil
+    packedSize = size
   }
 
   deinit { gzclose(file) }
@@ -134,6 +134,10 @@ public final class TarReader {
   private func take(_ count: Int) throws -> HostArray {
     guard count <= Self.largestMember else { throw damaged("a member of \(count) bytes", position) }
     if let plainSize, count > plainSize - position { throw cut() }
+    if !isPlain {
+      unpacked += count
+      try ClaimLimit.check(Double(unpacked), holding: packedSize, "the archive is to be unpacked", at: path)
+    }
     // A packed archive cannot be asked for its size: memory grows with what really comes out.
     var pieces: [HostBuffer] = []
     var left = count

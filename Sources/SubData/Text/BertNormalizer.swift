@@ -19,9 +19,17 @@ public struct BertNormalizer: Sendable, Equatable {
   }
 
   /// Words of more scalars than this become one `[UNK]`.
-  static let longestWord = 100
+  public var longestWord = 100
 
-  /// The words of a text, each cut after 100 scalars. For inspection; the tokenizer makes no strings.
+  /// What only splits text that is normalised already.
+  var splitting: BertNormalizer {
+    var splitter = self
+    (splitter.cleansText, splitter.splitsIdeographs) = (false, false)
+    (splitter.stripsAccents, splitter.lowercases) = (false, false)
+    return splitter
+  }
+
+  /// The words of a text, each cut after `longestWord` scalars. For inspection; the tokenizer makes no strings.
   public func words(of text: String) -> [String] {
     var text = text
     var words: [String] = []
@@ -36,35 +44,55 @@ public struct BertNormalizer: Sendable, Equatable {
   func forEachWord(
     in text: UnsafeBufferPointer<UInt8>, _ body: (UnsafeBufferPointer<UInt8>, _ scalars: Int) -> Void
   ) {
-    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 4 * Self.longestWord) { memory in
-      var word = Word(bytes: memory)
-      var marks: [(scalar: UInt32, order: UInt32)] = []
-      let ascii = self.ascii
-      var index = 0
-      while index < text.count {
-        let byte = text[index]
-        if byte < 0x80 {
-          if !marks.isEmpty { release(&marks, into: &word, body) }
-          let action = ascii[Int(byte)]
-          index += 1
-          if action >= 0 {
-            word.append(byte: UInt8(truncatingIfNeeded: action))
-          } else if action != Self.drop {
-            word.finish(body)
-            if action == Self.alone {
-              word.append(byte: byte)
-              word.finish(body)
-            }
-          }
-        } else {
-          let (scalar, length) = Self.decode(text, at: index)
-          index += length
-          take(scalar, &marks, into: &word, body)
-        }
-      }
-      if !marks.isEmpty { release(&marks, into: &word, body) }
-      word.finish(body)
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 4 * longestWord) { memory in
+      var word = Word(bytes: memory, longest: longestWord)
+      forEachWord(in: text, &word, body)
     }
+  }
+
+  /// A text as the words are cut from it, white space as spaces. `text` must be valid UTF-8.
+  func normalizedText(of text: UnsafeBufferPointer<UInt8>) -> [UInt8] {
+    var word = Word(gathering: text.count)
+    forEachWord(in: text, &word) { _, _ in }
+    return word.text ?? []
+  }
+
+  /// The same of a string.
+  func normalizedText(of text: String) -> [UInt8] {
+    var text = text
+    return text.withUTF8 { normalizedText(of: $0) }
+  }
+
+  private func forEachWord(
+    in text: UnsafeBufferPointer<UInt8>, _ word: inout Word,
+    _ body: (UnsafeBufferPointer<UInt8>, _ scalars: Int) -> Void
+  ) {
+    var marks: [(scalar: UInt32, order: UInt32)] = []
+    let ascii = self.ascii
+    var index = 0
+    while index < text.count {
+      let byte = text[index]
+      if byte < 0x80 {
+        if !marks.isEmpty { release(&marks, into: &word, body) }
+        let action = ascii[Int(byte)]
+        index += 1
+        if action >= 0 {
+          word.append(byte: UInt8(truncatingIfNeeded: action))
+        } else if action == Self.split {
+          word.space(body)
+        } else if action == Self.alone {
+          word.finish(body)
+          word.append(byte: byte)
+          word.finish(body)
+        }
+      } else {
+        let (scalar, length) = Self.decode(text, at: index)
+        index += length
+        take(scalar, &marks, into: &word, body)
+      }
+    }
+    if !marks.isEmpty { release(&marks, into: &word, body) }
+    word.finish(body)
   }
 
   // What an ASCII byte does: a byte to append, or one of these.
@@ -96,14 +124,14 @@ public struct BertNormalizer: Sendable, Equatable {
       if traits.contains(.removed) { return }
       if traits.contains(.space) {
         release(&marks, into: &word, body)
-        word.finish(body)
+        word.space(body)
         return
       }
     }
     let standsAlone = splitsIdeographs && traits.contains(.ideograph)
     if standsAlone {
       release(&marks, into: &word, body)
-      word.finish(body)
+      word.space(body)
     }
     if !stripsAccents {
       put(scalar, into: &word, body)
@@ -133,7 +161,7 @@ public struct BertNormalizer: Sendable, Equatable {
     }
     if standsAlone {
       release(&marks, into: &word, body)
-      word.finish(body)
+      word.space(body)
     }
   }
 
@@ -157,7 +185,7 @@ public struct BertNormalizer: Sendable, Equatable {
     }
     let traits = unicode.traits(of: scalar)
     if traits.contains(.white) {
-      word.finish(body)
+      if word.text == nil { word.finish(body) } else { word.append(scalar: scalar) }
     } else if traits.contains(.punctuation) {
       word.finish(body)
       word.append(scalar: scalar)
@@ -176,14 +204,28 @@ public struct BertNormalizer: Sendable, Equatable {
     return ((lead & 0x07) << 18 | part(1) << 12 | part(2) << 6 | part(3), 4)
   }
 
-  /// The word being gathered, in borrowed memory.
+  /// The word being gathered, in borrowed memory; or all of a text, whose words stay together.
   private struct Word {
     let bytes: UnsafeMutableBufferPointer<UInt8>
+    let longest: Int
+    var text: [UInt8]?
     var length = 0
     var scalars = 0
 
+    init(bytes: UnsafeMutableBufferPointer<UInt8>, longest: Int) { (self.bytes, self.longest) = (bytes, longest) }
+
+    /// Gathers a text of about so many bytes.
+    init(gathering count: Int) {
+      (bytes, longest) = (UnsafeMutableBufferPointer(start: nil, count: 0), 0)
+      var text: [UInt8] = []
+      text.reserveCapacity(count + 8)
+      self.text = text
+    }
+
     mutating func append(byte: UInt8) {
-      if scalars < BertNormalizer.longestWord {
+      if text != nil {
+        text!.append(byte)
+      } else if scalars < longest {
         bytes[length] = byte
         length += 1
       }
@@ -191,7 +233,9 @@ public struct BertNormalizer: Sendable, Equatable {
     }
 
     mutating func append(scalar: UInt32) {
-      if scalars < BertNormalizer.longestWord {
+      if text != nil {
+        text! += UTF8.encode(Unicode.Scalar(scalar)!)!
+      } else if scalars < longest {
         for byte in UTF8.encode(Unicode.Scalar(scalar)!)! {
           bytes[length] = byte
           length += 1
@@ -200,8 +244,14 @@ public struct BertNormalizer: Sendable, Equatable {
       scalars += 1
     }
 
+    /// White space, or where some is set around an ideograph.
+    mutating func space(_ body: (UnsafeBufferPointer<UInt8>, Int) -> Void) {
+      if text != nil { text!.append(0x20) } else { finish(body) }
+    }
+
+    /// A word's end without white space: at punctuation.
     mutating func finish(_ body: (UnsafeBufferPointer<UInt8>, Int) -> Void) {
-      guard scalars > 0 else { return }
+      guard scalars > 0, text == nil else { return }
       body(UnsafeBufferPointer(rebasing: UnsafeBufferPointer(bytes)[..<length]), scalars)
       length = 0
       scalars = 0

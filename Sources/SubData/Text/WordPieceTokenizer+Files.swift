@@ -16,55 +16,51 @@ extension WordPieceTokenizer {
     } else if path.hasSuffix(".json") {
       try self.init(tokenizerFile: path)
     } else {
-      try self.init(vocabulary: path, settings: FileSystem.join(FileSystem.parent(path), "tokenizer_config.json"))
+      try self.init(vocabulary: path, folder: FileSystem.parent(path))
     }
   }
 
-  /// A tokenizer from a model's folder: `vocab.txt` with the switches of `tokenizer_config.json`, or, where there is no
-  /// `vocab.txt`, `tokenizer.json` alone. Without a configuration text is lower-cased, unless the vocabulary itself has
-  /// capital letters.
+  /// A tokenizer from a model's folder: `tokenizer.json`, else `vocab.txt`, with the switches of `tokenizer_config.json`
+  /// and the tokens of `added_tokens.json`. Without a configuration text is lower-cased, unless the vocabulary itself has
+  /// capital letters. What changes ids and is not known here is an error.
   public init(folder: String) throws {
     let vocabulary = FileSystem.join(folder, "vocab.txt")
     let whole = FileSystem.join(folder, "tokenizer.json")
-    if TextFile.exists(vocabulary) {
-      try self.init(vocabulary: vocabulary, settings: FileSystem.join(folder, "tokenizer_config.json"))
-    } else if TextFile.exists(whole) {
-      try self.init(tokenizerFile: whole)
+    if TextFile.exists(whole) {
+      try self.init(tokenizerFile: whole, folder: folder)
+    } else if TextFile.exists(vocabulary) {
+      try self.init(vocabulary: vocabulary, folder: folder)
     } else {
       throw InputError(
         "no vocab.txt and no tokenizer.json", at: folder, cure: "give a folder that holds a BERT vocabulary")
     }
   }
 
-  /// A tokenizer from a `tokenizer.json` of Hugging Face's library.
-  public init(tokenizerFile path: String) throws {
-    let file = TokenizerSettings(json: try JSON.read(path), path: path)
-    let model = try file.member("model")
-    let type = try model.text("type") ?? "WordPiece"
-    guard type == "WordPiece" else {
-      throw InputError("the tokenizer is \(type), not WordPiece", at: path, cure: "give a BERT model's folder")
+  /// A tokenizer from a `tokenizer.json` of Hugging Face's library, with the settings of the files of its folder where one
+  /// is named.
+  public init(tokenizerFile path: String, folder: String? = nil) throws {
+    let file = try WordPieceFile(JSON.read(path), path)
+    let pieces = try Self.vocabulary(of: file.model, in: path)
+    var normalizer = try file.normalizer() ?? BertNormalizer(lowercase: !Self.isCased(pieces))
+    normalizer.longestWord = try file.longestWord()
+    try file.checkPieces()
+    var added = try file.added()
+    if let folder {
+      let settings = try TokenizerFolder(folder)
+      try settings.change(&normalizer)
+      try settings.add(to: &added)
     }
-    let pieces = try Self.vocabulary(of: model, in: path)
-    var normalizer = BertNormalizer(lowercase: !Self.isCased(pieces))
-    if let settings = try file.optionalMember("normalizer") {
-      normalizer = BertNormalizer(lowercase: try settings.bool("lowercase") ?? true)
-      normalizer.cleansText = try settings.bool("clean_text") ?? true
-      normalizer.splitsIdeographs = try settings.bool("handle_chinese_chars") ?? true
-      normalizer.stripsAccents = try settings.bool("strip_accents") ?? normalizer.stripsAccents
-    }
-    try self.init(vocabulary: pieces, normalizer: normalizer, name: path)
+    try self.init(vocabulary: pieces, normalizer: normalizer, added: added, name: path)
   }
 
-  private init(vocabulary path: String, settings: String) throws {
+  private init(vocabulary path: String, folder: String) throws {
     let pieces = try Self.vocabulary(in: path)
+    let settings = try TokenizerFolder(folder)
     var normalizer = BertNormalizer(lowercase: !Self.isCased(pieces))
-    if TextFile.exists(settings) {
-      let settings = TokenizerSettings(json: try JSON.read(settings), path: settings)
-      if let lowercases = try settings.bool("do_lower_case") { normalizer = BertNormalizer(lowercase: lowercases) }
-      normalizer.stripsAccents = try settings.bool("strip_accents") ?? normalizer.stripsAccents
-      normalizer.splitsIdeographs = try settings.bool("tokenize_chinese_chars") ?? true
-    }
-    try self.init(vocabulary: pieces, normalizer: normalizer, name: path)
+    try settings.change(&normalizer)
+    var added: [AddedToken] = []
+    try settings.add(to: &added)
+    try self.init(vocabulary: pieces, normalizer: normalizer, added: added, name: path)
   }
 
   private init(vocabularyFile path: String, normalizer: BertNormalizer) throws(InputError) {
@@ -102,46 +98,5 @@ extension WordPieceTokenizer {
     pieces.contains { piece in
       !piece.hasPrefix("[") && piece.utf8.contains { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) }
     }
-  }
-}
-
-/// A JSON object of a tokenizer's files, with errors that name the file and the key.
-private struct TokenizerSettings {
-  let json: JSON
-  let path: String
-  var key = ""
-
-  func member(_ name: String) throws -> TokenizerSettings {
-    guard let member = try optionalMember(name) else { throw failure("\(inner(name)) is missing") }
-    return member
-  }
-  func optionalMember(_ name: String) throws -> TokenizerSettings? {
-    guard let value = try value(name) else { return nil }
-    return TokenizerSettings(json: value, path: path, key: inner(name))
-  }
-  func members() throws -> [JSON.Object.Member] {
-    guard let object = json.object else { throw failure("\(key.isEmpty ? "the file" : key) has the wrong type") }
-    return object.members
-  }
-  func bool(_ name: String) throws -> Bool? {
-    guard let value = try value(name) else { return nil }
-    guard let bool = value.bool else { throw failure("\(inner(name)) has the wrong type") }
-    return bool
-  }
-  func text(_ name: String) throws -> String? {
-    guard let value = try value(name) else { return nil }
-    guard let text = value.string else { throw failure("\(inner(name)) has the wrong type") }
-    return text
-  }
-
-  /// A member that is there and not null.
-  private func value(_ name: String) throws -> JSON? {
-    _ = try members()
-    guard let value = json[name], value != .null else { return Optional<JSON>.none }
-    return value
-  }
-  private func inner(_ name: String) -> String { key.isEmpty ? name : "\(key).\(name)" }
-  private func failure(_ what: String) -> InputError {
-    InputError(what, at: path, cure: "give the file as the model's authors published it")
   }
 }

@@ -2,12 +2,16 @@ public import SubCore
 
 /// BERT's WordPiece tokenizer: ids equal to those of Hugging Face's `BertTokenizerFast`.
 ///
-/// The five special tokens are cut out of the raw text first, even inside a word; the rest is normalised and split into
-/// words (`BertNormalizer`), and each word becomes its greedy longest pieces or, if any part of it has none or it is
-/// longer than 100 scalars, one `[UNK]`.
+/// The five special tokens, and others that were added, are cut out of the text first, even inside a word; the rest is
+/// normalised and split into words (`BertNormalizer`), and each word becomes its greedy longest pieces or, if any part of
+/// it has none or it is longer than 100 scalars, one `[UNK]`.
 public struct WordPieceTokenizer: Sendable {
-  /// The pieces by id.
+  /// The pieces by id, added tokens at their ids.
   public let vocabulary: [String]
+  /// The pieces that words are made of: the first so many of the vocabulary.
+  public let pieceCount: Int
+  /// Tokens that are no pieces of words and were added; the five special ones where they are more than that.
+  public let added: [AddedToken]
   /// How text becomes words.
   public let normalizer: BertNormalizer
   /// The ids of `[PAD]`, `[UNK]`, `[CLS]`, `[SEP]` and `[MASK]`.
@@ -17,7 +21,12 @@ public struct WordPieceTokenizer: Sendable {
   public static let specialTokens = SpecialTokens.names
 
   private let trie: PieceTrie
-  private let specialIDs: [Int32]
+  /// Special and added tokens that are looked for in the text as it is.
+  private let raw: TokenFinder
+  /// Added tokens that are looked for in normalised text, which is then only split.
+  private let normalized: TokenFinder
+  private let splitter: BertNormalizer
+  private let specialIDs: Set<Int32>
 
   /// A tokenizer over pieces, whose positions are their ids; a piece that occurs twice has its last position.
   ///
@@ -29,13 +38,17 @@ public struct WordPieceTokenizer: Sendable {
     try self.init(vocabulary: vocabulary, normalizer: BertNormalizer(lowercase: lowercase), name: name)
   }
 
-  /// A tokenizer over pieces with every switch of the normaliser.
-  public init(vocabulary: [String], normalizer: BertNormalizer, name: String) throws(InputError) {
+  /// A tokenizer over pieces with every switch of the normaliser, and tokens that were added to them. Throws also where
+  /// the ids of added tokens leave gaps.
+  public init(
+    vocabulary: [String], normalizer: BertNormalizer, added: [AddedToken] = [], name: String
+  ) throws(InputError) {
     guard !vocabulary.isEmpty else {
       throw InputError("empty vocabulary", at: name, cure: "give a vocab.txt with one token per line")
     }
-    self.vocabulary = vocabulary
     self.normalizer = normalizer
+    self.added = added
+    pieceCount = vocabulary.count
     trie = PieceTrie(vocabulary)
     var ids: [Int32] = []
     for token in Self.specialTokens {
@@ -46,7 +59,13 @@ public struct WordPieceTokenizer: Sendable {
       }
       ids.append(Int32(id))
     }
-    specialIDs = ids
+    self.vocabulary = try Self.whole(vocabulary, added, name: name)
+    let known = Set(added.map(\.content))
+    let special = zip(Self.specialTokens, ids).filter { !known.contains($0.0) }.map { AddedToken($0.0, id: $0.1) }
+    raw = TokenFinder(special + added.filter { !$0.isNormalized })
+    normalized = TokenFinder(added.filter(\.isNormalized)) { normalizer.normalizedText(of: $0) }
+    splitter = normalizer.splitting
+    specialIDs = Set(ids + added.filter(\.isSpecial).map(\.id))
     (padID, unknownID, clsID, sepID, maskID) = (ids[0], ids[1], ids[2], ids[3], ids[4])
   }
 
@@ -56,13 +75,52 @@ public struct WordPieceTokenizer: Sendable {
     var ids: [Int32] = []
     ids.reserveCapacity(text.utf8.count / 4 + 4)
     text.withUTF8 { bytes in
-      SpecialTokens.split(bytes) {
-        appendWords($0, to: &ids)
-      } special: {
-        ids.append(specialIDs[$0])
+      raw.split(bytes) { part in
+        if normalized.isEmpty {
+          appendWords(part, by: normalizer, to: &ids)
+        } else {
+          normalizer.normalizedText(of: part).withUnsafeBufferPointer { text in
+            normalized.split(text) {
+              appendWords($0, by: splitter, to: &ids)
+            } token: {
+              ids.append($0)
+            }
+          }
+        }
+      } token: {
+        ids.append($0)
       }
     }
     return ids
+  }
+
+  /// All pieces by id. Throws where ids are none, or leave gaps.
+  private static func whole(
+    _ pieces: [String], _ added: [AddedToken], name: String
+  ) throws(InputError) -> [String] {
+    var whole = pieces
+    for token in added.sorted(by: { $0.id < $1.id }) {
+      guard token.id >= 0, token.id <= whole.count else {
+        throw InputError(
+          "the added token '\(token.content)' has the id \(token.id), the vocabulary ends at \(whole.count - 1)",
+          at: name, cure: "give added tokens ids that follow the vocabulary's")
+      }
+      if Int(token.id) == whole.count {
+        if let id = whole.firstIndex(of: token.content) {
+          throw InputError(
+            "the added token '\(token.content)' has the id \(token.id), but is a piece which has the id \(id)",
+            at: name,
+            cure: "give the tokenizer's files as they were published together")
+        }
+        whole.append(token.content)
+      }
+      guard whole[Int(token.id)] == token.content else {
+        throw InputError(
+          "the added token '\(token.content)' has the id \(token.id), which is '\(whole[Int(token.id)])'", at: name,
+          cure: "give the tokenizer's files as they were published together")
+      }
+    }
+    return whole
   }
 
   /// A text or a pair as the model sees it, cut to `maxLength` tokens (special tokens included) from the right, the
@@ -81,14 +139,14 @@ public struct WordPieceTokenizer: Sendable {
   /// The pieces of ids. An id beyond the vocabulary is a programming error.
   public func tokens(of ids: [Int32]) -> [String] { ids.map { vocabulary[Int($0)] } }
 
-  /// Whether an id is one of the five special tokens, `[UNK]` among them, wherever it came from.
-  public func isSpecial(_ id: Int32) -> Bool {
-    id == padID || id == unknownID || id == clsID || id == sepID || id == maskID
-  }
+  /// Whether an id is a special token, `[UNK]` among them, wherever it came from.
+  public func isSpecial(_ id: Int32) -> Bool { specialIDs.contains(id) }
 
-  private func appendWords(_ text: UnsafeBufferPointer<UInt8>, to ids: inout [Int32]) {
+  private func appendWords(
+    _ text: UnsafeBufferPointer<UInt8>, by normalizer: BertNormalizer, to ids: inout [Int32]
+  ) {
     normalizer.forEachWord(in: text) { word, scalars in
-      guard scalars <= BertNormalizer.longestWord else {
+      guard scalars <= normalizer.longestWord else {
         ids.append(unknownID)
         return
       }

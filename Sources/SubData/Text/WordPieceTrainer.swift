@@ -6,6 +6,7 @@
 public struct WordPieceTrainer: Sendable {
   /// How text becomes words.
   public let normalizer: BertNormalizer
+  private let finder = TokenFinder(SpecialTokens.names.map { AddedToken($0, id: 0) })
   /// How often each word was seen.
   private var counts: [[UInt8]: Int] = [:]
 
@@ -16,11 +17,11 @@ public struct WordPieceTrainer: Sendable {
   public mutating func add(_ line: String) {
     var line = line
     line.withUTF8 { bytes in
-      SpecialTokens.split(bytes) { text in
+      finder.split(bytes) { text in
         normalizer.forEachWord(in: text) { word, scalars in
-          if scalars <= BertNormalizer.longestWord { counts[Array(word), default: 0] += 1 }
+          if scalars <= normalizer.longestWord { counts[Array(word), default: 0] += 1 }
         }
-      } special: { _ in
+      } token: { _ in
       }
     }
   }

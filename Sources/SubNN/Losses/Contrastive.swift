@@ -19,7 +19,7 @@ public enum Contrastive {
   /// The mean of the cross-entropies by row and by column against the pairs on the diagonal: [N, N] → scalar.
   public static func loss(_ logits: Tensor) -> Tensor {
     precondition(logits.shape.rows == logits.shape.columns, "contrastive loss: logits \(logits.shape)")
-    let target = Target.labels(Tensor(indices: Array(0..<logits.shape.rows), on: logits.device), smoothing: 0)
+    let target = Target.labels(.indices(logits.shape.rows, on: logits.device), smoothing: 0)
     return symmetric(logits, target, target)
   }
 

@@ -5,8 +5,6 @@ import SubCore
 /// parameters that decay; those that do not move at the full rate. ε is 1e-8 in DeiT-III, 1e-6 in timm (RSB).
 public final class LAMB: MomentOptimizer {
   override func update(_ gradients: Gradients, _ numbers: MomentRates) {
-    var numbers = numbers
-    numbers.gradientScale /= max(1, gradients.norm() * numbers.gradientScale)
-    set.lamb(gradients, moments, numbers, rates: rates)
+    set.lamb(gradients, moments, numbers.capped(norm: gradients.norm()), rates: rates)
   }
 }

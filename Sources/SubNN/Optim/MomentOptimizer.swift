@@ -40,11 +40,11 @@ public class MomentOptimizer: Optimizer {
     self.init(set, groups: .decayingAllButBiasesAndNorms(set, weightDecay: weightDecay), settings: settings)
   }
 
-  public final func step(_ gradients: Gradients, lr: Double, scale: Double) {
+  public final func step(_ gradients: Gradients, lr: Double, factor: Tensor?) {
     updates += 1
     let numbers = MomentRates(
       lr: lr, beta1: settings.beta1, beta2: settings.beta2, epsilon: settings.epsilon, update: updates,
-      gradientScale: scale)
+      factor: factor)
     update(gradients, numbers)
   }
 
@@ -77,6 +77,10 @@ public class MomentOptimizer: Optimizer {
       }
     }
     moments.markAllTouched()
-    updates = try Int(array("updates", nil).integers().first ?? 0)
+    let count = try array("updates", nil).integers().first ?? 0
+    guard (0...1 << 53).contains(count) else {
+      throw InputError("\(count) updates are no count", at: "updates", cure: "resume from an undamaged checkpoint")
+    }
+    updates = count
   }
 }

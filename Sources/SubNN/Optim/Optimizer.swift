@@ -28,15 +28,7 @@ public struct StateArray {
 public protocol Optimizer: Checkpointed {
   /// The number of updates made.
   var updates: Int { get }
-  /// One update. `scale` multiplies every gradient (clipping); parameters without a gradient stay as they are, as in
+  /// One update. `factor`, one element in f64 on the device, multiplies every gradient (clipping); parameters without a gradient stay as they are, as in
   /// PyTorch. Consumes the gradients.
-  func step(_ gradients: Gradients, lr: Double, scale: Double)
-}
-
-extension Gradients {
-  /// The factor that clips to a global norm: min(1, limit / (norm + 1e-6)), as torch's clip_grad_norm_.
-  public static func clipFactor(norm: Double, limit: Double?) -> Double {
-    guard let limit else { return 1 }
-    return min(1, limit / (norm + 1e-6))
-  }
+  func step(_ gradients: Gradients, lr: Double, factor: Tensor?)
 }

@@ -33,10 +33,10 @@ public final class SGD: Optimizer {
     rates = groups.rates.map { ($0.lrScale, $0.weightDecay) }
   }
 
-  public func step(_ gradients: Gradients, lr: Double, scale: Double) {
+  public func step(_ gradients: Gradients, lr: Double, factor: Tensor?) {
     updates += 1
     let numbers = SGDRates(
-      lr: lr, momentum: settings.momentum, isNesterov: settings.isNesterov, gradientScale: scale)
+      lr: lr, momentum: settings.momentum, isNesterov: settings.isNesterov, factor: factor)
     set.sgd(gradients, sum: sum, numbers, rates: rates)
   }
 

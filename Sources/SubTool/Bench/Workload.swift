@@ -19,7 +19,7 @@ struct Workload: Sendable {
   static let all: [Workload] = Modalities.all.flatMap(\.workloads)
 
   /// A step through the method and the optimizer, as the loop makes it: no gradients to clear, both branches forward and
-  /// backward, AdamW on all weights.
+  /// backward, AdamW on all weights. It returns when all of it is done.
   static func step<Task: TrainingTask>(
     _ task: Task, _ batch: Task.Batch, _ parameters: ParameterSet, _ method: some Method
   ) -> () -> Void {
@@ -30,8 +30,9 @@ struct Workload: Sendable {
     return {
       let pass = Pass(isTraining: true, key: RandomKey(seed: 0).fold(number))
       _ = method(task, batch, into: gradients, pass: pass)
-      optimizer.step(gradients, lr: 1e-5, scale: 1)
+      optimizer.step(gradients, lr: 1e-5, factor: nil)
       number += 1
+      parameters.arena.device.synchronize()
     }
   }
 }

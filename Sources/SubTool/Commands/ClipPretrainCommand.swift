@@ -3,6 +3,7 @@ import SubCore
 import SubData
 import SubNN
 import SubTrain
+import VisionSub
 
 /// `clip-pretrain`: contrastive pretraining.
 package struct ClipPretrainCommand: Command {
@@ -29,11 +30,15 @@ package struct ClipPretrainCommand: Command {
   var from: String?
   @Option("--vocab", value: "FILE", default: "that of the weights or the data, else CLIP's own", "a merges file")
   var vocabulary: String?
+  @Option("--text-heads", in: 1...4096, default: "what the files say, else a guess", "heads of the text tower")
+  var textHeads: Int?
+  var weights = WeightOptions()
   var captionOptions = CaptionDataOptions()
   var zeroShot = ZeroShotOptions()
   var methodOptions = MethodOptions()
   var runOptions = RunOptions()
   var machine = MachineOptions()
+  var inputOptions = InputOptions()
 
   package init() {}
 
@@ -53,9 +58,10 @@ package struct ClipPretrainCommand: Command {
       try ZeroShotData($0, captionOptions.options(isTraining: false))
     }
     let name = model ?? (data != nil && from == nil ? "ViT-B-32" : nil)
-    let clip = try ClipModelChoice(from: from, name: name, vocabulary: vocabulary).model(settings) {
-      try embedded?.merges ?? ClipModelChoice.standardVocabulary(context)
-    }
+    let clip = try ClipModelChoice(
+      from: from, name: name, vocabulary: vocabulary, hints: weights.hints(textHeads: textHeads)
+    ).model(settings) { try embedded?.merges ?? ClipModelChoice.standardVocabulary(context) }
+    try clip.preparation.check()
     if let embedded, isSmall {
       try context.console.print(
         "using a small CLIP and the captions of \(embedded.train); a real run: --data 'SHARDS' --model ViT-B-32 "

@@ -9,21 +9,30 @@ package struct ConvertCommand: Command {
   package static let discussion =
     "Reads safetensors (also sharded), .npz, folders of .npy files and PyTorch's .pth, .pt and .bin. OUT's ending decides "
     + "what is written: .safetensors, .npz, or a folder of .npy files where there is no ending. Without --names every "
-    + "tensor keeps its name. A run stands for its newest checkpoint."
+    + "tensor keeps its name. A run stands for its newest checkpoint. The configuration files beside IN, which tell what "
+    + "tensors do not (heads, activation, the preparation of images), go into the metadata of a .safetensors file, where "
+    + "the other commands find them."
   package static let example = "masksub convert deit_3_small_224_1k.pth deit3-s.safetensors --names timm"
   package static let section = CommandSection.look
 
   @Argument("IN", "the weights") var input: String
   @Argument("OUT", "where they go") var output: String
+  @Option(
+    "--weights", value: "KEY", default: "the average where there is one",
+    "which of several weights of a PyTorch file: model, model_ema")
+  var key: String?
   @Option("--names", default: "as they are", "whose names the tensors get") var names: Names?
+  var inputOptions = InputOptions()
 
   package init() {}
 
   package func run(in context: ToolContext) throws {
     let format = try Format(output)
-    let place = try Checkpoint.path(of: input)
-    let source = try TensorFile.open(place)
-    var tensors: [(name: String, array: HostArray)]
+    let checkpoint = try Checkpoint.standing(for: input, note: context.console.note)
+    defer { withExtendedLifetime(checkpoint) {} }
+    let source = try TensorFile.open(checkpoint.path, weights: key)
+    for remark in source.remarks { context.console.note(remark) }
+    let tensors: [(name: String, array: HostArray)]
     var dropped: [String] = []
     if let names {
       guard let (family, weights) = ModelFamilies.recognise(source) else {
@@ -40,13 +49,17 @@ package struct ConvertCommand: Command {
       let renamed = try RenamedWeights(weights, of: family, to: target)
       (tensors, dropped) = (renamed.tensors, renamed.dropped)
     } else {
-      tensors = try source.arrays()
+      tensors = try source.names.map { name in
+        // A large file takes a while.
+        try Interruption.check()
+        return (name, try source.array(named: name))
+      }
     }
     guard FileSystem.kind(output) == .absent || format != .folder else {
       throw InputError("there is something there already", at: output, cure: "name a folder that does not exist yet")
     }
     switch format {
-    case .safetensors: try Safetensors.write(tensors, metadata: [("format", "pt")], to: output)
+    case .safetensors: try Safetensors.write(tensors, metadata: metadata(source, checkpoint.path, tensors), to: output)
     case .npz: try Npz.write(tensors, to: output)
     case .folder: try NpyFolder.write(tensors, to: FileSystem.trimmed(output))
     }
@@ -54,6 +67,17 @@ package struct ConvertCommand: Command {
       context.console.note("left out: \(dropped.count) tensors without such a name (\(first), …)")
     }
     try context.console.print("\(tensors.count) tensors in \(output)")
+  }
+
+  /// What a file says beside its tensors: what the source says itself, and what lies beside it.
+  private func metadata(
+    _ source: any NamedTensors, _ place: String, _ tensors: [(name: String, array: HostArray)]
+  ) throws -> [(key: String, value: String)] {
+    let names = Set(source.names)
+    // A tensor's other name is a tensor of its own now.
+    let own = source.metadata.filter { $0.key != "format" && !names.contains($0.key) }
+    let beside = try Companions(of: place, source).texts().filter { text in !own.contains { $0.key == text.key } }
+    return [("format", "pt")] + own + beside
   }
 
   /// Whose names tensors get.
@@ -72,10 +96,12 @@ package struct ConvertCommand: Command {
         self = .safetensors
       } else if name.hasSuffix(".npz") {
         self = .npz
-      } else if let ending = [".pth", ".pt", ".bin", ".npy", ".ckpt", ".h5", ".json"].first(where: name.hasSuffix) {
+      } else if let dot = name.lastIndex(of: "."), dot > name.startIndex,
+        name[name.index(after: dot)...].contains(where: \.isLetter)
+      {
         throw InputError(
-          "\(ending) files are not written", at: path, cure: "write .safetensors, .npz, or a folder of .npy files",
-          isUsage: true)
+          "\(name[dot...]) files are not written", at: path,
+          cure: "write .safetensors, .npz, or a folder of .npy files, whose name has no ending", isUsage: true)
       } else {
         self = .folder
       }

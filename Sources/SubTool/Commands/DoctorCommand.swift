@@ -13,7 +13,7 @@ package struct DoctorCommand: Command {
   package func run(in context: ToolContext) throws {
     let style = context.console.outputStyle
     func row(_ label: String, _ text: String) throws {
-      try context.console.print(label + String(repeating: " ", count: max(1, 14 - label.count)) + text)
+      try context.console.print(styled: label + String(repeating: " ", count: max(1, 14 - label.count)) + text)
     }
     try row("masksub", "\(Tool.version), \(HostMachine.system())")
     try row("processor", HostMachine.processor())
@@ -33,7 +33,7 @@ package struct DoctorCommand: Command {
     try row("CUDA", HostMachine.cudaDriver())
     try row("home", context.home.path ?? "not found; start with scripts/masksub or set MASKSUB_HOME")
     if missing.isEmpty {
-      try context.console.print(style.green("nothing is missing"))
+      try context.console.print(styled: style.green("nothing is missing"))
     } else {
       try context.console.print("install with: apt-get install \(missing.map(\.package).joined(separator: " "))")
     }

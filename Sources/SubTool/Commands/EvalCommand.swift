@@ -1,5 +1,6 @@
 import SubData
 import SubTrain
+import VisionSub
 
 /// `eval`: what a trained model is worth.
 package struct EvalCommand: Command {
@@ -7,8 +8,9 @@ package struct EvalCommand: Command {
   package static let summary = "evaluates a model: top-1 and top-5 (vision), the task's metrics (text)"
   package static let discussion =
     "--from takes a run, a folder or a weight file. Runs of train and finetune are evaluated as they were in training, "
-    + "with the average of weights where the recipe keeps one; other files of vision transformers as their recipe "
-    + "says. Runs of glue, and BERT folders with --task, are evaluated on the task's development split. Without --data "
+    + "with the average of weights where the recipe keeps one; other files as what lies beside them says (timm's "
+    + "config.json, preprocessor_config.json, open_clip_config.json), else as their family's recipe does. The first "
+    + "lines say which, and what was guessed. Runs of glue, and BERT folders with --task, are evaluated on the task's development split. Without --data "
     + "the embedded samples are used."
   package static let example = "masksub eval --from runs/deit3-s --data imagenet"
   package static let section = CommandSection.evaluate
@@ -17,16 +19,29 @@ package struct EvalCommand: Command {
   @Option("--data", value: "DIR", default: "the embedded samples", "images, or the task's folder") var data: String?
   @Option("--task", default: "the run's own", "the GLUE task of a text model") var task: GLUETask?
   @Option("--batch", in: 1...65536, "samples of a batch") var batch = 64
-  @Option(
-    "--resize", in: 1...4096, default: "the recipe's own", "the shorter side of an image before its middle is taken")
-  var resize: Int?
   @Option("--workers", in: 0...256, default: "half of the cores, at most 8", "threads that prepare images")
   var workers: Int?
+  @Option("--class-order", "how class folders are numbered: as torchvision does (1, 10, 2), or timm (1, 2, 10)")
+  var classOrder = ClassOrder.plain
   @Option("--max-broken", in: 0...1_000_000_000, "unreadable pictures that are passed over before it is an error")
   var maxBroken = 100
+  @Option("--readout", default: "what the files say, else a guess", "what a vision transformer's head reads")
+  var readout: VisionTransformerConfig.Readout?
+  @Option("--image-size", in: 1...4096, default: "the model's own", "the side of the images, in pixels")
+  var imageSize: Int?
+  var weights = WeightOptions()
+  var preparation = PreparationOptions()
   var machine = MachineOptions()
+  var inputOptions = InputOptions()
 
   package init() {}
+
+  /// What the options say of the weights.
+  var hints: WeightHints {
+    var hints = weights.hints
+    (hints.imageSize, hints.readout) = (imageSize, readout?.rawValue)
+    return hints
+  }
 
   package func run(in context: ToolContext) throws {
     let run = try? RunFolder.existing(from).configuration()

@@ -19,10 +19,15 @@ package struct GlueCommand: Command {
   var data: String?
   @Option("--from", value: "MODEL", default: "a small new BERT", "a Hugging Face style folder, a weight file, or a run")
   var from: String?
+  @Option(
+    "--weights", value: "KEY", default: "the average where there is one",
+    "which of several weights of a PyTorch file: model, model_ema")
+  var key: String?
   @Flag("--predict", "writes GLUE's submission files for the test splits") var predict: Bool
   var methodOptions = MethodOptions()
   var runOptions = RunOptions()
   var machine = MachineOptions()
+  var inputOptions = InputOptions()
 
   package init() {}
 
@@ -40,7 +45,7 @@ package struct GlueCommand: Command {
   }
 
   private func model(_ settings: RunSettings, _ context: ToolContext) throws -> TextRunModel {
-    if let from { return try TextRunModel(TextFolder(from), for: task, settings) }
+    if let from { return try TextRunModel(TextFolder(from, weights: key), for: task, settings) }
     let tokenizer = try WordPieceTokenizer(folder: context.home.file("tokenizers/acceptability"))
     return try TextRunModel(
       GLUERecipe.smallNetwork(vocabulary: tokenizer.vocabulary.count), tokenizer, for: task, settings)

@@ -14,13 +14,20 @@ package struct InspectCommand: Command {
 
   @Flag("--stats", "adds the smallest and largest value, mean, standard deviation and the count of zeros")
   package var stats: Bool
+  @Option(
+    "--weights", value: "KEY", default: "the average where there is one",
+    "which of several weights of a PyTorch file: model, model_ema")
+  package var key: String?
   @Argument("FILE", "the file, a folder that holds model.safetensors, or a run") package var file: String
+  var inputOptions = InputOptions()
 
   package init() {}
 
   package func run(in context: ToolContext) throws {
-    let tensors = try TensorFile.open(Checkpoint.path(of: file))
     let console = context.console
+    let place = try Checkpoint.standing(for: file, note: console.note)
+    defer { withExtendedLifetime(place) {} }
+    let tensors = try TensorFile.open(place.path, weights: key)
     let infos = try tensors.names.map { (name: $0, info: try tensors.info(named: $0)) }
     let nameWidth = min(infos.map(\.name.count).max() ?? 0, 72)
     let shapes = infos.map { "[\($0.info.shape.map(String.init).joined(separator: ", "))]" }
@@ -30,7 +37,7 @@ package struct InspectCommand: Command {
       if stats {
         line = line.padded(nameWidth + shapeWidth + 8) + "  " + TensorStatistics(try tensors.array(named: name)).text
       }
-      try console.print(line.oneLine)
+      try console.print(line)
       // A big file takes a while with --stats.
       try Interruption.check()
     }
@@ -40,6 +47,7 @@ package struct InspectCommand: Command {
     try console.print(
       "\(infos.count) tensors, \(elements) elements (\((Double(elements) / 1e6).fixed(2)) M), "
         + "\((Double(bytes) / 1_048_576).fixed(1)) MiB" + (types.isEmpty ? "" : ", \(types)"))
+    for remark in tensors.remarks { try console.print(remark.oneLine) }
     guard let (family, weights) = ModelFamilies.recognise(tensors) else {
       try console.print("architecture: not recognised")
       return
@@ -47,7 +55,7 @@ package struct InspectCommand: Command {
     do {
       try console.print("architecture: \(try family.summary(of: weights))")
     } catch let error as InputError {
-      try console.print("architecture: \(family.name), but \(error.description.oneLine)")
+      try console.print("architecture: \(family.name), but \(error.description)")
     }
     try console.print("naming: \(weights.title)")
   }

@@ -22,6 +22,7 @@ package struct PreviewCommand: Command {
   @Option("--seed", "fixes everything random") var seed = 0
   @Option("--output", value: "FILE", "where the picture goes") var output = "preview.png"
   @Option("--set", "a hyper-parameter of the recipe; masksub recipes show NAME lists them") var settings: [Setting] = []
+  var inputOptions = InputOptions()
 
   package init() {}
 

@@ -30,7 +30,7 @@ package struct TokenizeCommand: Command {
   package func run(in context: ToolContext) throws {
     let console = context.console
     let tokenizer = try TextTokenizer(kind, vocabulary: vocabulary)
-    var printer = TokenPrinter(tokenizer.vocabulary, json: json)
+    var printer = TokenPrinter(tokenizer.vocabulary, json: json, shown: console.outputIsTerminal)
     guard !$texts.isGiven else {
       for text in texts { try printer.print(tokenizer.encode(text), on: console) }
       return
@@ -68,12 +68,13 @@ struct TextTokenizer {
 /// Prints ids and tokens; a token's text is made once, however often it comes.
 struct TokenPrinter {
   private let vocabulary: [String]
-  private let isJSON: Bool
+  private let isJSON, isShown: Bool
   private var shown: [[UInt8]?]
   private var line: [UInt8] = []
 
-  init(_ vocabulary: [String], json: Bool) {
-    (self.vocabulary, isJSON) = (vocabulary, json)
+  /// `shown`: on a terminal, which tokens must not steer.
+  init(_ vocabulary: [String], json: Bool, shown isShown: Bool) {
+    (self.vocabulary, isJSON, self.isShown) = (vocabulary, json, isShown)
     shown = Array(repeating: nil, count: vocabulary.count)
   }
 
@@ -97,7 +98,8 @@ struct TokenPrinter {
     if let bytes = shown[id] {
       line += bytes
     } else {
-      let bytes = isJSON ? JSON.string(vocabulary[id]).bytes() : Array(vocabulary[id].utf8)
+      let token = isShown ? vocabulary[id].oneLine : vocabulary[id]
+      let bytes = isJSON ? JSON.string(token).bytes() : Array(token.utf8)
       shown[id] = bytes
       line += bytes
     }

@@ -28,6 +28,7 @@ package struct TraceCommand: Command {
 
   /// The losses a vision trace can take.
   enum LossName: String, CaseIterable, OptionValue { case ce, bce }
+  var inputOptions = InputOptions()
 
   package init() {}
 

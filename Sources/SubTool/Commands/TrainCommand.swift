@@ -15,6 +15,7 @@ package struct TrainCommand: Command {
   var methodOptions = MethodOptions()
   var runOptions = RunOptions()
   var machine = MachineOptions()
+  var inputOptions = InputOptions()
 
   package init() {}
 

@@ -12,6 +12,10 @@ struct VisionRunCommand {
   let recipe: String?
   /// The weights to start from.
   let from: String?
+  /// What settles what they do not tell.
+  var hints = WeightHints()
+  /// The file with the rows of their head.
+  var headMap: String?
   let images: VisionOptions
   let method: MethodOptions
   let options: RunOptions
@@ -21,22 +25,24 @@ struct VisionRunCommand {
     let settings = try options.settings(on: machine, workers: images.workers)
     // What is to be resumed must be there before anything else is asked for.
     if options.resume { _ = try RunFolder.open(output: options.output, resume: true, command: command) }
-    let source = try from.map { try VisionFolder($0) }
+    let source = try from.map { try VisionFolder($0, hints) }
     let given = try recipe.map { try VisionRecipe.named($0) }
-    let followed = try source.map { try VisionRecipe.following($0.configuration) }
-    var recipe = try (given ?? followed ?? VisionRecipe.named("shapes-tiny"))
-      .with(options.settingPairs, note: context.console.note)
-    let data = try VisionData(images.data ?? context.home.file("datasets/shapes"), validation: images.validation)
+    var recipe =
+      try source?.recipe(given, with: options.settingPairs, note: context.console.note)
+      ?? (given ?? VisionRecipe.named("shapes-tiny")).with(options.settingPairs, note: context.console.note)
+    let data = try VisionData(
+      images.data ?? context.home.file("datasets/shapes"), validation: images.validation, order: images.classOrder)
     if images.data == nil { try fit(&recipe, to: data.train.count) }
     if images.data == nil || source == nil && given == nil {
       try context.console.print(note(recipe, isEmbedded: images.data == nil))
     }
-    let model = try VisionRunModel(recipe, from: source, classNames: data.classNames, settings)
+    let model = try VisionRunModel(
+      recipe, from: source, headMap: headMap.map { try HeadMap($0) }, classNames: data.classNames, settings)
     var run = try VisionRun(
       recipe, on: data, model, method: method.choice, settings, maxBroken: images.maxBroken)
     run.command = command
     run.configuration["data"] = .string(images.data ?? "datasets/shapes")
-    for (key, place) in [("validation", images.validation), ("from", from)] {
+    for (key, place) in [("validation", images.validation), ("from", from), ("head_map", headMap)] {
       run.configuration[key] = place.map { .string($0) } ?? .null
     }
     try context.train(run, options)

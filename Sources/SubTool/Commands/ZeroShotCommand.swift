@@ -2,6 +2,7 @@ import ClipSub
 import SubCore
 import SubData
 import SubTrain
+import VisionSub
 
 /// `zero-shot`: classification by sentences, and retrieval, with a CLIP.
 package struct ZeroShotCommand: Command {
@@ -23,17 +24,24 @@ package struct ZeroShotCommand: Command {
   @Option("--vocab", value: "FILE", default: "the one beside the weights, else CLIP's own", "a merges file")
   var vocabulary: String?
   @Option("--batch", in: 1...65536, "images at once") var batch = 64
+  @Option("--text-heads", in: 1...4096, default: "what the files say, else a guess", "heads of the text tower")
+  var textHeads: Int?
+  var weights = WeightOptions()
+  var preparation = PreparationOptions()
   var zeroShot = ZeroShotOptions()
   var captionOptions = CaptionDataOptions()
   var machine = MachineOptions()
+  var inputOptions = InputOptions()
 
   package init() {}
 
   package func run(in context: ToolContext) throws {
     let settings = RunSettings(seed: machine.seed, device: machine.select(), precision: machine.precision)
-    let clip = try ClipModelChoice(from: from, name: model, vocabulary: vocabulary).model(settings) {
-      try ClipModelChoice.standardVocabulary(context)
-    }
+    var clip = try ClipModelChoice(
+      from: from, name: model, vocabulary: vocabulary, hints: weights.hints(textHeads: textHeads)
+    ).model(settings) { try ClipModelChoice.standardVocabulary(context) }
+    clip.preparation = try clip.preparation.overridden(by: preparation.told())
+    try clip.preparation.check()
     let embedded = data == nil ? try EmbeddedCaptions(context) : nil
     let captions = try captionOptions.options(isTraining: false)
     let place = data ?? embedded?.validation ?? ""
@@ -42,6 +50,7 @@ package struct ZeroShotCommand: Command {
       clip, on: ZeroShotData(place, captions), classes: try zeroShot.classNames(embedded: embedded?.classes),
       at: zeroShot.classes.map { "--classes \($0)" } ?? "--data \(place)",
       templates: try zeroShot.promptTemplates(embedded: embedded?.templates), batchSize: batch)
+    for line in clip.details + [clip.preparationLine] { context.console.note(line) }
     let figures = try evaluation()
     if !evaluation.skipped.isEmpty { context.console.note("skipped: \(evaluation.skipped)") }
     for (name, value) in figures.metrics { try context.console.print("\(name) \(value.fixed(4))") }

@@ -47,8 +47,11 @@ package final class Console {
       environment: DescriptorStream.environment())
   }
 
-  /// Prints a line to standard output.
-  package func print(_ line: String) throws { try write((line + "\n").utf8) }
+  /// Prints a line to standard output; what would steer a terminal is replaced.
+  package func print(_ line: String) throws { try print(styled: line.oneLine) }
+
+  /// Prints a line that holds a `TextStyle`'s escape sequences, and nothing from outside.
+  package func print(styled line: String) throws { try write((line + "\n").utf8) }
 
   /// Writes bytes to standard output.
   package func write(_ bytes: some Sequence<UInt8>) throws {
@@ -65,8 +68,11 @@ package final class Console {
     try bytes.withUnsafeBytes { try output($0) }
   }
 
-  /// Prints a line to standard error.
-  package func note(_ line: String) { writeError(line + "\n") }
+  /// Prints a line to standard error; what would steer a terminal is replaced.
+  package func note(_ line: String) { noteStyled(line.oneLine) }
+
+  /// Prints a line to standard error that holds a `TextStyle`'s escape sequences, and nothing from outside.
+  package func noteStyled(_ line: String) { writeError(line + "\n") }
 
   /// Writes text to standard error at once, behind all that was printed before: both may go to the same place.
   package func writeError(_ text: String) {

@@ -29,7 +29,7 @@ struct TextModality: Modality {
     if let stored = run?["recipe"] { recipe = try recipe.restored(from: stored, at: command.from) }
     recipe.loop.evalBatchSize = command.batch
     let evaluation = try GLUEEvaluation(
-      TextFolder(command.from), on: reader, by: recipe,
+      TextFolder(command.from, weights: command.weights.key), on: reader, by: recipe,
       RunSettings(device: command.machine.select(), precision: command.machine.precision))
     if command.data == nil { try context.sayEmbedded("sentences of datasets/acceptability", option: "--data DIR") }
     for line in evaluation.details { context.console.note(line) }

@@ -29,14 +29,15 @@ struct VisionModality: Modality {
   func evaluate(_ command: EvalCommand, of run: JSON?, in context: ToolContext) throws -> Evaluation? {
     let settings = RunSettings(
       device: command.machine.select(), precision: command.machine.precision, workers: command.workers)
-    let source = try VisionFolder(command.from)
+    let source = try VisionFolder(command.from, command.hints)
     let images = try VisionData.evaluation(
-      command.data ?? context.home.file("datasets/shapes"), classNames: source.classNames)
+      command.data ?? context.home.file("datasets/shapes"), classNames: source.classNames, order: command.classOrder)
     let evaluation = try VisionEvaluation(
-      source, on: images, resize: command.resize, batchSize: command.batch, maxBroken: command.maxBroken, settings)
+      source, on: images, preparing: command.preparation.told(), batchSize: command.batch, maxBroken: command.maxBroken,
+      settings)
     if command.data == nil { try context.sayEmbedded("images of datasets/shapes", option: "--data DIR") }
-    for remark in VisionData.remarks(images) { context.console.note(remark) }
-    context.console.note(evaluation.title)
+    for remark in images.remarks { context.console.note(remark) }
+    for line in [evaluation.title] + evaluation.details { context.console.note(line) }
     let result = try evaluation()
     for remark in evaluation.remarks { context.console.note(remark) }
     return result

@@ -11,6 +11,8 @@ struct ClipModelChoice {
   let name: String?
   /// A merges file; nil: the one beside the weights, else the standard one.
   let vocabulary: String?
+  /// What settles what the weights do not tell.
+  var hints = WeightHints()
 
   /// The model. `standard`: the merges file where none is named or lies beside the weights.
   func model(_ settings: RunSettings, standard: () throws -> String) throws -> ClipRunModel {
@@ -18,9 +20,10 @@ struct ClipModelChoice {
     let given = try isFile ? name.map { try ClipConfig(JSON.read($0), place: $0) } : nil
     guard let from else {
       let config = try given ?? name.map(Self.named)
+      if isFile { try config?.checkClaim(at: name ?? "") }
       return try ClipRunModel(config, merges: vocabulary ?? standard(), settings)
     }
-    let folder = try ClipFolder(from, model: isFile ? nil : name, config: given)
+    let folder = try ClipFolder(from, model: isFile ? nil : name, config: given, hints)
     return try ClipRunModel(folder, merges: vocabulary ?? folder.mergesPath ?? standard(), settings)
   }
 

@@ -1,3 +1,4 @@
+import SubCore
 import SubTrain
 
 extension RunOptions {
@@ -30,9 +31,9 @@ extension ToolContext {
   }
 
   /// The command line that goes on with an interrupted run.
-  private func resumeHint(_ run: RunFolder) -> String {
+  private func resumeHint(_ run: String) -> String {
     var line = arguments.filter { $0 != "--resume" }
-    if !line.contains(where: { $0 == "--output" || $0.hasPrefix("--output=") }) { line += ["--output", run.path] }
+    if !line.contains(where: { $0 == "--output" || $0.hasPrefix("--output=") }) { line += ["--output", run] }
     return "Go on with: masksub \(line.map(Self.quoted).joined(separator: " ")) --resume"
   }
 

@@ -5,15 +5,10 @@ package struct MachineOptions: OptionGroup {
   package static let title = "Machine"
   @Option("--seed", "fixes everything random") package var seed = 0
   @Option("--threads", in: 1...1024, default: "all cores", "threads of the mathematics") package var threads: Int?
-  @Option("--device", "where to compute") package var device = DeviceName.cpu
+  @Option("--device", "where to compute") package var device = Device.cpu
   @Option("--precision", "the type of activations and matrix products") package var precision = Precision.fp32
 
   package init() {}
-
-  /// The devices of this build.
-  package enum DeviceName: String, CaseIterable, OptionValue {
-    case cpu
-  }
 }
 
 extension Precision: OptionValue {}

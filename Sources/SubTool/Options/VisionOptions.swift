@@ -1,3 +1,5 @@
+package import SubData
+
 /// Where a vision run's images come from.
 package struct VisionOptions: OptionGroup {
   package static let title = "Images"
@@ -10,6 +12,8 @@ package struct VisionOptions: OptionGroup {
   @Option("--workers", in: 0...256, default: "half of the cores, at most 8", "threads that prepare images")
   package var workers: Int?
 
+  @Option("--class-order", "how class folders are numbered: as torchvision does (1, 10, 2), or timm (1, 2, 10)")
+  package var classOrder = ClassOrder.plain
   @Option("--max-broken", in: 0...1_000_000_000, "unreadable pictures that are passed over before it is an error")
   package var maxBroken = 100
 

@@ -2,9 +2,15 @@ import SubCore
 public import SubData
 public import SubNN
 
-/// A folder `checkpoints/STEP/`: the weights as the source names them, everything else the run needs to go on, and where
-/// it stood. Written beside, synced, renamed.
-public struct Checkpoint {
+#if canImport(Glibc)
+  internal import Glibc
+#else
+  internal import Darwin
+#endif
+
+/// A folder `checkpoints/STEP/`: the weights as the source names them, everything else the run needs to go on, where it
+/// stood, and a manifest. Written beside, synced, renamed.
+public struct Checkpoint: Sendable {
   /// Where a run stood.
   public struct Position: Sendable, Equatable {
     /// Updates done, and batches taken.
@@ -40,19 +46,53 @@ public struct Checkpoint {
 
   /// The folder.
   public let path: String
+  /// Keeps the run from removing the checkpoint as long as this value is in use.
+  private let lock: FileLock?
 
-  /// The newest checkpoint of a run; nil where there is none.
-  public static func newest(of run: RunFolder) throws -> Checkpoint? {
-    try steps(of: run).last.map { Checkpoint(path: FileSystem.join(run.checkpointsPath, String($0))) }
+  /// The newest checkpoint of a run that is whole; nil where there is none at all. What is wrong with newer ones is told to
+  /// `note`, in a line each. Throws where none is whole.
+  public static func newest(of run: RunFolder, note: (String) -> Void = { _ in }) throws -> Checkpoint? {
+    // A run that goes on meanwhile may remove what was just listed: look again.
+    for _ in 0..<20 {
+      var faults: [InputError] = []
+      var hasVanished = false
+      for step in try steps(of: run).reversed() where !hasVanished {
+        let path = FileSystem.join(run.checkpointsPath, String(step))
+        do {
+          guard let lock = try FileLock(path, .shared), lock.isStill(at: path) else {
+            hasVanished = true
+            continue
+          }
+          try Manifest.check(path)
+          for fault in faults { note("passed over a damaged checkpoint: \(fault)") }
+          return Checkpoint(path: path, lock: lock)
+        } catch let error as InputError {
+          hasVanished = FileSystem.kind(path) == .absent
+          faults.append(error)
+        }
+      }
+      if hasVanished {
+        usleep(50_000)
+        continue
+      }
+      guard let first = faults.first else { return nil }
+      throw faults.count == 1
+        ? first
+        : InputError("no checkpoint of the run is whole: \(first.what)", at: first.place, cure: first.cure)
+    }
+    throw InputError(
+      "the run's checkpoints come and go too fast", at: run.checkpointsPath, cure: "try again, or raise its --keep")
   }
 
-  /// What a path to a model means: a run stands for its newest checkpoint, everything else for itself.
-  public static func path(of model: String) throws -> String {
-    guard FileSystem.kind(model) == .folder, let run = try? RunFolder.existing(model) else { return model }
-    guard let newest = try newest(of: run) else {
+  /// What a path to a model means: a run stands for its newest whole checkpoint, everything else for itself.
+  public static func standing(for model: String, note: (String) -> Void = { _ in }) throws -> Checkpoint {
+    guard FileSystem.kind(model) == .folder, let run = try? RunFolder.existing(model) else {
+      return Checkpoint(path: model, lock: nil)
+    }
+    guard let newest = try newest(of: run, note: note) else {
       throw InputError("the run has no checkpoint yet", at: model, cure: "let it reach its first one, or name another")
     }
-    return newest.path
+    return newest
   }
 
   /// Writes a checkpoint of a run and removes all but the newest `keep`. `published`: how the parts name the model's
@@ -61,20 +101,25 @@ public struct Checkpoint {
     _ position: Position, of run: RunFolder, keep: Int, parts: [(name: String, part: any Checkpointed)],
     _ published: Naming, model: (_ folder: String) throws -> Void
   ) throws {
-    try AtomicFolder.write(to: FileSystem.join(run.checkpointsPath, String(position.step))) { folder in
+    let path = FileSystem.join(run.checkpointsPath, String(position.step))
+    // Something that is no checkpoint has the name: it is set aside.
+    if ![.absent, .folder].contains(FileSystem.kind(path)) { try FileSystem.move(path, to: path + ".aside") }
+    try AtomicFolder.write(to: path) { folder in
       try model(folder)
       for (name, part) in parts {
         try StateFile(name, in: folder, published).write(part.state())
       }
       try AtomicFile.write(position.json.text(indent: 2) + "\n", to: FileSystem.join(folder, "state.json"))
+      try Manifest.write(in: folder)
     }
-    for old in try steps(of: run).dropLast(keep) {
-      FileSystem.remove(FileSystem.join(run.checkpointsPath, String(old)))
+    // Those behind this one are damaged, or the run would not have gone on from here: they replace none.
+    for old in try steps(of: run).filter({ $0 <= position.step }).dropLast(keep) {
+      let path = FileSystem.join(run.checkpointsPath, String(old))
+      // Somebody reads it: it goes the next time.
+      guard let lock = try? FileLock(path, .exclusive) else { continue }
+      withExtendedLifetime(lock) { _ = FileSystem.remove(path) }
     }
-    // What processes that were killed while writing left behind.
-    for name in try FileSystem.names(in: run.checkpointsPath) where name.contains(".tmp-") || name.contains(".old-") {
-      FileSystem.remove(FileSystem.join(run.checkpointsPath, name))
-    }
+    AtomicFolder.removeLeftovers(in: run.checkpointsPath)
   }
 
   /// Puts the parts back and says where the run stood.
@@ -86,7 +131,10 @@ public struct Checkpoint {
 
   private static func steps(of run: RunFolder) throws -> [Int] {
     guard FileSystem.kind(run.checkpointsPath) == .folder else { return [] }
-    return try FileSystem.names(in: run.checkpointsPath).compactMap { Int($0) }.sorted()
+    // Whatever else lies there is none of ours.
+    return try FileSystem.readableNames(in: run.checkpointsPath).filter { name in
+      Int(name)?.description == name && FileSystem.kind(FileSystem.join(run.checkpointsPath, name)) == .folder
+    }.compactMap { Int($0) }.filter { $0 >= 0 }.sorted()
   }
 }
 
@@ -95,7 +143,7 @@ extension Checkpoint.Position {
     var object: JSON.Object = [
       "step": .integer(Int64(step)), "batches": .integer(Int64(batches)), "logged": .integer(Int64(logged)),
       "owes_evaluation": .bool(owesEvaluation), "elapsed": .number(elapsed), "seconds": .number(seconds),
-      "samples": .integer(Int64(samples)), "source": source,
+      "samples": .integer(Int64(samples)), "source": source, "manifest": true,
     ]
     if let best {
       var metrics = JSON.Object()
@@ -107,7 +155,8 @@ extension Checkpoint.Position {
 
   init(_ json: JSON, place: String) throws {
     func number(_ key: String) throws -> Int {
-      guard let value = json[key]?.int, value >= 0 else {
+      // No run counts so far; sums of such counts never overflow.
+      guard let value = json[key]?.int, (0...1 << 53).contains(value) else {
         throw InputError("'\(key)' is missing or no count", at: place, cure: "resume from an undamaged checkpoint")
       }
       return value
@@ -117,7 +166,7 @@ extension Checkpoint.Position {
     (samples, seconds) = (try number("samples"), json["seconds"]?.double ?? 0)
     (owesEvaluation, elapsed) = (json["owes_evaluation"]?.bool ?? false, json["elapsed"]?.double ?? seconds)
     source = json["source"] ?? .null
-    if let best = json["best"], let at = best["step"]?.int, let value = best["value"]?.double {
+    if let best = json["best"], let at = best["step"]?.int, at >= 0, let value = best["value"]?.double {
       var metrics: [String: Double] = [:]
       for member in best["metrics"]?.object?.members ?? [] { metrics[member.key] = member.value.double }
       self.best = Best(step: at, metrics: metrics, value: value)

@@ -23,17 +23,17 @@ public final class MetricsLog {
     public init(step: Int, position: Int) { (self.step, self.position) = (step, position) }
   }
 
-  /// A new log in a run's folder, or an old one cut back to where the run goes on.
-  public init(in run: RunFolder, from resumption: Resumption? = nil) throws {
+  /// A new log in a run's folder, or an old one cut back to where the run goes on. Lines that are missing there are told to
+  /// `note`: they are no reason not to go on.
+  public init(in run: RunFolder, from resumption: Resumption? = nil, note: (String) -> Void = { _ in }) throws {
     let path = run.metricsPath
     if let resumption {
       let size = try Self.size(path)
-      guard size >= resumption.position else {
-        throw InputError(
-          "the log has \(size) bytes, its checkpoint was written after \(resumption.position)", at: path,
-          cure: "restore the file, or start the run anew in another folder")
-      }
-      guard size == resumption.position || truncate(path, off_t(resumption.position)) == 0 else {
+      if size < resumption.position {
+        note(
+          "the log has \(size) bytes, its checkpoint was written after \(resumption.position): lines are missing in "
+            + path)
+      } else if size > resumption.position, truncate(path, off_t(resumption.position)) != 0 {
         throw FileSystem.error("cannot cut the log back to its checkpoint", path)
       }
     }
@@ -49,6 +49,9 @@ public final class MetricsLog {
     position += line.utf8.count + 1
     try events.append(step: record.step, record.scalars)
   }
+
+  /// Hands all lines to the disk: a checkpoint must not count what a power cut can take back.
+  public func sync() throws { try lines.sync() }
 
   /// 0 where there is no log yet: a run that ended before its first line.
   private static func size(_ path: String) throws -> Int {

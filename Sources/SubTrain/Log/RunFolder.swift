@@ -8,10 +8,13 @@ public import SubData
   internal import Darwin
 #endif
 
-/// The folder of a run: `config.json`, `metrics.jsonl`, `summary.json`, `tensorboard/`, `plots/`, `checkpoints/STEP/`.
+/// The folder of a run: `config.json`, `metrics.jsonl`, `summary.json`, `tensorboard/`, `plots/`, `checkpoints/STEP/`. One
+/// that was created or opened to go on with is locked as long as the value, or a copy of it, is there: no second process
+/// works on it.
 public struct RunFolder: Sendable, Equatable {
   /// The folder.
   public let path: String
+  private let lock: FileLock?
 
   /// The resolved configuration.
   public var configurationPath: String { FileSystem.join(path, "config.json") }
@@ -24,25 +27,57 @@ public struct RunFolder: Sendable, Equatable {
   /// One folder per checkpoint, named after its step.
   public var checkpointsPath: String { FileSystem.join(path, "checkpoints") }
 
-  /// The folder of a new run: `output`, which must be absent or empty, or a new one named `runs/COMMAND-TIME`.
+  /// The folder of a new run, locked: `output`, which must be absent or empty, or a new one named `runs/COMMAND-TIME`.
   public static func create(_ output: String?, command: String, runs: String = "runs") throws -> RunFolder {
-    guard let output else { return try fresh(FileSystem.join(runs, "\(command)-\(WallClock.fileStamp())")) }
-    let folder = RunFolder(path: output)
+    guard let output else { return try fresh(FileSystem.join(runs, "\(command)-\(WallClock.fileStamp())")).locked() }
+    let folder = RunFolder(path: output, lock: nil)
     switch FileSystem.kind(output) {
     case .absent: try FileSystem.makeFolder(output)
-    case .folder:
-      if try FileSystem.names(in: output).isEmpty { break }
-      throw InputError(
-        folder.isRun ? "the folder already holds a run" : "the folder holds other files", at: output,
-        cure: folder.isRun ? "add --resume to go on with it, or choose another --output" : "choose another --output")
+    case .folder: try folder.checkEmpty()
     case .file, .other: throw InputError("this is no folder", at: output, cure: "choose another --output")
     }
-    return folder
+    let mine = try folder.locked()
+    // Another process may have begun, and even ended, a run there in between.
+    try folder.checkEmpty()
+    return mine
   }
+
+  /// Throws where the folder holds more than what a start that was killed leaves behind.
+  private func checkEmpty() throws {
+    let names = try FileSystem.readableNames(in: path)
+    if names.allSatisfy({ $0 == Self.lockName || AtomicFolder.isLeftover($0) }) { return }
+    throw InputError(
+      isRun ? "the folder already holds a run" : "the folder holds other files", at: path,
+      cure: isRun ? "add --resume to go on with it, or choose another --output" : "choose another --output")
+  }
+
+  private static let lockName = ".lock"
+
+  /// The same folder, locked, and freed of what killed processes left there.
+  private func locked() throws -> RunFolder {
+    let file = FileSystem.join(path, Self.lockName)
+    guard let lock = try FileLock(file, .exclusive, creating: true) else {
+      let holder = (try? InputFile(file).text()).flatMap { Int($0) }.map { "process \($0)" } ?? "another process"
+      throw InputError(
+        "\(holder) is at work on this run", at: path, cure: "let it end, or stop it; or choose another --output")
+    }
+    lock.write("\(getpid())")
+    AtomicFolder.removeLeftovers(in: path)
+    AtomicFolder.removeLeftovers(in: checkpointsPath)
+    return RunFolder(path: path, lock: lock)
+  }
+
+  /// The folder without its lock: the run has ended.
+  var released: RunFolder { RunFolder(path: path, lock: nil) }
+
+  public static func == (left: RunFolder, right: RunFolder) -> Bool { left.path == right.path }
+
+  /// Whether no other process can go on with the run meanwhile; false where the file system knows no locks.
+  public var isLocked: Bool { lock?.holds ?? false }
 
   /// The folder of a run that exists, for `--resume`, `plot` or `eval`.
   public static func existing(_ path: String) throws -> RunFolder {
-    let folder = RunFolder(path: path)
+    let folder = RunFolder(path: path, lock: nil)
     guard FileSystem.kind(path) != .absent else {
       throw InputError(
         "there is no such run", at: path, cure: "check the path; runs stand in runs/ unless --output said otherwise")
@@ -55,7 +90,7 @@ public struct RunFolder: Sendable, Equatable {
     return folder
   }
 
-  /// `--output` and `--resume` as a command got them.
+  /// `--output` and `--resume` as a command got them; the folder is locked.
   public static func open(output: String?, resume: Bool, command: String) throws -> RunFolder {
     guard resume else { return try create(output, command: command) }
     guard let output else {
@@ -68,7 +103,7 @@ public struct RunFolder: Sendable, Equatable {
     guard owner == command else {
       throw InputError("the run was made by masksub \(owner)", at: output, cure: "resume it with that command")
     }
-    return folder
+    return try folder.locked()
   }
 
   /// Writes `config.json`: which command it was, and everything needed to repeat it.
@@ -126,7 +161,7 @@ public struct RunFolder: Sendable, Equatable {
     try FileSystem.makeFolder(FileSystem.parent(path))
     for number in 1...1000 {
       let candidate = number == 1 ? path : "\(path)-\(number)"
-      if mkdir(candidate, 0o777) == 0 { return RunFolder(path: candidate) }
+      if mkdir(candidate, 0o777) == 0 { return RunFolder(path: candidate, lock: nil) }
       guard errno == EEXIST else { throw FileSystem.error("cannot make the run's folder", candidate) }
     }
     throw FileSystem.error("cannot make the run's folder", path, code: EEXIST)

@@ -32,14 +32,14 @@ final class Journal<Subject: Trainable> {
     parts = [("optimizer", optimizer)] + subject.parts
     var resumption: MetricsLog.Resumption?
     if resuming, let folder {
-      if let checkpoint = try Checkpoint.newest(of: folder) {
+      if let checkpoint = try Checkpoint.newest(of: folder, note: reporter.note) {
         position = try checkpoint.restore(parts, subject.published)
         try subject.read(from: checkpoint.path)
       }
       saved = position.step
       resumption = MetricsLog.Resumption(step: position.step, position: position.logged)
     }
-    log = try folder.map { try MetricsLog(in: $0, from: resumption) }
+    log = try folder.map { try MetricsLog(in: $0, from: resumption, note: reporter.note) }
     began = WallClock.seconds() - position.elapsed
     line = (position.step, position.seconds, position.samples)
     try subject.source.seek(position.batches, state: position.source)
@@ -83,6 +83,7 @@ final class Journal<Subject: Trainable> {
   private func save() throws {
     guard let folder else { return }
     position.elapsed = WallClock.seconds() - began
+    try log?.sync()
     (position.logged, position.source) = (log?.position ?? 0, subject.source.state)
     try Checkpoint.write(
       position, of: folder, keep: settings.keep, parts: parts, subject.published,
@@ -94,7 +95,7 @@ final class Journal<Subject: Trainable> {
   private func interruption() throws -> Interruption {
     if saved != position.step { try save() }
     reporter.end()
-    return Interruption(cure: folder.map { "\(position.step) steps are saved in \($0.path)." } ?? "", run: folder)
+    return Interruption(cure: folder.map { "\(position.step) steps are saved in \($0.path)." } ?? "", run: folder?.path)
   }
 
   /// An evaluation that a signal ends is owed by the checkpoint: the resumed run begins with it.
@@ -129,16 +130,17 @@ final class Journal<Subject: Trainable> {
     let main = mean(update.losses.map(\.main.item)) ?? 0
     let sub = mean(update.losses.compactMap { $0.sub?.item })
     let loss = first.total(main: main, sub: sub)
-    guard loss.isFinite, update.norm?.isFinite ?? true else {
+    let norm = update.norm?.item
+    guard loss.isFinite, norm?.isFinite ?? true else {
       throw InputError(
         "the loss or its gradient is no longer finite", at: "between step \(line.step + 1) and step \(position.step)",
         cure: "lower the learning rate, or look for broken samples")
     }
     var record = MetricsRecord(step: position.step, epoch: settings.epoch(at: position.step), split: .train)
     (record.loss, record.lossMain, record.lossSub) = (Float(loss), Float(main), sub.map { Float($0) })
-    (record.learningRate, record.gradNorm) = (Float(update.rate), update.norm.map { Float($0) })
+    (record.learningRate, record.gradNorm) = (Float(update.rate), norm.map { Float($0) })
     record.samplesPerSecond = Double(position.samples - line.samples) / max(1e-9, position.seconds - line.seconds)
-    let norms = first.branchNorms.map { Float($0 * Double(settings.accumulation)) }
+    let norms = first.branchNorms.map { Float($0.item * Double(update.losses.count)) }
     (record.gradNormMain, record.gradNormSub) = (norms.first, norms.dropFirst().first)
     return record
   }

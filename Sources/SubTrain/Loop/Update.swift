@@ -7,8 +7,8 @@ struct Update<Subject: Trainable> {
   struct Outcome {
     /// The losses of its batches, on the device.
     let losses: [StepLosses]
-    /// The norm of the whole gradient before clipping, where it was measured.
-    let norm: Double?
+    /// The norm of the whole gradient before clipping, where it was measured, on the device.
+    let norm: Tensor?
     /// The learning rate.
     let rate: Double
   }
@@ -21,6 +21,8 @@ struct Update<Subject: Trainable> {
   private let gradients: Gradients
   private let norms: BranchNorms?
   private let root: RandomKey
+  /// Batches of an epoch.
+  private let perEpoch: Int
 
   init(
     _ subject: Subject, _ method: any Method, _ optimizer: any Optimizer, _ schedule: @escaping (_ step: Int) -> Double,
@@ -31,6 +33,7 @@ struct Update<Subject: Trainable> {
     gradients = Gradients(subject.parameters)
     norms = settings.analyze ? BranchNorms(subject.parameters) : nil
     root = RandomKey(seed: settings.seed).fold("step")
+    perEpoch = max(1, subject.source.batchesPerEpoch)
   }
 
   /// Makes the update that follows `position`, and moves the position on.
@@ -38,7 +41,9 @@ struct Update<Subject: Trainable> {
     let started = WallClock.seconds()
     let key = root.fold(position.step)
     let branchStatistics: BatchNormStatistics? = settings.subStatistics ? nil : .batch(updating: false)
-    let losses = try (0..<settings.accumulation).map { part in
+    // An epoch's last update takes the batches that are left of it, as transformers' Trainer does.
+    let batches = min(settings.accumulation, perEpoch - position.batches % perEpoch)
+    let losses = try (0..<batches).map { part in
       let batch = try subject.source.next()
       position.batches += 1
       position.samples += batch.count
@@ -46,15 +51,17 @@ struct Update<Subject: Trainable> {
       return method(
         subject.task, batch, into: gradients,
         pass: Pass(isTraining: true, key: key.fold(part), branchStatistics: branchStatistics),
-        scale: 1 / Double(settings.accumulation), norms: part == 0 ? norms : nil
+        scale: 1 / Double(batches), norms: part == 0 ? norms : nil
       ).losses
     }
     let norm = measuringNorm || settings.clipNorm != nil ? gradients.norm() : nil
     let rate = schedule(position.step)
-    let scale = norm.map { Gradients.clipFactor(norm: $0, limit: settings.clipNorm) } ?? 1
-    optimizer.step(gradients, lr: rate, scale: scale)
+    let factor = norm.flatMap { Gradients.clipFactor(norm: $0, limit: settings.clipNorm) }
+    optimizer.step(gradients, lr: rate, factor: factor)
     subject.afterUpdate()
     position.step += 1
+    // What is about to be logged is over before the clock is read.
+    if measuringNorm { subject.parameters.arena.device.synchronize() }
     position.seconds += WallClock.seconds() - started
     return Outcome(losses: losses, norm: norm, rate: rate)
   }

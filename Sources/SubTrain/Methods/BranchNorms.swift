@@ -7,7 +7,7 @@ public final class BranchNorms {
   private lazy var separate = Gradients(set)
   private var count = 0
   /// The norms of the last step, one for each way back; empty where there was only one.
-  public private(set) var values: [Double] = []
+  public private(set) var values: [Tensor] = []
 
   /// Norms over the parameters of a set.
   public init(_ set: ParameterSet) { self.set = set }

@@ -34,10 +34,10 @@ public struct StepLosses {
   /// What each of the two has of the whole loss.
   public let mainWeight, subWeight: Double
   /// The L2 norms of what each way back added to the gradient, in order, where there were several and they were asked
-  /// for.
-  public let branchNorms: [Double]
+  /// for, one element each.
+  public let branchNorms: [Tensor]
 
-  init(_ terms: [LossTerm], branchNorms: [Double]) {
+  init(_ terms: [LossTerm], branchNorms: [Tensor]) {
     func mean(_ terms: [LossTerm]) -> (loss: Tensor?, weight: Double) {
       let weight = terms.reduce(0) { $0 + $1.weight }
       return (terms.count < 2 ? terms.first?.loss : LossTerm.sum(terms, times: 1 / weight), weight)

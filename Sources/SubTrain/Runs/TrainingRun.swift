@@ -43,7 +43,8 @@ public struct TrainingRun<Subject: Trainable> {
     (loop.keep, loop.analyze, loop.bestMetric) = (settings.keep, settings.analyze, bestMetric)
     self.loop = loop
     optimizer = recipe.optimizer.make(subject.parameters, groups)
-    schedule = recipe.rates(stepsPerEpoch: perEpoch)
+    schedule = recipe.rates(
+      stepsPerEpoch: perEpoch, batchesPerEpoch: subject.source.allBatchesPerEpoch)
   }
 
   /// Trains to the end, or goes on from the newest checkpoint and then to the end.
@@ -60,6 +61,9 @@ public struct TrainingRun<Subject: Trainable> {
     if !resuming { try subject.source.check() }
     let folder = try RunFolder.open(output: output, resume: resuming, command: command)
     try describe(in: folder, resuming: resuming, arguments)
+    if !folder.isLocked {
+      reporter.note("no lock: the file system of \(folder.path) knows none, so start nothing else on this run")
+    }
     for remark in remarks { reporter.note(remark) }
     reporter.note("\(title), steps: \(loop.totalSteps), method \(type(of: method).name), \(folder.path)")
     if subject.parameters.precision == .bf16 { reporter.note("computes in bf16; this processor has \(Processor.bf16)") }
@@ -72,7 +76,7 @@ public struct TrainingRun<Subject: Trainable> {
     for remark in subject.remarks { reporter.note(remark) }
     let summary = summary(final, position)
     try folder.writeSummary(summary)
-    return (folder, summary)
+    return (folder.released, summary)
   }
 
   /// Evaluates the model as it stands.
@@ -84,6 +88,7 @@ public struct TrainingRun<Subject: Trainable> {
     for (name, value) in method.numbers { object[name] = .number(value) }
     object["seed"] = .integer(Int64(loop.seed))
     object["precision"] = .string(subject.parameters.precision.rawValue)
+    object["samples"] = subject.source.identity
     for member in configuration.members { object[member.key] = member.value }
     guard !resuming else { return try folder.check(resumedWith: object, recipe) }
     object["recipe"] = recipe.json

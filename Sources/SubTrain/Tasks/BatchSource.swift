@@ -11,6 +11,10 @@ public protocol BatchSource: AnyObject {
   associatedtype Batch: TrainingBatch
   /// Batches of one pass over the data; for a stream, what is called one.
   var batchesPerEpoch: Int { get }
+  /// The same with batches that are left out because they make no whole update.
+  var allBatchesPerEpoch: Int { get }
+  /// What the data is, as far as another data would make another run: compared where a run is resumed.
+  var identity: JSON { get }
   /// Throws where nothing can be trained on: asked before anything of a new run is written.
   func check() throws
   /// Goes to the batch number `index` (counted from the start of the run). `state` is what `state` said there.
@@ -22,6 +26,8 @@ public protocol BatchSource: AnyObject {
 }
 
 extension BatchSource {
+  public var allBatchesPerEpoch: Int { batchesPerEpoch }
+  public var identity: JSON { ["batches_per_epoch": .integer(Int64(batchesPerEpoch))] }
   public func check() throws {}
   public var state: JSON { .null }
 }

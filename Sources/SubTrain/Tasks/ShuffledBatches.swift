@@ -18,6 +18,9 @@ public final class ShuffledBatches<Batch: TrainingBatch>: BatchSource {
     key = RandomKey(seed: seed).fold("order")
   }
 
+  /// What the samples are, for `identity`.
+  public var digest: SampleDigest?
+  public var identity: JSON { digest?.json(count: count) ?? ["count": .integer(Int64(count))] }
   public var batchesPerEpoch: Int { (count + batchSize - 1) / batchSize }
 
   public func seek(_ index: Int, state: JSON?) { self.index = index }

@@ -24,6 +24,21 @@ extension HostArray {
     }
   }
 
+  /// Some rows, in the order of their numbers; a row may come several times.
+  package func rows(_ numbers: [Int]) -> HostArray {
+    precondition(numbers.allSatisfy { (0..<shape[0]).contains($0) }, "HostArray: rows of \(shape)")
+    let size = byteCount / max(1, shape[0])
+    let buffer = HostBuffer(byteCount: numbers.count * size) { memory in
+      withBytes { bytes in
+        for (place, number) in numbers.enumerated() {
+          UnsafeMutableRawBufferPointer(rebasing: memory[(place * size)...]).copyMemory(
+            from: UnsafeRawBufferPointer(rebasing: bytes[(number * size)..<((number + 1) * size)]))
+        }
+      }
+    }
+    return HostArray(dtype: dtype, shape: [numbers.count] + shape.dropFirst(), buffer: buffer)
+  }
+
   /// The transpose of a matrix.
   package var transposed: HostArray {
     let (rows, columns, size) = (shape[0], shape[1], dtype.size)

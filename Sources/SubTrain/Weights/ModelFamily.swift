@@ -37,7 +37,7 @@ extension ModelFamily {
 public struct RenamedWeights {
   /// The renamed tensors.
   public private(set) var tensors: [(name: String, array: HostArray)] = []
-  /// Tensors that have no name there.
+  /// Tensors that have no name or no place there.
   public private(set) var dropped: [String] = []
 
   /// Renames the tensors of a recognised file. What no model has keeps its name where both namings are of one dialect.
@@ -45,6 +45,10 @@ public struct RenamedWeights {
     var used: Set<String> = []
     for name in try family.tensorNames(of: weights) where weights.contains(name) {
       used.formUnion(weights.fileNames(of: name))
+      guard !target.naming.lacks(name) else {
+        dropped += weights.fileNames(of: name)
+        continue
+      }
       let (array, parts) = (try weights.array(named: name), target.names(of: name).count)
       guard parts == 1 || !array.shape.isEmpty && array.shape[0] % parts == 0 else {
         throw weights.failure(

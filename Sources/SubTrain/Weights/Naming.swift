@@ -44,19 +44,22 @@ public struct Naming: Sendable, Equatable {
   let signatures: [[String]]
   let rules: [Rule]
   private let known: [NamePattern]
+  private let lacking: [NamePattern]
   /// Namings of one dialect call what no model has alike: pretraining's own parts.
   let dialect: String
   /// Whether a prefix may tell this model from others in the same file: a CLIP's towers.
   package let isPart: Bool
 
   /// A naming. `signature` holds names of the file; `known` are patterns of names that mean nothing here: buffers, parts
-  /// of pretraining. Names for which there is no rule are called alike.
+  /// of pretraining. `lacking` are patterns of the model's own names that others who name so have no place for. Names for
+  /// which there is no rule are called alike.
   public init(
-    _ key: String, _ title: String, signatures: [[String]], rules: [Rule], known: [String] = [], dialect: String? = nil,
-    isPart: Bool = false
+    _ key: String, _ title: String, signatures: [[String]], rules: [Rule], known: [String] = [], lacking: [String] = [],
+    dialect: String? = nil, isPart: Bool = false
   ) {
     (self.key, self.title, self.signatures, self.rules) = (key, title, signatures, rules)
     self.known = known.map { NamePattern($0) }
+    self.lacking = lacking.map { NamePattern($0) }
     (self.dialect, self.isPart) = (dialect ?? key, isPart)
   }
 
@@ -75,6 +78,9 @@ public struct Naming: Sendable, Equatable {
 
   /// The names under which a tensor of the model is published: one, or those of its parts.
   public func names(of name: String) -> [String] { candidates(name)[0].names }
+
+  /// Whether others who name so have no place for a tensor of the model: a file that is made for them leaves it out.
+  func lacks(_ name: String) -> Bool { lacking.contains { $0.match(name) != nil } }
 
   /// Whether a file's name is known and of no use.
   func isKnown(_ name: String) -> Bool { known.contains { $0.match(name) != nil } }

@@ -37,7 +37,13 @@ extension ParameterSet {
         }
         continue
       }
-      if Self.bare(shape) == Self.bare(wanted) {
+      if let rows = plan.rows(of: name),
+        shape.first.map({ count in rows.allSatisfy { (0..<count).contains($0) } }) == true,
+        Self.bare([rows.count] + shape.dropFirst()) == Self.bare(wanted)
+      {
+        writes.append((tensor, try weights.array(named: name).rows(rows).reshaped(wanted)))
+        report.resized.append("\(shown) \(shape) → \(wanted), by rows")
+      } else if Self.bare(shape) == Self.bare(wanted) {
         writes.append((tensor, try weights.array(named: name).reshaped(wanted)))
         report.loaded += fileNames
       } else if let fitted = try plan.fitting(name)?.fitted(weights.array(named: name), from: shape, to: wanted) {

@@ -13,25 +13,36 @@ public struct TextFolder {
   public let weights: Weights
   /// The tokenizer beside them.
   public let tokenizer: WordPieceTokenizer
+  /// What has to be said of the weights: which were taken, what was left out.
+  public let remarks: [String]
+  /// Keeps a running run from removing it.
+  private let checkpoint: Checkpoint
 
-  /// Opens a folder or file. A run stands for its newest checkpoint.
-  public init(_ from: String) throws {
-    let file = try Checkpoint.path(of: from)
+  /// Opens a folder or file. A run stands for its newest checkpoint. `key`: which of several weights of a PyTorch file.
+  public init(_ from: String, weights key: String? = nil) throws {
+    var passed: [String] = []
+    checkpoint = try Checkpoint.standing(for: from) { passed.append($0) }
+    let file = checkpoint.path
     let folder = FileSystem.kind(file) == .folder ? file : FileSystem.parent(file)
     path = folder
     guard FileSystem.kind(file) != .absent else {
       throw InputError("there is no such file or folder", at: from, cure: "check the path")
     }
-    let configuration = FileSystem.join(folder, "config.json")
-    guard FileSystem.kind(configuration) != .absent else {
+    let place = FileSystem.join(folder, "config.json")
+    let source = try TensorFile.open(file, weights: key)
+    let stored =
+      try FileSystem.kind(place) == .file
+      ? (json: JSON.read(place), place: place)
+      : Companions(of: file, source).json("config.json")
+    guard let stored else {
       throw InputError(
         "there is no config.json beside the weights", at: from,
         cure: "put the model's config.json and vocabulary there, as in a Hugging Face folder")
     }
-    config = try BERTConfig(JSON.read(configuration), place: configuration)
-    let source = try TensorFile.open(file)
+    config = try BERTConfig(stored.json, place: stored.place)
     weights = try BERTFamily().recognised(source)
-    try source.checkFilling(config.weightCount, claimedAt: configuration)
+    remarks = passed + source.remarks
+    try source.checkFilling(config.weightCount, claimedAt: stored.place)
     tokenizer = try WordPieceTokenizer(folder: folder)
     guard tokenizer.vocabulary.count <= config.vocabularySize else {
       throw InputError(
@@ -56,9 +67,15 @@ public struct TextFolder {
     try set.write(to: FileSystem.join(folder, "model.safetensors"), names)
     try AtomicFile.write(config.text(indent: 2) + "\n", to: FileSystem.join(folder, "config.json"))
     try AtomicFile.write(
-      tokenizer.vocabulary.joined(separator: "\n") + "\n", to: FileSystem.join(folder, "vocab.txt"))
+      tokenizer.vocabulary.prefix(tokenizer.pieceCount).joined(separator: "\n") + "\n",
+      to: FileSystem.join(folder, "vocab.txt"))
+    if let whole = tokenizer.fileJSON {
+      try AtomicFile.write(whole.text() + "\n", to: FileSystem.join(folder, "tokenizer.json"))
+    }
     let settings: JSON = [
       "do_lower_case": .bool(tokenizer.normalizer.lowercases),
+      "strip_accents": .bool(tokenizer.normalizer.stripsAccents),
+      "tokenize_chinese_chars": .bool(tokenizer.normalizer.splitsIdeographs),
       "model_max_length": config["max_position_embeddings"] ?? 512,
     ]
     try AtomicFile.write(settings.text(indent: 2) + "\n", to: FileSystem.join(folder, "tokenizer_config.json"))

@@ -10,12 +10,15 @@ public final class TextSource {
   private let maskID: Int32
   private let batchSize: Int
   private let device: Device
+  /// What was left out of the data, in a line each.
+  public let remarks: [String]
 
   /// The examples of a split.
   public init(
     _ examples: [TextExample], _ tokenizer: WordPieceTokenizer, task: GLUETask, maxLength: Int, batchSize: Int,
-    on device: Device
+    remarks: [String] = [], on device: Device
   ) {
+    self.remarks = remarks
     sequences = examples.map { example in
       let encoding = tokenizer.encode(example.first, example.second, maxLength: maxLength)
       return TextBatch.Sequence(
@@ -32,7 +35,18 @@ public final class TextSource {
 
   /// The batches of a run: every epoch in an order of its own.
   public func shuffled(seed: Int) -> ShuffledBatches<TextBatch> {
-    ShuffledBatches(count: count, batchSize: batchSize, seed: seed) { self.batch($0) }
+    let batches = ShuffledBatches(count: count, batchSize: batchSize, seed: seed) { self.batch($0) }
+    batches.digest = digest
+    return batches
+  }
+
+  /// The sentences as they are read, with their labels.
+  private var digest: SampleDigest {
+    var digest = SampleDigest()
+    for (sequence, label) in zip(sequences, labels) {
+      digest.add(sequence.ids + [Int32(bitPattern: label.bitPattern)])
+    }
+    return digest
   }
 
   /// The batches of one pass in the order of the file.

@@ -92,7 +92,22 @@ public struct BERTConfig: Sendable, Equatable {
         "position_embedding_type '\(kind)'", at: place,
         cure: "use a BERT with absolute positions; no other is supported")
     }
+    try Self.refuseVariants(json, place)
     labels = try Self.labelNames(json, place)
+  }
+
+  /// Fields by which a BERT computes something else than is built here; off, they change nothing.
+  private static func refuseVariants(_ json: JSON, _ place: String) throws {
+    for (key, what) in [
+      ("is_decoder", "each token then sees only those before it"),
+      ("add_cross_attention", "there is no second sequence"),
+      ("quantization_config", "the weights are quantized"), ("pruned_heads", "heads are missing from the weights"),
+    ] {
+      guard let value = json[key], !value.isNull, value.bool != false, value.object?.members.isEmpty != true else {
+        continue
+      }
+      throw InputError("'\(key)' is not supported: \(what)", at: place, cure: "use a plain BERT encoder")
+    }
   }
 
   /// The fields under their names in `config.json`.

@@ -20,7 +20,7 @@ public struct GLUEEvaluation {
       (split, try TextSource(data, split, model.tokenizer, recipe, on: settings.device))
     }
     evaluator = TextEvaluator(model.task, data.task)
-    details = model.details
+    details = model.details + splits.flatMap(\.source.remarks)
   }
 
   /// The task's metrics and the mean loss.

@@ -32,6 +32,7 @@ extension TrainingRun where Subject == GLUETraining {
       bestMetric: data.task.metricNames.last ?? "", settings)
     task = data.task.rawValue
     configuration = ["task": .string(data.task.rawValue), "data": .string(data.folder), "model": model.configJSON]
+    remarks = training.remarks + splits.flatMap(\.1.remarks)
     title = "\(data.task.name): \(training.count) training sentences, \(model.parameters.count) weights"
     details = model.details
   }
@@ -43,8 +44,9 @@ extension TextSource {
     _ data: GLUEReader, _ split: GLUESplit, _ tokenizer: WordPieceTokenizer, _ recipe: GLUERecipe,
     batchSize: Int? = nil, on device: Device
   ) throws {
-    try self.init(
-      data.read(split).examples, tokenizer, task: data.task, maxLength: recipe.data.maxLength,
-      batchSize: batchSize ?? recipe.loop.evalBatchSize, on: device)
+    let set = try data.read(split)
+    self.init(
+      set.examples, tokenizer, task: data.task, maxLength: recipe.data.maxLength,
+      batchSize: batchSize ?? recipe.loop.evalBatchSize, remarks: set.remarks, on: device)
   }
 }

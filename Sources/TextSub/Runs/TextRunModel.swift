@@ -48,7 +48,7 @@ public struct TextRunModel {
     }
     if report == nil { parameters.start(from: key, .bert) }
     names = report?.names ?? WeightNames(.bert)
-    var details = report?.details ?? []
+    var details = (folder?.remarks ?? []) + (report?.details ?? [])
     if let folder, BERTFamily.labelCount(folder.weights) == glue.labelCount, !glue.isRegression {
       details += Self.order(parameters, from: config, to: glue.labels)
     }

@@ -8,6 +8,8 @@ public final class VisionBatches: BatchSource {
   /// How the batches are made.
   public let batches: ImageBatches
   public let batchesPerEpoch: Int
+  public var allBatchesPerEpoch: Int { batches.perEpoch }
+  public var identity: JSON { batches.source.identity }
   private let total: Int
   private let binarizes: Bool
   private let workers: Int

@@ -3,7 +3,7 @@ public import SubData
 
 /// Labelled images as `--data` names them, told apart by what is there.
 ///
-/// - a folder with `train` and `val` (or `valid`, `validation`, `test`), each of class folders, of tar shards, or of
+/// - a folder with `train` and `val` (or another of `ImageFolder.splits`' names), each of class folders, of tar shards, or of
 ///   `images.npy` and `labels.npy`;
 /// - a folder of class folders: training alone; one called `train` takes its neighbour `val`;
 /// - CIFAR's files, the binary or the Python version; `train_images.npy` with `train_labels.npy` and `val_…` or
@@ -19,23 +19,12 @@ public struct VisionData: Sendable {
   /// The classes in the order of their numbers.
   public var classNames: [String] { train.classNames }
 
-  /// What is wrong with the data and does no harm: shards read in part, samples without a picture or a class.
-  public var remarks: [String] { [train, validation].compactMap { $0 as? TarShards }.flatMap(Self.remarks) }
-
-  /// The same of a source of its own.
-  public static func remarks(_ source: any ImageSource) -> [String] {
-    (source as? TarShards).map(remarks) ?? []
-  }
-
-  private static func remarks(_ shards: TarShards) -> [String] {
-    let incomplete =
-      shards.incomplete > 0 ? ["\(shards.incomplete) samples without a picture or a class were left out"] : []
-    return shards.problems.map { "read in part: \($0)" } + incomplete
-  }
+  /// What is wrong with the data and does no harm: shards read in part, files that are no pictures.
+  public var remarks: [String] { train.remarks + (validation?.remarks ?? []) }
 
   /// Opens training data, and the validation data that stands with it or at `validation`. Throws an `InputError`.
-  public init(_ path: String, validation: String? = nil) throws {
-    let place = try VisionPlace(path)
+  public init(_ path: String, validation: String? = nil, order: ClassOrder = .plain) throws {
+    let place = try VisionPlace(path, order)
     let source = try place.source(.train, classNames: place.classNames())
     train = source
     if let validation {
@@ -47,8 +36,10 @@ public struct VisionData: Sendable {
 
   /// Opens data to evaluate on: the validation part where there are parts, else all of it. Labels are positions in
   /// `classNames` where those are known.
-  public static func evaluation(_ path: String, classNames: [String]?) throws -> any ImageSource {
-    let place = try VisionPlace(path)
+  public static func evaluation(
+    _ path: String, classNames: [String]?, order: ClassOrder = .plain
+  ) throws -> any ImageSource {
+    let place = try VisionPlace(path, order)
     let names = try classNames ?? place.classNames()
     return try place.hasValidation && !place.isTrainingFolder
       ? place.source(.validation, classNames: names) : place.source(.whole, classNames: names)
@@ -65,8 +56,11 @@ private struct VisionPlace {
   private let archive: String?
   /// The arrays that lie here, without `.npy`.
   private let arrayFiles: Set<String>
+  /// How class folders are numbered.
+  private let order: ClassOrder
 
-  init(_ given: String) throws {
+  init(_ given: String, _ order: ClassOrder) throws {
+    self.order = order
     let trimmed = FileSystem.trimmed(given)
     // What CIFAR's archives unpack to.
     let inner = ["cifar-10-batches-bin", "cifar-10-batches-py", "cifar-100-binary", "cifar-100-python"]
@@ -82,8 +76,10 @@ private struct VisionPlace {
       ?? Set(files.filter { $0.hasSuffix(".npy") }.map { String($0.dropLast(4)) })
   }
 
-  /// Class folders that are called `train`.
-  var isTrainingFolder: Bool { FileSystem.name(path) == "train" && !names.contains("train") }
+  /// Class folders that are called `train`, as the training part of the folder above.
+  var isTrainingFolder: Bool {
+    ImageFolder.splits(of: FileSystem.parent(path)).train == path && ImageFolder.splits(of: path).train == nil
+  }
 
   var hasValidation: Bool {
     if isCIFAR { return CIFAR.hasTest(path) }
@@ -106,16 +102,16 @@ private struct VisionPlace {
 
   /// A part's images and labels as arrays, with what to call them in errors; nil where there are none. numpy's archives
   /// have the same names inside, or Keras's `x_train`.
-  private func arrays(_ part: Part) throws -> (images: HostArray, labels: HostArray, place: String)? {
+  private func arrays(_ part: Part, _ classNames: [String]?) throws -> ImageArrays? {
     guard let names = arrayNames(part) else { return nil }
     if let archive {
       let file = try Npz(archive)
-      return (
-        try file.array(named: names.images), try file.array(named: names.labels), "\(archive), tensor '\(names.images)'"
-      )
+      return try ImageArrays(
+        images: file.array(named: names.images), labels: file.array(named: names.labels), classNames: classNames,
+        place: "\(archive), tensor '\(names.images)'")
     }
     let (images, labels) = (FileSystem.join(path, names.images + ".npy"), FileSystem.join(path, names.labels + ".npy"))
-    return (try Npy.read(images), try Npy.read(labels), images)
+    return try ImageArrays(npy: images, labels: Npy.read(labels), classNames: classNames)
   }
 
   private func arrayNames(_ part: Part) -> (images: String, labels: String)? {
@@ -135,9 +131,7 @@ private struct VisionPlace {
   func classNames() throws -> [String]? {
     let file = FileSystem.join(path, "classes.txt")
     guard names.contains("classes.txt") else { return nil }
-    let mapped = try MappedFile(file)
-    let text = withExtendedLifetime(mapped) { String(decoding: mapped.buffer.bytes, as: UTF8.self) }
-    let lines = text.split(whereSeparator: \.isNewline).map(String.init)
+    let lines = try InputFile(file).text().split(whereSeparator: \.isNewline).map(String.init)
     guard !lines.isEmpty else { throw InputError("the file names no class", at: file, cure: "write a class a line") }
     return lines
   }
@@ -147,21 +141,18 @@ private struct VisionPlace {
       if isCIFAR {
         return try CIFAR(path, training: part == .train || part == .whole && !CIFAR.hasTest(path))
       }
-      if let found = try arrays(part) {
-        return try ImageArrays(
-          images: found.images, labels: found.labels, classNames: classNames, place: found.place)
-      }
+      if let found = try arrays(part, classNames) { return found }
       switch part {
-      case .train: if let folder = folders.train, folder != path { return try Self.open(folder, classNames) }
-      case .validation: if let folder = folders.validation { return try Self.open(folder, classNames) }
-      case .whole: if let folder = folders.train, folder != path { return try Self.open(folder, classNames) }
+      case .train: if let folder = folders.train, folder != path { return try open(folder, classNames) }
+      case .validation: if let folder = folders.validation { return try open(folder, classNames) }
+      case .whole: if let folder = folders.train, folder != path { return try open(folder, classNames) }
       }
     }
-    return try Self.open(path, classNames)
+    return try open(path, classNames)
   }
 
   /// One part: class folders, shards or arrays.
-  private static func open(_ path: String, _ classNames: [String]?) throws -> any ImageSource {
+  private func open(_ path: String, _ classNames: [String]?) throws -> any ImageSource {
     guard FileSystem.kind(path) == .folder else {
       guard path.contains(".tar") || path.contains(".tgz") else {
         throw InputError(
@@ -178,11 +169,11 @@ private struct VisionPlace {
     let names = try FileSystem.names(in: path)
     if names.contains("images.npy") {
       return try ImageArrays(
-        images: Npy.read(FileSystem.join(path, "images.npy")), labels: Npy.read(FileSystem.join(path, "labels.npy")),
-        classNames: classNames, place: FileSystem.join(path, "images.npy"))
+        npy: FileSystem.join(path, "images.npy"), labels: Npy.read(FileSystem.join(path, "labels.npy")),
+        classNames: classNames)
     }
     let shards = names.filter { [".tar", ".tar.gz", ".tgz"].contains(where: $0.hasSuffix) }
     if !shards.isEmpty { return try TarShards(shards.map { FileSystem.join(path, $0) }, classNames: classNames) }
-    return try ImageFolder(path, classNames: classNames)
+    return try ImageFolder(path, classNames: classNames, order: order)
   }
 }

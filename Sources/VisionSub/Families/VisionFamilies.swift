@@ -16,9 +16,24 @@ public enum VisionFamilies {
     -> (any VisionConfiguration)?
   {
     let variants = families.flatMap(\.variants)
-    return variants.first { $0.name == name }?.configuration
-      // `.mae`, `.fb_in1k`: a tag behind the name.
-      ?? variants.first { name.hasPrefix($0.name + ".") }?.configuration
+    func named(_ name: String) -> (any VisionConfiguration)? {
+      variants.first { $0.name == name }?.configuration
+        // `.mae`, `.fb_in1k`: a tag behind the name.
+        ?? variants.first { name.hasPrefix($0.name + ".") }?.configuration
+    }
+    return named(name) ?? relative(of: name).flatMap(named)
+  }
+
+  /// The name of the same transformer for images of 224 pixels, of which the sizes are known: DeiT's are ViTs.
+  private static func relative(of name: String) -> String? {
+    guard var base = name.split(separator: ".").first.map(String.init), !base.contains("distilled"),
+      let end = base.lastIndex(of: "_"), Int(base[base.index(after: end)...]) != nil
+    else { return nil }
+    if base.hasPrefix("deit_") { base = "vit_" + base.dropFirst("deit_".count) }
+    guard ["vit_", "deit3_", "beitv2_"].contains(where: base.hasPrefix), let end = base.lastIndex(of: "_") else {
+      return nil
+    }
+    return String(base[..<end]) + "_224"
   }
 
   /// Every timm name that is known.

@@ -34,6 +34,8 @@ public protocol VisionConfiguration: Sendable, Codable, Equatable {
   var cells: MaskGrid { get }
   /// How its tensors are published: by these names new checkpoints are written and random streams called.
   var published: Naming { get }
+  /// The key of the classifier, a linear layer: `head`.
+  var head: String { get }
   /// Which parameters decay.
   var decayRule: DecayRule { get }
   /// Where a parameter lies between input and head, for layer-wise rates.
@@ -57,12 +59,18 @@ public protocol VisionConfiguration: Sendable, Codable, Equatable {
   func plan(for weights: Weights, of found: any VisionConfiguration) throws -> LoadPlan
   /// Whether the network has places where DropSub's dropout can stand.
   var hasDropout: Bool { get }
+  /// What was guessed, in words: `6 heads of 64`.
+  func text(ofGuess guess: String) -> String
 }
 
 extension VisionConfiguration {
   /// Whose network it is.
   public var family: any VisionFamily { Self.family }
   public var hasDropout: Bool { true }
+  public var head: String { "head" }
+  public func text(ofGuess guess: String) -> String {
+    guess == RecognisedModel.imageSize ? "images of \(imageSize) pixels" : guess
+  }
 
   /// Throws a usage error for a method that such a network cannot be trained by.
   func check(_ method: some Method) throws {
@@ -76,7 +84,7 @@ extension VisionConfiguration {
 
   /// The value as `config.json` holds it.
   public func json() throws -> JSON {
-    try JSON.parse(String(decoding: JSONEncoder().encode(self), as: UTF8.self), at: "config.json")
+    try JSON(encoding: self)
   }
 }
 
@@ -86,8 +94,12 @@ public struct RecognisedModel {
   public var configuration: any VisionConfiguration
   /// What neither names nor shapes nor files beside them tell: fields that are guessed, and how.
   public var guesses: Set<String>
-  /// The guess of how large images are.
-  public static let imageSize = "image size"
+  /// The guesses that there are: how large images are, into how many heads a width is cut, which GELU, what a head reads.
+  public static let imageSize = "image size", heads = "heads", activation = "activation", readout = "readout"
+  /// The options that settle them.
+  static let options = [
+    imageSize: "--image-size", heads: "--heads", activation: "--activation", readout: "--readout",
+  ]
 
   /// A model and what was guessed of it.
   public init(_ configuration: any VisionConfiguration, guesses: Set<String> = []) {
@@ -95,22 +107,55 @@ public struct RecognisedModel {
   }
 }
 
-/// What other tools write beside weights.
+/// What other tools write beside weights, and what the user says of them.
 public struct ModelNotes: Sendable {
-  /// A Hugging Face style `config.json`.
+  /// A Hugging Face style `config.json`, of timm's models too.
   public var huggingFace: JSON?
   /// An `open_clip_config.json`.
   public var openClip: JSON?
+  /// What settles guesses.
+  public var hints: WeightHints
 
   /// No notes unless given.
-  public init(huggingFace: JSON? = nil, openClip: JSON? = nil) {
-    (self.huggingFace, self.openClip) = (huggingFace, openClip)
+  public init(huggingFace: JSON? = nil, openClip: JSON? = nil, hints: WeightHints = WeightHints()) {
+    (self.huggingFace, self.openClip, self.hints) = (huggingFace, openClip, hints)
   }
 
-  /// The side of the images as timm notes it.
+  /// The side of the images: as the user says, or as timm or transformers note it.
   var imageSize: Int? {
-    let side = huggingFace?["pretrained_cfg"]?["input_size"]?.array?.last?.int
+    let side =
+      hints.imageSize ?? huggingFace?["pretrained_cfg"]?["input_size"]?.array?.last?.int
+      ?? huggingFace?["input_size"]?.array?.last?.int ?? huggingFace?["image_size"]?.int
     return side.flatMap { (1...4096).contains($0) ? $0 : nil }
+  }
+
+  /// Heads of a layer, as a configuration beside the weights says; `width` is that of the image tower.
+  func heads(of width: Int) -> Int? {
+    let tower = huggingFace?["vision_config"] ?? huggingFace
+    let told = tower?["num_attention_heads"]?.int ?? huggingFace?["model_args"]?["num_heads"]?.int
+    let open = (openClip?["model_cfg"] ?? openClip).map { $0["vision_cfg"]?["head_width"]?.int ?? 64 }
+    return told ?? open.flatMap { $0 > 0 ? width / $0 : nil }
+  }
+
+  /// Between an MLP's two layers, as a configuration says; nil for none or an unknown one.
+  func activation() throws -> Activation? {
+    if let model = openClip?["model_cfg"] ?? openClip { return model["quick_gelu"]?.bool ?? false ? .quickGelu : .gelu }
+    let tower = huggingFace?["vision_config"] ?? huggingFace
+    guard let name = tower?["hidden_act"]?.string else { return nil }
+    guard let known = ["gelu": Activation.gelu, "quick_gelu": .quickGelu][name] else {
+      throw InputError(
+        "hidden_act '\(name)' is unknown", at: "config.json", cure: "use a vision transformer with gelu or quick_gelu")
+    }
+    return known
+  }
+
+  /// What a head reads, as timm notes it: `token`, `avg`.
+  var pool: String? { huggingFace?["model_args"]?["global_pool"]?.string ?? huggingFace?["global_pool"]?.string }
+
+  /// LayerNorm's ε, as transformers notes it.
+  var epsilon: Double? {
+    let tower = huggingFace?["vision_config"] ?? huggingFace
+    return tower?["layer_norm_eps"]?.double.flatMap { $0 >= 0 && $0 < 1 ? $0 : nil }
   }
 }
 

@@ -21,37 +21,59 @@ public struct VisionFolder: Sendable {
   public let classNames: [String]?
   /// The recipe that trained it, where it was one of ours.
   public let recipe: VisionRecipe?
+  /// How images are prepared for these weights, as far as what lies beside them says.
+  public let preparation: ImagePreparation
+  /// What has to be said of the weights: which were taken, what was left out.
+  private let weightRemarks: [String]
+  /// Keeps a running run from removing it.
+  private let checkpoint: Checkpoint
   /// What the tensors alone say.
   private let found: any VisionConfiguration
+  /// The average of the weights, where the run kept one.
+  private let average: String?
+  private let hints: WeightHints
 
   /// Opens a file or folder. Throws an `InputError` where it holds no model of the families.
-  public init(_ from: String, families: [any VisionFamily] = VisionFamilies.all) throws {
-    let path = try Checkpoint.path(of: FileSystem.trimmed(from))
+  ///
+  /// - Parameter hints: what settles guesses, and which of several weights are meant.
+  public init(
+    _ from: String, _ hints: WeightHints = WeightHints(), families: [any VisionFamily] = VisionFamilies.all
+  ) throws {
+    var passed: [String] = []
+    checkpoint = try Checkpoint.standing(for: FileSystem.trimmed(from)) { passed.append($0) }
+    let path = checkpoint.path
     self.path = path
-    let isFolder = FileSystem.kind(path) == .folder
-    let folder = isFolder ? path : FileSystem.parent(path)
-    let place = FileSystem.join(folder, "config.json")
-    let description = try Self.json(place, mayBeForeign: !isFolder)
     // open_clip's folders name their weights in their own way.
-    let clipNames = ["open_clip_model.safetensors", "open_clip_pytorch_model.bin"].map { FileSystem.join(path, $0) }
-    let source = try TensorFile.open(clipNames.first { FileSystem.kind($0) == .file } ?? path)
+    let clipNames = Companions.weightNames.suffix(2).map { FileSystem.join(path, $0) }
+    let file = clipNames.first { FileSystem.kind($0) == .file } ?? path
+    let kept = FileSystem.join(path, "ema.safetensors")
+    let hasAverage = FileSystem.kind(kept) == .file
+    let isOfRun = hints.key.map { ["model", "ema"].contains($0) && hasAverage } ?? true
+    let source = try TensorFile.open(file, weights: isOfRun ? nil : hints.key)
+    let beside = Companions(of: path, source)
     let (family, weights) = try VisionFamilies.recognise(source, among: families)
     self.weights = weights
 
+    let stored = try beside.json("config.json")
+    // A run's own file may be called as one likes: its neighbour is known by the family's key.
+    let description = stored?.json ?? beside.possibleJSON("config.json").flatMap { $0[family.key] == nil ? nil : $0 }
+    let place = stored?.place ?? FileSystem.join(beside.folder, "config.json")
     let own = description?[family.key]
-    let named = description?["architecture"]?.string.flatMap { name in
-      VisionFamilies.configuration(named: name, among: families) == nil ? nil : name
-    }
-    variant = named
+    let named = description?["architecture"]?.string
+    variant = named.flatMap { VisionFamilies.configuration(named: $0, among: families) == nil ? nil : $0 }
+    let openClip = try beside.json("open_clip_config.json")
     let notes =
-      isFolder && own == nil
-      ? ModelNotes(
-        huggingFace: description,
-        openClip: try Self.json(FileSystem.join(folder, "open_clip_config.json"), mayBeForeign: false)) : ModelNotes()
-    let hint = own != nil || isFolder ? named.flatMap { VisionFamilies.configuration(named: $0, among: families) } : nil
-    let recognised = try family.recognised(weights, like: hint, beside: notes)
+      own == nil
+      ? ModelNotes(huggingFace: description, openClip: openClip?.json, hints: hints) : ModelNotes(hints: hints)
+    let recognised = try family.recognised(
+      weights, like: variant.flatMap { VisionFamilies.configuration(named: $0, among: families) }, beside: notes)
     found = recognised.configuration
-    configuration = try own.map { try Self.written($0, family, like: recognised.configuration, at: place) } ?? found
+    var configuration = try own.map { try Self.written($0, family, like: recognised.configuration, at: place) } ?? found
+    if let side = hints.imageSize {
+      configuration.imageSize = side
+      try configuration.validate(at: "--image-size")
+    }
+    self.configuration = configuration
     guesses = own == nil ? recognised.guesses : []
     let names = description?["label_names"]?.array?.compactMap(\.string)
     classNames = names?.count == found.classes ? names : nil
@@ -59,6 +81,12 @@ public struct VisionFolder: Sendable {
       let known = stored["name"]?.string.flatMap { try? VisionRecipe.named($0) }
       return try (known ?? VisionRecipe.named("shapes-tiny")).restored(from: stored, at: place)
     }
+    preparation = try ImagePreparation(beside, source, description: stored)
+    average = hasAverage && recipe.map { $0.loop.emaDecay > 0 } ?? false ? kept : nil
+    self.hints = hints
+    let unknown =
+      own == nil && variant == nil ? named.map { ["\(place) calls it \($0), which is not known here"] } : nil
+    weightRemarks = passed + source.remarks + (unknown ?? [])
   }
 
   /// The model from which a recipe's run starts: what nothing tells is as in the recipe's own model.
@@ -70,23 +98,69 @@ public struct VisionFolder: Sendable {
     return configuration
   }
 
-  /// Puts the weights into a model of `configuration`; what they do not give is started from `key`.
-  public func load(
-    into set: ParameterSet, of configuration: any VisionConfiguration, startingFrom key: RandomKey
-  ) throws -> LoadReport {
-    try set.load(
-      weights, configuration.plan(for: weights, of: found), startingFrom: key, configuration.published)
+  /// The model in words, which says of a guess that it is one.
+  public var summary: String { summary(configuration) }
+
+  /// The same of the model that a run makes of it.
+  func summary(_ configuration: any VisionConfiguration) -> String {
+    configuration.summary + (guesses.contains(RecognisedModel.heads) ? " (guessed)" : "")
   }
 
-  /// A JSON file, nil where there is none. The neighbour of a weight file may be about something else entirely: what
-  /// cannot be read there does not count.
-  private static func json(_ place: String, mayBeForeign: Bool) throws -> JSON? {
-    guard FileSystem.kind(place) == .file else { return nil }
-    do { return try JSON.read(place) } catch {
-      if mayBeForeign { return nil }
-      throw error
+  /// What has to be said of the weights: which were taken, and what was guessed of them. A run decides some of that itself.
+  public func remarks(isTraining: Bool = false) -> [String] {
+    let decided: Set = isTraining ? [RecognisedModel.imageSize, RecognisedModel.readout] : []
+    let guessed = guesses.subtracting(decided).sorted().map { guess in
+      (configuration.text(ofGuess: guess), RecognisedModel.options[guess] ?? guess)
     }
+    let choice =
+      average == nil || hints.key != nil
+      ? nil
+      : isTraining
+        ? "the run's weights are trained on, not their average (--weights ema)"
+        : "the average of the run's weights is evaluated (--weights model: the weights themselves)"
+    return weightRemarks + [choice, WeightHints.line(guessed: guessed)].compactMap { $0 }
   }
+
+  /// Puts the weights into a model of `configuration`; what they do not give is started from `key`. With `headMap` the
+  /// classifier takes these rows of theirs.
+  public func load(
+    into set: ParameterSet, of configuration: any VisionConfiguration, startingFrom key: RandomKey,
+    headMap: HeadMap? = nil
+  ) throws -> LoadReport {
+    try load(weights, into: set, of: configuration, startingFrom: key, headMap)
+  }
+
+  /// The same for a run or an evaluation, which may be of the average of the weights.
+  func load(
+    into set: ParameterSet, of configuration: any VisionConfiguration, startingFrom key: RandomKey, isTraining: Bool,
+    headMap: HeadMap? = nil
+  ) throws -> LoadReport {
+    let report = try load(into: set, of: configuration, startingFrom: key, headMap: headMap)
+    if let average, hints.key == "ema" || hints.key == nil && !isTraining {
+      let weights = Weights(try Safetensors.open(average), self.configuration.published)
+      _ = try load(weights, into: set, of: configuration, startingFrom: key, headMap)
+    }
+    return report
+  }
+
+  private func load(
+    _ weights: Weights, into set: ParameterSet, of configuration: any VisionConfiguration, startingFrom key: RandomKey,
+    _ headMap: HeadMap?
+  ) throws -> LoadReport {
+    var plan = try configuration.plan(for: weights, of: found)
+    if let headMap {
+      guard let head = try headRows else {
+        throw InputError(
+          "the weights have no head to take rows of", at: path, cure: "leave --head-map out: a new head begins")
+      }
+      try headMap.check(head: head, classes: configuration.classes)
+      (plan.starts, plan.rows) = ([], [("\(configuration.head).*", headMap.rows)])
+    }
+    return try set.load(weights, plan, startingFrom: key, configuration.published)
+  }
+
+  /// Rows of the classifier in the weights; nil where they have none.
+  var headRows: Int? { get throws { try weights.shape(of: "\(found.head).weight")?.first } }
 
   /// The written configuration; the sizes must be those of the tensors.
   private static func written(
@@ -111,7 +185,7 @@ extension VisionFolder {
   /// Puts the weights into a model as they are to be evaluated: the average where the run kept one. Throws an
   /// `InputError` where the file has no classifier.
   public func loadForEvaluation(into set: ParameterSet) throws {
-    let report = try load(into: set, of: configuration, startingFrom: RandomKey(seed: 0))
+    let report = try load(into: set, of: configuration, startingFrom: RandomKey(seed: 0), isTraining: false)
     let absent = report.made.filter { !$0.hasSuffix("mask_token") }
     guard absent.isEmpty else {
       throw InputError(
@@ -119,23 +193,6 @@ extension VisionFolder {
         cure: "give a fine-tuned model (masksub finetune makes one); a CLIP with both towers classifies without one: "
           + "masksub zero-shot")
     }
-    let average = FileSystem.join(path, "ema.safetensors")
-    guard let recipe, recipe.loop.emaDecay > 0, FileSystem.kind(average) == .file else { return }
-    _ = try set.load(
-      Weights(Safetensors.open(average), configuration.published), startingFrom: RandomKey(seed: 0),
-      configuration.published)
-  }
-
-  /// The recipe by which the model's images are framed and normalised: its own, else the one that its family follows,
-  /// brought to the model's image size.
-  public func evaluationRecipe(resize: Int? = nil) throws -> VisionRecipe {
-    var recipe = try recipe ?? VisionRecipe.following(configuration)
-    if recipe.data.imageSize != configuration.imageSize {
-      recipe.data.evalResize = recipe.data.evalResize * configuration.imageSize / recipe.data.imageSize
-      recipe.data.imageSize = configuration.imageSize
-    }
-    if let resize { recipe.data.evalResize = resize }
-    return recipe
   }
 }
 
@@ -146,16 +203,17 @@ extension VisionFolder {
     variant: String?, classNames: [String], names: WeightNames
   ) throws {
     try set.write(to: FileSystem.join(folder, "model.safetensors"), names)
-    let pipeline = recipe.evaluationPipeline
+    let data = recipe.data
     let numbers = { (values: [Float]) in JSON.array(values.map { JSON($0) }) }
-    let (side, resize) = (configuration.imageSize, recipe.data.evalResize)
+    let side = configuration.imageSize
     let json: JSON = [
       "architecture": variant.map { .string($0) } ?? .null, "num_classes": .integer(Int64(configuration.classes)),
       "label_names": .array(classNames.map { .string($0) }),
       "pretrained_cfg": [
         "input_size": [3, .integer(Int64(side)), .integer(Int64(side))],
-        "mean": numbers(pipeline.normalization.mean), "std": numbers(pipeline.normalization.deviation),
-        "interpolation": "bicubic", "crop_pct": .number(Double(side) / Double(max(side, resize))),
+        "mean": numbers(data.normalization.mean), "std": numbers(data.normalization.deviation),
+        "interpolation": .string(data.evalInterpolation.rawValue), "crop_mode": .string(data.evalMode.rawValue),
+        "crop_pct": .number(ImagePreparation.cropRatio(side, resize: data.evaluatedSide)),
       ],
       "recipe": recipe.json, .init(stringLiteral: configuration.family.key): try configuration.json(),
     ]

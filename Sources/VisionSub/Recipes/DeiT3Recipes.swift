@@ -39,7 +39,6 @@ extension VisionRecipe {
     [400, 800].enumerated().map { index, epochs in
       var recipe = deit3Training("deit3-\(size.letter)-\(epochs)", size.model)
       recipe.data.imageSize = size.trainedPixels
-      recipe.data.evalResize = size.trainedPixels
       recipe.schedule.epochs = epochs
       recipe.optimizer.lr = size.lr
       recipe.optimizer.weightDecay = epochs == 400 ? 0.03 : 0.05

@@ -1,3 +1,4 @@
+import SubData
 import SubNN
 import SubTrain
 
@@ -50,7 +51,7 @@ extension VisionRecipe {
       result: "86.9 → 87.2"),
   ].map { size in
     var recipe = finetuning("mae", size, .pooled, .fraction)
-    recipe.data.evalResize = 256
+    recipe.data.eval = .ratio(0.875, wholeFrom: 225)
     recipe.augment.mixup = 0.8
     recipe.augment.cutmix = 1
     return RecipeEntry(
@@ -66,6 +67,7 @@ extension VisionRecipe {
           "mended: augsub's README has option names that its own parser refuses; the values are those meant",
         "model.readout": "fc_norm of the mean of the patch tokens; the head starts at N(0, 2e-5²), its bias at 0",
         "augment.mixup": mixing,
+        "data.eval_whole_from": "above 224 pixels the original takes the whole shorter side",
         "schedule.form": "by the update, from 0; with accumulation the first batch's rate holds for all",
       ])
   }
@@ -80,7 +82,7 @@ extension VisionRecipe {
       accumulation: 2, result: "87.3 → 87.4"),
   ].map { size in
     var recipe = finetuning("beitv2", size, .pooled, .table)
-    recipe.data.evalResize = 256
+    recipe.data.eval = .ratio(0.875, wholeFrom: 384)
     recipe.augment.mixup = 0.8
     recipe.augment.cutmix = 1
     recipe.method.masking = .block
@@ -101,6 +103,7 @@ extension VisionRecipe {
           "kept: a table whose warmup ends at the peak one update early; min_lr is scaled by layer too",
         "model.readout": "fc_norm of the mean of the patch tokens; the head starts at N(0, 2e-5²), its bias at 0",
         "augment.mixup": mixing,
+        "data.eval_whole_from": "from 384 pixels on the original takes the whole shorter side",
         "data.normalization": "ImageNet's, by a flag of the original's; its default would be 0.5",
       ])
   }

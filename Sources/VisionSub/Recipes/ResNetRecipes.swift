@@ -21,7 +21,7 @@ extension VisionRecipe {
     recipe.schedule.warmupLr = 1e-4
     recipe.schedule.minLr = 1e-6
     recipe.loop.batchSize = 2048
-    recipe.data.evalResize = 235
+    recipe.data.eval = .ratio(0.95)
     recipe.data.interpolation = .random
     recipe.augment.policy = "rand-m7-mstd0.5"
     recipe.augment.mixup = 0.1

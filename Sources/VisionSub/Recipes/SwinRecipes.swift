@@ -53,7 +53,8 @@ extension VisionRecipe {
     recipe.schedule.warmupLr = 4e-8
     recipe.schedule.minLr = 4e-7
     if isLarge {
-      (recipe.model.window, recipe.data.imageSize, recipe.data.evalResize) = (12, 384, 384)
+      (recipe.model.window, recipe.data.imageSize) = (12, 384)
+      (recipe.data.eval, recipe.data.evalMode) = (.ratio(1), .squash)
     }
     var notes = [
       "optimizer.lr": "2e-5 × 1024 / 512, as the two other rates; scale them yourself when you change batch_size",
@@ -62,12 +63,13 @@ extension VisionRecipe {
     ]
     if isLarge {
       notes["model.window"] = "tables of windows of 7 are read bicubically at 12, as the original does"
-      notes["data.eval_resize"] = "the original squeezes the whole image into the square (TEST.CROP false)"
+      notes["data.eval_mode"] = "TEST.CROP is false in the original's configuration of 384 pixels"
       notes["model.drop_path"] =
         "from 1k weights; 0.2 for those of 22k (swin_base_patch4_window12_384_22kto1k_finetune)"
     } else {
       notes["optimizer.name"] =
-        "a head of other classes starts at 0; the original takes the 1000 rows of the 22k head, by a list of its own"
+        "a head of other classes starts at 0; with the original's list of rows (data/map22kto1k.txt) as --head-map it "
+        + "takes those of the 22k head, as there"
     }
     return RecipeEntry(
       recipe,
@@ -75,7 +77,7 @@ extension VisionRecipe {
         ? "finetunes a Swin of 224 pixels at 384, windows of 12, 30 epochs"
         : "finetunes a Swin of ImageNet-22k on ImageNet-1k, 30 epochs",
       command: "masksub finetune --recipe \(recipe.name) --data imagenet "
-        + "--from swin_base_patch4_window7_224\(isLarge ? "" : "_22k").pth",
+        + "--from swin_base_patch4_window7_224\(isLarge ? "" : "_22k").pth\(isLarge ? "" : " --head-map map22kto1k.txt")",
       expected: isLarge ? "top-1 84.5 without MaskSub (Swin, Table 1)" : "top-1 85.2 without MaskSub (Swin, Table 1)",
       source: "microsoft/Swin-Transformer configs/swin/"
         + (isLarge ? "swin_base_patch4_window12_384_finetune" : "swin_base_patch4_window7_224_22kto1k_finetune")
@@ -89,7 +91,7 @@ extension VisionRecipe {
     recipe.optimizer.clipNorm = 5
     recipe.schedule.form = .updateLate
     recipe.loop.batchSize = 1024
-    recipe.data.evalResize = 256
+    recipe.data.eval = .ratio(0.875)
     recipe.augment.policy = "rand-m9-mstd0.5-inc1"
     recipe.augment.erasing = 0.25
     recipe.augment.mixup = 0.8

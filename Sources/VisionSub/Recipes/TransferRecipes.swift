@@ -77,7 +77,6 @@ extension VisionRecipe {
     recipe.schedule.minLr = 1e-5
     recipe.loop.batchSize = 64
     recipe.data.imageSize = 32
-    recipe.data.evalResize = 32
     recipe.augment.cropScale = 0.6
     recipe.loss.smoothing = 0.1
     return RecipeEntry(

@@ -14,16 +14,36 @@ extension VisionRecipe {
       }
     return ImagePipeline(
       size: data.imageSize, framing: framing, interpolation: data.interpolation, flip: augment.flip,
-      augment: try augment.parsed(), normalization: pixelNormalization,
+      augment: try augment.parsed(), normalization: data.normalization,
       erasing: RandomErasing(probability: augment.erasing), decodesScaled: data.decodeScaled, decoding: decoding)
   }
 
-  /// The pipeline of evaluated images: the shorter side to `eval_resize`, the middle square; always decoded in full.
+  /// The pipeline of evaluated images: the shorter side shrunk as `data.eval` says, the middle square; always decoded in
+  /// full.
   public var evaluationPipeline: ImagePipeline {
-    var pipeline = ImagePipeline.eval(
-      size: data.imageSize, resize: max(data.imageSize, data.evalResize), normalization: pixelNormalization)
+    var pipeline = preparation.pipeline(size: data.imageSize)
     pipeline.decoding = decoding
     return pipeline
+  }
+
+  /// How evaluated images are prepared, all of it told.
+  public var preparation: ImagePreparation {
+    ImagePreparation(
+      normalization: data.normalization, shorterSide: data.evaluatedSide, mode: data.evalMode,
+      interpolation: data.evalInterpolation)
+  }
+
+  /// Takes over what is told of how a model's images are prepared.
+  public mutating func follow(_ preparation: ImagePreparation) {
+    if let mean = preparation.mean { data.normalization.mean = mean }
+    if let deviation = preparation.deviation { data.normalization.deviation = deviation }
+    switch preparation.crop {
+    case .ratio(let ratio): data.eval = .ratio(ratio)
+    case .resize(let side): data.eval = .resize(side)
+    case nil: break
+    }
+    if let mode = preparation.mode { data.evalMode = mode }
+    if let interpolation = preparation.interpolation { data.evalInterpolation = interpolation }
   }
 
   private var decoding: ImageDecodeOptions { ImageDecodeOptions(appliesOrientation: data.exif) }
@@ -34,13 +54,5 @@ extension VisionRecipe {
     return BatchMixing(
       mixup: augment.mixup, cutmix: augment.cutmix, probability: augment.mixProbability,
       switchProbability: augment.switchProbability, smoothing: loss.smoothing, mixesBytes: augment.mixBytes)
-  }
-
-  private var pixelNormalization: Normalization {
-    switch data.normalization {
-    case .imagenet: .imageNet
-    case .clip: .clip
-    case .inception: .half
-    }
   }
 }

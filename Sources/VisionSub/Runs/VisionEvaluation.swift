@@ -10,20 +10,22 @@ public struct VisionEvaluation {
   public let recipe: VisionRecipe
   /// What is evaluated, in words.
   public let title: String
+  /// What has to be said of the weights, and how images are prepared, in a line each.
+  public let details: [String]
   private let evaluator: VisionEvaluator
 
   /// An evaluation of the weights in `folder`.
   ///
   /// - Parameters:
-  ///   - resize: the shorter side of an image before its middle is taken; nil: the recipe's own.
+  ///   - options: what overrides the preparation of images that weights or recipe tell.
   ///   - maxBroken: unreadable pictures that are passed over before it is an error.
   /// - Throws: an `InputError` where there is no classifier, or one of other classes.
   public init(
-    _ folder: VisionFolder, on images: any ImageSource, resize: Int? = nil, batchSize: Int = 64, maxBroken: Int = 100,
-    _ settings: RunSettings = RunSettings()
+    _ folder: VisionFolder, on images: any ImageSource, preparing options: ImagePreparation = ImagePreparation(),
+    batchSize: Int = 64, maxBroken: Int = 100, _ settings: RunSettings = RunSettings()
   ) throws {
-    let (recipe, configuration) = (try folder.evaluationRecipe(resize: resize), folder.configuration)
-    if let resize, resize < recipe.data.imageSize {
+    let (recipe, configuration) = (try folder.evaluationRecipe(options), folder.configuration)
+    if case .resize(let resize) = options.crop, resize < recipe.data.imageSize {
       throw InputError(
         "\(resize) pixels are fewer than the \(recipe.data.imageSize) of the model's images", at: "--resize",
         cure: "give at least \(recipe.data.imageSize)", isUsage: true)
@@ -41,8 +43,8 @@ public struct VisionEvaluation {
       workers: settings.imageWorkers, maxBroken: maxBroken, on: settings.device)
     self.recipe = recipe
     title =
-      "\(configuration.summary), \(folder.weights.title), \(images.count) images, \(images.classNames.count) classes, "
-      + "\(recipe.data.imageSize) pixels of \(recipe.data.evalResize)"
+      "\(folder.summary), \(folder.weights.title), \(images.count) images, \(images.classNames.count) classes"
+    details = folder.remarks() + [folder.preparationLine(recipe, options)]
   }
 
   /// `top1`, `top5` and the mean cross-entropy.

@@ -24,6 +24,11 @@ extension TrainingRun where Subject == VisionTraining {
     precondition(
       model.recipe == recipe && model.config.classes == data.classNames.count,
       "VisionRun: the model was made for another recipe, or other classes")
+    guard data.classNames.count > 1 else {
+      throw InputError(
+        "there is one class, '\(data.classNames.first ?? "")': nothing is to be told apart", at: "--data",
+        cure: "name the folder whose folders are the classes", isUsage: true)
+    }
     let (method, masking) = try method.resolved(
       by: recipe, dropPath: recipe.model.dropPath, patches: model.config.cells.count, settings)
     try model.config.check(method)

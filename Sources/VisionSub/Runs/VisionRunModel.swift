@@ -24,9 +24,9 @@ public struct VisionRunModel {
   private let names: WeightNames
 
   /// The network that a recipe trains on images of some classes: a new one, or that of `source`. What its weights do not
-  /// give is started anew.
+  /// give is started anew; a head of other classes too, unless `headMap` takes rows of it.
   public init(
-    _ recipe: VisionRecipe, from source: VisionFolder? = nil, classNames: [String],
+    _ recipe: VisionRecipe, from source: VisionFolder? = nil, headMap: HeadMap? = nil, classNames: [String],
     _ settings: RunSettings = RunSettings()
   ) throws {
     (self.recipe, self.classNames, isNew) = (recipe, classNames, source == nil)
@@ -38,14 +38,23 @@ public struct VisionRunModel {
     parameters = ParameterSet(model, precision: settings.precision, on: settings.device, key: nil)
     let key = RandomKey(seed: settings.seed).fold("weights")
     if let source {
-      let report = try source.load(into: parameters, of: config, startingFrom: key)
+      let report = try source.load(
+        into: parameters, of: config, startingFrom: key, isTraining: true, headMap: headMap)
       names = report.names
-      description = "\(config.summary), \(source.weights.title)"
-      details = report.details
+      description = "\(source.summary(config)), \(source.weights.title)"
+      details =
+        report.details + (headMap == nil ? Self.remarks(try source.headRows, config.classes) : [])
+        + source.remarks(isTraining: true) + [source.trainingPreparationLine(recipe)]
     } else {
       parameters.start(from: key, config.published)
       (names, description, details) = (WeightNames(config.published), recipe.model.name, [])
     }
+  }
+
+  /// What is said of a head of other classes.
+  private static func remarks(_ head: Int?, _ classes: Int) -> [String] {
+    guard let head, head != classes else { return [] }
+    return ["the head of \(head) classes is left out, a new one of \(classes) begins (--head-map FILE takes its rows)"]
   }
 
   /// Weights in the naming of their source and a configuration: a folder that `--from` takes.

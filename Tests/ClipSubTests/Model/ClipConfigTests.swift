@@ -26,6 +26,8 @@ struct ClipConfigTests {
     (#"{"vision_cfg": {}, "text_cfg": {"hf_model_name": "roberta-base"}}"#, "'text_cfg.hf_model_name'"),
     (#"{"vision_cfg": {"mlp_ratio": 1e30}, "text_cfg": {}}"#, "'vision_cfg.mlp_ratio'"),
     (#"{"vision_cfg": {"patch_size": 300}, "text_cfg": {}}"#, "exceeds image_size"),
+    (#"{"vision_cfg": {}, "text_cfg": {}, "init_logit_bias": -10}"#, "'init_logit_bias' is not supported"),
+    (#"{"vision_cfg": {}, "text_cfg": {}, "multimodal_cfg": {}}"#, "'multimodal_cfg' is not supported"),
     (#"[1]"#, "missing"),
   ])
   func `A field that cannot be followed is named`(text: String, part: String) {

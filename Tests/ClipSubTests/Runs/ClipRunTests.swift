@@ -30,8 +30,9 @@ import Testing
   @Test func `a run trains, goes on, and is evaluated`() throws {
     let summary = try run(steps: 4).train(to: folder["whole"]).summary
     #expect(summary.metrics[0].name == "zeroshot_top1")
+    let interrupted = try run(steps: 4)
     _ = Interruption.$isSimulated.withValue(true) {
-      #expect(throws: Interruption.self) { try run(steps: 4).train(to: folder["parts"]) }
+      #expect(throws: Interruption.self) { try interrupted.train(to: folder["parts"]) }
     }
     try run(steps: 4).train(to: folder["parts"], resuming: true)
     let bytes = try ["whole", "parts"].map {

@@ -64,7 +64,7 @@ func check(
         "\(name): input \(index) element \(element): differences \(numeric), derivative \(analytic)")
     }
   }
-  for device in Device.available where device != .reference {
+  for device in Device.tested {
     let leaves = Leaves(inputs, dtype: .f32, on: device, tables: tables)
     let y = operation(leaves.tensors, device)
     expectClose(y.doubles(), output.doubles(), tolerance, "\(name) on \(device)")

@@ -29,6 +29,18 @@ import Testing
     #expect(inputError { _ = try file.array(named: "none") }?.place.hasSuffix("tensor 'none'") == true)
   }
 
+  /// What safetensors' `save_model` notes of tensors that several names share.
+  @Test func `a tensor is found by its other names in the metadata`() throws {
+    try Fixture.inFolder { folder in
+      let path = "\(folder)/alias.safetensors"
+      let metadata = [("format", "pt"), ("tied.weight", "a.weight"), ("a.weight", "b"), ("lost", "nothing")]
+      try Safetensors.write([("a.weight", HostArray([1, 2] as [Float], shape: [2]))], metadata: metadata, to: path)
+      let file = try Safetensors.open(path)
+      #expect(file.names == ["a.weight", "tied.weight"])
+      #expect(try file.array(named: "tied.weight").floats() == [1, 2])
+    }
+  }
+
   @Test(arguments: [
     (#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#, 7),
     (#"{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}"#, 9),
@@ -108,8 +120,8 @@ import Testing
       for name in ["", "pipe", "empty", "absent"] {
         #expect(inputError { _ = try Safetensors.open("\(folder)/\(name)") } != nil)
       }
-      #expect(try MappedFile("\(folder)/empty").count == 0 as Int)
-      #expect(inputError { _ = try MappedFile("\(folder)/pipe") }?.what.contains("pipe") == true)
+      #expect(try InputFile("\(folder)/empty").count == 0 as Int)
+      #expect(inputError { _ = try InputFile("\(folder)/pipe") }?.what.contains("pipe") == true)
     }
   }
 

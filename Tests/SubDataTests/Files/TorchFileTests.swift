@@ -53,6 +53,36 @@ import Testing
     #expect(what == "a cycle")
   }
 
+  @Test func `an average is taken before the weights, which a key takes`() throws {
+    let average = try TensorFile.open(Fixture.path("averages.pth"))
+    #expect(average.names == ["weight"] && average.remarks.count == 1)
+    #expect(average.remarks[0].contains("'model_ema' are taken") && average.remarks[0].hasSuffix("--weights model"))
+    #expect(try average.array(named: "weight").floats() == [10, 11, 12, 13, 14, 15])
+    let raw = try TensorFile.open(Fixture.path("averages.pth"), weights: "model")
+    #expect(try raw.array(named: "weight").floats() == [0, 1, 2, 3, 4, 5])
+    let error = #expect(throws: InputError.self) {
+      try TensorFile.open(Fixture.path("averages.pth"), weights: "teacher")
+    }
+    #expect(error?.cure == "use one of model, model_ema, optimizer")
+    #expect(throws: InputError.self) { try TensorFile.open(Fixture.path("types.safetensors"), weights: "model") }
+  }
+
+  @Test func `weights are found under a key that nobody knows, beside an optimizer's tensors`() throws {
+    let file = try TensorFile.open(Fixture.path("unusual_key.pth"))
+    #expect(file.names == ["weight"] && file.remarks.isEmpty)
+  }
+
+  @Test func `tensors that cannot be read are named`() throws {
+    let file = try TensorFile.open(Fixture.path("odd_types.pth"))
+    #expect(file.names == ["a"])
+    let remark = try #require(file.remarks.first)
+    #expect(remark.hasPrefix("4 tensors cannot be read and are left out: "))
+    for part in [
+      "sparse: a sparse tensor", "complex: a tensor of", "quantized: a quantized tensor",
+      "f8: a tensor of torch.float8_e4m3fn",
+    ] { #expect(remark.contains(part), "\(remark)") }
+  }
+
   @Test func `a whole pickled module and TorchScript archives give the same names and values`() throws {
     for name in ["module_zip.pt", "traced.pt", "scripted.pt"] {
       let file = try TensorFile.open(Fixture.path(name))

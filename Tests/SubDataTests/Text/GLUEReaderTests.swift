@@ -69,6 +69,11 @@ import Testing
       ])
     let test = try read(.qqp, ["dev.tsv": "", "test.tsv": "id\tquestion1\tquestion2\n0\tA\tB\n"], .test)
     #expect(test.examples == [TextExample(index: 0, first: "A", second: "B")])
+    #expect(set.remarks.count == 1 && set.remarks[0].hasPrefix("1 rows of") && test.remarks.isEmpty)
+    // A prediction is told by its row: none of a test set may be passed over.
+    let short = "id\tquestion1\tquestion2\n0\tA\tB\n1\tA\n2\tC\tD\n"
+    let error = #expect(throws: InputError.self) { try read(.qqp, ["dev.tsv": "", "test.tsv": short], .test) }
+    #expect(error?.place.hasSuffix("test.tsv, line 3") == true)
   }
 
   @Test func `MNLI reads matched, mismatched and diagnostic sets`() throws {

@@ -83,12 +83,12 @@ import Testing
     let first = subject {
       throw Interruption()
     }
-    #expect(throws: Interruption(cure: "4 steps are saved in \(owing.path).", run: owing)) {
+    #expect(throws: Interruption(cure: "4 steps are saved in \(owing.path).", run: owing.path)) {
       try first.trainer(in: owing).train()
     }
     #expect(try log(owing).count == 4)
     let again = subject { throw Interruption() }
-    #expect(throws: Interruption(cure: "4 steps are saved in \(owing.path).", run: owing)) {
+    #expect(throws: Interruption(cure: "4 steps are saved in \(owing.path).", run: owing.path)) {
       try again.trainer(in: owing).train(resuming: true)
     }
     try subject().trainer(in: owing).train(resuming: true)

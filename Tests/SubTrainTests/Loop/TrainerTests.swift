@@ -22,6 +22,18 @@ import Testing
     #expect(position.step == 4 && position.batches == 12)
   }
 
+  /// transformers' Trainer: 6 batches of an epoch in fours are updates of four and of two, never of two epochs.
+  @Test func `an epoch ends with an update of the batches that are left`() throws {
+    let subject = PointClasses()
+    let position = try subject.trainer(steps: 4) { $0.accumulation = 4 }.train().position
+    #expect(position.step == 4 && position.batches == 12 && position.samples == 44)
+    // Gradients are means over the batches that there are: two batches in fours are one update of both.
+    let (whole, cut) = (PointClasses(), PointClasses())
+    try whole.trainer(steps: 1) { $0.accumulation = 6 }.train()
+    try cut.trainer(steps: 1) { $0.accumulation = 9 }.train()
+    #expect(whole.weights == cut.weights)
+  }
+
   @Test func `a reporter hears of every step in order`() throws {
     let diary = Diary()
     let subject = PointClasses { Evaluation(metrics: [("right", Double($0))], loss: 0.5) }

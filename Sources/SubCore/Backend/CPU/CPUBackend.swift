@@ -7,7 +7,7 @@ internal import CSubKernels
 #endif
 
 /// oneDNN's GEMM and the C kernels, f32, and bf16 for activations. Threads, memory and run-time dispatch are CSubKernels'.
-struct CPUBackend: Backend {
+struct CPUBackend: HostBackend {
   func allocate(_ byteCount: Int) -> UnsafeMutableRawPointer {
     guard let memory = sk_allocate(byteCount) else {
       // Nothing above could go on, and nothing half-written is left: files are renamed into place when whole.
@@ -21,17 +21,6 @@ struct CPUBackend: Backend {
   }
 
   func release(_ memory: UnsafeMutableRawPointer) { sk_free(memory) }
-
-  func upload(_ bytes: UnsafeRawBufferPointer, to y: Tensor) {
-    precondition(bytes.count == y.count * y.dtype.size, "upload: \(bytes.count) bytes into \(y)")
-    guard let base = bytes.baseAddress else { return }
-    UnsafeMutableRawPointer(y.pointer(UInt8.self)).copyMemory(from: base, byteCount: bytes.count)
-  }
-
-  func download(_ x: Tensor, into bytes: UnsafeMutableRawBufferPointer) {
-    guard bytes.count > 0 else { return }
-    bytes.copyMemory(from: UnsafeRawBufferPointer(start: x.pointer(UInt8.self), count: bytes.count))
-  }
 
   func fill(_ y: Tensor, with value: Double) {
     switch y.dtype {
@@ -57,8 +46,15 @@ struct CPUBackend: Backend {
     }
   }
 
+  func convert(_ x: Tensor, into y: Tensor) {
+    let types: [DType] = [.f32, .bf16]
+    guard types.contains(x.dtype) && types.contains(y.dtype) else { return convertElements(x, into: y) }
+    combine(1, x, 0, into: y)
+  }
+
   func scale(_ x: Tensor, by factor: Tensor, _ alpha: Double, into y: Tensor) {
-    sk_scale(Int64(y.count), Float(alpha) * factor.floatPointer[0], x.floatPointer, y.floatPointer)
+    let factor = factor.dtype == .f64 ? Float(factor.scalarPointer[0]) : factor.floatPointer[0]
+    sk_scale(Int64(y.count), Float(alpha) * factor, x.floatPointer, y.floatPointer)
   }
 
   func dropout(_ x: Tensor, _ dropout: Dropout, into y: Tensor) {
@@ -69,10 +65,20 @@ struct CPUBackend: Backend {
     sk_activation_forward(Int64(y.count), Int32(activation.rawValue), x.kernelType(as: y), x.rawPointer, y.rawPointer)
   }
 
+  func slope(_ activation: Activation, saved: Tensor, into y: Tensor) {
+    fill(y, with: 1)
+    activationBackward(activation, saved: saved, y, into: y, columnSum: nil)
+  }
+
   func uniform(_ key: RandomKey, into y: Tensor) { sk_uniform(Int64(y.count), key.bits, y.floatPointer) }
 
-  func sumOfSquares(_ x: Tensor) -> Double { sk_sum_of_squares(Int64(x.count), x.floatPointer) }
-  func allFinite(_ x: Tensor) -> Bool { sk_all_finite(Int64(x.count), x.floatPointer) }
+  func sumOfSquares(_ parts: [Tensor], into sum: Tensor) {
+    sum.scalarPointer[0] = parts.reduce(0) { $0 + sk_sum_of_squares(Int64($1.count), $1.floatPointer) }
+  }
+}
+
+extension DeviceKind {
+  static let cpu = DeviceKind(name: "cpu") { _ in CPUBackend() }
 }
 
 extension Tensor {

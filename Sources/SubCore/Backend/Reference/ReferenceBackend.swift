@@ -4,28 +4,14 @@
   import Darwin
 #endif
 
-/// Every operation as its formula says it, in `Double`, one element at a time. Slow on purpose: the oracle.
-struct ReferenceBackend: Backend {
+/// Every primitive as its formula says it, in `Double`, one element at a time, and the defaults made of them. Slow on
+/// purpose: the oracle.
+struct ReferenceBackend: HostBackend {
   func allocate(_ byteCount: Int) -> UnsafeMutableRawPointer {
     UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: 64)
   }
 
   func release(_ memory: UnsafeMutableRawPointer) { memory.deallocate() }
-
-  func upload(_ bytes: UnsafeRawBufferPointer, to y: Tensor) {
-    precondition(bytes.count == y.count * y.dtype.size, "upload: \(bytes.count) bytes into \(y)")
-    if bytes.count > 0 {
-      y.pointer(UInt8.self).withMemoryRebound(to: UInt8.self, capacity: bytes.count) {
-        UnsafeMutableRawPointer($0).copyMemory(from: bytes.baseAddress!, byteCount: bytes.count)
-      }
-    }
-  }
-
-  func download(_ x: Tensor, into bytes: UnsafeMutableRawBufferPointer) {
-    if bytes.count > 0 {
-      bytes.copyMemory(from: UnsafeRawBufferPointer(start: x.pointer(UInt8.self), count: bytes.count))
-    }
-  }
 
   func fill(_ y: Tensor, with value: Double) {
     switch y.dtype {
@@ -40,10 +26,6 @@ struct ReferenceBackend: Backend {
     for i in 0..<y.count { out[i] = alpha * x[i] + (beta == 0 ? 0 : beta * out[i]) }
   }
 
-  func scale(_ x: Tensor, by factor: Tensor, _ alpha: Double, into y: Tensor) {
-    combine(alpha * Elements(factor)[0], x, 0, into: y)
-  }
-
   func dropout(_ x: Tensor, _ dropout: Dropout, into y: Tensor) {
     for i in 0..<y.count { Elements(y)[i] = Elements(x)[i] * dropout.factor(at: i) }
   }
@@ -52,12 +34,23 @@ struct ReferenceBackend: Backend {
     for i in 0..<y.count { Elements(y)[i] = activation.value(Elements(x)[i]) }
   }
 
+  func slope(_ activation: Activation, saved: Tensor, into y: Tensor) {
+    for i in 0..<y.count { Elements(y)[i] = activation.derivative(saved: Elements(saved)[i]) }
+  }
+
   func uniform(_ key: RandomKey, into y: Tensor) {
     for i in 0..<y.count { Elements(y)[i] = Double(key.uniform(at: i)) }
   }
 
-  func sumOfSquares(_ x: Tensor) -> Double { (0..<x.count).reduce(0) { $0 + Elements(x)[$1] * Elements(x)[$1] } }
-  func allFinite(_ x: Tensor) -> Bool { (0..<x.count).allSatisfy { Elements(x)[$0].isFinite } }
+  func sumOfSquares(_ parts: [Tensor], into sum: Tensor) {
+    sum.scalarPointer[0] = parts.reduce(0) { sum, x in
+      sum + (0..<x.count).reduce(0) { $0 + Elements(x)[$1] * Elements(x)[$1] }
+    }
+  }
+}
+
+extension DeviceKind {
+  static let reference = DeviceKind(name: "reference") { _ in ReferenceBackend() }
 }
 
 extension Dropout {
@@ -65,21 +58,6 @@ extension Dropout {
   func factor(at position: Int) -> Double {
     let threshold = UInt32(min(4_294_967_040, Double(rate) * 4_294_967_296))
     return key.bits32(at: position) >= threshold ? 1 / (1 - Double(rate)) : 0
-  }
-}
-
-extension DropPath {
-  /// What every row of a sample is multiplied by.
-  func factor(ofSample sample: Int) -> Double {
-    key.uniform(at: firstSample + sample) >= rate ? 1 / (1 - Double(rate)) : 0
-  }
-
-  /// The factor of every row.
-  func factors() -> [Double] {
-    let ends = samples.offsets.indexList
-    return (0..<samples.count).flatMap { sample in
-      Array(repeating: factor(ofSample: sample), count: ends[sample + 1] - ends[sample])
-    }
   }
 }
 

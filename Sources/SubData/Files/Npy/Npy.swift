@@ -2,22 +2,27 @@ public import SubCore
 
 /// NumPy's `.npy` files: one array of numbers.
 public enum Npy {
-  /// Reads a file, format versions 1 to 3, either byte order, C or Fortran order. An array in the machine's own order
-  /// shares the file's mapping, others are converted. Objects, strings, records, dates and complex numbers are refused.
+  /// Reads a file, format versions 1 to 3, either byte order, C or Fortran order. Objects, strings, records, dates and
+  /// complex numbers are refused.
   public static func read(_ path: String) throws -> HostArray {
-    let file = try MappedFile(path)
-    var reader = ByteReader(file.buffer, place: path)
-    let header = try NpyHeader(&reader)
+    let (file, header) = try open(path)
+    var reader = ByteReader(try file.read(header.byteCount..<file.count), place: path, origin: header.byteCount)
     return try array(header, &reader)
   }
 
   /// Type and shape, from the header alone; the file's size is checked.
   public static func info(_ path: String) throws -> TensorInfo {
-    let file = try MappedFile(path)
-    var reader = ByteReader(file.buffer, place: path)
-    let header = try NpyHeader(&reader)
-    try check(header, reader)
+    let header = try open(path).header
     return TensorInfo(dtype: header.dtype, shape: header.shape)
+  }
+
+  /// A file whose header has been read and fits its size; the data stay where they are.
+  static func open(_ path: String) throws -> (file: InputFile, header: NpyHeader) {
+    let file = try InputFile(path)
+    var reader = ByteReader(try file.read(0..<min(file.count, NpyHeader.limit + 12)), place: path)
+    let header = try NpyHeader(&reader)
+    try check(header, reader, following: file.count - header.byteCount)
+    return (file, header)
   }
 
   /// Writes a file atomically, version 1, C order, little-endian. NumPy has no bfloat16: bf16 is written as f32, which
@@ -32,22 +37,21 @@ public enum Npy {
 
   /// The array whose header was read, from the reader's position.
   static func array(_ header: NpyHeader, _ reader: inout ByteReader) throws -> HostArray {
-    try check(header, reader)
+    try check(header, reader, following: reader.remaining)
     let strides = header.isFortran ? StridedCopy.columnMajor(header.shape) : StridedCopy.rowMajor(header.shape)
     let copy = StridedCopy(
       elementSize: header.dtype.size, shape: header.shape, strides: strides, swapped: header.isSwapped)
     if copy.isIdentity {
-      return HostArray(dtype: header.dtype, shape: header.shape, buffer: reader.buffer, byteOffset: reader.offset)
+      return HostArray(dtype: header.dtype, shape: header.shape, buffer: reader.buffer, byteOffset: reader.position)
     }
-    return copy.array(header.dtype, from: reader.buffer, byteOffset: reader.offset)
+    return copy.array(header.dtype, from: reader.buffer, byteOffset: reader.position)
   }
 
-  private static func check(_ header: NpyHeader, _ reader: ByteReader) throws {
-    guard header.dataSize == reader.remaining else {
+  private static func check(_ header: NpyHeader, _ reader: ByteReader, following count: Int) throws {
+    guard header.dataSize == count else {
       throw reader.failure(
-        "\(ClaimedSize.text(header.shape)) of \(header.dtype) needs \(header.dataSize) bytes; "
-          + "\(reader.remaining) follow",
-        cure: header.dataSize > reader.remaining ? "get the file again; it is cut short" : "save one array per file")
+        "\(ClaimedSize.text(header.shape)) of \(header.dtype) needs \(header.dataSize) bytes; \(count) follow",
+        cure: header.dataSize > count ? "get the file again; it is cut short" : "save one array per file")
     }
   }
 

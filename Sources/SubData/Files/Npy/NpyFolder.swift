@@ -5,13 +5,13 @@ public struct NpyFolder: NamedTensors {
   public let place: String
   public let names: [String]
   private let paths: [String: String]
-  private static let depthLimit = 32
 
   /// Lists the folder; the files are opened only when asked for. A folder without any `.npy` is refused.
   public init(_ path: String) throws {
     place = path
     var found: [(name: String, path: String)] = []
-    try Self.list(path, prefix: "", depth: 0, into: &found)
+    var walk = FolderWalk()
+    try walk.enter(path) { try Self.list(path, $1, prefix: "", &$0, into: &found) }
     guard !found.isEmpty else {
       throw InputError("the folder holds no .npy files", at: path, cure: "name a folder that does")
     }
@@ -53,16 +53,13 @@ public struct NpyFolder: NamedTensors {
   }
 
   private static func list(
-    _ folder: String, prefix: String, depth: Int, into found: inout [(name: String, path: String)]
+    _ folder: String, _ names: [String], prefix: String, _ walk: inout FolderWalk,
+    into found: inout [(name: String, path: String)]
   ) throws {
-    // A link to a folder above would lead round and round.
-    guard depth < depthLimit else {
-      throw InputError("folders nested deeper than \(depthLimit)", at: folder, cure: "remove links that lead back")
-    }
-    for name in try FileSystem.names(in: folder) where !name.hasPrefix(".") {
+    for name in names where !name.hasPrefix(".") {
       let path = FileSystem.join(folder, name)
       if FileSystem.kind(path) == .folder {
-        try list(path, prefix: prefix + name + ".", depth: depth + 1, into: &found)
+        try walk.enter(path) { try list(path, $1, prefix: prefix + name + ".", &$0, into: &found) }
       } else if name.hasSuffix(".npy") {
         found.append((prefix + name.dropLast(4), path))
       }

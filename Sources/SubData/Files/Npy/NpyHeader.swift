@@ -14,7 +14,7 @@ struct NpyHeader {
   var dataSize: Int { ClaimedSize.bytes(shape, dtype.size) ?? 0 }
   static let magic: [UInt8] = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]  // \x93NUMPY
   /// Longer headers are refused: no shape of numbers needs this many bytes.
-  private static let limit = 1 << 16
+  static let limit = 1 << 16
 
   /// How many bytes the whole header takes, told by its first 12 bytes.
   static func byteCount(_ reader: inout ByteReader) throws -> Int {

@@ -7,7 +7,7 @@ public struct Npz: NamedTensors {
   private let archive: ZipArchive
 
   /// Reads the archive's directory. Entries other than `.npy` files are passed over; none at all is an error.
-  public init(_ path: String) throws { try self.init(ZipArchive(MappedFile(path))) }
+  public init(_ path: String) throws { try self.init(ZipArchive(InputFile(path))) }
 
   init(_ archive: ZipArchive) throws {
     place = archive.file.path
@@ -25,7 +25,7 @@ public struct Npz: NamedTensors {
     return TensorInfo(dtype: header.dtype, shape: header.shape)
   }
 
-  /// Stored arrays share the file's mapping; deflated ones are inflated up to the size that their own header states.
+  /// Deflated arrays are inflated up to the size that their own header states.
   public func array(named name: String) throws -> HostArray {
     let entry = try entry(name)
     _ = try header(entry)

@@ -4,8 +4,7 @@ public import SubCore
 public enum PickleFile {
   /// What the file holds. Throws an `InputError` where it is no pickle or a damaged one.
   public static func read(_ path: String) throws -> PickleValue {
-    let file = try MappedFile(path)
-    var pickle = PickleReader(ByteReader(file.buffer, place: path))
+    var pickle = PickleReader(ByteReader(try InputFile(path).read(), place: path))
     let graph = try pickle.read()
     return graph.value(graph.root)
   }

@@ -36,7 +36,8 @@ struct PickleGraph {
   /// Storages by name, with the type that gives their size.
   var storages: [String: TorchStorage] = [:]
 
-  /// How deep values may nest before they are cut off.
+  /// How deep values may nest before they are cut off; what shared objects nest below their place counts, too, so that
+  /// neither walking a value nor freeing it can exhaust the stack.
   private static let depthLimit = 100
 
   /// An object and all it holds as a value. Shared parts stay shared, so the value is no larger than the graph.
@@ -47,16 +48,27 @@ struct PickleGraph {
 
   private struct Converter {
     let graph: PickleGraph
-    var done: [Int: PickleValue] = [:]
+    var done: [Int: (value: PickleValue, height: Int)] = [:]
     var open: Set<Int> = []
+    /// How many levels nest below the objects that were converted since this was 0.
+    private var height = 0
+
+    init(graph: PickleGraph) { self.graph = graph }
 
     mutating func value(_ position: Int, depth: Int) -> PickleValue {
-      if let value = done[position] { return value }
+      if let (value, below) = done[position] {
+        if depth + below > PickleGraph.depthLimit { return .opaque("nested too deeply") }
+        height = max(height, below + 1)
+        return value
+      }
       if depth > PickleGraph.depthLimit { return .opaque("nested too deeply") }
       guard open.insert(position).inserted else { return .opaque("a cycle") }
+      let beside = height
+      height = 0
       let value = convert(graph.nodes[position], depth + 1)
       open.remove(position)
-      done[position] = value
+      done[position] = (value, height)
+      height = max(beside, height + 1)
       return value
     }
 

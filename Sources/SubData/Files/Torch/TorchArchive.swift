@@ -2,7 +2,7 @@ import SubCore
 
 /// The zip form of `torch.save` (since 1.6) and of TorchScript: `ROOT/data.pkl` beside `ROOT/data/KEY`.
 struct TorchArchive: TorchContainer {
-  let file: MappedFile
+  let file: InputFile
   let isSwapped: Bool
   private let archive: ZipArchive
   private let root: String

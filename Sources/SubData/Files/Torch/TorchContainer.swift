@@ -3,7 +3,7 @@ import SubCore
 /// Where the storages of a PyTorch file lie.
 protocol TorchContainer: Sendable {
   /// The file.
-  var file: MappedFile { get }
+  var file: InputFile { get }
   /// Whether the bytes of each element are in the other order than the machine's.
   var isSwapped: Bool { get }
   /// How many bytes a storage really has.

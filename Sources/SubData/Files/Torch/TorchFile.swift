@@ -10,40 +10,42 @@ public struct TorchFile: NamedTensors {
   public let content: PickleValue
   /// Entries among the weights that cannot be read (complex or quantized tensors, …), with the reason.
   public let skipped: [String]
+  public let remarks: [String]
   private let container: any TorchContainer
   private let storages: [String: TorchStorage]
   private let tensors: [String: TorchTensor]
 
-  /// Opens a file and finds the weights: under `model`, `module`, `state_dict`, `model_state` or `model_ema` where one
-  /// of them holds tensors, or else in the whole. The prefixes `module.` and `_orig_mod.` are taken off.
+  /// Opens a file and finds the weights: under `key`, else under the first of the usual keys (`model_ema`, `model`,
+  /// `state_dict` …) that holds tensors, or else in the whole. The prefixes `module.` and `_orig_mod.` are taken off.
   ///
   /// Every tensor is checked against its storage, whose data stay untouched until asked for.
-  public init(_ path: String) throws {
-    let file = try MappedFile(path)
-    if file.buffer.bytes.prefix(4).elementsEqual(ZipArchive.signature) {
-      try self.init(ZipArchive(file))
+  public init(_ path: String, weights key: String? = nil) throws {
+    let file = try InputFile(path)
+    let start = try file.read(0..<min(4, file.count))
+    if start.bytes.elementsEqual(ZipArchive.signature) {
+      try self.init(ZipArchive(file), weights: key)
     } else {
-      try self.init(legacy: file)
+      try self.init(legacy: file, weights: key)
     }
   }
 
-  init(_ archive: ZipArchive) throws {
+  init(_ archive: ZipArchive, weights key: String?) throws {
     let (container, graph) = try TorchArchive.read(archive)
-    try self.init(container, graph)
+    try self.init(container, graph, key)
   }
 
-  init(legacy file: MappedFile) throws {
+  init(legacy file: InputFile, weights key: String?) throws {
     let (container, graph) = try TorchLegacy.read(file)
-    try self.init(container, graph)
+    try self.init(container, graph, key)
   }
 
-  private init(_ container: any TorchContainer, _ graph: PickleGraph) throws {
+  private init(_ container: any TorchContainer, _ graph: PickleGraph, _ key: String?) throws {
     self.container = container
     place = container.file.path
     content = graph.value(graph.root)
     storages = graph.storages
-    let state = try TorchStateDict(content, place: place)
-    skipped = state.skipped
+    let state = try TorchStateDict(content, key: key, place: place)
+    (skipped, remarks) = (state.skipped, state.remarks)
     names = state.tensors.map(\.name)
     guard !names.isEmpty else {
       throw InputError("the file holds no weights", at: place, cure: "save the model's state_dict with torch.save")
@@ -70,7 +72,7 @@ public struct TorchFile: NamedTensors {
     return TensorInfo(dtype: tensor.dtype, shape: tensor.shape)
   }
 
-  /// Contiguous tensors share the file's mapping, other views are gathered.
+  /// Views that are not contiguous are gathered.
   public func array(named name: String) throws -> HostArray {
     guard let tensor = tensors[name] else { throw unknown(name) }
     if tensor.shape.contains(0) {

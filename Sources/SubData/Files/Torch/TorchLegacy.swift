@@ -3,7 +3,7 @@ import SubCore
 /// The stream form of `torch.save` before 1.6: pickles of a magic number, a version, the system, the object and the
 /// list of storages, then each storage as its length and its raw elements, lowest byte first on every system.
 struct TorchLegacy: TorchContainer {
-  let file: MappedFile
+  let file: InputFile
   private let ranges: [String: Range<Int>]
 
   var isSwapped: Bool { Int(littleEndian: 1) != 1 }
@@ -11,8 +11,8 @@ struct TorchLegacy: TorchContainer {
   private static let magic: [UInt8] = [0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19]
 
   /// Reads the pickles and where each storage lies.
-  static func read(_ file: MappedFile) throws -> (TorchLegacy, PickleGraph) {
-    var reader = ByteReader(file.buffer, place: file.path)
+  static func read(_ file: InputFile) throws -> (TorchLegacy, PickleGraph) {
+    var reader = ByteReader(try file.read(), place: file.path)
     guard case .large(let magic) = try next(&reader).rootNode, magic == Self.magic else {
       throw reader.failure(
         "a pickle, but none that torch.save wrote", at: 0, cure: "save the weights with torch.save or as safetensors")
@@ -54,7 +54,8 @@ struct TorchLegacy: TorchContainer {
   func size(of storage: TorchStorage) throws -> Int { try range(storage).count }
 
   func content(of storage: TorchStorage) throws -> (buffer: HostBuffer, range: Range<Int>) {
-    (file.buffer, try range(storage))
+    let buffer = try file.read(range(storage))
+    return (buffer, 0..<buffer.bytes.count)
   }
 
   private func range(_ storage: TorchStorage) throws -> Range<Int> {

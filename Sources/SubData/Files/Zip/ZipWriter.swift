@@ -12,7 +12,7 @@ struct ZipWriter {
   mutating func add(_ name: String, _ parts: [UnsafeRawBufferPointer]) throws {
     let offset = file.count
     let size = parts.reduce(0) { $0 + $1.count }
-    let crc = parts.reduce(0) { ZipArchive.crc($1, $0) }
+    let crc = parts.reduce(0) { Checksum.crc32($1, $0) }
     let name = Array(name.utf8)
     guard name.count <= 0xffff else {
       throw InputError("an entry's name takes \(name.count) bytes", at: file.place, cure: "use shorter names")

@@ -34,12 +34,16 @@ public struct BytePairMerges: Sendable, Equatable {
   /// Reads a merges file: a header line, then `first second` per line; gzip or plain. Lines past `limit` are not used,
   /// as in CLIP, whose `bpe_simple_vocab_16e6.txt.gz` holds more than the vocabulary takes.
   public init(file path: String, limit: Int = BytePairMerges.clipCount) throws {
-    let text = try Self.read(path)
+    var rest = try Self.read(path)[...]
     var merges: [Merge] = []
-    let lines = text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-    for (number, line) in lines.enumerated().dropFirst() where merges.count < limit {
-      let line = line.last == 0x0d ? line.dropLast() : line
-      if line.isEmpty, number == lines.count - 1 { break }
+    // One line at a time: a packed file may hold millions of them, of which only so many are used.
+    for number in 0... {
+      guard merges.count < limit,
+        let end = rest.firstIndex(of: UInt8(ascii: "\n")) ?? (rest.isEmpty ? nil : rest.endIndex)
+      else { break }
+      let line = rest[..<end].last == 0x0d ? rest[..<end].dropLast() : rest[..<end]
+      rest = rest[end...].dropFirst()
+      if number == 0 { continue }
       let symbols = line.split(separator: UInt8(ascii: " "), omittingEmptySubsequences: false)
       guard symbols.count == 2, symbols.allSatisfy({ !$0.isEmpty }),
         let first = String(validating: symbols[0], as: UTF8.self),
@@ -66,11 +70,8 @@ public struct BytePairMerges: Sendable, Equatable {
 
   /// The file's bytes, decompressed where it is gzip.
   private static func read(_ path: String) throws -> [UInt8] {
-    guard let file = gzopen(path, "rb") else {
-      throw InputError(
-        "cannot open the merges file: \(String(cString: strerror(errno)))", at: path,
-        cure: "name an existing file; scripts/fetch-clip-vocabulary.sh gets CLIP's own")
-    }
+    let (file, _) = try InputFile.unpacking(
+      path, cure: "name an existing merges file; scripts/fetch-clip-vocabulary.sh gets CLIP's own")
     defer { gzclose_r(file) }
     var bytes: [UInt8] = []
     var chunk = [UInt8](repeating: 0, count: 1 << 18)

@@ -6,6 +6,7 @@ extension ResNetConfig: VisionConfiguration {
   public static var family: any VisionFamily { ResNetFamily() }
   public var cells: MaskGrid { MaskGrid(side: imageSize / cell, pixels: cell) }
   public var published: Naming { .timmResNet }
+  public var head: String { "fc" }
   public var decayRule: DecayRule { .vectors }
   /// A residual block has no dropout.
   public var hasDropout: Bool { false }
@@ -55,6 +56,7 @@ extension ResNetConfig: VisionConfiguration {
 
   public func plan(for weights: Weights, of found: any VisionConfiguration) throws -> LoadPlan {
     LoadPlan(
-      mayStart: ["fc.*"], starts: try weights.shape(of: "fc.weight") == [classes, features] ? [] : ["fc.*"])
+      mayStart: ["\(head).*"],
+      starts: try weights.shape(of: "\(head).weight") == [classes, features] ? [] : ["\(head).*"])
   }
 }

@@ -2,10 +2,11 @@ import SubTrain
 
 // How files name the tensors of Swin transformers. The models' own names are timm's, axes of one in front left out.
 extension Naming {
-  /// timm's: patch merging begins a stage, and the head has a part of its own.
+  /// timm's: patch merging begins a stage, and the head has a part of its own. timm's own model has no mask token and
+  /// refuses a file with one; our checkpoints, which have these names too, keep it.
   static let timmSwin = Naming(
     "timm", "timm's names", signatures: [["patch_embed.proj.weight", swinTable]], rules: [swinMaskToken],
-    known: swinBuffers)
+    known: swinBuffers, lacking: ["mask_token"])
 
   /// The official names, timm's too before version 0.9: patch merging ends a stage.
   static let officialSwin = Naming(

@@ -6,6 +6,7 @@ extension SwinConfig: VisionConfiguration {
   public static var family: any VisionFamily { SwinFamily() }
   public var cells: MaskGrid { MaskGrid(side: imageSize / cell, pixels: cell) }
   public var published: Naming { .timmSwin }
+  public var head: String { "head.fc" }
   public var decayRule: DecayRule { .swin }
 
   /// Patch merging belongs to the stage that it ends in the official names (SimMIM's finetuning).
@@ -76,8 +77,8 @@ extension SwinConfig: VisionConfiguration {
 
   public func plan(for weights: Weights, of found: any VisionConfiguration) throws -> LoadPlan {
     LoadPlan(
-      mayStart: ["head.fc.*", "mask_token"],
-      starts: try weights.shape(of: "head.fc.weight") == [classes, features] ? [] : ["head.fc.*"],
+      mayStart: ["\(head).*", "mask_token"],
+      starts: try weights.shape(of: "\(head).weight") == [classes, features] ? [] : ["\(head).*"],
       // The (2w−1)² differences are a grid: other windows read it bicubically, as the official code does.
       fits: [("layers.*.blocks.*.attn.relative_position_bias_table", .grid(prefix: 0))])
   }

@@ -59,7 +59,7 @@ public struct SwinConfig: Sendable, Codable, Equatable {
     return blocks
   }
 
-  /// The Swins by timm's names, 1000 classes, and a small one for the embedded images.
+  /// The Swins by timm's names, 1000 classes, and two small ones for images of 32 pixels.
   public static let variants: [(name: String, config: SwinConfig)] = {
     let deep = [2, 2, 18, 2]
     let sizes: [(name: String, width: Int, depths: [Int], heads: [Int])] = [
@@ -68,6 +68,8 @@ public struct SwinConfig: Sendable, Codable, Equatable {
     ]
     let small = SwinConfig(
       imageSize: 32, classes: 10, patchSize: 2, width: 48, depths: [2, 2, 2], heads: [2, 4, 8], window: 4, cell: 8)
+    let smaller = SwinConfig(
+      imageSize: 32, classes: 10, patchSize: 4, width: 64, depths: [2, 2], heads: [2, 4], window: 4, cell: 8)
     return sizes.flatMap { size in
       [(224, 7), (384, 12)].compactMap { image, window in
         // Only the larger two were made for larger images.
@@ -79,6 +81,6 @@ public struct SwinConfig: Sendable, Codable, Equatable {
               imageSize: image, width: size.width, depths: size.depths, heads: size.heads, window: window)
           )
       }
-    } + [("swin_shapes_patch2_window4_32", small)]
+    } + [("swin_shapes_patch2_window4_32", small), ("swin_shapes_patch4_window4_32", smaller)]
   }()
 }

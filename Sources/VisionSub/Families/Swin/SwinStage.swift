@@ -14,8 +14,11 @@ final class SwinStage: Module {
     downsample =
       stage == 0
       ? nil : PatchMerging(config.width(stage - 1), grid: config.grid(stage - 1), epsilon: config.epsilon)
+    let positions = RelativePositionIndex(RelativePositions(grid: windows.window))
     self.blocks = (0..<blocks.depth).map {
-      TransformerBlock(blocks, index: $0, scoreBias: WindowBias(heads: blocks.heads, window: windows.window))
+      TransformerBlock(
+        blocks, index: $0,
+        scoreBias: RelativePositionBias(heads: blocks.heads, positions, start: .normal(deviation: 0.02)))
     }
     self.windows = windows
   }

@@ -25,36 +25,3 @@ final class SwinWindows {
     return block % 2 == 0 ? cached!.even : cached!.odd
   }
 }
-
-/// Relative position biases within a window. Key: `relative_position_bias_table` [(2w−1)², heads].
-final class WindowBias: Module, ScoreBias {
-  private let relativePositionBiasTable: Parameter
-  private let window: Int
-  private var index: Tensor?
-
-  init(heads: Int, window: Int) {
-    let span = 2 * window - 1
-    relativePositionBiasTable = Parameter([span * span, heads], .normal(deviation: 0.02))
-    self.window = window
-  }
-
-  func scores(on device: Device) -> Tensor {
-    let places = window * window
-    return relativePositionBiasTable.tensor.gatherRows(pairs(on: device)).transposed()
-      .reshaped([relativePositionBiasTable.shape[1], places, places])
-  }
-
-  /// The row of the table for every pair of places (query, key): i32 [w⁴].
-  private func pairs(on device: Device) -> Tensor {
-    if let index, index.device == device { return index }
-    let (places, span) = (window * window, 2 * window - 1)
-    let rows = (0..<places * places).map { pair in
-      let (query, key) = (pair / places, pair % places)
-      let (down, across) = (query / window - key / window, query % window - key % window)
-      return (down + window - 1) * span + across + window - 1
-    }
-    let made = Tensor(indices: rows, on: device)
-    index = made
-    return made
-  }
-}

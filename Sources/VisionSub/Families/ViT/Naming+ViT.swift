@@ -4,7 +4,9 @@ package import SubTrain
 extension Naming {
   /// timm's, and the official ones of MAE and of BEiT's pretraining: a pretrained BEiT's one table is every block's.
   static let timmViT = Naming(
-    "timm", "timm's names", signatures: [["patch_embed.proj.weight", "cls_token"]], rules: timmRules, known: timmExtras)
+    "timm", "timm's names",
+    signatures: [["patch_embed.proj.weight", "cls_token"], ["patch_embed.proj.weight", "blocks.0.attn.qkv.weight"]],
+    rules: timmRules, known: timmExtras)
 
   /// DeiT-III's official names, and BEiT's anywhere: LayerScale is `gamma_1`.
   static let officialViT = Naming(
@@ -34,6 +36,28 @@ extension Naming {
     .init("cls_token", "class_embedding"), .init("pos_embed", "positional_embedding"),
     .init("patch_embed.proj.*", "conv1.*"), .init("norm_pre.*", "ln_pre.*"),
   ]
+
+  /// transformers' ViT and the encoder of its ViTMAE.
+  static let huggingFaceEncoder = Naming(
+    "hf", "Hugging Face's names",
+    signatures: ["vit.", "deit.", ""].map { prefix in
+      ["embeddings.patch_embeddings.projection.weight", "encoder.layer.0.layernorm_before.weight"].map { prefix + $0 }
+    },
+    rules: [
+      ("cls_token", "embeddings.cls_token", Layout.leading(2)),
+      ("pos_embed", "embeddings.position_embeddings", .leading(1)),
+      ("patch_embed.proj.*", "embeddings.patch_embeddings.projection.*", .same),
+      ("blocks.*.norm1.*", "encoder.layer.*.layernorm_before.*", .same),
+      ("blocks.*.norm2.*", "encoder.layer.*.layernorm_after.*", .same),
+      ("blocks.*.attn.qkv.*", "encoder.layer.*.attention.attention.{query,key,value}.*", .same),
+      ("blocks.*.attn.proj.*", "encoder.layer.*.attention.output.dense.*", .same),
+      ("blocks.*.mlp.fc1.*", "encoder.layer.*.intermediate.dense.*", .same),
+      ("blocks.*.mlp.fc2.*", "encoder.layer.*.output.dense.*", .same), ("norm.*", "layernorm.*", .same),
+    ].map { Rule($0, "vit.\($1)", "deit.\($1)", $1, layout: $2) } + [.init("head.*", "classifier.*")],
+    known: [
+      "classifier.**", "decoder.**", "vit.layernorm.**", "deit.layernorm.**", "layernorm.**", "pooler.**",
+      "vit.pooler.**", "vit.embeddings.mask_token", "embeddings.mask_token",
+    ])
 
   /// A block as open_clip has it, in either tower.
   package static let openClipBlocks: [Rule] = [
@@ -66,6 +90,6 @@ extension Naming {
   /// Buffers, pretraining's own parts, and what a model of another head or readout has.
   private static let timmExtras = [
     "head.**", "norm.**", "fc_norm.**", "decoder_**", "lm_head.**", "cls_pt_layers.**", "mask_token", "rel_pos_bias.**",
-    "head_dist.**", "dist_token", "blocks.*.attn.relative_position_index",
+    "blocks.*.attn.relative_position_index",
   ]
 }

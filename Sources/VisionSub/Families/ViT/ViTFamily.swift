@@ -8,7 +8,7 @@ public import SubTrain
 public struct ViTFamily: VisionFamily {
   public let name = "vision transformer"
   public let key = "vision_transformer"
-  public let namings: [Naming] = [.huggingFaceViT, .openClipViT, .officialViT, .timmViT]
+  public let namings: [Naming] = [.huggingFaceViT, .huggingFaceEncoder, .openClipViT, .officialViT, .timmViT]
 
   /// The family.
   public init() {}
@@ -21,12 +21,9 @@ public struct ViTFamily: VisionFamily {
     _ weights: Weights, like variant: (any VisionConfiguration)?, beside notes: ModelNotes
   ) throws -> RecognisedModel {
     let hint = variant as? VisionTransformerConfig
-    var config = try ViTRecognition(weights, like: hint).config
-    if let hint { try compare(config, with: hint, weights) }
-    guard config.hasPreNorm else { return RecognisedModel(config) }
-    config.read(notes)
-    let tells = hint != nil || notes.huggingFace != nil || notes.openClip != nil || Self.tellsQuickGELU(weights)
-    return RecognisedModel(config, guesses: tells ? [] : [Self.activation])
+    let found = try ViTRecognition(weights, like: hint, beside: notes)
+    if let hint { try compare(found.config, with: hint, weights) }
+    return RecognisedModel(found.config, guesses: found.guesses)
   }
 
   public func configuration(_ json: Data) throws -> any VisionConfiguration {
@@ -46,8 +43,9 @@ public struct ViTFamily: VisionFamily {
   }
 
   public func summary(of weights: Weights) throws -> String {
-    let config = try ViTRecognition(weights, like: nil).config
-    var extras: [String] = []
+    let found = try ViTRecognition(weights)
+    let config = found.config
+    var extras = found.guesses.contains(RecognisedModel.heads) ? ["how many heads is a guess"] : []
     if config.relativeBias == .shared { extras.append("one bias table for all blocks") }
     if weights.contains("lm_head.weight") { extras.append("pretraining head") }
     if weights.contains("decoder_embed.weight") { extras.append("with its decoder") }
@@ -56,26 +54,25 @@ public struct ViTFamily: VisionFamily {
   }
 
   public func tensorNames(of weights: Weights) throws -> [String] {
-    let model = VisionTransformer(try ViTRecognition(weights, like: nil).config)
+    let model = VisionTransformer(try ViTRecognition(weights).config)
     return model.namedParameters().map(\.name)
   }
 
   public func names(_ key: String, of weights: Weights) throws -> WeightNames? {
-    let config = try ViTRecognition(weights, like: nil).config
+    let config = try ViTRecognition(weights).config
     switch key {
     case "timm": return WeightNames(config.published)
     case "official" where !config.hasPreNorm: return WeightNames(config.layerScale == nil ? .timmViT : .officialViT)
     case "official" where config.hasPreNorm, "openclip" where config.hasPreNorm:
       return WeightNames(.openClipViT, prefix: "visual.")
     case "hf" where config.hasPreNorm: return WeightNames(.huggingFaceViT, prefix: "vision_model.")
+    case "hf" where config.position == .all && config.layerScale == nil: return WeightNames(.huggingFaceEncoder)
     default: return nil
     }
   }
 
   /// The table that all blocks of a pretrained BEiT share.
   static let sharedTable = "rel_pos_bias.relative_position_bias_table"
-  /// The guess of a CLIP's activation.
-  static let activation = "activation"
 
   /// Whether a file comes from where CLIP has QuickGELU: OpenAI's archives and Hugging Face's models.
   static func tellsQuickGELU(_ weights: Weights) -> Bool {

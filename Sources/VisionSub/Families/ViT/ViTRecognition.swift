@@ -1,20 +1,55 @@
 import SubCore
+import SubData
 import SubTrain
 
 /// What the names and shapes of a file's tensors say of the vision transformer that they are.
 struct ViTRecognition {
   private let weights: Weights
   private let hint: VisionTransformerConfig?
+  private let notes: ModelNotes
   private(set) var config: VisionTransformerConfig
+  /// What was guessed.
+  private(set) var guesses: Set<String> = []
 
-  /// Names decide between the families, shapes give the sizes; `hint` settles what neither tells: the width of a head,
-  /// and which GELU.
-  init(_ weights: Weights, like hint: VisionTransformerConfig?) throws {
-    (self.weights, self.hint) = (weights, hint)
+  /// Names decide between the families, shapes give the sizes. What neither tells, a head's width, which GELU, what the
+  /// head reads, `notes` or `hint` settle, or it is guessed.
+  init(_ weights: Weights, like hint: VisionTransformerConfig? = nil, beside notes: ModelNotes = ModelNotes()) throws {
+    (self.weights, self.hint, self.notes) = (weights, hint, notes)
     config = hint ?? VisionTransformerConfig(patchSize: 16, width: 0, depth: 0, heads: 0)
+    try refuseRelatives()
     try readSizes()
     try readFamily()
+    try readActivation()
     try config.validate(at: weights.place)
+  }
+
+  /// Networks that are named alike and compute something else.
+  private func refuseRelatives() throws {
+    let first = "blocks.0.attn"
+    let relatives = [
+      ("dist_token", "a distillation token"), ("embeddings.distillation_token", "a distillation token"),
+      ("reg_token", "register tokens"), ("\(first).q_norm.weight", "norms of query and key"),
+      ("blocks.0.mlp.fc1_g.weight", "gated MLPs"), ("blocks.0.mlp.w12.weight", "gated MLPs"),
+    ]
+    for prefix in ["", "vit.", "deit."] {
+      for (name, what) in relatives where weights.source.contains(weights.prefix + prefix + name) {
+        throw unsupported("with \(what)", weights.prefix + prefix + name)
+      }
+    }
+    if !weights.contains("cls_token") {
+      throw unsupported("without a class token", weights.fileNames(of: "cls_token")[0])
+    }
+    let biases = ["qkv.bias", "q_bias"].map { "\(first).\($0)" }
+    if weights.contains("\(first).qkv.weight"), !biases.contains(where: { weights.contains($0) }) {
+      throw unsupported("whose attention has no biases", weights.fileNames(of: biases[0])[0])
+    }
+  }
+
+  private func unsupported(_ which: String, _ name: String) -> InputError {
+    InputError(
+      "these are weights of a vision transformer \(which), which is not supported",
+      at: "\(weights.place), tensor '\(name)'",
+      cure: "use a plain vision transformer, such as \(VisionVariant.all[2].name)")
   }
 
   private func failure(_ what: String, _ name: String) -> InputError {
@@ -45,11 +80,28 @@ struct ViTRecognition {
     {
       config.classes = head[0]
     }
-    // The width of a head is in no tensor but a table of relative biases: that of the known model of this width, else
-    // 64, or 32 where 64 does not divide the width.
-    let known = hint ?? VisionVariant.all.first { $0.config.width == config.width }?.config
-    let headWidth = known.map { $0.width / $0.heads } ?? (config.width % 64 == 0 ? 64 : 32)
-    config.heads = max(1, config.width / headWidth)
+    try readHeads()
+  }
+
+  /// The width of a head is in no tensor but a table of relative biases. The guess is that of the known model of this
+  /// width, else 64, or 32 where 64 does not divide the width.
+  private mutating func readHeads() throws {
+    if let heads = notes.hints.heads {
+      try WeightHints.check(heads: heads, of: config.width, option: "--heads")
+      config.heads = heads
+    } else if let heads = notes.heads(of: config.width) {
+      guard heads > 0, config.width % heads == 0 else {
+        throw InputError(
+          "\(heads) heads do not divide a width of \(config.width)", at: "\(weights.place), its configuration",
+          cure: "give the configuration that belongs to the weights, or say --heads")
+      }
+      config.heads = heads
+    } else {
+      let known = hint ?? VisionVariant.all.first { $0.config.width == config.width }?.config
+      let headWidth = known.map { $0.width / $0.heads } ?? (config.width % 64 == 0 ? 64 : 32)
+      config.heads = max(1, config.width / headWidth)
+      if hint?.width != config.width { guesses.insert(RecognisedModel.heads) }
+    }
   }
 
   /// Every block must hold its matrices: a model is never larger than the file that it is made for.
@@ -70,8 +122,10 @@ struct ViTRecognition {
     config.hasPreNorm = weights.contains("norm_pre.weight")
     if config.hasPreNorm {
       config.epsilon = 1e-5
-      if hint == nil { config.usesQuickGELU = ViTFamily.tellsQuickGELU(weights) }
+    } else if weights.naming == .huggingFaceEncoder {
+      config.epsilon = 1e-12
     }
+    if let epsilon = notes.epsilon { config.epsilon = epsilon }
     config.layerScale = weights.contains("blocks.0.ls1.gamma") ? hint?.layerScale ?? 1e-4 : nil
     if weights.contains(table) {
       // A pretrained BEiT's one table is every block's name for it.
@@ -80,6 +134,12 @@ struct ViTRecognition {
       let rows = try required(table, rank: 2)
       let span = Self.root(rows[0] - 3)
       guard let span, span % 2 == 1 else { throw failure("\(rows[0]) rows are no table of relative positions", table) }
+      if let said = notes.hints.heads, said != rows[1] {
+        throw InputError(
+          "its tables of relative positions are those of \(rows[1]) heads", at: weights.place,
+          cure: "leave --heads \(said) out", isUsage: true)
+      }
+      guesses.remove(RecognisedModel.heads)
       (config.imageSize, config.heads) = ((span + 1) / 2 * config.patchSize, rows[1])
       (config.position, config.masked) = (.none, .replaced)
     } else {
@@ -105,8 +165,28 @@ struct ViTRecognition {
     }
   }
 
+  /// GELU, but for CLIP as OpenAI trained it, whose files and relatives tell in part.
+  private mutating func readActivation() throws {
+    if let told = try notes.hints.activation ?? notes.activation() {
+      config.usesQuickGELU = told == .quickGelu
+    } else if config.hasPreNorm, hint == nil {
+      config.usesQuickGELU = ViTFamily.tellsQuickGELU(weights)
+      if !config.usesQuickGELU || weights.naming == .huggingFaceViT { guesses.insert(RecognisedModel.activation) }
+    }
+  }
+
   private mutating func readReadout() throws {
-    if !weights.naming.isPart && weights.contains("fc_norm.weight") {
+    if let said = notes.hints.readout.flatMap(VisionTransformerConfig.Readout.init(rawValue:)) {
+      config.readout = said
+    } else if let pool = notes.pool, weights.contains("head.weight") {
+      guard let readout = ["token": VisionTransformerConfig.Readout.token, "avg": .pooled][pool] else {
+        throw InputError(
+          "global_pool '\(pool)' is not supported", at: "\(weights.place), its configuration",
+          cure: "use a model with global_pool token or avg, or say --readout")
+      }
+      // Without a norm of its own behind the mean, the final one stands before it.
+      config.readout = readout == .pooled && !weights.contains("fc_norm.weight") ? .normedPool : readout
+    } else if !weights.naming.isPart && weights.contains("fc_norm.weight") {
       config.readout = .pooled
     } else if weights.naming.isPart {
       // FT-CLIP's `fc_norm` stands on every patch token; OpenAI's own files are finetuned in the same way.
@@ -118,6 +198,7 @@ struct ViTRecognition {
         hint?.readout ?? (config.relativeBias != .none || isPlain ? .pooled : config.hasPreNorm ? .normedPool : .token)
     } else {
       config.readout = .token
+      if hint == nil { guesses.insert(RecognisedModel.readout) }
     }
     if config.readout != .token { config.headDeviation = 2e-5 }
   }

@@ -21,9 +21,12 @@ extension VisionTransformer {
     var prefix = clsToken.tensor
     if let posEmbed {
       let shift = config.position == .all ? 1 : 0
-      x = x.addingRows(
-        of: posEmbed.tensor, Tensor(indices: places.map { $0 % count + shift }, on: device))
-      if shift == 1 { prefix = prefix.addingRows(of: posEmbed.tensor, Tensor(indices: [0], on: device)) }
+      let positions =
+        isRemoved && kept != nil
+        ? Tensor(indices: places.map { $0 % count + shift }, on: device)
+        : .indices(count, from: shift, rows: range.count, on: device)
+      x = x.addingRows(of: posEmbed.tensor, positions)
+      if shift == 1 { prefix = prefix.addingRows(of: posEmbed.tensor, .indices(1, on: device)) }
     }
     return x.prefixed(by: prefix, samples: range.count)
   }

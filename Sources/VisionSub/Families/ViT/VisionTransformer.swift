@@ -27,9 +27,9 @@ public final class VisionTransformer: Module, VisionModel {
   ) {
     self.config = config
     let width = config.width
-    let index = RelativePositionIndex(RelativePositions(grid: config.grid))
+    let index = RelativePositionIndex(RelativePositions(grid: config.grid, hasClassToken: true))
     func bias(_ place: VisionTransformerConfig.RelativeBias) -> RelativePositionBias? {
-      config.relativeBias == place ? RelativePositionBias(heads: config.heads, index) : nil
+      config.relativeBias == place ? RelativePositionBias(heads: config.heads, index, start: .zeros) : nil
     }
     func norm(_ exists: Bool) -> LayerNorm? { exists ? LayerNorm(width, epsilon: config.epsilon) : nil }
     clsToken = Parameter([width], start.tokens)
@@ -87,13 +87,13 @@ public final class VisionTransformer: Module, VisionModel {
       Segments(count: count, length: length, on: device), scoreBias: relPosBias?.scores(on: device),
       first: range.lowerBound)
     if config.readout == .token {
-      let classRows = Tensor(indices: (0..<count).map { $0 * length }, on: device)
+      let classRows = Tensor.indices(count, step: length, on: device)
       return transformer(tokens, rows, reading: classRows, pass).normed
     }
     let x = transformer(tokens, rows, pass)
     // The mean over all tokens but the class token; kept tokens only, where tokens were removed.
-    let parts = Segments(lengths: (0..<2 * count).map { $0 % 2 == 0 ? 1 : length - 1 }, on: device)
-    let patches = Tensor(indices: (0..<count).map { 2 * $0 + 1 }, on: device)
+    let parts = Segments(count: count, first: 1, second: length - 1, on: device)
+    let patches = Tensor.indices(count, from: 1, step: 2, on: device)
     let mean = (fcNorm == nil ? x.normed : x.joint).segmentMean(parts).gatherRows(patches)
     return fcNorm.map { $0(mean) } ?? mean
   }

@@ -43,7 +43,8 @@ extension VisionTransformerConfig: VisionConfiguration {
   }
 
   public mutating func settle(_ guesses: Set<String>, like known: any VisionConfiguration) {
-    guard guesses.contains(ViTFamily.activation), let known = known as? VisionTransformerConfig, known.hasPreNorm else {
+    guard guesses.contains(RecognisedModel.activation), let known = known as? VisionTransformerConfig, known.hasPreNorm
+    else {
       return
     }
     usesQuickGELU = known.usesQuickGELU
@@ -66,15 +67,12 @@ extension VisionTransformerConfig: VisionConfiguration {
     return plan
   }
 
-  /// What the tensors of a CLIP do not tell and the configuration beside them does: which GELU, and how many heads.
-  mutating func read(_ notes: ModelNotes) {
-    let tower = notes.huggingFace?["vision_config"] ?? notes.huggingFace
-    if let action = tower?["hidden_act"]?.string { usesQuickGELU = action == "quick_gelu" }
-    var heads = tower?["num_attention_heads"]?.int
-    if let model = notes.openClip?["model_cfg"] ?? notes.openClip {
-      usesQuickGELU = model["quick_gelu"]?.bool ?? false
-      heads = (model["vision_cfg"]?["head_width"]?.int).flatMap { $0 > 0 ? width / $0 : nil } ?? heads
+  public func text(ofGuess guess: String) -> String {
+    switch guess {
+    case RecognisedModel.heads: "\(heads) heads of \(width / heads)"
+    case RecognisedModel.activation: usesQuickGELU ? "QuickGELU" : "GELU"
+    case RecognisedModel.readout: "a head that reads the \(readout == .token ? "class token" : "mean of the patches")"
+    default: guess
     }
-    if let heads, heads > 0, width % heads == 0 { self.heads = heads }
   }
 }

@@ -1,0 +1,71 @@
+// The allocation functions of the C library, wrapped: glibc takes a program's own for those of every library it loads, and
+// keeps its own within reach under other names.
+#include "include/out_of_memory.h"
+
+#ifdef __GLIBC__
+#include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+extern void *__libc_malloc(size_t);
+extern void *__libc_calloc(size_t, size_t);
+extern void *__libc_realloc(void *, size_t);
+extern void *__libc_memalign(size_t, size_t);
+
+static bool ends;
+
+/// Nothing here may allocate: the text is made on the stack.
+static void *failed(size_t bytes) {
+  if (!ends) {
+    errno = ENOMEM;
+    return NULL;
+  }
+  char line[160] = "masksub: error: out of memory (", digits[24];
+  size_t at = strlen(line), count = 0, mebibytes = (bytes >> 20) + 1;
+  do digits[count++] = (char)('0' + mebibytes % 10);
+  while (mebibytes /= 10);
+  while (count) line[at++] = digits[--count];
+  const char *rest = " MiB could not be had): lower the batch size, or close other programs\n";
+  memcpy(line + at, rest, strlen(rest));
+  if (write(STDERR_FILENO, line, at + strlen(rest)) < 0) _exit(1);
+  _exit(1);
+}
+
+void *malloc(size_t bytes) {
+  void *memory = __libc_malloc(bytes);
+  return memory ? memory : failed(bytes);
+}
+
+void *calloc(size_t count, size_t bytes) {
+  void *memory = __libc_calloc(count, bytes);
+  return memory ? memory : failed(count > SIZE_MAX / (bytes ? bytes : 1) ? SIZE_MAX : count * bytes);
+}
+
+void *realloc(void *old, size_t bytes) {
+  void *memory = __libc_realloc(old, bytes);
+  return memory || !bytes ? memory : failed(bytes);
+}
+
+void *memalign(size_t alignment, size_t bytes) {
+  void *memory = __libc_memalign(alignment, bytes);
+  return memory ? memory : failed(bytes);
+}
+
+void *aligned_alloc(size_t alignment, size_t bytes) { return memalign(alignment, bytes); }
+
+int posix_memalign(void **memory, size_t alignment, size_t bytes) {
+  if (alignment % sizeof(void *) || (alignment & (alignment - 1)) || !alignment) return EINVAL;
+  void *made = memalign(alignment, bytes);
+  if (!made) return ENOMEM;
+  *memory = made;
+  return 0;
+}
+
+void sub_end_without_memory(void) { ends = true; }
+#else
+void sub_end_without_memory(void) {}
+#endif

@@ -1,0 +1,158 @@
+import SubCore
+import SubData
+import SubTrain
+
+/// What tensors, the files beside them and the user say of the CLIP that they are.
+struct ClipRecognition {
+  private(set) var config: ClipConfig
+  /// What contradicts, and what was guessed.
+  private(set) var remarks: [String] = []
+  private let weights: Weights
+  private let hints: WeightHints
+
+  init(
+    _ weights: Weights, beside: Companions, model: String?, given: ClipConfig?, _ hints: WeightHints
+  ) throws {
+    (self.weights, self.hints) = (weights, hints)
+    config = try given ?? ClipConfig(sizesOf: weights)
+    let named = try model.map { try Self.named($0) }
+    if let named { try compare(named, model ?? "") }
+    if given != nil {
+      try take(hints)
+      return
+    }
+    var (heads, textHeads): (Int?, Int?) = (nil, nil)
+    var (activation, teller): (Activation?, String) = (nil, "")
+    if let (json, place) = try beside.json("open_clip_config.json") {
+      let told = try ClipConfig(json, place: place)
+      (config, heads, textHeads) = (told, told.image.heads, told.text.heads)
+      (activation, teller) = (told.activation, place)
+    } else if weights.naming == .huggingFaceCLIP, let (json, place) = try Self.huggingFace(beside) {
+      let told = try HuggingFaceCLIP(json, place: place)
+      (heads, textHeads, activation, teller) = (told.heads, told.textHeads, told.activation, place)
+    } else if CLIPFamily.isOpenAI(weights) {
+      // Its own loader cuts widths into heads of 64.
+      (heads, textHeads) = (config.image.width / ClipConfig.headWidth, config.text.width / ClipConfig.headWidth)
+      (activation, teller) = (.quickGelu, "\(weights.place), an archive of OpenAI's,")
+    }
+    try read(heads, textHeads, activation, teller, named, model)
+    try take(hints)
+  }
+
+  /// Takes what is told, else what the named model has, else guesses.
+  private mutating func read(
+    _ heads: Int?, _ textHeads: Int?, _ activation: Activation?, _ teller: String, _ named: ClipConfig?,
+    _ model: String?
+  ) throws {
+    var guessed: [(what: String, option: String)] = []
+    func cut(_ width: Int, _ told: Int?, _ known: (width: Int, heads: Int)?, _ said: Int?, _ option: String) throws
+      -> Int
+    {
+      if let said { return said }
+      if let told {
+        guard told > 0, width % told == 0 else {
+          throw InputError("\(told) heads do not divide a width of \(width)", at: teller, cure: "say \(option)")
+        }
+        return told
+      }
+      if let known, known.width == width { return known.heads }
+      try ClipConfig.checkGuessable(width, at: weights.place)
+      let heads = width / ClipConfig.headWidth
+      guessed.append(("\(heads) heads of \(ClipConfig.headWidth) in a width of \(width)", option))
+      return heads
+    }
+    config.image.heads = try cut(
+      config.image.width, heads, named.map { ($0.image.width, $0.image.heads) }, hints.heads, "--heads")
+    config.text.heads = try cut(
+      config.text.width, textHeads, named.map { ($0.text.width, $0.text.heads) }, hints.textHeads, "--text-heads")
+    if let activation {
+      config.activation = activation
+      if let named, let model, named.activation != activation, hints.activation == nil {
+        remarks.append(
+          "\(model) has \(named.activation.title), \(teller) \(activation.title), which is taken (--activation)")
+      }
+    } else if let named {
+      config.activation = named.activation
+    } else if hints.activation == nil {
+      guessed.append((config.activation.title, "--activation, or --model NAME"))
+    }
+    remarks += [WeightHints.line(guessed: guessed)].compactMap { $0 }
+  }
+
+  private mutating func take(_ hints: WeightHints) throws {
+    if let heads = hints.heads {
+      try WeightHints.check(heads: heads, of: config.image.width, option: "--heads")
+      config.image.heads = heads
+    }
+    if let heads = hints.textHeads {
+      try WeightHints.check(heads: heads, of: config.text.width, option: "--text-heads")
+      config.text.heads = heads
+    }
+    if let activation = hints.activation { config.activation = activation }
+  }
+
+  /// transformers' configuration; beside a file of any name it is one that describes two towers.
+  private static func huggingFace(_ beside: Companions) throws -> (json: JSON, place: String)? {
+    if let stored = try beside.json("config.json") { return stored }
+    guard let json = beside.possibleJSON("config.json"), json["vision_config"] != nil, json["text_config"] != nil else {
+      return nil
+    }
+    return (json, FileSystem.join(beside.folder, "config.json"))
+  }
+
+  private static func named(_ model: String) throws -> ClipConfig {
+    guard let named = ClipConfig(named: model) else {
+      throw InputError(
+        "model '\(model)' is unknown", at: "--model", cure: "use one of \(ClipConfig.names.joined(separator: ", "))",
+        isUsage: true)
+    }
+    return named
+  }
+
+  /// The weights have the last word on resolution and depth; other widths or patches are another model's.
+  private func compare(_ named: ClipConfig, _ model: String) throws {
+    let sizes = { (config: ClipConfig) in [config.image.patch, config.image.width, config.text.width] }
+    guard sizes(named) != sizes(config) else { return }
+    throw InputError(
+      "the weights are not those of a \(model): patches of \(config.image.patch) pixels, width \(config.image.width), "
+        + "texts \(config.text.width) wide", at: weights.place, cure: "name the model that they belong to, or none",
+      isUsage: true)
+  }
+}
+
+extension Activation {
+  /// In words.
+  fileprivate var title: String { self == .quickGelu ? "QuickGELU" : "GELU" }
+}
+
+/// What transformers' `CLIPConfig` says that tensors do not tell. Fields that change what is computed and are not known
+/// here are errors.
+private struct HuggingFaceCLIP {
+  let heads, textHeads: Int?
+  let activation: Activation
+
+  init(_ json: JSON, place: String) throws {
+    func failure(_ what: String, _ cure: String) -> InputError { InputError(what, at: place, cure: cure) }
+    let (vision, text) = (json["vision_config"], json["text_config"])
+    (heads, textHeads) = (vision?["num_attention_heads"]?.int, text?["num_attention_heads"]?.int)
+    let actions = Set([vision, text].compactMap { $0?["hidden_act"]?.string })
+    guard actions.count < 2 else {
+      throw failure("hidden_act differs between vision_config and text_config", "use a CLIP with one activation")
+    }
+    let action = actions.first ?? "quick_gelu"
+    guard let known = ["quick_gelu": Activation.quickGelu, "gelu": .gelu][action] else {
+      throw failure("hidden_act '\(action)' is unknown", "use a CLIP with quick_gelu or gelu")
+    }
+    activation = known
+    for (key, part) in [("vision_config", vision), ("text_config", text)] {
+      if let epsilon = part?["layer_norm_eps"]?.double, abs(epsilon - 1e-5) > 1e-9 {
+        throw failure("\(key).layer_norm_eps \(epsilon) is not supported", "use a CLIP with 1e-5")
+      }
+    }
+    // The text's feature is that of its largest id; 2 stood in old files, and meant the same.
+    if let end = text?["eos_token_id"]?.int, let count = text?["vocab_size"]?.int, end != 2, end != count - 1 {
+      throw failure(
+        "text_config.eos_token_id \(end) is not the last of \(count)", "use a CLIP whose texts end in the last token")
+    }
+  }
+}

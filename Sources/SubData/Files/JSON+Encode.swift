@@ -1,0 +1,11 @@
+public import Foundation
+
+extension JSON {
+  /// What `JSONEncoder` makes of a value, its keys sorted: Foundation's own order changes from process to process.
+  public init(encoding value: some Encodable, keys: JSONEncoder.KeyEncodingStrategy = .useDefaultKeys) throws {
+    let encoder = JSONEncoder()
+    encoder.keyEncodingStrategy = keys
+    encoder.outputFormatting = [.sortedKeys]
+    self = try .parse(String(decoding: encoder.encode(value), as: UTF8.self), at: "\(type(of: value))")
+  }
+}

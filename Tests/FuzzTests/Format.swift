@@ -1,0 +1,151 @@
+import ClipSub
+import SubCore
+import SubData
+import TestSupport
+import Testing
+import TextSub
+import VisionSub
+
+@testable import SubTrain
+
+/// A format that is read from outside: whole files to begin with, and what is done with a file.
+struct Format: Sendable, CustomTestStringConvertible {
+  let name: String
+  /// The name of the file that is read, where its ending matters.
+  let fileName: String
+  let corpus: [[UInt8]]
+  let read: @Sendable (_ path: String) throws -> Void
+
+  var testDescription: String { name }
+
+  /// `files` are paths in the repository.
+  init(
+    _ name: String, as fileName: String = "input", _ files: [String] = [], texts: [String] = [],
+    read: @escaping @Sendable (String) throws -> Void
+  ) {
+    (self.name, self.fileName, self.read) = (name, fileName, read)
+    corpus = files.compactMap { try? TemporaryFolder.bytes(Repository.file($0)) } + texts.map { Array($0.utf8) }
+  }
+
+  static let all: [Format] = tensors + pictures + texts + data + descriptions
+}
+
+extension Format {
+  private static let files = "Tests/SubDataTests/Fixtures/files/"
+
+  private static func numbers(_ path: String) throws {
+    let file = try TensorFile.open(path)
+    for name in file.names.prefix(64) { _ = try file.array(named: name).count }
+  }
+
+  private static let tensors = [
+    Format(
+      "safetensors", [files + "types.safetensors", files + "sharded/model-00001-of-00002.safetensors"], read: numbers),
+    Format(
+      "npy", ["b1", "f2_big", "f8", "fortran", "scalar", "version3", "i8"].map { files + "npy/\($0).npy" },
+      read: numbers),
+    Format("npz", [files + "stored.npz", files + "deflated.npz"], read: numbers),
+    Format(
+      "torch, zip",
+      ["state_zip_p2.pth", "big_endian_deflated.pth", "no_checksums.pth", "traced.pt"].map { files + $0 },
+      read: numbers),
+    Format("torch, stream", ["state_legacy_p2.pth", "training_legacy.pth"].map { files + $0 }, read: numbers),
+    Format("index of shards", as: "input.json", [files + "sharded/model.safetensors.index.json"], read: numbers),
+  ]
+
+  private static let pictures = ["jpg", "png", "webp"].map { kind in
+    let folder = Repository.file("Tests/SubDataTests/Fixtures/image/files")
+    let names = ((try? FileSystem.names(in: folder)) ?? []).filter { $0.hasSuffix("." + kind) }
+    let small = names.filter { (try? InputFile("\(folder)/\($0)").count).map { (1..<4000).contains($0) } ?? false }
+    return Format(kind, small.map { "Tests/SubDataTests/Fixtures/image/files/\($0)" }) { path in
+      _ = try ImageDecoder.decode(InputFile(path).array(), name: path).width
+    }
+  }
+
+  private static let texts = [
+    Format(
+      "JSON", [files + "values.json", files + "sharded/model.safetensors.index.json"],
+      texts: [#"{"a": [1, -2.5e3, "\u00e9\ud83d\ude00\n", null, true], "b": {"c": {}}}"#]
+    ) { _ = try JSON.read($0).bytes() },
+    Format("vocab.txt", as: "vocab.txt", texts: ["[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\n##b\nNé\n"]) { path in
+      _ = try WordPieceTokenizer(path: path).encode("a Né b", maxLength: 8)
+    },
+    Format(
+      "tokenizer.json", as: "tokenizer.json",
+      texts: [
+        #"{"model":{"type":"WordPiece","vocab":{"[PAD]":0,"[UNK]":1,"[CLS]":2,"[SEP]":3,"[MASK]":4,"a":5}},"#
+          + #""normalizer":{"lowercase":true,"strip_accents":null}}"#
+      ]
+    ) { _ = try WordPieceTokenizer(path: $0).encode("a b", maxLength: 8) },
+    Format("merges", texts: ["#version: 0.2\nt h\nth e</w>\na n\ni n</w>\n"]) { path in
+      _ = try BytePairTokenizer(mergesFile: path).tokenize("the an in", contextLength: 8)
+    },
+    Format(
+      "GLUE", as: "train.tsv",
+      texts: ["gj04\t1\t\tOur friends won't buy this.\ngj04\t0\t*\tOne more pseudo.\nr\t1\t\té\n"]
+    ) { path in _ = try GLUEReader(task: .cola, data: FileSystem.parent(path)).read(.train).examples.count },
+  ]
+
+  private static let data = [
+    Format("tar", as: "input.tar", texts: [String(decoding: archive, as: UTF8.self)], read: captions),
+    Format("tar, packed", as: "input.tar.gz", ["Tests/FuzzTests/Corpus/captions.tar.gz"], read: captions),
+    Format(
+      "caption table", as: "input.csv",
+      texts: ["filepath\ttitle\na.jpg\t\"one \"\"two\"\"\"\r\nb.jpg\tthree\n\nc.jpg\t\"four\nfive\"\n"], read: captions),
+    Format(
+      "CIFAR, pickled", as: "test_batch",
+      ["latin", "two", "three"].flatMap { folder in
+        let path = "Tests/SubDataTests/Fixtures/image/cifar/\(folder)"
+        return ((try? FileSystem.names(in: Repository.file(path))) ?? []).map { "\(path)/\($0)" }
+      }
+    ) { path in _ = try CIFAR(FileSystem.parent(path), training: false).count },
+  ]
+
+  @Sendable private static func captions(_ path: String) throws {
+    let options = CaptionOptions(faults: CaptionFaults.Limit(count: 5, share: 0.5))
+    var stream = try CaptionStream(CaptionSet(path, options: options), order: .training(seed: 1))
+    for _ in 0..<8 { _ = try? stream.next()?.imageBytes().count }
+  }
+
+  private static let descriptions = [
+    Format(
+      "BERT's config.json",
+      texts: [
+        #"{"vocab_size":30,"hidden_size":12,"num_hidden_layers":2,"num_attention_heads":3,"intermediate_size":24,"#
+          + #""hidden_act":"gelu","max_position_embeddings":16,"type_vocab_size":2,"layer_norm_eps":1e-12}"#
+      ]
+    ) { _ = try BERTConfig(JSON.read($0), place: $0) },
+    Format(
+      "open_clip's config",
+      texts: [
+        #"{"embed_dim":16,"vision_cfg":{"image_size":16,"patch_size":8,"width":16,"layers":1,"head_width":8},"#
+          + #""text_cfg":{"context_length":12,"vocab_size":633,"width":16,"heads":2,"layers":1}}"#
+      ]
+    ) { try ClipConfig(JSON.read($0), place: $0).checkClaim(at: $0) },
+    Format(
+      "state.json",
+      texts: [
+        #"{"step":2,"batches":2,"logged":208,"owes_evaluation":false,"elapsed":0.02,"seconds":0.02,"samples":8,"#
+          + #""source":null,"manifest":true,"best":{"step":1,"value":0.5,"metrics":{"top1":0.5}}}"#
+      ]
+    ) { _ = try Checkpoint.Position(JSON.read($0), place: $0) },
+  ]
+
+  /// Two samples as a plain archive: ASCII, for it stands here as text.
+  private static let archive: [UInt8] =
+    ["0.jpg", "0.txt", "1.jpg", "1.txt"].flatMap { name -> [UInt8] in
+      var header = [UInt8](repeating: 0, count: 512)
+      func put(_ text: String, _ offset: Int) {
+        header.replaceSubrange(offset..<(offset + text.utf8.count), with: text.utf8)
+      }
+      put(name, 0)
+      put("0000644\0", 100)
+      put("00000000003\0", 124)
+      put("        ", 148)
+      put("0", 156)
+      put("ustar\u{0}00", 257)
+      let sum = header.reduce(0) { $0 + Int($1) }
+      put("0" + String(sum, radix: 8) + "\0", 148)
+      return header + Array("abc".utf8) + [UInt8](repeating: 0, count: 509)
+    } + [UInt8](repeating: 0, count: 1024)
+}

@@ -1,0 +1,156 @@
+import SubCore
+import SubData
+import SubTrain
+import TestSupport
+import Testing
+
+@testable import VisionSub
+
+/// What other tools write beside weights of how images are prepared, and what becomes of it.
+@Suite struct ImagePreparationTests {
+  private let folder = TemporaryFolder()
+
+  private func write(_ text: String, _ name: String) throws { try AtomicFile.write(text, to: folder[name]) }
+
+  /// The ViT fixture in a folder of its own, with a `config.json`.
+  private func folder(_ config: String? = nil, _ name: String = "config.json") throws -> VisionFolder {
+    let source = try TensorFile.open("\(TraceTests.fixtures)/vit-token/model.safetensors")
+    try Safetensors.write(source.arrays(), to: folder["model.safetensors"])
+    if let config { try write(config, name) }
+    return try VisionFolder(folder.path)
+  }
+
+  private func pipeline(_ options: ImagePreparation = ImagePreparation()) throws -> ImagePipeline {
+    try VisionFolder(folder.path).evaluationRecipe(options).evaluationPipeline
+  }
+
+  private static let timm = #"""
+    {"architecture": "vit_tiny_patch16_224", "num_classes": 5, "pretrained_cfg": {"input_size": [3, 224, 224],
+     "interpolation": "bilinear", "crop_pct": 0.9, "crop_mode": "center", "mean": [0.5, 0.4, 0.3], "std": [0.5, 0.25, 0.2]}}
+    """#
+
+  @Test func `timm's config json prepares the images, and options have the last word`() throws {
+    let found = try folder(Self.timm)
+    let side = found.configuration.imageSize
+    var expected = ImagePipeline(
+      size: side, framing: .center(resize: Int(Double(side) / 0.9)), interpolation: .bilinear,
+      normalization: Normalization(mean: [0.5, 0.4, 0.3], deviation: [0.5, 0.25, 0.2]))
+    #expect(try pipeline() == expected)
+    let line = try found.preparationLine(found.evaluationRecipe())
+    #expect(line.contains("bilinear, mean 0.5,0.4,0.3, deviation 0.5,0.25,0.2"))
+    #expect(line.hasSuffix("config.json, pretrained_cfg)") && !line.contains("guess"))
+
+    let options = ImagePreparation(
+      mean: [0, 0, 0], crop: .ratio(1), mode: .squash, interpolation: .bicubic, sources: ["--mean"])
+    expected.framing = .squash(resize: side)
+    (expected.interpolation, expected.normalization.mean) = (.bicubic, [0, 0, 0])
+    #expect(try pipeline(options) == expected)
+    #expect(try found.preparationLine(found.evaluationRecipe(options), options).contains("(--mean; "))
+  }
+
+  @Test func `without a word beside the weights the recipe's preparation is called a guess`() throws {
+    let found = try folder()
+    let line = try found.preparationLine(found.evaluationRecipe())
+    #expect(line.contains("a guess: --crop-ratio, --deviation, --interpolation, --mean"))
+  }
+
+  @Test func `finetuning takes it over, and settings have the last word`() throws {
+    let found = try folder(Self.timm)
+    let recipe = try found.recipe(nil, with: [("deviation", "0.1,0.2,0.3")])
+    #expect(recipe.data.normalization == Normalization(mean: [0.5, 0.4, 0.3], deviation: [0.1, 0.2, 0.3]))
+    #expect(recipe.data.eval == .ratio(0.9) && recipe.data.evalInterpolation == .bilinear)
+    #expect(found.trainingPreparationLine(recipe).contains("(--set; "))
+    #expect(try found.recipe(nil, with: [("normalization", "clip")]).data.normalization == .clip)
+    #expect(throws: InputError.self) { try found.recipe(nil, with: [("mean", "1,2")]) }
+    #expect(throws: InputError.self) { try found.recipe(nil, with: [("deviation", "0.1,0,0.3")]) }
+  }
+
+  @Test func `what cannot be done is refused by name, unless an option replaces it`() throws {
+    let found = try folder(
+      #"{"pretrained_cfg": {"crop_mode": "border", "interpolation": "lanczos", "mean": [0.5, 0.5, 0.5]}}"#)
+    func message(_ options: ImagePreparation) -> String {
+      do {
+        _ = try found.evaluationRecipe(options)
+        return "none"
+      } catch { return "\(error)" }
+    }
+    #expect(
+      message(ImagePreparation()).contains("crop_mode border") && message(ImagePreparation()).contains("--crop-mode"))
+    #expect(message(ImagePreparation(mode: .center)).contains("interpolation lanczos"))
+    #expect(message(ImagePreparation(mode: .center, interpolation: .bicubic)) == "none")
+    #expect(throws: InputError.self) { try found.recipe(nil, with: [("eval_mode", "center")]) }
+    #expect(throws: Never.self) {
+      try found.recipe(nil, with: [("eval_mode", "center"), ("eval_interpolation", "bicubic")])
+    }
+  }
+
+  /// `AutoImageProcessor` of ViT, CLIP, BEiT and ConvNeXt.
+  @Test(arguments: [
+    (#"{"image_processor_type": "ViTImageProcessor", "size": {"height": 32, "width": 32}, "resample": 2}"#, 32, true),
+    (#"{"feature_extractor_type": "ViTFeatureExtractor", "size": 32, "resample": 2}"#, 32, true),
+    (#"{"feature_extractor_type": "CLIPFeatureExtractor", "size": 36, "crop_size": 32, "resample": 2}"#, 36, false),
+    (
+      #"{"size": {"shortest_edge": 36}, "do_center_crop": true, "crop_size": {"height": 32, "width": 32}, "resample": 2}"#,
+      36, false
+    ),
+    (#"{"size": {"height": 40, "width": 40}, "crop_size": {"height": 32, "width": 32}, "resample": 2}"#, 40, true),
+    (#"{"image_processor_type": "ConvNextImageProcessor", "size": {"shortest_edge": 32}, "resample": 2}"#, 36, false),
+  ])
+  func `transformers' image processors prepare the images`(json: String, side: Int, isSquashed: Bool) throws {
+    let told = try ImagePreparation(huggingFace: JSON.parse(json, at: "preprocessor_config.json"), at: "p")
+    let pipeline = told.pipeline(size: 32)
+    #expect(pipeline.framing == (isSquashed ? .squash(resize: side) : .center(resize: side)))
+    #expect(pipeline.interpolation == .bilinear)
+  }
+
+  @Test func `a preprocessor config lies beside weights, open_clip's too, and metadata hold either`() throws {
+    _ = try folder(#"{"image_mean": [0.1, 0.2, 0.3], "image_std": [1, 1, 1]}"#, "preprocessor_config.json")
+    #expect(try pipeline().normalization.mean == [0.1, 0.2, 0.3])
+    let arrays = try TensorFile.open(folder["model.safetensors"]).arrays()
+    let open = try ImagePreparation(
+      openClip: JSON.parse(
+        #"{"preprocess_cfg": {"mean": [0, 0, 0], "std": [1, 1, 1], "interpolation": "random", "resize_mode": "squash"}}"#,
+        at: "o"), at: "o")
+    #expect(open?.mode == .squash && open?.interpolation == .bicubic && open?.crop == .ratio(1))
+    for (key, text) in [
+      ("pretrained_cfg", #"{"mean": [0.7, 0.7, 0.7]}"#), ("config.json", #"{"pretrained_cfg": {"mean": 0.7}}"#),
+    ] {
+      try Safetensors.write(arrays, metadata: [(key, text)], to: folder["alone.safetensors"])
+      let found = try VisionFolder(folder["alone.safetensors"])
+      #expect(try found.evaluationRecipe().data.normalization.mean == [0.7, 0.7, 0.7], "\(key)")
+    }
+  }
+
+  /// MAE's and BEiT's data code: the shorter side for an image size.
+  @Test(arguments: [
+    ("mae-b", 192, 219), ("mae-b", 224, 256), ("mae-b", 256, 256), ("mae-b", 384, 384), ("beitv2-b", 224, 256),
+    ("beitv2-b", 256, 292), ("beitv2-b", 384, 384), ("rsb-a2-resnet50", 224, 235), ("deit3-b-400", 192, 192),
+    ("swin-b-22kto1k", 224, 256), ("swin-b-384", 384, 384),
+  ])
+  func `the evaluated side follows the image size as in the originals`(name: String, size: Int, side: Int) throws {
+    let recipe = try VisionRecipe.named(name).with([("image_size", "\(size)")])
+    #expect(recipe.data.evaluatedSide == side)
+    let isSquashed = name == "swin-b-384"
+    #expect(recipe.evaluationPipeline.framing == (isSquashed ? .squash(resize: side) : .center(resize: side)))
+  }
+
+  @Test func `a share, a side and a name are said one instead of the other`() throws {
+    let recipe = try VisionRecipe.named("mae-b")
+    #expect(try recipe.with([("image_size", "384"), ("eval_crop_ratio", "0.875")]).data.evaluatedSide == 438)
+    #expect(try recipe.with([("eval_resize", "300"), ("image_size", "192")]).data.evaluatedSide == 300)
+    #expect(try recipe.with([("eval_resize", "300"), ("eval_crop_ratio", "1")]).data.evaluatedSide == 224)
+    let changed = try recipe.with([("mean", "0.1,0.2,0.3"), ("image_size", "384"), ("eval_mode", "squash")])
+    #expect(try recipe.restored(from: changed.json, at: "config.json") == changed)
+    #expect(try recipe.with([("mean", "0.5"), ("deviation", "0.5")]).data.normalization == .half)
+  }
+
+  /// timm floors the quotient: what a checkpoint writes must give the side that was used.
+  @Test func `a written share gives the side again`() {
+    for size in [32, 192, 224, 384] {
+      for side in size...size + 300 {
+        let ratio = ImagePreparation.cropRatio(size, resize: side)
+        #expect(Int(Double(size) / ratio) == side && ratio > 0 && ratio <= 1)
+      }
+    }
+  }
+}
