@@ -19,7 +19,7 @@ common = ["--threads", "1", "--keep", "2", "--set", "save_every=2", "--set", "ev
 lines = {
     "glue": ["glue", "--task", "cola", "--set", "max_steps=16", "--set", "batch_size=8"],
     "train": ["train", "--set", "max_steps=16", "--set", "batch_size=8", "--set", "ema_decay=0.9", "--workers", "1"],
-    "clip-pretrain": ["clip-pretrain", "--set", "max_steps=16", "--set", "batch_size=8", "--workers", "1"],
+    "clip-pretrain": ["clip-pretrain", "--set", "max_steps=16", "--set", "batch_size=8"],
     "finetune": ["finetune", "--set", "max_steps=16", "--set", "batch_size=8", "--workers", "1"],
 }
 scratch = tempfile.mkdtemp(prefix="masksub-kills-")
