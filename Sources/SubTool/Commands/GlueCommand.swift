@@ -10,7 +10,8 @@ package struct GlueCommand: Command {
   package static let summary = "fine-tunes a BERT on a GLUE task and prints the task's own metrics"
   package static let discussion =
     "Without --data the sentences in datasets/acceptability are used; without --from a small BERT is trained from "
-    + "scratch. Both together take about a minute on two cores."
+    + "scratch. Both together take about a minute on two cores. With --from alone the run is a demonstration of about two "
+    + "minutes."
   package static let example = "masksub glue --task cola --data glue/CoLA --from models/bert-base-cased"
   package static let section = CommandSection.train
 
@@ -40,6 +41,7 @@ package struct GlueCommand: Command {
     if data == nil || from == nil { try context.console.print(defaultsNote) }
     var run = try GLUERun(recipe, on: reader, model, method: methodOptions.choice, settings)
     run.configuration["from"] = from.map { .string($0) } ?? .null
+    run.isDemonstration = data == nil && from != nil && !runOptions.setsLength(of: recipe)
     let predictions = predict ? try GLUEPredictions(reader, model.tokenizer, recipe, on: settings.device) : nil
     try context.train(run, runOptions) { try predictions?.write(of: model, to: $0.path) }
   }

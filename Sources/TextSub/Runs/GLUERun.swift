@@ -26,7 +26,7 @@ extension TrainingRun where Subject == GLUETraining {
     }
     let subject = GLUETraining(
       model, data.task, on: training.shuffled(seed: settings.seed), evaluating: splits, masking: masking)
-    self.init(
+    try self.init(
       "glue", subject, by: recipe, method: method,
       groups: .decayingAllButBiasesAndNorms(model.parameters, weightDecay: recipe.optimizer.weightDecay),
       bestMetric: data.task.metricNames.last ?? "", settings)
