@@ -18,7 +18,7 @@ public struct ClipRunModel {
   public var preparation: ImagePreparation
   /// What became of the weights of a file, and what was guessed of them.
   public let details: [String]
-  private let merges: BytePairMerges
+  let merges: BytePairMerges
   private let names: WeightNames
 
   /// A new network; without sizes the small one of the recipe `clip-small`. `merges`: a merges file.

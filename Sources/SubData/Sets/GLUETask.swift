@@ -20,6 +20,9 @@ public enum GLUETask: String, CaseIterable, Sendable, Codable {
   /// Whether the model predicts a score (0 to 5) rather than a class.
   public var isRegression: Bool { self == .stsb }
 
+  /// Whether its inputs are pairs of texts.
+  public var hasPairs: Bool { self != .cola && self != .sst2 }
+
   /// The classes by id, in the order of Hugging Face's datasets; empty for regression.
   public var labels: [String] {
     switch self {

@@ -1,3 +1,4 @@
+import ClipSub
 import SubCore
 import SubData
 import SubTrain
@@ -11,26 +12,37 @@ package struct ConvertCommand: Command {
     + "what is written: .safetensors, .npz, or a folder of .npy files where there is no ending. Without --names every "
     + "tensor keeps its name. A run stands for its newest checkpoint. The configuration files beside IN, which tell what "
     + "tensors do not (heads, activation, the preparation of images), go into the metadata of a .safetensors file, where "
-    + "the other commands find them."
+    + "the other commands find them. --for writes a folder OUT that another program loads as it is: "
+    + "timm.create_model('local-dir:OUT', pretrained=True), open_clip.create_model('local-dir:OUT'), or transformers' "
+    + "from_pretrained. OUT.onnx is the network itself, for onnxruntime and others: inputs and outputs are named as "
+    + "transformers names them, of any batch and any length of text, in f32."
   package static let example = "masksub convert deit_3_small_224_1k.pth deit3-s.safetensors --names timm"
   package static let section = CommandSection.look
 
   @Argument("IN", "the weights") var input: String
   @Argument("OUT", "where they go") var output: String
-  @Option(
-    "--weights", value: "KEY", default: "the average where there is one",
-    "which of several weights of a PyTorch file: model, model_ema")
-  var key: String?
   @Option("--names", default: "as they are", "whose names the tensors get") var names: Names?
+  @Option("--for", default: "none", "the program for which OUT is a folder") var target: ExportForm?
+  @Option("--tower", default: "both", "the tower of a CLIP that an .onnx file holds") var tower: ClipConfig.Tower?
+  var model = ModelOptions()
+  var weights = WeightOptions()
+  var preparation = PreparationOptions()
   var inputOptions = InputOptions()
 
   package init() {}
 
+  /// What the options say of the weights.
+  var hints: WeightHints { weights.hints(model) }
+
+  /// The form for another program; nil: tensors are rewritten.
+  var exportForm: ExportForm? { output.hasSuffix(".onnx") ? .onnx : target }
+
   package func run(in context: ToolContext) throws {
+    if exportForm != nil { return try export(in: context) }
     let format = try Format(output)
     let checkpoint = try Checkpoint.standing(for: input, note: context.console.note)
     defer { withExtendedLifetime(checkpoint) {} }
-    let source = try TensorFile.open(checkpoint.path, weights: key)
+    let source = try TensorFile.open(Companions.weightPlace(checkpoint.path), weights: weights.key)
     for remark in source.remarks { context.console.note(remark) }
     let tensors: [(name: String, array: HostArray)]
     var dropped: [String] = []
@@ -67,6 +79,22 @@ package struct ConvertCommand: Command {
       context.console.note("left out: \(dropped.count) tensors without such a name (\(first), …)")
     }
     try context.console.print("\(tensors.count) tensors in \(output)")
+  }
+
+  /// Writes a model for another program.
+  private func export(in context: ToolContext) throws {
+    func refuse(_ option: String, _ why: String) -> InputError {
+      InputError(why, at: option, cure: "leave the option out", isUsage: true)
+    }
+    if exportForm == .onnx, let target { throw refuse("--for \(target.rawValue)", "an .onnx file is for any program") }
+    if let names { throw refuse("--names \(names.rawValue)", "the names follow from the program that loads them") }
+    if exportForm != .onnx, let tower { throw refuse("--tower \(tower.rawValue)", "a folder holds both towers") }
+    if exportForm != .onnx, FileSystem.kind(output) != .absent {
+      throw InputError("there is something there already", at: output, cure: "name a folder that does not exist yet")
+    }
+    let origin = ModelOrigin(input)
+    let files = try origin.modality(weights: weights.key).export(self, of: origin, to: output, in: context)
+    try context.console.print(files.joined(separator: ", "))
   }
 
   /// What a file says beside its tensors: what the source says itself, and what lies beside it.
@@ -108,3 +136,5 @@ package struct ConvertCommand: Command {
     }
   }
 }
+
+extension ClipConfig.Tower: OptionValue {}

@@ -44,7 +44,7 @@ package struct EvalCommand: Command {
   }
 
   package func run(in context: ToolContext) throws {
-    let run = try? RunFolder.existing(from).configuration()
+    let run = ModelOrigin(from).run
     let evaluation = try Modalities.first { try $0.evaluate(self, of: run, in: context) }
     for (name, value) in evaluation.metrics { try context.console.print("\(name) \(value.fixed(4))") }
     if let loss = evaluation.loss { try context.console.print("loss \(loss.fixed(4))") }

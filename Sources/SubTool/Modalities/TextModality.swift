@@ -7,6 +7,8 @@ import TextSub
 /// Sentences and pairs of them: BERT on GLUE's tasks.
 struct TextModality: Modality {
   let recipes = GLUERecipe.book.map(\.page)
+  let commands = [GlueCommand.name]
+  let families: [any ModelFamily] = [BERTFamily()]
   let workloads: [Workload] = [.bertBase, .miniLM]
 
   func trace(_ command: TraceCommand, on device: Device) throws -> [(name: String, array: HostArray)]? {

@@ -7,6 +7,8 @@ import VisionSub
 /// Labelled images: the families of VisionSub.
 struct VisionModality: Modality {
   let recipes = VisionRecipe.book.map(\.page)
+  let commands = [TrainCommand.name, FinetuneCommand.name]
+  let families: [any ModelFamily] = VisionFamilies.all
   let workloads: [Workload] = [.vitSmall, .vitBase, .swinTiny, .resnet50]
   let dataWorkloads = ImageWorkload.all
   let modelNames = VisionFamilies.names

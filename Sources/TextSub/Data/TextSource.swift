@@ -19,11 +19,7 @@ public final class TextSource {
     remarks: [String] = [], on device: Device
   ) {
     self.remarks = remarks
-    sequences = examples.map { example in
-      let encoding = tokenizer.encode(example.first, example.second, maxLength: maxLength)
-      return TextBatch.Sequence(
-        ids: encoding.ids, typeIDs: encoding.typeIds, isEligible: encoding.ids.map { !tokenizer.isSpecial($0) })
-    }
+    sequences = examples.map { TextBatch.Sequence($0, tokenizer, maxLength: maxLength) }
     labels = examples.map { $0.label ?? 0 }
     isRegression = task.isRegression
     maskID = tokenizer.maskID

@@ -1,4 +1,5 @@
 public import SubCore
+import SubData
 public import SubNN
 public import SubTrain
 
@@ -40,6 +41,14 @@ extension ResNetConfig: VisionConfiguration {
   public mutating func follow(_ recipe: VisionRecipe) {}
   public func adapt(_ recipe: inout VisionRecipe) {}
   public mutating func settle(_ guesses: Set<String>, like known: any VisionConfiguration) {}
+  public var timm: TimmModel? {
+    TimmModel(
+      block == .basic ? "resnet18" : "resnet50",
+      [
+        "layers": .array(depths.map { .integer(Int64($0)) }), "channels": .array(widths.map { .integer(Int64($0)) }),
+      ])
+  }
+
   public func makeModel() -> any VisionModel { ResNet(self) }
 
   public func validate(at place: String) throws(InputError) {

@@ -1,4 +1,5 @@
 public import SubCore
+public import SubData
 public import SubNN
 public import SubTrain
 
@@ -44,6 +45,21 @@ extension SwinConfig: VisionConfiguration {
 
   public func adapt(_ recipe: inout VisionRecipe) {}
   public mutating func settle(_ guesses: Set<String>, like known: any VisionConfiguration) {}
+  public var timm: TimmModel? {
+    TimmModel(
+      "swin_base_patch4_window7_224",
+      [
+        "img_size": .integer(Int64(imageSize)), "patch_size": .integer(Int64(patchSize)),
+        "embed_dim": .integer(Int64(width)), "depths": .array(depths.map { .integer(Int64($0)) }),
+        "num_heads": .array(heads.map { .integer(Int64($0)) }), "window_size": .integer(Int64(window)),
+      ])
+  }
+
+  public mutating func follow(timm arguments: JSON) {
+    if let patch = arguments["patch_size"]?.int { patchSize = patch }
+    if let depths = arguments["depths"]?.array?.compactMap(\.int) { self.depths = depths }
+  }
+
   public func makeModel() -> any VisionModel { SwinTransformer(self) }
 
   public func validate(at place: String) throws(InputError) {

@@ -1,5 +1,5 @@
 import SubCore
-import SubData
+public import SubData
 public import SubNN
 public import SubTrain
 
@@ -48,6 +48,33 @@ extension VisionTransformerConfig: VisionConfiguration {
       return
     }
     usesQuickGELU = known.usesQuickGELU
+  }
+
+  public var timm: TimmModel? {
+    // Of each kind timm has one that differs from this in sizes alone.
+    let kind =
+      relativeBias != .none
+      ? "beitv2_base_patch16_224"
+      : hasPreNorm
+        ? "vit_base_patch16_clip\(usesQuickGELU ? "_quickgelu" : "")_224"
+        : position == .patches ? "deit3_base_patch16_224" : "vit_base_patch16_224"
+    var arguments: JSON.Object = [
+      "img_size": .integer(Int64(imageSize)), "patch_size": .integer(Int64(patchSize)),
+      "embed_dim": .integer(Int64(width)), "depth": .integer(Int64(depth)), "num_heads": .integer(Int64(heads)),
+      "mlp_ratio": .number(Double(hidden) / Double(width)), "global_pool": readout == .token ? "token" : "avg",
+    ]
+    if readout == .normedPool { arguments["fc_norm"] = false }
+    if relativeBias == .none { arguments["init_values"] = layerScale.map { .number($0) } ?? .null }
+    if relativeBias == .shared {
+      (arguments["use_rel_pos_bias"], arguments["use_shared_rel_pos_bias"]) = (false, true)
+    }
+    return TimmModel(kind, arguments)
+  }
+
+  public mutating func follow(timm arguments: JSON) {
+    if let patch = arguments["patch_size"]?.int { patchSize = patch }
+    if let width = arguments["embed_dim"]?.int { self.width = width }
+    if let scale = arguments["init_values"] { layerScale = scale.double }
   }
 
   public func makeModel() -> any VisionModel { VisionTransformer(self) }
