@@ -75,7 +75,7 @@ public struct VisionFolder: Sendable {
     }
     self.configuration = configuration
     guesses = own == nil ? recognised.guesses : []
-    let names = description?["label_names"]?.array?.compactMap(\.string)
+    let names = description.flatMap { Self.labelNames($0) }
     classNames = names?.count == found.classes ? names : nil
     let spoken = description.flatMap { Self.spokenNames($0) }
     spokenClassNames = spoken?.count == found.classes ? spoken : nil
@@ -91,11 +91,17 @@ public struct VisionFolder: Sendable {
     weightRemarks = passed + source.remarks + (unknown ?? [])
   }
 
+  /// timm's names of the classes.
+  private static func labelNames(_ description: JSON) -> [String]? {
+    (description["label_names"] ?? description["pretrained_cfg"]?["label_names"])?.array?.compactMap(\.string)
+  }
+
   /// What a configuration calls the classes: timm's `label_descriptions` of its `label_names`, or these, or transformers'
   /// `id2label` unless it only counts.
   private static func spokenNames(_ description: JSON) -> [String]? {
-    if let names = description["label_names"]?.array?.compactMap(\.string) {
-      return names.map { description["label_descriptions"]?[$0]?.string ?? $0 }
+    if let names = labelNames(description) {
+      let spoken = description["label_descriptions"] ?? description["pretrained_cfg"]?["label_descriptions"]
+      return names.map { spoken?[$0]?.string ?? $0 }
     }
     let names = description["id2label"]?.namesByNumber
     return names?.allSatisfy { $0.hasPrefix("LABEL_") } == true ? nil : names
@@ -220,7 +226,7 @@ extension VisionFolder {
     let json: JSON = [
       "architecture": variant.map { .string($0) } ?? .null, "num_classes": .integer(Int64(configuration.classes)),
       "label_names": .array(classNames.map { .string($0) }),
-      "pretrained_cfg": recipe.timmPreparation(side: configuration.imageSize, classes: configuration.classes),
+      "pretrained_cfg": recipe.timmPreparation(of: configuration),
       "recipe": recipe.json, .init(stringLiteral: configuration.family.key): try configuration.json(),
     ]
     try AtomicFile.write(json.text(indent: 2) + "\n", to: FileSystem.join(folder, "config.json"))

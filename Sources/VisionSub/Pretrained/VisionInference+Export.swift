@@ -14,7 +14,7 @@ extension VisionInference {
     var description: JSON.Object = [
       "architecture": .string(timm.architecture), "num_classes": .integer(Int64(configuration.classes)),
       "model_args": .object(timm.arguments),
-      "pretrained_cfg": recipe.timmPreparation(side: configuration.imageSize, classes: configuration.classes),
+      "pretrained_cfg": recipe.timmPreparation(of: configuration),
     ]
     if let names = labelNames ?? classNames {
       description["label_names"] = .array(names.map { .string($0) })
@@ -52,7 +52,7 @@ extension VisionInference {
     if let names = classNames {
       network.graph.metadata.append(("label_names", JSON.array(names.map { .string($0) }).text()))
     }
-    let preparation = recipe.timmPreparation(side: side, classes: configuration.classes)
+    let preparation = recipe.timmPreparation(of: configuration)
     network.graph.metadata.append(("pretrained_cfg", preparation.text()))
     return network.graph
   }
@@ -76,11 +76,12 @@ extension VisionInference {
 
 extension VisionRecipe {
   /// How images are prepared for evaluation, as timm's `pretrained_cfg` has it.
-  func timmPreparation(side: Int, classes: Int) -> JSON {
+  func timmPreparation(of configuration: any VisionConfiguration) -> JSON {
+    let (side, isFixed) = (configuration.imageSize, configuration.timm?.arguments["img_size"] != nil)
     let numbers = { (values: [Float]) in JSON.array(values.map { JSON($0) }) }
     return [
-      "input_size": [3, .integer(Int64(side)), .integer(Int64(side))], "fixed_input_size": true,
-      "num_classes": .integer(Int64(classes)), "mean": numbers(data.normalization.mean),
+      "input_size": [3, .integer(Int64(side)), .integer(Int64(side))], "fixed_input_size": .bool(isFixed),
+      "num_classes": .integer(Int64(configuration.classes)), "mean": numbers(data.normalization.mean),
       "std": numbers(data.normalization.deviation), "interpolation": .string(data.evalInterpolation.rawValue),
       "crop_mode": .string(data.evalMode.rawValue),
       "crop_pct": .number(ImagePreparation.cropRatio(side, resize: data.evaluatedSide)),
