@@ -23,6 +23,9 @@ package struct FinetuneCommand: Command {
   var headMap: String?
   var weights = WeightOptions()
   var images = VisionOptions()
+  var table = TableOptions()
+  var samples = SplitOptions()
+  var freeze = FreezeOptions()
   var methodOptions = MethodOptions()
   var runOptions = RunOptions()
   var machine = MachineOptions()
@@ -33,6 +36,7 @@ package struct FinetuneCommand: Command {
   package func run(in context: ToolContext) throws {
     try VisionRunCommand(
       command: Self.name, recipe: recipe, from: from, hints: weights.hints, headMap: headMap, images: images,
+      table: table, samples: samples, freeze: freeze,
       method: methodOptions,
       options: runOptions,
       machine: machine

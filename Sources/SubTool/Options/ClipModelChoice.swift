@@ -13,6 +13,9 @@ struct ClipModelChoice {
   let vocabulary: String?
   /// What settles what the weights do not tell.
   var hints = WeightHints()
+  /// What stays as it is.
+  var locking = ClipLock()
+  var freezing = Freezing()
 
   /// The model. `standard`: the merges file where none is named or lies beside the weights.
   func model(_ settings: RunSettings, standard: () throws -> String) throws -> ClipRunModel {
@@ -21,10 +24,11 @@ struct ClipModelChoice {
     guard let from else {
       let config = try given ?? name.map(Self.named)
       if isFile { try config?.checkClaim(at: name ?? "") }
-      return try ClipRunModel(config, merges: vocabulary ?? standard(), settings)
+      return try ClipRunModel(config, merges: vocabulary ?? standard(), locking: locking, freezing: freezing, settings)
     }
     let folder = try ClipFolder(from, model: isFile ? nil : name, config: given, hints)
-    return try ClipRunModel(folder, merges: vocabulary ?? folder.mergesPath ?? standard(), settings)
+    return try ClipRunModel(
+      folder, merges: vocabulary ?? folder.mergesPath ?? standard(), locking: locking, freezing: freezing, settings)
   }
 
   private static func named(_ name: String) throws -> ClipConfig {
