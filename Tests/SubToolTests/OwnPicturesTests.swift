@@ -110,4 +110,74 @@ import Testing
     #expect(clip("n", "--lock-text-unlocked-layers", "2").error.contains("add --lock-text"))
     #expect(clip("n", "--lock-text", "--lock-text-unlocked-layers", "9").error.contains("9 of the 5 groups"))
   }
+
+  @Test func `a linear probe leaves the network as it is and makes a classifier`() throws {
+    #expect(train("first", []).code == 0)
+    func probe(_ name: String, _ arguments: String...) -> ToolRun {
+      ToolRun(
+        arguments: ["finetune", "--probe", "--from", folder["first"], "--output", folder[name]] + arguments,
+        environment: ["MASKSUB_HOME": Repository.path])
+    }
+    let run = probe("probe", "--probe-features", folder["f.safetensors"])
+    #expect(run.code == 0 && run.output.contains("\ntop1 ") && run.output.contains("\nC "), "\(run.error)")
+    let features = try TensorFile.open(folder["f.safetensors"])
+    #expect(try features.info(named: "train.features").shape == [768, 96])
+    let (before, after) = (
+      try TensorFile.open(folder["first/checkpoints/2"]), try TensorFile.open(folder["probe/model.safetensors"])
+    )
+    for name in before.names {
+      let isSame = try before.array(named: name).floats() == after.array(named: name).floats()
+      #expect(isSame == !name.hasPrefix("head."), "\(name)")
+    }
+    let figures = run.output.split(separator: "\n").filter { $0.hasPrefix("top") }
+    let evaluated = ToolRun(
+      arguments: ["eval", "--from", folder["probe"], "--data", shapes],
+      environment: ["MASKSUB_HOME": Repository.path])
+    #expect(evaluated.output.split(separator: "\n").prefix(2) == figures[...], "\(evaluated.error)")
+    let fixed = probe("fixed", "--probe-strength", "1", "--shots", "4")
+    #expect(fixed.code == 0 && fixed.error.contains("32 training images"), "\(fixed.error)")
+    for (arguments, hint) in [
+      (["--probe-strength", "1", "--set", "lr=1"], "does not train the network"),
+      (["--method", "baseline"], "--method"),
+    ] {
+      let wrong = ToolRun(arguments: ["finetune", "--probe", "--from", folder["first"]] + arguments)
+      #expect(wrong.code == 2 && wrong.error.contains(hint), "\(arguments): \(wrong.error)")
+    }
+  }
+
+  @Test func `networks are made of fields`() throws {
+    func expect(_ name: String, _ settings: String..., text: String) {
+      let run = train(name, settings.flatMap { $0.hasPrefix("--") ? [$0] : $0.contains("=") ? ["--set", $0] : [$0] })
+      #expect(run.code == 0 && run.error.contains(text), "\(settings): \(run.error)")
+    }
+    expect(
+      "vit", "model.width=64", "model.depth=2", "model.heads=4", "model.patch=8",
+      text: "ViT/8, 2 blocks, width 64, 4 heads")
+    expect("wide", "model.width=192", text: "4 blocks, width 192, 6 heads")
+    expect("swin", "--recipe", "swin-shapes", "model.width=32", "model.depth=1-2", text: "Swin, depths 1-2, width 32")
+    expect(
+      "resnet", "--recipe", "resnet-shapes", "model.width=16", "model.depth=1-1-1-2", text: "blocks 1-1-1-2, width 16")
+    let evaluated = ToolRun(arguments: ["eval", "--from", folder["vit"], "--data", shapes])
+    #expect(evaluated.code == 0 && evaluated.error.contains("ViT/8, 2 blocks, width 64, 4 heads"), "\(evaluated.error)")
+    for (arguments, hint) in [
+      (["model.width=60", "model.heads=7"], "7 heads do not divide a width of 60"),
+      (["model.width=a"], "is not a number, or one for each stage"), (["model.depth=2-2"], "takes one number"),
+    ] {
+      let wrong = train("never", arguments.flatMap { ["--set", $0] })
+      #expect(wrong.code == 2 && wrong.error.contains(hint), "\(arguments): \(wrong.error)")
+    }
+    let patch = train("never", ["--recipe", "resnet-shapes", "--set", "model.patch=8"])
+    #expect(patch.code == 2 && patch.error.contains("a ResNet has no model.patch"), "\(patch.error)")
+    let loaded = train("never", ["--from", folder["vit"], "--set", "model.width=32"], command: "finetune")
+    #expect(loaded.code == 2 && loaded.error.contains("those of the weights"), "\(loaded.error)")
+    let clip = ToolRun(
+      arguments: [
+        "clip-pretrain", "--output", folder["clip"], "--set", "max_steps=1", "--set", "batch_size=8", "--set",
+        "model.width=64", "--set", "model.text_depth=1", "--set", "model.embedding=32",
+      ], environment: ["MASKSUB_HOME": Repository.path])
+    #expect(clip.code == 0, "\(clip.error)")
+    let config = try JSON.read(folder["clip/checkpoints/1/open_clip_config.json"])["model_cfg"]
+    #expect(config?["embed_dim"]?.int == 32 && config?["vision_cfg"]?["width"]?.int == 64)
+    #expect(config?["text_cfg"]?["layers"]?.int == 1)
+  }
 }

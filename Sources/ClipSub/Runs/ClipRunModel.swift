@@ -24,10 +24,11 @@ public struct ClipRunModel {
   /// A new network; without sizes the small one of the recipe `clip-small`. `merges`: a merges file.
   /// What `locking` and `freezing` name stays as it is.
   public init(
-    _ config: ClipConfig? = nil, merges: String, locking: ClipLock = ClipLock(), freezing: Freezing = Freezing(),
+    _ config: ClipConfig? = nil, sizes: ClipModelFields = ClipModelFields(), merges: String,
+    locking: ClipLock = ClipLock(), freezing: Freezing = Freezing(),
     _ settings: RunSettings = RunSettings()
   ) throws {
-    try self.init(config, nil, merges: merges, locking, freezing, settings)
+    try self.init(config, nil, sizes, merges: merges, locking, freezing, settings)
   }
 
   /// The network of a folder, with a merges file or the one that lies beside its weights.
@@ -39,16 +40,17 @@ public struct ClipRunModel {
       throw InputError(
         "no merges file lies beside the weights", at: folder.path, cure: "name the one that belongs to the model")
     }
-    try self.init(folder.config, folder, merges: merges, locking, freezing, settings)
+    try self.init(folder.config, folder, ClipModelFields(), merges: merges, locking, freezing, settings)
   }
 
   private init(
-    _ given: ClipConfig?, _ folder: ClipFolder?, merges path: String, _ locking: ClipLock, _ freezing: Freezing,
+    _ given: ClipConfig?, _ folder: ClipFolder?, _ sizes: ClipModelFields, merges path: String, _ locking: ClipLock,
+    _ freezing: Freezing,
     _ settings: RunSettings
   ) throws {
     merges = try BytePairMerges(file: path)
     tokenizer = try BytePairTokenizer(merges)
-    config = given ?? ClipRecipe.smallNetwork(vocabulary: tokenizer.vocabularySize)
+    config = try sizes.applied(to: given ?? ClipRecipe.smallNetwork(vocabulary: tokenizer.vocabularySize))
     // The end token must be the largest id of a text, and of no other meaning in weights that are given.
     guard tokenizer.vocabularySize <= config.text.vocabularySize,
       folder == nil || tokenizer.vocabularySize == config.text.vocabularySize

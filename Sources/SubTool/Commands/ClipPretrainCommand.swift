@@ -62,8 +62,7 @@ package struct ClipPretrainCommand: Command {
     let name = model ?? (data != nil && from == nil ? "ViT-B-32" : nil)
     let clip = try ClipModelChoice(
       from: from, name: name, vocabulary: vocabulary, hints: weights.hints(textHeads: textHeads),
-      locking: try lock.lock,
-      freezing: freeze.freezing
+      sizes: recipe.model, locking: try lock.lock, freezing: freeze.freezing
     ).model(settings) { try embedded?.merges ?? ClipModelChoice.standardVocabulary(context) }
     try clip.preparation.check()
     if let embedded, isSmall {

@@ -11,12 +11,16 @@ package struct ConvertCommand: Command {
     + "what is written: .safetensors, .npz, or a folder of .npy files where there is no ending. Without --names every "
     + "tensor keeps its name. A run stands for its newest checkpoint. The configuration files beside IN, which tell what "
     + "tensors do not (heads, activation, the preparation of images), go into the metadata of a .safetensors file, where "
-    + "the other commands find them."
+    + "the other commands find them. With --average several weights of one model become their mean: runs from one start, "
+    + "or two models, a line between which --by 0.3,0.7 goes along."
   package static let example = "masksub convert deit_3_small_224_1k.pth deit3-s.safetensors --names timm"
   package static let section = CommandSection.look
 
   @Argument("IN", "the weights") var input: String
-  @Argument("OUT", "where they go") var output: String
+  @Argument("OUT", "where they go; with --average behind more weights") var rest: [String]
+  @Flag("--average", "several weights of one model become their mean") var averages: Bool
+  @Option("--by", value: "W,W,…", default: "all alike", "their factors in the mean, which sum to 1") var factors:
+    Factors?
   @Option(
     "--weights", value: "KEY", default: "the average where there is one",
     "which of several weights of a PyTorch file: model, model_ema")
@@ -26,11 +30,17 @@ package struct ConvertCommand: Command {
 
   package init() {}
 
+  /// Where the weights go.
+  var output: String { rest.last ?? "" }
+
   package func run(in context: ToolContext) throws {
+    let inputs = try inputs()
     let format = try Format(output)
-    let checkpoint = try Checkpoint.standing(for: input, note: context.console.note)
-    defer { withExtendedLifetime(checkpoint) {} }
-    let source = try TensorFile.open(checkpoint.path, weights: key)
+    let checkpoints = try inputs.map { try Checkpoint.standing(for: $0, note: context.console.note) }
+    defer { withExtendedLifetime(checkpoints) {} }
+    let checkpoint = checkpoints[0]
+    let sources = try checkpoints.map { try TensorFile.open($0.path, weights: key) }
+    let source = averages ? try AveragedTensors(sources, by: factors?.values) : sources[0]
     for remark in source.remarks { context.console.note(remark) }
     let tensors: [(name: String, array: HostArray)]
     var dropped: [String] = []
@@ -67,6 +77,46 @@ package struct ConvertCommand: Command {
       context.console.note("left out: \(dropped.count) tensors without such a name (\(first), …)")
     }
     try context.console.print("\(tensors.count) tensors in \(output)")
+  }
+
+  /// All weights. Throws a usage error where several are not to be averaged, or the factors are not theirs.
+  private func inputs() throws -> [String] {
+    let all = [input] + rest.dropLast()
+    func wrong(_ what: String, _ option: String, _ cure: String) -> InputError {
+      InputError(what, at: option, cure: cure, isUsage: true)
+    }
+    if rest.isEmpty { throw wrong("OUT is missing", "masksub convert", "add it; see masksub convert --help") }
+    guard averages else {
+      if factors != nil { throw wrong("nothing is averaged", "--by", "add --average, or leave it out") }
+      if all.count > 1 {
+        throw wrong("there are \(all.count) weights", "masksub convert", "add --average for their mean, or give one")
+      }
+      return all
+    }
+    if all.count < 2 { throw wrong("there is nothing to average", "--average", "give several weights, then OUT") }
+    if let factors {
+      guard factors.values.count == all.count else {
+        throw wrong("\(factors.values.count) factors for \(all.count) weights", "--by", "give one for each")
+      }
+      let sum = factors.values.reduce(0, +)
+      guard abs(sum - 1) < 1e-6 else { throw wrong("the factors sum to \(sum)", "--by", "give some that sum to 1") }
+    }
+    return all
+  }
+
+  /// What each of several weights counts.
+  struct Factors: OptionValue {
+    let values: [Double]
+
+    static var placeholder: String { "W,W,…" }
+    static var expectation: String { "numbers joined by commas" }
+    static func parse(_ text: String, after previous: Factors?) -> Factors? {
+      let values = text.split(separator: ",", omittingEmptySubsequences: false).map {
+        Double.parse(String($0), after: nil)
+      }
+      return values.contains { $0 == nil } ? nil : Factors(values: values.compactMap(\.self))
+    }
+    var defaultText: String? { nil }
   }
 
   /// What a file says beside its tensors: what the source says itself, and what lies beside it.

@@ -32,7 +32,7 @@ public struct VisionRunModel {
   ) throws {
     (self.recipe, self.classNames, isNew) = (recipe, classNames, source == nil)
     config = try recipe.configuration(classes: classNames.count, from: source?.configuration(for: recipe))
-    variant = source == nil ? recipe.model.name : source?.variant
+    variant = source == nil ? (recipe.model.sizes.isEmpty ? recipe.model.name : nil) : source?.variant
     let model = config.makeModel()
     if recipe.model.freezesPatches { model.freezePatchEmbedding() }
     let published = config.published
@@ -54,8 +54,31 @@ public struct VisionRunModel {
     } else {
       parameters.start(from: key, config.published)
       (names, description, details) = (
-        WeightNames(config.published), recipe.model.name, [frozen].compactMap(\.self)
+        WeightNames(config.published), variant ?? config.summary, [frozen].compactMap(\.self)
       )
+    }
+  }
+
+  /// The network of `source` as it is evaluated, with a new classifier for some classes.
+  init(probing source: VisionFolder, classNames: [String], _ settings: RunSettings) throws {
+    recipe = try source.evaluationRecipe()
+    var config = source.configuration
+    config.classes = classNames.count
+    (self.config, self.classNames, variant, isNew) = (config, classNames, source.variant, false)
+    task = ImageClassification(config.makeModel(), objective: recipe.objective)
+    parameters = ParameterSet(task.model, precision: settings.precision, on: settings.device, key: nil)
+    let report = try source.load(
+      into: parameters, of: config, startingFrom: RandomKey(seed: settings.seed), isTraining: false)
+    names = report.names
+    description = "\(source.summary(config)), \(source.weights.title)"
+    details = report.details + source.remarks() + [source.preparationLine(recipe)]
+  }
+
+  /// Puts a classifier's weights into the network's own.
+  func put(_ head: LinearProbe.Head) {
+    for parameter in parameters.parameters where parameter.name.hasPrefix("\(config.head).") {
+      let values = parameter.name.hasSuffix(".weight") ? head.weights : head.biases
+      parameter.value.write(HostArray(values, shape: parameter.shape.dimensions))
     }
   }
 
