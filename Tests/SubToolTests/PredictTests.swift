@@ -104,6 +104,16 @@ import Testing
     let csv = tool("predict", "--from", checkpoint, "--format", "csv", "--top", "1", "say \"a, b\"").output
     #expect(csv.hasPrefix("input,pair,rank,index,class,probability\n\"say \"\"a, b\"\"\",,1,"))
     #expect(tool("predict", "--from", checkpoint, "--pairs", "one").code == 2)
+    try AtomicFile.write("id,a,b\n1,\"The cat.\",It sat.\n", to: folder["t.csv"])
+    let row = try objects(
+      tool(
+        "predict", "--from", checkpoint, "--data", folder["t.csv"], "--text", "a", "--text-pair", "b", "--format",
+        "jsonl"
+      ).output)
+    #expect(row == typed)
+    let unnamed = tool("predict", "--from", checkpoint, "--data", folder["t.csv"])
+    #expect(unnamed.code == 2 && unnamed.error.contains("“a”"))
+    #expect(tool("predict", "--from", checkpoint, "--data", folder["t.txt"], "--text", "a").code == 2)
     let odd = tool("predict", "--from", checkpoint, "--pairs", input: "a\tb\nc\n")
     #expect(odd.code == 1 && odd.error.contains("line 2"))
     #expect(tool("predict", "--from", checkpoint, "--classes", "cifar10", "a").code == 2)

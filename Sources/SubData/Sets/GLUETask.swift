@@ -49,13 +49,13 @@ public enum GLUETask: String, CaseIterable, Sendable, Codable {
   /// The number of outputs of a classifier for the task: 1 for regression.
   public var labelCount: Int { isRegression ? 1 : labels.count }
 
-  /// What `run_glue` reports, by name; `combined_score` is the mean of the two before it.
-  public var metricNames: [String] {
+  /// What `run_glue` reports.
+  public var metrics: [TextMetric] {
     switch self {
-    case .cola: ["matthews_correlation"]
-    case .sst2, .mnli, .qnli, .rte, .wnli: ["accuracy"]
-    case .mrpc, .qqp: ["accuracy", "f1", "combined_score"]
-    case .stsb: ["pearson", "spearmanr", "combined_score"]
+    case .cola: [.matthews]
+    case .sst2, .mnli, .qnli, .rte, .wnli: [.accuracy]
+    case .mrpc, .qqp: [.accuracy, .f1, .combined]
+    case .stsb: [.pearson, .spearman, .combined]
     }
   }
 

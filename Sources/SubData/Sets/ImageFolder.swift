@@ -26,7 +26,7 @@ public struct ImageFolder: ImageSource {
     if given == nil { try Self.refuseSplits(folders, at: root) }
     let names = given ?? order.sorted(folders)
     let numbers = Dictionary(names.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
-    var found = FoundPictures()
+    var found = Found()
     var labels: [Int] = []
     var walk = FolderWalk()
     for name in given == nil ? names : folders {
@@ -49,7 +49,7 @@ public struct ImageFolder: ImageSource {
       throw InputError("the folder holds no pictures", at: root, cure: "put JPEG, PNG or WebP files into CLASS folders")
     }
     (classNames, self.labels, paths) = (names, labels, found.pictures)
-    var remarks = found.remarks(in: root, loosePictures: loose.count { FoundPictures.kind(of: $0).isPicture })
+    var remarks = found.remarks(in: root, loosePictures: loose.count { Found.kind(of: $0).isPicture })
     let (other, both) = (ClassOrder.natural.sorted(folders), order.sorted(folders))
     if given == nil, order == .plain, other != both, let place = other.indices.first(where: { other[$0] != both[$0] }) {
       remarks.append(
@@ -80,7 +80,7 @@ public struct ImageFolder: ImageSource {
 extension ImageFolder {
   /// What folders of training and of evaluation pictures are called, in the order in which they are looked for: timm's
   /// names, then those of test sets.
-  private static let splitNames = (
+  static let splitNames = (
     train: ["train", "training"],
     validation: ["val", "valid", "validation", "eval", "evaluation", "test", "testing"]
   )
@@ -126,7 +126,7 @@ extension ImageFolder {
 }
 
 /// Pictures below a folder, and what was passed over there.
-struct FoundPictures {
+struct Found {
   var pictures: [String] = []
   /// How many files of each other ending.
   private var others: [String: Int] = [:]

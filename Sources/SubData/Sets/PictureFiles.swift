@@ -21,7 +21,7 @@ public struct PictureFiles: ImageSource {
       case .file: paths.append(place)
       case .folder:
         let folder = FileSystem.trimmed(place)
-        var (found, walk) = (FoundPictures(), FolderWalk())
+        var (found, walk) = (Found(), FolderWalk())
         try walk.enter(folder) { try found.list(folder, $1, &$0) }
         guard !found.pictures.isEmpty else {
           throw InputError("the folder holds no pictures", at: place, cure: "put JPEG, PNG or WebP files into it")

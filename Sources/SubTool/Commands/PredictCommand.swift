@@ -9,8 +9,8 @@ package struct PredictCommand: Command {
   package static let summary = "classes with their probabilities, or values, of pictures, sentences and pairs"
   package static let discussion =
     "--from takes a run, a folder or a weight file, and uses the preparation of pictures, the tokenizer and the class "
-    + "names that belong to it. Pictures are files and folders; texts are arguments, two by two for a pair, or lines of "
-    + "--data or standard input, with a tab between the texts of a pair. A CLIP classifies by the names of --classes. "
+    + "names that belong to it. Pictures are files and folders; texts are arguments, two by two for a pair, rows of a "
+    + "table, or lines of a file or standard input, with a tab between the texts of a pair. A CLIP classifies by the names of --classes. "
     + "Probabilities are a softmax, or a sigmoid of every class by itself where the run's loss was binary."
   package static let example = "masksub predict --from runs/deit3-s --top 3 holiday.jpg photos"
   package static let section = CommandSection.evaluate

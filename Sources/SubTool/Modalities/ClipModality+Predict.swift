@@ -49,7 +49,7 @@ extension ClipModality {
         details: details, forEachInput: PictureInputs(command.inference, context).rows(features),
         features: network.textFeatures)
     }
-    let inputs = TextInputs(command.inference, isPair: false, context.console)
+    let inputs = try TextInputs(command.inference, isPair: false, context.console)
     return Embedder(details: details) { body in
       try inputs.forEachBatch { examples in
         for (example, row) in zip(examples, network.textFeatures(examples.map(\.first))) {

@@ -6,13 +6,20 @@ import SubTrain
 struct TextInputs {
   private let options: InferenceOptions
   private let console: Console
+  private let table: (table: Table, columns: [Int])?
   /// Whether inputs are pairs; nil: those are that have a tab.
   let isPair: Bool?
 
-  /// `isPair`: what is known of the model, unless the options say it.
-  init(_ options: InferenceOptions, isPair: Bool?, _ console: Console) {
+  /// `isPair`: what is known of the model, unless the options say it. `own`: how a run's own table was read.
+  init(_ options: InferenceOptions, isPair: Bool?, own: TextTableChoice? = nil, _ console: Console) throws {
     (self.options, self.console) = (options, console)
-    self.isPair = options.pairs ? true : isPair
+    table = try options.table(own)
+    self.isPair = options.pairs || table?.columns.count == 2 ? true : isPair
+    if let table, table.columns.count < 2, self.isPair == true {
+      throw InputError(
+        "the model takes pairs", at: table.table.path, cure: "name the column of second texts with --text-pair",
+        isUsage: true)
+    }
   }
 
   /// Calls `body` with batch after batch, and before input is waited for.
@@ -51,7 +58,17 @@ struct TextInputs {
     } else {
       for text in texts { try add(text) }
     }
-    if let file = options.data {
+    if let (table, columns) = table {
+      for row in 0..<table.count {
+        let fields = try table.fields(row, columns)
+        guard let first = fields[0], columns.count == 1 || fields[1] != nil else {
+          throw InputError(
+            "the row has no text in column \(table.columns[columns[fields[0] == nil ? 0 : 1]])", at: table.place(row),
+            cure: "fill it, or take the row out")
+        }
+        try add(first, columns.count > 1 ? fields[1] : nil)
+      }
+    } else if let file = options.data {
       let file = try TextFile(file, cure: "give a file with a text a line")
       var failure: (any Error)?
       try file.forEachLine { (line, bytes) throws(InputError) in

@@ -9,7 +9,7 @@ extension TextModality {
       throw InputError("a BERT has classes of its own", at: option, cure: "leave the option out", isUsage: true)
     }
     let network = try Self.network(model, command.inference, command.weights, command.machine)
-    let inputs = TextInputs(command.inference, isPair: try Self.takesPairs(model), context.console)
+    let inputs = try Self.inputs(model, command.inference, in: context)
     for line in network.details { context.console.note(line) }
     let reader = try command.reader(network.likelihood, network.classNames)
     var printer = try PredictionPrinter(command, reader, hasPairs: inputs.isPair != false, on: context.console)
@@ -33,9 +33,14 @@ extension TextModality {
       RunSettings(device: machine.select(), precision: machine.precision))
   }
 
-  /// Whether a run's task has pairs; nil where nothing tells.
-  static func takesPairs(_ model: ModelOrigin) throws -> Bool? {
-    model.run?["task"]?.string.flatMap(GLUETask.init(rawValue:)).map(\.hasPairs)
+  /// Texts as a run read its own.
+  private static func inputs(_ model: ModelOrigin, _ options: InferenceOptions, in context: ToolContext) throws
+    -> TextInputs
+  {
+    let own = TextTableChoice(model.run?["table"])
+    let task = model.run?["task"]?.string.flatMap(GLUETask.init(rawValue:))
+    return try TextInputs(
+      options, isPair: own.map { $0.columns.pair != nil } ?? task?.hasPairs, own: own, context.console)
   }
 }
 
@@ -44,7 +49,7 @@ extension TextModality {
     let network = try Self.network(
       model, command.inference, command.weights, command.machine, needsClassifier: false)
     let sentences = try network.sentences(command.pooling)
-    let inputs = TextInputs(command.inference, isPair: try Self.takesPairs(model), context.console)
+    let inputs = try Self.inputs(model, command.inference, in: context)
     return Embedder(details: network.details + [sentences.text]) { body in
       try inputs.forEachBatch { examples in
         for (example, row) in zip(examples, network.features(examples, sentences)) {

@@ -45,6 +45,8 @@ public protocol VisionConfiguration: Sendable, Codable, Equatable {
   /// The network in words: `DeiT-III ViT-S/16, 12 blocks, width 384, 6 heads`.
   var summary: String { get }
 
+  /// Takes over the sizes of a new network. Throws a usage error for what such a network has not.
+  mutating func take(_ sizes: ModelSizes) throws(InputError)
   /// Takes over what finetuning by a recipe decides: what the head reads, how it begins.
   mutating func follow(_ recipe: VisionRecipe)
   /// Fits the recipe that follows to this very model, where one recipe serves several.
@@ -76,6 +78,7 @@ extension VisionConfiguration {
   public var timm: TimmModel? { nil }
   public mutating func follow(timm arguments: JSON) {}
   public func onnxLogits(_ images: OnnxGraph.Value, in network: inout OnnxNetwork) -> OnnxGraph.Value? { nil }
+  public mutating func take(_ sizes: ModelSizes) throws(InputError) { try sizes.check(family.name, [:]) }
   public var head: String { "head" }
   public func text(ofGuess guess: String) -> String {
     guess == RecognisedModel.imageSize ? "images of \(imageSize) pixels" : guess

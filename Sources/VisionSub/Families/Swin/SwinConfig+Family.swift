@@ -39,6 +39,17 @@ extension SwinConfig: VisionConfiguration {
     return "Swin\(letter), depths \(depths.map(String.init).joined(separator: "-")), width \(width)"
   }
 
+  public mutating func take(_ sizes: ModelSizes) throws(InputError) {
+    let stages = 1...Self.mostStages
+    try sizes.check(family.name, ["width": 1...1, "depth": stages, "heads": stages, "patch": 1...1])
+    let headWidth = width / heads[0]
+    if let features = sizes.width.first { width = features }
+    if !sizes.depth.isEmpty { depths = sizes.depth }
+    if sizes.width.count + sizes.depth.count > 0 { heads = depths.indices.map { max(1, width($0) / headWidth) } }
+    if !sizes.heads.isEmpty { heads = sizes.heads }
+    if sizes.patch > 0 { patchSize = sizes.patch }
+  }
+
   public mutating func follow(_ recipe: VisionRecipe) {
     if recipe.model.window > 0 { window = recipe.model.window }
   }

@@ -1,4 +1,4 @@
-import SubCore
+public import SubCore
 public import SubData
 public import SubNN
 public import SubTrain
@@ -27,6 +27,20 @@ extension VisionTransformerConfig: VisionConfiguration {
         : layerScale != nil
           ? (position == .patches ? "DeiT-III " : "LayerScale ") : readout == .pooled ? "MAE " : ""
     return "\(kind)ViT\(letter)/\(patchSize), \(depth) blocks, width \(width), \(heads) heads"
+  }
+
+  public mutating func take(_ sizes: ModelSizes) throws(InputError) {
+    try sizes.check(family.name, ["width": 1...1, "depth": 1...1, "heads": 1...1, "hidden": 1...1, "patch": 1...1])
+    let (headWidth, expansion) = (self.width / heads, Double(hidden) / Double(self.width))
+    if let width = sizes.width.first {
+      self.width = width
+      hidden = Int((expansion * Double(width)).rounded())
+      heads = max(1, width / headWidth)
+    }
+    if let count = sizes.heads.first { heads = count }
+    if let blocks = sizes.depth.first { depth = blocks }
+    if sizes.hidden > 0 { hidden = sizes.hidden }
+    if sizes.patch > 0 { patchSize = sizes.patch }
   }
 
   public mutating func follow(_ recipe: VisionRecipe) {
