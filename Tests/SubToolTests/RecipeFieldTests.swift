@@ -78,7 +78,7 @@ import VisionSub
 
   @Test func `what fields have to do with each other`() throws {
     for (setting, text) in [
-      ("accumulation=3", "a number of batches that divides loop.batch_size"),
+      ("accumulation=3000", "a number of parts that is at most loop.batch_size"),
       ("smoothing=0.1", "(--set loss.smoothing)"), ("policy=rnad", "'rnad' is no part of a RandAugment policy"),
     ] {
       let error = try #require(throws: InputError.self) { try VisionRecipe.named("deit3-b-400").with([split(setting)]) }
