@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct MemoryTraceTests {
   /// What a step does: tensors that stay for a while, others that come and go, and some that are not of the samples.
-  private static func work(_ samples: Int) {
+  fileprivate static func work(_ samples: Int) {
     var kept: [Tensor] = []
     for width in [1 << 15, 1 << 16, 1 << 17] {
       let x = Tensor([samples, width], filledWith: 0, on: .cpu)
@@ -29,10 +29,10 @@ import Testing
   @Test func `the pool comes to hold what it holds on paper`() async throws {
     // In a process of its own: the pool is that of the whole process.
     let result = await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
-      let traces = [2, 3].map { samples in MemoryTrace.recording { Self.work(samples) } }
+      let traces = [2, 3].map { samples in MemoryTrace.recording { MemoryTraceTests.work(samples) } }
       Processor.trimMemory()
       let before = Processor.memory.held
-      for _ in 0..<3 { Self.work(24) }
+      for _ in 0..<3 { MemoryTraceTests.work(24) }
       let line = MemoryTrace.line(through: (2, traces[0]), (3, traces[1]), at: 24)
       print("held", Processor.memory.held - before, line?.size().held ?? 0)
     }

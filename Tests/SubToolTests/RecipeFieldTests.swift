@@ -109,6 +109,7 @@ import VisionSub
     expected.model.dropPath = 0.1
     (expected.data.imageSize, expected.data.eval) = (32, .resize(36))
     (expected.loop.batchSize, expected.loop.maxSteps, expected.loop.emaDecay) = (64, 8, 0.99)
+    expected.loop.accumulation = 1
     expected.optimizer.name = .adamw
     expected.optimizer.clipNorm = 2
     expected.schedule.form = .table

@@ -9,7 +9,7 @@ import VisionSub
 
 /// The memory of a step, told before there is one.
 @Suite struct MemoryPlanTests {
-  private static func run(
+  fileprivate static func run(
     _ recipe: String = "shapes-tiny", _ settings: [(key: String, value: String)] = [], memory: Int? = nil
   ) throws -> VisionRun {
     let recipe = try VisionRecipe.named(recipe).with([("max_steps", "2"), ("log_every", "1")] + settings)
