@@ -23,6 +23,8 @@ package enum Tool {
     ConvertCommand.self,
     TokenizeCommand.self,
     DoctorCommand.self,
+    CompletionsCommand.self,
+    ManCommand.self,
   ]
 
   /// Every recipe, in the order of `masksub recipes`.
@@ -35,6 +37,7 @@ package enum Tool {
     do {
       sys_open_standard_streams()
       sys_catch_interrupts()
+      console.isQuiet = CommandParser.asksForQuiet(arguments)
       try run(arguments, console, commands)
       try console.flush()
       return 0
@@ -75,9 +78,11 @@ package enum Tool {
         return
       }
       let command = try CommandParser(type, among: commands).parse(rest)
+      let followed = CommandForm(of: command).followed
+      if !followed.isEmpty { console.note("as in the run: \(followed.joined(separator: " "))") }
       let home = ProjectHome(environment: console.environment)
       for child in Mirror(reflecting: command).children { (child.value as? InputOptions)?.apply() }
-      try command.run(in: ToolContext(console: console, home: home, arguments: arguments))
+      try command.run(in: ToolContext(console: console, home: home, arguments: []).around(command))
     }
   }
 

@@ -26,7 +26,7 @@ extension TrainingRun where Subject == ClipTraining {
       model, pieces: recipe.loop.accumulation, on: source, evaluating: evaluation, masking: masking)
     self.init(
       "clip-pretrain", subject, by: recipe, method: method, groups: recipe.groups(model.parameters),
-      bestMetric: "zeroshot_top1", settings)
+      bestMetrics: ["zeroshot_top1", "image_to_text_R@1"], settings)
     configuration = ["captions": captions.options.json, "model": model.config.json]
     title =
       "\(model.parameters.count) weights, \(source.batchesPerEpoch) batches of \(recipe.loop.batchSize) an epoch"

@@ -19,7 +19,7 @@ package struct ConvertCommand: Command {
   @Argument("OUT", "where they go") var output: String
   @Option(
     "--weights", value: "KEY", default: "the average where there is one",
-    "which of several weights of a PyTorch file: model, model_ema")
+    "which of several weights: a key of a PyTorch file (model, model_ema), or a run's model or ema")
   var key: String?
   @Option("--names", default: "as they are", "whose names the tensors get") var names: Names?
   var inputOptions = InputOptions()
@@ -30,7 +30,7 @@ package struct ConvertCommand: Command {
     let format = try Format(output)
     let checkpoint = try Checkpoint.standing(for: input, note: context.console.note)
     defer { withExtendedLifetime(checkpoint) {} }
-    let source = try TensorFile.open(checkpoint.path, weights: key)
+    let source = try source(checkpoint, context)
     for remark in source.remarks { context.console.note(remark) }
     let tensors: [(name: String, array: HostArray)]
     var dropped: [String] = []
@@ -67,6 +67,19 @@ package struct ConvertCommand: Command {
       context.console.note("left out: \(dropped.count) tensors without such a name (\(first), …)")
     }
     try context.console.print("\(tensors.count) tensors in \(output)")
+  }
+
+  /// The tensors; of a run that keeps an average that, as it is evaluated.
+  private func source(_ checkpoint: Checkpoint, _ context: ToolContext) throws -> any NamedTensors {
+    guard let path = checkpoint.averagePath, key.map({ ["model", "ema"].contains($0) }) ?? true else {
+      return try TensorFile.open(checkpoint.path, weights: key)
+    }
+    let source = try TensorFile.open(checkpoint.path)
+    guard key != "model", let (family, weights) = ModelFamilies.recognise(source) else { return source }
+    if key == nil {
+      context.console.note("the average of the run's weights is converted (--weights model: the weights themselves)")
+    }
+    return try AveragedTensors(weights, of: family, averagedIn: path)
   }
 
   /// What a file says beside its tensors: what the source says itself, and what lies beside it.

@@ -25,6 +25,7 @@ package struct GlueCommand: Command {
   var key: String?
   @Flag("--predict", "writes GLUE's submission files for the test splits") var predict: Bool
   var methodOptions = MethodOptions()
+  var recipeOptions = RecipeOptions<GLUERecipe>()
   var runOptions = RunOptions()
   var machine = MachineOptions()
   var inputOptions = InputOptions()
@@ -35,9 +36,10 @@ package struct GlueCommand: Command {
     let settings = try runOptions.settings(on: machine)
     let reader = try GLUEReader(task: task, data: data ?? context.home.data(of: task))
     let model = try model(settings, context)
-    let recipe = try (from == nil ? GLUERecipe.fromScratch : GLUERecipe(task)).with(
-      runOptions.settingPairs, note: context.console.note)
-    if data == nil || from == nil { try context.console.print(defaultsNote) }
+    let begun = try runOptions.begun(Self.name)
+    let recipe = try recipeOptions.recipe(
+      from == nil ? GLUERecipe.fromScratch : GLUERecipe(task), of: begun, note: context.console.note)
+    if begun == nil, data == nil || from == nil { try context.console.print(defaultsNote) }
     var run = try GLUERun(recipe, on: reader, model, method: methodOptions.choice, settings)
     run.configuration["from"] = from.map { .string($0) } ?? .null
     let predictions = predict ? try GLUEPredictions(reader, model.tokenizer, recipe, on: settings.device) : nil

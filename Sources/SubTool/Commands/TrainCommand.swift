@@ -1,4 +1,5 @@
 import SubTrain
+import VisionSub
 
 /// `train`: trains a vision model from scratch.
 package struct TrainCommand: Command {
@@ -13,6 +14,7 @@ package struct TrainCommand: Command {
   @Option("--recipe", value: "NAME", default: "shapes-tiny", "the recipe") var recipe: String?
   var images = VisionOptions()
   var methodOptions = MethodOptions()
+  var recipeOptions = RecipeOptions<VisionRecipe>()
   var runOptions = RunOptions()
   var machine = MachineOptions()
   var inputOptions = InputOptions()
@@ -21,8 +23,8 @@ package struct TrainCommand: Command {
 
   package func run(in context: ToolContext) throws {
     try VisionRunCommand(
-      command: Self.name, recipe: recipe, from: nil, images: images, method: methodOptions, options: runOptions,
-      machine: machine
+      command: Self.name, recipe: recipe, isRecipeGiven: $recipe.isGiven, from: nil, images: images,
+      method: methodOptions, recipeOptions: recipeOptions, options: runOptions, machine: machine
     ).run(in: context)
   }
 }

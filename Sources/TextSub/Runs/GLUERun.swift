@@ -29,7 +29,7 @@ extension TrainingRun where Subject == GLUETraining {
     self.init(
       "glue", subject, by: recipe, method: method,
       groups: .decayingAllButBiasesAndNorms(model.parameters, weightDecay: recipe.optimizer.weightDecay),
-      bestMetric: data.task.metricNames.last ?? "", settings)
+      bestMetrics: data.task.metricNames.suffix(1), settings)
     task = data.task.rawValue
     configuration = ["task": .string(data.task.rawValue), "data": .string(data.folder), "model": model.configJSON]
     remarks = training.remarks + splits.flatMap(\.1.remarks)
