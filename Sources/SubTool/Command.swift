@@ -55,6 +55,12 @@ package struct ToolContext {
       console: console, home: home, arguments: [type(of: command).name] + CommandForm(of: command).line)
   }
 
+  /// Says what a command takes from the run that it follows.
+  func sayFollowed(_ command: any Command) {
+    let followed = CommandForm(of: command).followed
+    if !followed.isEmpty { console.note("as in the run: \(followed.joined(separator: " "))") }
+  }
+
   /// What a run's folder keeps of the command line.
   var line: CommandLineRecord {
     CommandLineRecord(arguments, in: FileSystem.currentFolder, version: Tool.version, commit: home.commit)

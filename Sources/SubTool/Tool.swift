@@ -78,11 +78,11 @@ package enum Tool {
         return
       }
       let command = try CommandParser(type, among: commands).parse(rest)
-      let followed = CommandForm(of: command).followed
-      if !followed.isEmpty { console.note("as in the run: \(followed.joined(separator: " "))") }
       let home = ProjectHome(environment: console.environment)
+      let context = ToolContext(console: console, home: home, arguments: []).around(command)
+      context.sayFollowed(command)
       for child in Mirror(reflecting: command).children { (child.value as? InputOptions)?.apply() }
-      try command.run(in: ToolContext(console: console, home: home, arguments: []).around(command))
+      try command.run(in: context)
     }
   }
 

@@ -157,7 +157,7 @@ import Testing
       (
         ["finetune", "--from", folder["bare.safetensors"], "--data", data, "--set", "image_size=2"], 2, "no patch of 4"
       ),
-      (["finetune", "--from", folder["bare.safetensors"], "--data", data, "--resume"], 2, "add --output DIR"),
+      (["finetune", "--from", folder["bare.safetensors"], "--data", data, "--resume"], 2, "write --resume RUN"),
       (["finetune", "--from", folder["bare.safetensors"], "--data", data], 2, "the 4 training images make no update"),
     ]
     for (arguments, code, text) in wrong {

@@ -35,7 +35,7 @@ extension TrainingRun where Subject == ClipTraining {
     if rates.warmup >= loop.totalSteps, rates.warmup > 0 {
       remarks = [
         "warm-up takes \(rates.warmup) steps, the run has \(loop.totalSteps): the learning rate will not reach "
-          + "\(rates.peak); --set warmup_steps=N shortens it"
+          + "\(rates.peak); --warmup-steps N shortens it"
       ]
     }
   }

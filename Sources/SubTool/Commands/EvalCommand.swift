@@ -4,7 +4,10 @@ import VisionSub
 
 extension EvalCommand: LineBasis {
   func earlier(for command: any Command.Type) throws -> EarlierLine? {
-    try EarlierLine(
+    // What a run of clip-pretrain says of data is said to zero-shot, which evaluates it.
+    guard $from.isGiven, try RunFolder.around(from)?.configuration()["command"]?.string != ClipPretrainCommand.name
+    else { return nil }
+    return try EarlierLine(
       of: from,
       [
         ("--data", ["--validation", "--data"]), ("--task", ["--task"]), ("--class-order", ["--class-order"]),

@@ -50,7 +50,7 @@ struct VisionRunCommand {
   /// The recipe: that of an earlier run, the one that is named, what follows from the weights, or the small one; with what
   /// this command line says of it.
   private func recipe(
-    _ source: VisionFolder?, _ begun: (json: JSON, place: String)?, _ context: ToolContext
+    _ source: VisionFolder?, _ begun: BegunRun?, _ context: ToolContext
   ) throws -> VisionRecipe {
     if let own = begun?.json["recipe"]?["name"]?.string, isRecipeGiven, let recipe, recipe != own {
       throw InputError(

@@ -79,6 +79,7 @@ package struct ZeroShotCommand: Command {
 
 extension ZeroShotCommand: LineBasis {
   func earlier(for command: any Command.Type) throws -> EarlierLine? {
+    guard $from.isGiven else { return nil }
     let same = [
       "--classes", "--templates", "--text-key", "--json-text-key", "--image-key", "--csv-img-key", "--csv-caption-key",
       "--csv-separator", "--max-faults", "--precision",

@@ -12,11 +12,11 @@ struct ClipModality: Modality {
   /// A run of contrastive pretraining, as `zero-shot` evaluates it.
   func evaluate(_ command: EvalCommand, of run: JSON?, in context: ToolContext) throws -> Evaluation? {
     guard run?["command"]?.string == ClipPretrainCommand.name, command.task == nil else { return nil }
-    // What a run says of data is another thing to each of both.
     let given = CommandForm(of: command).options.filter(\.isGiven)
     let arguments = given.flatMap { option in option.texts.map(option.argument) }
     let parsed = try CommandParser(ZeroShotCommand.self).parse(arguments)
     guard let zeroShot = parsed as? ZeroShotCommand else { return nil }
+    context.sayFollowed(zeroShot)
     return try zeroShot.evaluate(in: context)
   }
 

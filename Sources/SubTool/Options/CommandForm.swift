@@ -28,8 +28,8 @@ package struct CommandForm {
     collect(GlobalOptions(), into: groups.count - 1)
   }
 
-  /// The command's options and their values as arguments, those of an earlier line included.
-  package var line: [String] { words { _ in true } }
+  /// The command's options and their values as arguments, those of an earlier line included but not what names it.
+  package var line: [String] { words { !["--resume", "--config"].contains($0.spelling) } }
   /// Those alone that come from an earlier line.
   package var followed: [String] { words { !$0.isGiven } }
 

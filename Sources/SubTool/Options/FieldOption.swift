@@ -63,7 +63,7 @@ package final class FieldOption: OptionDeclaration {
 
   package func accept(_ text: String, asDefault: Bool) -> WrongValue? {
     guard let value = allowed.value(of: text), allowed.contains(value) else {
-      return WrongValue(expectation: Self.isLong(allowed) ? "a name there is" : allowed.noun)
+      return WrongValue(expectation: Self.isLong(allowed) ? "a name that masksub recipes show lists" : allowed.noun)
     }
     (texts, isGiven) = ([text], !asDefault)
     return nil

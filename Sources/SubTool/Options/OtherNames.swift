@@ -35,7 +35,7 @@ enum OtherNames {
     }.keys.sorted()
   }
 
-  private static let values: [String: [String: String]] = [
+  static let values: [String: [String: String]] = [
     "--precision": [
       "amp_bf16": "bf16", "amp_bfloat16": "bf16", "bfloat16": "bf16", "float32": "fp32", "f32": "fp32", "no": "fp32",
     ],
@@ -53,7 +53,7 @@ enum OtherNames {
   private static let always = "leave it out; it is always so here"
   private static let needless = "leave it out; there is nothing of the kind to choose here"
 
-  private static let table: [String: Meaning] = [
+  static let table: [String: Meaning] = [
     // Rates and optimizers.
     "--learning-rate": .same(["--lr"]), "--wd": .same(["--weight-decay"]), "--opt": .same(["--optimizer"]),
     "--optim": .same(["--optimizer"]), "--opt-eps": .same(["--epsilon"]), "--eps": .same(["--epsilon"]),
@@ -61,7 +61,8 @@ enum OtherNames {
     "--opt-betas": .refused("give --beta1 X --beta2 Y"), "--betas": .refused("give --beta1 X --beta2 Y"),
     "--clip-grad": .same(["--clip-norm"]), "--max-grad-norm": .same(["--clip-norm"]),
     "--grad-clip-norm": .same(["--clip-norm"]), "--grad-clip": .same(["--clip-norm"]),
-    "--blr": .refused("give --lr, which is blr × batch / 256"), "--lr-base": .refused("give --lr itself, or --scale-lr"),
+    "--blr": .refused("give --lr, which is blr × batch / 256"),
+    "--lr-base": .refused("give --lr itself, or --scale-lr"),
     "--unscale-lr": .refused("leave it out; the rate is not scaled unless --scale-lr is given"),
     "--sched": .same(["--schedule"]), "--lr-scheduler": .same(["--schedule"]),
     "--lr-scheduler-type": .same(["--schedule"]), "--num-train-epochs": .same(["--epochs"]),
@@ -136,7 +137,8 @@ enum OtherNames {
     "--amp": .refused("give --precision bf16"), "--amp-dtype": .refused("give --precision bf16"),
     "--num-threads": .same(["--threads"]), "--torchcompile": .refused(needless), "--compile": .refused(needless),
     "--pin-mem": .refused(needless), "--no-prefetcher": .refused(needless), "--channels-last": .refused(needless),
-    "--use-cpu": .refused(needless), "--no-cuda": .refused(needless), "--grad-checkpointing": .refused("give --accumulation N"),
+    "--use-cpu": .refused(needless), "--no-cuda": .refused(needless),
+    "--grad-checkpointing": .refused("give --accumulation N"),
     "--gradient-checkpointing": .refused("give --accumulation N"), "--local-loss": .refused(needless),
     "--gather-with-grad": .refused(needless), "--world-size": .refused(needless), "--local-rank": .refused(needless),
     "--distributed": .refused(needless), "--dist-eval": .refused(needless),

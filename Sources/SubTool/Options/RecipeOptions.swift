@@ -47,12 +47,15 @@ package struct RecipeOptions<Kind: Recipe>: OptionGroups {
 
   /// The recipe with what this command line says, or that of an earlier run with it. `base`: the recipe without either.
   /// `note` is told of other names' meaning, and what a rate is for another batch.
-  func recipe(_ base: Kind, of earlier: (json: JSON, place: String)?, note: (String) -> Void) throws -> Kind {
-    try (stored(earlier, over: base) ?? base).with(given(), scalesRate: isScaling, note: note)
+  func recipe(_ base: Kind, of earlier: BegunRun?, note: (String) -> Void) throws -> Kind {
+    if let earlier, !earlier.goesOn, !(earlier.json["changes"]?.array ?? []).isEmpty {
+      note("the run in \(earlier.place) changed on its way (changes): it is repeated as it was at its end")
+    }
+    return try (stored(earlier, over: base) ?? base).with(given(), scalesRate: isScaling, note: note)
   }
 
   /// The recipe of an earlier run; nil where there is none. `base` says what that did not know.
-  func stored(_ earlier: (json: JSON, place: String)?, over base: Kind) throws -> Kind? {
+  func stored(_ earlier: BegunRun?, over base: Kind) throws -> Kind? {
     guard let earlier, let recipe = earlier.json["recipe"] else { return nil }
     return try base.restored(from: recipe, at: earlier.place)
   }

@@ -50,13 +50,22 @@ package enum ResumedRun: OptionValue {
   package var defaultText: String? { nil }
 }
 
+/// An earlier run that a run goes on with or repeats.
+struct BegunRun {
+  /// Its `config.json`.
+  let json: JSON
+  let place: String
+  /// Whether it is the same run.
+  let goesOn: Bool
+}
+
 extension RunOptions: LineBasis {
   /// The run's folder: what is resumed, else `--output`.
   var folder: String? { if case .folder(let path)? = resume { path } else { output } }
 
   /// The configuration of an earlier run that this one goes on with or repeats, with its place; nil: there is none.
   /// Throws a usage error for options that contradict each other.
-  func begun(_ command: String) throws -> (json: JSON, place: String)? {
+  func begun(_ command: String) throws -> BegunRun? {
     func usage(_ what: String, _ place: String, _ cure: String) -> InputError {
       InputError(what, at: place, cure: cure, isUsage: true)
     }
@@ -72,14 +81,14 @@ extension RunOptions: LineBasis {
     }
     let place = try config ?? folder.map { try RunFolder.existing($0).configurationPath } ?? ""
     let json = try JSON.read(place)
-    guard let owner = json["command"]?.string else {
+    guard let owner = json["command"]?.string, json["arguments"] != nil else {
       throw InputError("this is not the config.json of a run", at: place, cure: "name the one in a run's folder")
     }
     guard owner == command else {
       let verb = config == nil ? "resume" : "repeat"
       throw InputError("the run was made by masksub \(owner)", at: place, cure: "\(verb) it with that command")
     }
-    return (json, place)
+    return BegunRun(json: json, place: place, goesOn: resume != nil)
   }
 
   func earlier(for command: any Command.Type) throws -> EarlierLine? {

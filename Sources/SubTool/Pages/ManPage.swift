@@ -17,6 +17,9 @@ struct ManPage {
       "Results go to standard output, progress and remarks to standard error. Options are written --option value or "
         + "--option=value. The names that timm, open_clip and transformers give to options are understood, or refused "
         + "with what does the same. Exit codes: 0 done, 1 the work failed, 2 wrong usage, 130 interrupted.")
+    page.section("OPTIONS")
+    page.words("Every command takes these, and its own, which stand below.")
+    page.add(CommandForm(of: commands[0].init()).groups.filter { $0.title == GlobalOptions.title }.flatMap(\.options))
     page.section("COMMANDS")
     for type in commands {
       page.line(".TP")
@@ -57,11 +60,7 @@ struct ManPage {
     }
     for group in form.groups where group.title != GlobalOptions.title {
       line(".SS \(Self.escaped(group.title))")
-      for option in group.options {
-        line(".TP")
-        line(".B \(Self.escaped(HelpPage.left(of: option)))")
-        words(HelpPage.right(of: option))
-      }
+      add(group.options)
     }
     line(".PP")
     line("Example:")
@@ -69,6 +68,14 @@ struct ManPage {
     line(".nf")
     for example in type.example.split(separator: "\n") { plain("  " + Self.escaped(String(example))) }
     line(".fi")
+  }
+
+  private mutating func add(_ options: [any OptionDeclaration]) {
+    for option in options {
+      line(".TP")
+      line(".B \(Self.escaped(HelpPage.left(of: option)))")
+      words(HelpPage.right(of: option))
+    }
   }
 
   private mutating func line(_ content: String) { text += content + "\n" }
@@ -80,6 +87,11 @@ struct ManPage {
   private mutating func words(_ content: String) { plain(Self.escaped(content)) }
 
   private static func escaped(_ content: String) -> String {
-    content.replacing("\\", with: "\\e").replacing("-", with: "\\-")
+    let plain = content.replacing("\\", with: "\\e").replacing("-", with: "\\-")
+    return plain.unicodeScalars.reduce(into: "") { text, scalar in
+      let digits = String(scalar.value, radix: 16, uppercase: true)
+      text +=
+        scalar.isASCII ? String(scalar) : "\\[u\(String(repeating: "0", count: max(0, 4 - digits.count)))\(digits)]"
+    }
   }
 }

@@ -89,7 +89,7 @@ extension Shell {
       \(commands)  )
         if ((CURRENT == 2)); then
           _describe 'command' commands
-          _values 'option' --help --version --quiet
+          _values 'option' --help --version
           return
         fi
         local command=$words[2]
@@ -133,6 +133,6 @@ extension Shell {
   }
 
   private static func commandWords(_ words: OptionWords) -> String {
-    (words.pages.map(\.name) + ["help", "--help", "--version", "--quiet"]).joined(separator: " ")
+    (words.pages.map(\.name) + ["help", "--help", "--version"]).joined(separator: " ")
   }
 }

@@ -130,13 +130,17 @@ public struct RunFolder: Sendable, Equatable {
   /// Notes in `config.json` that the run goes on with other numbers, of those that may change, from the newest checkpoint
   /// on: the new ones in its recipe, and under `changes` at which step what became what.
   func writeChanges(
-    _ changes: [(key: String, begun: JSON, now: JSON)], _ recipe: some Recipe, by program: JSON.Object
+    _ changes: [(key: String, begun: JSON, now: JSON)], _ recipe: some Recipe, by line: CommandLineRecord
   ) throws {
     guard var object = try configuration().object else { return }
     var change: JSON.Object = ["step": .integer(Int64(try Checkpoint.steps(of: self).last ?? 0))]
-    for member in program.members { change[member.key] = member.value }
+    for member in line.program.members { change[member.key] = member.value }
     for (key, begun, now) in changes { change[key] = [begun, now] }
     object["recipe"] = recipe.json
+    if !line.arguments.isEmpty {
+      object["arguments"] = .array(line.arguments.map { .string($0) })
+      object["folder"] = line.folder.map { .string($0) }
+    }
     object["changes"] = .array((object["changes"]?.array ?? []) + [.object(change)])
     try write(object)
   }
@@ -156,7 +160,7 @@ public struct RunFolder: Sendable, Equatable {
     func refuse(_ key: String, _ begun: JSON, _ now: JSON) -> InputError {
       InputError(
         "the run was begun with \(key) \(begun.text()), not \(now.text())", at: configurationPath,
-        cure: "resume it with the options that began it (they stand there under arguments)", isUsage: true)
+        cure: "leave the option out (--resume RUN takes the run's own), or begin another run", isUsage: true)
     }
     func compare(_ begun: JSON, _ now: JSON, _ key: String) throws {
       if let members = now.object?.members, begun.object != nil {

@@ -35,8 +35,9 @@ extension Recipe {
 
   /// The recipe of a name. Throws a usage error with the nearest name.
   public static func named(_ name: String) throws -> Self {
-    if let entry = book.first(where: { $0.recipe.name == name }) { return entry.recipe }
     let names = book.map(\.recipe.name)
+    let meant = Spelling.meant(by: name, among: names)
+    if let entry = book.first(where: { $0.recipe.name == meant }) { return entry.recipe }
     throw InputError(
       "there is no \(kind) recipe '\(name)'", at: "--recipe",
       cure: Suggestion.nearest(to: name, in: names).map { "did you mean '\($0)'?" }

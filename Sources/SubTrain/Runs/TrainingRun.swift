@@ -99,7 +99,7 @@ public struct TrainingRun<Subject: Trainable> {
     for member in configuration.members { object[member.key] = member.value }
     if resuming {
       let changes = try folder.check(resumedWith: object, recipe)
-      if !changes.isEmpty { try folder.writeChanges(changes, recipe, by: line.program) }
+      if !changes.isEmpty { try folder.writeChanges(changes, recipe, by: line) }
       return changes.map { key, begun, now in
         "goes on with \(key) \(now.text()), begun with \(begun.text())"
           + (["schedule.epochs", "loop.max_steps"].contains(key)
