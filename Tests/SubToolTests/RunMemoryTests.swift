@@ -183,7 +183,7 @@ import Testing
       try FileSystem.makeFolder("\(images)/\(name)")
       for number in 0..<4 {
         try AtomicFile.write(
-          TemporaryFolder.bytes(Repository.file("datasets/shapes/val/disc/00\(number * 4).png")),
+          TemporaryFolder.bytes(Repository.file("datasets/shapes/val/disc/0\(number < 3 ? "0" : "")\(number * 4).png")),
           to: "\(images)/\(name)/\(number).png")
       }
     }
