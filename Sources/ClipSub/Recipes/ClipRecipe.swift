@@ -74,7 +74,7 @@ public struct ClipRecipe: Recipe {
   public static let book = [
     RecipeEntry(
       ClipRecipe(), "contrastive pretraining of a CLIP with image-caption pairs",
-      command: "masksub clip-pretrain --data 'cc3m/{00000..00331}.tar' --model ViT-B-32 --set batch_size=1024",
+      command: "masksub clip-pretrain --data 'cc3m/{00000..00331}.tar' --model ViT-B-32 --batch-size 1024",
       expected:
         "ViT-B/32, 128M samples, ImageNet zero-shot top-1: 33.5 → 37.6 with MaskSub, 29.8 with masking (Table 12)",
       source: "open_clip 3.3.0's defaults for ViT names, as MaskSub section 4.6 says; batch 1024 in the paper",

@@ -52,7 +52,7 @@ package struct ConvertCommand: Command {
     let checkpoints = try inputs.map { try Checkpoint.standing(for: $0, note: context.console.note) }
     defer { withExtendedLifetime(checkpoints) {} }
     let checkpoint = checkpoints[0]
-    let sources = try checkpoints.map { try TensorFile.open(Companions.weightPlace($0.path), weights: weights.key) }
+    let sources = try checkpoints.map { try weightSource($0, context) }
     let source = averages ? try AveragedTensors(sources, by: factors?.values) : sources[0]
     for remark in source.remarks { context.console.note(remark) }
     let tensors: [(name: String, array: HostArray)]
@@ -104,7 +104,7 @@ package struct ConvertCommand: Command {
     if exportForm != .onnx, FileSystem.kind(output) != .absent {
       throw InputError("there is something there already", at: output, cure: "name a folder that does not exist yet")
     }
-    let origin = ModelOrigin(input)
+    let origin = try ModelOrigin(input)
     let files = try origin.modality(weights: weights.key).export(self, of: origin, to: output, in: context)
     try context.console.print(files.joined(separator: ", "))
   }
@@ -147,6 +147,19 @@ package struct ConvertCommand: Command {
       return values.contains { $0 == nil } ? nil : Factors(values: values.compactMap(\.self))
     }
     var defaultText: String? { nil }
+  }
+
+  /// The tensors; of a run that keeps an average that, as it is evaluated.
+  private func weightSource(_ checkpoint: Checkpoint, _ context: ToolContext) throws -> any NamedTensors {
+    guard let path = checkpoint.averagePath, weights.key.map({ ["model", "ema"].contains($0) }) ?? true else {
+      return try TensorFile.open(Companions.weightPlace(checkpoint.path), weights: weights.key)
+    }
+    let source = try TensorFile.open(checkpoint.path)
+    guard weights.key != "model", let (family, tensors) = ModelFamilies.recognise(source) else { return source }
+    if weights.key == nil {
+      context.console.note("the average of the run's weights is converted (--weights model: the weights themselves)")
+    }
+    return try RunAverage(tensors, of: family, averagedIn: path)
   }
 
   /// What a file says beside its tensors: what the source says itself, and what lies beside it.

@@ -2,6 +2,22 @@ import SubData
 import SubTrain
 import VisionSub
 
+extension EvalCommand: LineBasis {
+  func earlier(for command: any Command.Type) throws -> EarlierLine? {
+    // What a run of clip-pretrain says of data is said to zero-shot, which evaluates it.
+    guard $from.isGiven, try RunFolder.around(from)?.configuration()["command"]?.string != ClipPretrainCommand.name
+    else { return nil }
+    return try EarlierLine(
+      of: from,
+      [
+        ("--data", ["--validation", "--data"]), ("--task", ["--task"]), ("--class-order", ["--class-order"]),
+        ("--max-broken", ["--max-broken"]), ("--workers", ["--workers"]), ("--precision", ["--precision"]),
+        ("--image", ["--image"]), ("--label", ["--label"]), ("--separator", ["--separator"]),
+        ("--quoting", ["--quoting"]),
+      ])
+  }
+}
+
 /// `eval`: what a trained model is worth.
 package struct EvalCommand: Command {
   package static let name = "eval"
@@ -10,15 +26,18 @@ package struct EvalCommand: Command {
     "--from takes a run, a folder or a weight file. Runs of train and finetune are evaluated as they were in training, "
     + "with the average of weights where the recipe keeps one; other files as what lies beside them says (timm's "
     + "config.json, preprocessor_config.json, open_clip_config.json), else as their family's recipe does. The first "
-    + "lines say which, and what was guessed. Runs of glue, and BERT folders with --task, are evaluated on the task's development split. Without --data "
-    + "the embedded samples are used."
+    + "lines say which, and what was guessed. Runs of glue, and BERT folders with --task, are evaluated on the task's "
+    + "development split, runs of clip-pretrain as zero-shot does it. A run's own data and precision are used unless "
+    + "others are given; for other models without --data the embedded samples."
   package static let example = "masksub eval --from runs/deit3-s --data imagenet"
   package static let section = CommandSection.evaluate
 
   @Option("--from", value: "RUN|FILE", "the model") var from: String
-  @Option("--data", value: "DIR", default: "the embedded samples", "images, or the task's folder") var data: String?
+  @Option(
+    "--data", value: "DIR", default: "the run's own, else the embedded samples", "images, or the task's folder")
+  var data: String?
   @Option("--task", default: "the run's own", "the GLUE task of a text model") var task: GLUETask?
-  @Option("--batch", in: 1...65536, "samples of a batch") var batch = 64
+  @Option("--batch-size", in: 1...65536, "samples of a batch") var batch = 64
   @Option("--workers", in: 0...256, default: "half of the cores, at most 8", "threads that prepare images")
   var workers: Int?
   @Option("--class-order", "how class folders are numbered: as torchvision does (1, 10, 2), or timm (1, 2, 10)")
@@ -39,6 +58,11 @@ package struct EvalCommand: Command {
 
   package init() {}
 
+  /// Whether the samples are those that a run held out of its own training data.
+  func isHeldOut(of run: JSON?) -> Bool {
+    data != nil && !$data.isGiven && run?["validation"]?.string == nil
+  }
+
   /// What the options say of the weights.
   var hints: WeightHints {
     var hints = weights.hints
@@ -47,7 +71,7 @@ package struct EvalCommand: Command {
   }
 
   package func run(in context: ToolContext) throws {
-    let run = ModelOrigin(from).run
+    let run = try ModelOrigin(from).run
     let evaluation = try Modalities.first { try $0.evaluate(self, of: run, in: context) }
     for (name, value) in evaluation.metrics { try context.console.print("\(name) \(value.fixed(4))") }
     if let loss = evaluation.loss { try context.console.print("loss \(loss.fixed(4))") }

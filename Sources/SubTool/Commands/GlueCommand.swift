@@ -39,6 +39,7 @@ package struct GlueCommand: Command {
   var samples = SplitOptions()
   var freeze = FreezeOptions()
   var methodOptions = MethodOptions()
+  var recipeOptions = RecipeOptions<GLUERecipe>()
   var runOptions = RunOptions()
   var machine = MachineOptions()
   var inputOptions = InputOptions()
@@ -47,16 +48,16 @@ package struct GlueCommand: Command {
 
   package func run(in context: ToolContext) throws {
     let settings = try runOptions.settings(on: machine)
+    let begun = try runOptions.begun(Self.name)
     let source = try source(context)
-    let isScratch = from == nil
-    let recipe = try (isScratch ? GLUERecipe.fromScratch : GLUERecipe(task ?? .cola)).with(
-      runOptions.settingPairs, note: context.console.note)
+    let recipe = try recipeOptions.recipe(
+      from == nil ? GLUERecipe.fromScratch : GLUERecipe(task ?? .cola), of: begun, note: context.console.note)
     let model = try model(source, recipe, settings, context)
-    if let note = note(model) { try context.console.print(note) }
+    if begun == nil, let note = note(model) { try context.console.print(note) }
     var run = try GLUERun(
       recipe, on: source.data, model, method: methodOptions.choice, classWeights: samples.weights, settings)
     run.configuration["from"] = from.map { .string($0) } ?? .null
-    run.isDemonstration = data == nil && from != nil && !runOptions.setsLength(of: recipe)
+    run.isDemonstration = try recipeOptions.isDemonstration(data == nil && from != nil, of: begun)
     run.configuration["freeze"] = freeze.json
     if let table = source.table {
       run.configuration["validation"] = validation.map { .string($0) } ?? .null

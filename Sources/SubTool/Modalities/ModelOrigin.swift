@@ -9,9 +9,10 @@ struct ModelOrigin {
   /// The configuration of the run; nil: it is none of ours.
   let run: JSON?
 
-  init(_ path: String) {
+  /// Throws where the run's configuration cannot be read.
+  init(_ path: String) throws {
     self.path = path
-    run = try? RunFolder.existing(path).configuration()
+    run = try RunFolder.around(path)?.configuration()
   }
 
   /// The kind of input that the model takes: that of the run's command, else as the tensors say. Throws where they are of

@@ -32,9 +32,7 @@ struct VisionModality: Modality {
     let settings = RunSettings(
       device: command.machine.select(), precision: command.machine.precision, workers: command.workers)
     let source = try VisionFolder(command.from, command.hints)
-    let images = try VisionData.evaluation(
-      command.data ?? context.home.file("datasets/shapes"), classNames: source.classNames, order: command.classOrder,
-      columns: command.table.columns(image: command.image))
+    let images = try images(command, of: run, source, in: context)
     let evaluation = try VisionEvaluation(
       source, on: images, preparing: command.preparation.told(), batchSize: command.batch, maxBroken: command.maxBroken,
       settings)
@@ -44,5 +42,21 @@ struct VisionModality: Modality {
     let result = try evaluation()
     for remark in evaluation.remarks { context.console.note(remark) }
     return result
+  }
+
+  /// The images that are named, those that the run held out, or the embedded ones.
+  private func images(
+    _ command: EvalCommand, of run: JSON?, _ source: VisionFolder, in context: ToolContext
+  ) throws -> any ImageSource {
+    let columns = try command.table.columns(image: command.image)
+    if let split = SampleSplit(run?["split"]), split.fraction > 0, command.isHeldOut(of: run), let place = command.data,
+      let held = try VisionData(place, order: command.classOrder, columns: columns, split: split).validation
+    {
+      context.console.note("evaluated on what the run held out of \(place)")
+      return held
+    }
+    return try VisionData.evaluation(
+      command.data ?? context.home.file("datasets/shapes"), classNames: source.classNames, order: command.classOrder,
+      columns: columns)
   }
 }

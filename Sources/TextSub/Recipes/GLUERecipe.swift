@@ -43,6 +43,8 @@ public struct GLUERecipe: Recipe {
   public var data = DataFields()
   public var method = MethodFields()
 
+  public var samplesPerUpdate: Int { loop.batchSize * loop.accumulation }
+
   /// run_glue's settings for a task.
   public init(_ task: GLUETask) {
     optimizer.lr = 2e-5

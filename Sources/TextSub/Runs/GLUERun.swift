@@ -39,7 +39,7 @@ extension TrainingRun where Subject == GLUETraining {
       "glue", subject, by: recipe, method: method,
       groups: .decayingAllButBiasesAndNorms(
         model.parameters, weightDecay: recipe.optimizer.weightDecay, layers: recipe.layerDecay(of: model.config)),
-      bestMetric: goal.bestMetric.rawValue, settings)
+      bestMetrics: [goal.bestMetric.rawValue], settings)
     task = goal.name
     configuration = [
       "task": .string(goal.name), "data": .string(data.place), "model": model.configJSON,

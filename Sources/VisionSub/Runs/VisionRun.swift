@@ -52,7 +52,7 @@ extension TrainingRun where Subject == VisionTraining {
       model, on: source, emaDecay: recipe.loop.emaDecay, evaluator: evaluator, masking: masking)
     try self.init(
       model.isNew ? "train" : "finetune", training, by: recipe, method: method,
-      groups: recipe.groups(model.parameters, model.config), bestMetric: "top1", settings)
+      groups: recipe.groups(model.parameters, model.config), bestMetrics: ["top1"], settings)
     configuration = [
       "model": model.variant.map { .string($0) } ?? .null,
       "label_names": .array(data.classNames.map { .string($0) }),
