@@ -1,3 +1,4 @@
+import SubCore
 import SubTrain
 import VisionSub
 
@@ -22,8 +23,12 @@ package struct FinetuneCommand: Command {
     "--head-map", value: "FILE", default: "a head of other classes starts anew",
     "a row of the weights' head for every class, one a line")
   var headMap: String?
+  var probe = ProbeOptions()
   var weights = WeightOptions()
   var images = VisionOptions()
+  var table = TableOptions()
+  var samples = SplitOptions()
+  var freeze = FreezeOptions()
   var methodOptions = MethodOptions()
   var recipeOptions = RecipeOptions<VisionRecipe>()
   var runOptions = RunOptions()
@@ -33,10 +38,32 @@ package struct FinetuneCommand: Command {
   package init() {}
 
   package func run(in context: ToolContext) throws {
+    if probe.isOn {
+      try refuseTraining()
+      return try VisionProbeCommand(
+        from: from, hints: weights.hints, options: probe, images: images, table: table, samples: samples,
+        output: runOptions.output, machine: machine
+      ).run(in: context)
+    }
     try VisionRunCommand(
       command: Self.name, recipe: recipe, isRecipeGiven: $recipe.isGiven, from: from, hints: weights.hints,
-      headMap: headMap, images: images, method: methodOptions, recipeOptions: recipeOptions, options: runOptions,
-      machine: machine
+      headMap: headMap, images: images, table: table, samples: samples, freeze: freeze, method: methodOptions,
+      recipeOptions: recipeOptions, options: runOptions, machine: machine
     ).run(in: context)
+  }
+
+  /// A probe trains no network: what says how is refused.
+  private func refuseTraining() throws {
+    let given: [(option: String, isGiven: Bool)] = [
+      ("--recipe", recipe != nil), ("--head-map", headMap != nil), ("--resume", runOptions.resume != nil),
+      ("--config", runOptions.config != nil),
+      ("--keep-best", runOptions.keepsBest), ("--analyze", runOptions.analyze), ("--freeze", !freeze.patterns.isEmpty),
+      ("--class-weights", samples.weights != nil), ("--method", methodOptions.$method.isGiven),
+      ("--ratio", methodOptions.$ratio.isGiven), ("--sub-weight", methodOptions.$subWeight.isGiven),
+    ]
+    let first = try given.first(where: \.isGiven)?.option ?? recipeOptions.given().first.map { "--set \($0.key)" }
+    guard let first else { return }
+    throw InputError(
+      "a linear probe does not train the network", at: first, cure: "leave it out, or --probe", isUsage: true)
   }
 }

@@ -13,6 +13,9 @@ package struct TrainCommand: Command {
 
   @Option("--recipe", value: "NAME", default: "shapes-tiny", "the recipe") var recipe: String?
   var images = VisionOptions()
+  var table = TableOptions()
+  var samples = SplitOptions()
+  var freeze = FreezeOptions()
   var methodOptions = MethodOptions()
   var recipeOptions = RecipeOptions<VisionRecipe>()
   var runOptions = RunOptions()
@@ -23,8 +26,9 @@ package struct TrainCommand: Command {
 
   package func run(in context: ToolContext) throws {
     try VisionRunCommand(
-      command: Self.name, recipe: recipe, isRecipeGiven: $recipe.isGiven, from: nil, images: images,
-      method: methodOptions, recipeOptions: recipeOptions, options: runOptions, machine: machine
+      command: Self.name, recipe: recipe, isRecipeGiven: $recipe.isGiven, from: nil, images: images, table: table,
+      samples: samples, freeze: freeze, method: methodOptions, recipeOptions: recipeOptions, options: runOptions,
+      machine: machine
     ).run(in: context)
   }
 }
