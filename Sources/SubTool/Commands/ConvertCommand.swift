@@ -52,7 +52,7 @@ package struct ConvertCommand: Command {
     let checkpoints = try inputs.map { try Checkpoint.standing(for: $0, note: context.console.note) }
     defer { withExtendedLifetime(checkpoints) {} }
     let checkpoint = checkpoints[0]
-    let sources = try checkpoints.map { try weightSource($0, context) }
+    let sources = try checkpoints.map { try self.source($0, context) }
     let source = averages ? try AveragedTensors(sources, by: factors?.values) : sources[0]
     for remark in source.remarks { context.console.note(remark) }
     let tensors: [(name: String, array: HostArray)]
@@ -90,6 +90,20 @@ package struct ConvertCommand: Command {
       context.console.note("left out: \(dropped.count) tensors without such a name (\(first), …)")
     }
     try context.console.print("\(tensors.count) tensors in \(output)")
+  }
+
+  /// The tensors; of a run that keeps an average that, as it is evaluated.
+  private func source(_ checkpoint: Checkpoint, _ context: ToolContext) throws -> any NamedTensors {
+    let (place, key) = (Companions.weightPlace(checkpoint.path), weights.key)
+    guard let average = checkpoint.averagePath, key.map({ ["model", "ema"].contains($0) }) ?? true else {
+      return try TensorFile.open(place, weights: key)
+    }
+    let source = try TensorFile.open(place)
+    guard key != "model", let (family, recognised) = ModelFamilies.recognise(source) else { return source }
+    if key == nil {
+      context.console.note("the average of the run's weights is converted (--weights model: the weights themselves)")
+    }
+    return try RunAverage(recognised, of: family, averagedIn: average)
   }
 
   /// Writes a model for another program.
@@ -147,19 +161,6 @@ package struct ConvertCommand: Command {
       return values.contains { $0 == nil } ? nil : Factors(values: values.compactMap(\.self))
     }
     var defaultText: String? { nil }
-  }
-
-  /// The tensors; of a run that keeps an average that, as it is evaluated.
-  private func weightSource(_ checkpoint: Checkpoint, _ context: ToolContext) throws -> any NamedTensors {
-    guard let path = checkpoint.averagePath, weights.key.map({ ["model", "ema"].contains($0) }) ?? true else {
-      return try TensorFile.open(Companions.weightPlace(checkpoint.path), weights: weights.key)
-    }
-    let source = try TensorFile.open(checkpoint.path)
-    guard weights.key != "model", let (family, tensors) = ModelFamilies.recognise(source) else { return source }
-    if weights.key == nil {
-      context.console.note("the average of the run's weights is converted (--weights model: the weights themselves)")
-    }
-    return try RunAverage(tensors, of: family, averagedIn: path)
   }
 
   /// What a file says beside its tensors: what the source says itself, and what lies beside it.

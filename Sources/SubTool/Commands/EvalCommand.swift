@@ -2,22 +2,6 @@ import SubData
 import SubTrain
 import VisionSub
 
-extension EvalCommand: LineBasis {
-  func earlier(for command: any Command.Type) throws -> EarlierLine? {
-    // What a run of clip-pretrain says of data is said to zero-shot, which evaluates it.
-    guard $from.isGiven, try RunFolder.around(from)?.configuration()["command"]?.string != ClipPretrainCommand.name
-    else { return nil }
-    return try EarlierLine(
-      of: from,
-      [
-        ("--data", ["--validation", "--data"]), ("--task", ["--task"]), ("--class-order", ["--class-order"]),
-        ("--max-broken", ["--max-broken"]), ("--workers", ["--workers"]), ("--precision", ["--precision"]),
-        ("--image", ["--image"]), ("--label", ["--label"]), ("--separator", ["--separator"]),
-        ("--quoting", ["--quoting"]),
-      ])
-  }
-}
-
 /// `eval`: what a trained model is worth.
 package struct EvalCommand: Command {
   package static let name = "eval"
@@ -71,9 +55,28 @@ package struct EvalCommand: Command {
   }
 
   package func run(in context: ToolContext) throws {
-    let run = try ModelOrigin(from).run
+    let run = ModelOrigin(from).run
     let evaluation = try Modalities.first { try $0.evaluate(self, of: run, in: context) }
     for (name, value) in evaluation.metrics { try context.console.print("\(name) \(value.fixed(4))") }
     if let loss = evaluation.loss { try context.console.print("loss \(loss.fixed(4))") }
+  }
+}
+
+extension EvalCommand: LineBasis {
+  func earlier(for command: any Command.Type) throws -> EarlierLine? {
+    guard $from.isGiven else { return nil }
+    let run = ModelOrigin(from).run
+    let data: [(own: String, theirs: [String])]
+    switch run?["command"]?.string {
+    // What such a run says of data is said to zero-shot, which evaluates it.
+    case ClipPretrainCommand.name: return nil
+    // A table of one's own is opened as the run opened it, with what that held out.
+    case GlueCommand.name where run?["table"]?.object != nil: data = []
+    case GlueCommand.name: data = [("--data", ["--data"]), ("--task", ["--task"])]
+    default:
+      let same = ["--class-order", "--max-broken", "--workers", "--image", "--label", "--separator", "--quoting"]
+      data = [("--data", ["--validation", "--data"])] + same.map { ($0, [$0]) }
+    }
+    return try EarlierLine(of: from, data + [("--precision", ["--precision"])])
   }
 }

@@ -56,14 +56,15 @@ package struct FinetuneCommand: Command {
   /// A probe trains no network: what says how is refused.
   private func refuseTraining() throws {
     let given: [(option: String, isGiven: Bool)] = [
-      ("--recipe", recipe != nil), ("--head-map", headMap != nil), ("--set", !(try recipeOptions.given().isEmpty)),
-      ("--resume", runOptions.resume != nil), ("--config", runOptions.config != nil), ("--analyze", runOptions.analyze),
-      ("--freeze", !freeze.patterns.isEmpty),
+      ("--recipe", recipe != nil), ("--head-map", headMap != nil), ("--resume", runOptions.resume != nil),
+      ("--config", runOptions.config != nil),
+      ("--keep-best", runOptions.keepsBest), ("--analyze", runOptions.analyze), ("--freeze", !freeze.patterns.isEmpty),
       ("--class-weights", samples.weights != nil), ("--method", methodOptions.$method.isGiven),
       ("--ratio", methodOptions.$ratio.isGiven), ("--sub-weight", methodOptions.$subWeight.isGiven),
     ]
-    guard let first = given.first(where: \.isGiven) else { return }
+    let first = try given.first(where: \.isGiven)?.option ?? recipeOptions.given().first.map { "--set \($0.key)" }
+    guard let first else { return }
     throw InputError(
-      "a linear probe does not train the network", at: first.option, cure: "leave it out, or --probe", isUsage: true)
+      "a linear probe does not train the network", at: first, cure: "leave it out, or --probe", isUsage: true)
   }
 }

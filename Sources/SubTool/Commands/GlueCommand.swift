@@ -48,8 +48,8 @@ package struct GlueCommand: Command {
 
   package func run(in context: ToolContext) throws {
     let settings = try runOptions.settings(on: machine)
-    let begun = try runOptions.begun(Self.name)
     let source = try source(context)
+    let begun = try runOptions.begun(Self.name)
     let recipe = try recipeOptions.recipe(
       from == nil ? GLUERecipe.fromScratch : GLUERecipe(task ?? .cola), of: begun, note: context.console.note)
     let model = try model(source, recipe, settings, context)

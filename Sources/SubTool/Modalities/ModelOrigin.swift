@@ -12,7 +12,7 @@ struct ModelOrigin {
   /// Throws where the run's configuration cannot be read.
   init(_ path: String) throws {
     self.path = path
-    run = try RunFolder.around(path)?.configuration()
+    run = try? RunFolder.around(path)?.configuration()
   }
 
   /// The kind of input that the model takes: that of the run's command, else as the tensors say. Throws where they are of

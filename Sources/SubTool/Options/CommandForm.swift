@@ -42,6 +42,10 @@ package struct CommandForm {
   package var options: [any OptionDeclaration] { groups.flatMap(\.options) }
   /// The option of that name.
   package func option(_ spelling: String) -> (any OptionDeclaration)? { options.first { $0.spelling == spelling } }
+  /// The option of a field by its full name.
+  func field(_ spelling: String) -> (any OptionDeclaration)? {
+    options.first { ($0 as? FieldOption)?.fullSpelling == spelling }
+  }
 
   private mutating func collect(_ owner: Any, into group: Int) {
     for child in Mirror(reflecting: owner).children {
@@ -56,7 +60,10 @@ package struct CommandForm {
       case let several as any OptionGroups:
         for (title, options) in several.groups {
           groups.append((title, []))
-          for option in options { add(option, to: groups.count - 1) }
+          for option in options {
+            if self.option(option.spelling) != nil { (option as? FieldOption)?.spellOut() }
+            add(option, to: groups.count - 1)
+          }
         }
       default: continue
       }

@@ -91,7 +91,8 @@ package struct CommandParser {
   private func meant(
     by spelling: String, _ form: CommandForm, of type: any Command.Type
   ) throws -> (option: any OptionDeclaration, value: String?)? {
-    if let option = form.option(spelling) ?? form.option(OtherNames.dashed(spelling)) { return (option, nil) }
+    let dashed = OtherNames.dashed(spelling)
+    if let option = form.option(spelling) ?? form.option(dashed) ?? form.field(dashed) { return (option, nil) }
     func refused(_ cure: String) -> InputError {
       InputError("\(spelling) has no counterpart here", at: "masksub \(type.name)", cure: cure, isUsage: true)
     }

@@ -5,7 +5,10 @@ import SubTrain
 package final class FieldOption: OptionDeclaration {
   /// The field's full name.
   let key: String
-  package let spelling: String
+  /// The field's last part where the command has no other option of that name, else `fullSpelling`.
+  package private(set) var spelling: String
+  /// `--optimizer-lr`, which is understood too.
+  let fullSpelling: String
   package let help: String
   package private(set) var isGiven = false
   package private(set) var texts: [String] = []
@@ -13,11 +16,15 @@ package final class FieldOption: OptionDeclaration {
 
   init<Root>(_ field: Field<Root>) {
     (key, spelling, allowed) = (field.key, Self.spelling(of: field.key), field.allowed)
+    fullSpelling = "--" + field.key.replacing(".", with: "-").replacing("_", with: "-")
     help = Self.isLong(field.allowed) ? field.meaning : Self.help(field)
   }
 
+  /// Gives the short name up to another option of the command.
+  func spellOut() { spelling = fullSpelling }
+
   /// A key's last part with dashes; what a group's `name` or `form` says has the name of the group.
-  static func spelling(of key: String) -> String {
+  private static func spelling(of key: String) -> String {
     let parts = key.split(separator: ".")
     let word = ["name", "form"].contains(parts.last) ? parts.first : parts.last
     return "--" + (word ?? "").replacing("_", with: "-")

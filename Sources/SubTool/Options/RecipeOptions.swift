@@ -37,9 +37,9 @@ package struct RecipeOptions<Kind: Recipe>: OptionGroups {
     let set = settings.map { (key: ours($0.key), value: $0.value) }
     for (key, _) in set {
       let full = try? Kind.table.row(key).key
-      guard let twice = given.first(where: { $0.key == full }) else { continue }
+      guard let twice = fields.first(where: { $0.isGiven && $0.key == full }) else { continue }
       throw InputError(
-        "\(FieldOption.spelling(of: twice.key)) and --set \(key) are one hyper-parameter", at: "--set \(key)",
+        "\(twice.spelling) and --set \(key) are one hyper-parameter", at: "--set \(key)",
         cure: "give it once", isUsage: true)
     }
     return given + set

@@ -109,11 +109,11 @@ extension SplitOptions {
 }
 
 extension SampleSplit {
-  /// From a run's configuration; nil where it has none.
-  init?(_ json: JSON?) {
-    guard let json, json["validation_fraction"] != nil else { return nil }
+  /// Back from there.
+  init(run json: JSON) {
     self.init(
-      fraction: json["validation_fraction"]?.double ?? 0, seed: json["split_seed"]?.int ?? 0, shots: json["shots"]?.int)
+      fraction: json["validation_fraction"]?.double ?? 0, seed: json["split_seed"]?.int ?? 0,
+      shots: json["shots"]?.int)
   }
 }
 
