@@ -118,7 +118,7 @@ package struct ConvertCommand: Command {
     if exportForm != .onnx, FileSystem.kind(output) != .absent {
       throw InputError("there is something there already", at: output, cure: "name a folder that does not exist yet")
     }
-    let origin = try ModelOrigin(input)
+    let origin = ModelOrigin(input)
     let files = try origin.modality(weights: weights.key).export(self, of: origin, to: output, in: context)
     try context.console.print(files.joined(separator: ", "))
   }

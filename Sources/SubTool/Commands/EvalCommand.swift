@@ -42,11 +42,6 @@ package struct EvalCommand: Command {
 
   package init() {}
 
-  /// Whether the samples are those that a run held out of its own training data.
-  func isHeldOut(of run: JSON?) -> Bool {
-    data != nil && !$data.isGiven && run?["validation"]?.string == nil
-  }
-
   /// What the options say of the weights.
   var hints: WeightHints {
     var hints = weights.hints
