@@ -79,7 +79,11 @@ package enum Tool {
       let command = try CommandParser(type, among: commands).parse(rest)
       let home = ProjectHome(environment: console.environment)
       for child in Mirror(reflecting: command).children { (child.value as? InputOptions)?.apply() }
-      try command.run(in: ToolContext(console: console, home: home, arguments: arguments))
+      do { try command.run(in: ToolContext(console: console, home: home, arguments: arguments)) } catch let error
+        as InputError
+      {
+        throw OfficialWeights(home).explaining(error, of: arguments)
+      }
     }
   }
 

@@ -14,6 +14,8 @@ void sys_open_standard_streams(void);
 void sys_catch_interrupts(void);
 /// True once one of these signals has arrived.
 bool sys_interrupted(void);
+/// The bytes of addresses, or of data alone, that the process may have (ulimit -v, -d); -1: any number.
+long sys_address_limit(bool data);
 /// The process's peak resident memory in KiB.
 long sys_peak_rss_kib(void);
 #endif

@@ -35,9 +35,6 @@ public struct ClipRecipe: Recipe {
   public var data = DataFields()
   public var method = MethodFields()
 
-  /// One: a contrastive loss is that of the whole batch, which the task lets pass in parts.
-  public var batchesPerUpdate: Int { 1 }
-
   /// open_clip's defaults.
   public init() {
     optimizer.lr = 5e-4
@@ -58,7 +55,9 @@ public struct ClipRecipe: Recipe {
         "loop", \.loop,
         meanings: [
           "batch_size": "pairs of an update: the rows and columns of the similarity matrix",
-          "accumulation": "in how many parts a batch passes through the towers; the loss is that of the whole batch",
+          "accumulation":
+            "in how many parts a batch passes through the towers, one after the other; the loss is that of "
+            + "the whole batch; 0: as few as memory allows",
         ]),
       Field.group("data", \.data), Field.group("method", \.method),
     ],
@@ -83,7 +82,7 @@ public struct ClipRecipe: Recipe {
         "optimizer.weight_decay": "not of vectors, norms, biases and the logit scale",
         "optimizer.decays_positions": "open_clip up to 3.3.0; false: as its current source",
         "optimizer.clip_norm": "open_clip: none", "loop.batch_size": "64 on each of its GPUs; the paper: 1024 in all",
-        "loop.accumulation": "this project; no influence on results", "data.samples_per_epoch": "--train-num-samples",
+        "data.samples_per_epoch": "--train-num-samples",
         "data.resamples": "--dataset-resampled",
       ]),
     RecipeEntry(

@@ -22,9 +22,8 @@ extension TrainingRun where Subject == ClipTraining {
       batchSize: recipe.loop.batchSize,
       contextLength: text.contextLength, samplesPerEpoch: recipe.data.samplesPerEpoch, seed: settings.seed,
       threads: settings.workers ?? Processor.threads, on: settings.device)
-    let subject = ClipTraining(
-      model, pieces: recipe.loop.accumulation, on: source, evaluating: evaluation, masking: masking)
-    self.init(
+    let subject = ClipTraining(model, on: source, evaluating: evaluation, masking: masking)
+    try self.init(
       "clip-pretrain", subject, by: recipe, method: method, groups: recipe.groups(model.parameters),
       bestMetric: "zeroshot_top1", settings)
     configuration = ["captions": captions.options.json, "model": model.config.json]

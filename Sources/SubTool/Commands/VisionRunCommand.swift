@@ -54,16 +54,36 @@ struct VisionRunCommand {
     for (key, place) in [("validation", images.validation), ("from", from), ("head_map", headMap)] {
       run.configuration[key] = place.map { .string($0) } ?? .null
     }
-    try context.train(run, options)
+    run.isDemonstration = images.data == nil && !options.setsLength(of: recipe)
+    try context.train(run, options) { folder in
+      if images.data == nil { try writePredictions(run.subject, data.classNames, to: folder, in: context) }
+    }
   }
 
-  /// A large recipe on the few embedded images: batches that they can fill.
+  /// A large recipe on the few embedded images: batches that they can fill, several in the time of a demonstration.
   private func fit(_ recipe: inout VisionRecipe, to count: Int) throws {
-    let isGiven = options.settings.contains {
-      ["loop.batch_size", "loop.accumulation"].contains(try? VisionRecipe.table.row($0.key).key)
+    guard recipe.loop.batchSize > count / recipe.augment.repeats, !options.sets("loop.batch_size", of: recipe) else {
+      return
     }
-    guard recipe.loop.batchSize > count / recipe.augment.repeats, !isGiven else { return }
-    (recipe.loop.batchSize, recipe.loop.accumulation) = (min(64, count), 1)
+    recipe.loop.batchSize = min(16, count)
+  }
+
+  /// A picture of test images with what the trained model says of them.
+  private func writePredictions(
+    _ training: VisionTraining, _ names: [String], to folder: RunFolder, in context: ToolContext
+  ) throws {
+    let predictions = try training.predictions(of: 24)
+    guard let side = predictions.first?.image.width else { return }
+    var sheet = PictureSheet(columns: 6, side: side)
+    for prediction in predictions {
+      let share = Int((prediction.probabilities[prediction.best] * 100).rounded())
+      let right = prediction.best == prediction.label
+      sheet.add(prediction.image, caption: "\(names[prediction.best]) \(share)%\(right ? "" : " no")")
+    }
+    try FileSystem.makeFolder(folder.plotsPath)
+    let path = FileSystem.join(folder.plotsPath, "predictions.png")
+    try AtomicFile.write(sheet.picture().pngData(), to: path)
+    try context.console.print("\(predictions.count) test images with what the model says of them: \(path)")
   }
 
   private func note(_ recipe: VisionRecipe, isEmbedded: Bool) -> String {

@@ -5,11 +5,21 @@ extension RunOptions {
   /// The `--set` options.
   var settingPairs: [(key: String, value: String)] { settings.map { ($0.key, $0.value) } }
 
+  /// Whether `--set` names a field of a recipe.
+  func sets<Kind: Recipe>(_ key: String, of recipe: Kind) -> Bool {
+    settings.contains { (try? Kind.table.row($0.key).key) == key }
+  }
+
+  /// Whether it says how long a run is.
+  func setsLength<Kind: Recipe>(of recipe: Kind) -> Bool {
+    sets("loop.max_steps", of: recipe) || sets("schedule.epochs", of: recipe)
+  }
+
   /// What these options and those of the machine say of a run.
   func settings(on machine: MachineOptions, workers: Int? = nil) throws -> RunSettings {
     RunSettings(
       seed: machine.seed, device: machine.select(), precision: machine.precision, workers: workers, keep: keep,
-      analyze: analyze)
+      memory: memory.map { $0 << 30 }, analyze: analyze)
   }
 }
 

@@ -18,6 +18,9 @@ package struct RunOptions: OptionGroup {
   package static let title = "Run"
   @Option("--output", value: "DIR", default: "runs/COMMAND-TIME", "the run's folder") package var output: String?
   @Option("--keep", in: 1...1_000_000, "checkpoints to keep") package var keep = 1
+  @Option(
+    "--max-memory", value: "GIB", in: 1...1 << 20, default: "what the machine gives", "memory that the run may take")
+  package var memory: Int?
   @Flag("--resume", "goes on from the last checkpoint in --output") package var resume: Bool
   @Flag("--analyze", "also logs the gradient norms of both branches and both losses on the evaluation split")
   package var analyze: Bool

@@ -24,6 +24,8 @@ public struct RunFolder: Sendable, Equatable {
   public var summaryPath: String { FileSystem.join(path, "summary.json") }
   /// Event files.
   public var tensorBoardPath: String { FileSystem.join(path, "tensorboard") }
+  /// Pictures.
+  public var plotsPath: String { FileSystem.join(path, "plots") }
   /// One folder per checkpoint, named after its step.
   public var checkpointsPath: String { FileSystem.join(path, "checkpoints") }
 

@@ -34,6 +34,12 @@ final class Journal<Subject: Trainable> {
     if resuming, let folder {
       if let checkpoint = try Checkpoint.newest(of: folder, note: reporter.note) {
         position = try checkpoint.restore(parts, subject.published)
+        // Version 0.1 counted the parts of a batch.
+        guard settings.accumulation > 1 || position.batches == position.step else {
+          throw InputError(
+            "the checkpoint counts \(position.batches) batches in \(position.step) updates: an older version wrote it, which "
+              + "drew every part of a batch on its own", at: checkpoint.path, cure: "go on with that version")
+        }
         try subject.read(from: checkpoint.path)
       }
       saved = position.step
@@ -83,6 +89,7 @@ final class Journal<Subject: Trainable> {
   private func save() throws {
     guard let folder else { return }
     position.elapsed = WallClock.seconds() - began
+    if settings.trims { Processor.trimMemory() }
     try log?.sync()
     (position.logged, position.source) = (log?.position ?? 0, subject.source.state)
     try Checkpoint.write(
@@ -101,6 +108,7 @@ final class Journal<Subject: Trainable> {
   /// An evaluation that a signal ends is owed by the checkpoint: the resumed run begins with it.
   private func evaluate() throws {
     do {
+      if settings.trims { Processor.trimMemory() }
       let evaluation = try subject.evaluate()
       position.owesEvaluation = false
       final = evaluation
@@ -123,12 +131,9 @@ final class Journal<Subject: Trainable> {
 
   /// The means of an update; an error where they, or the gradient, are no numbers any more.
   private func trainingRecord(_ update: Update<Subject>.Outcome) throws -> MetricsRecord {
-    func mean(_ values: [Double]) -> Double? {
-      values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
-    }
-    let first = update.losses[0]
-    let main = mean(update.losses.map(\.main.item)) ?? 0
-    let sub = mean(update.losses.compactMap { $0.sub?.item })
+    let first = update.losses[0].losses
+    let main = update.losses.reduce(0) { $0 + $1.losses.main.item * $1.share }
+    let sub = first.sub.map { _ in update.losses.reduce(0) { $0 + ($1.losses.sub?.item ?? 0) * $1.share } }
     let loss = first.total(main: main, sub: sub)
     let norm = update.norm?.item
     guard loss.isFinite, norm?.isFinite ?? true else {
@@ -140,7 +145,7 @@ final class Journal<Subject: Trainable> {
     (record.loss, record.lossMain, record.lossSub) = (Float(loss), Float(main), sub.map { Float($0) })
     (record.learningRate, record.gradNorm) = (Float(update.rate), norm.map { Float($0) })
     record.samplesPerSecond = Double(position.samples - line.samples) / max(1e-9, position.seconds - line.seconds)
-    let norms = first.branchNorms.map { Float($0.item * Double(update.losses.count)) }
+    let norms = first.branchNorms.map { Float($0.item / update.losses[0].share) }
     (record.gradNormMain, record.gradNormSub) = (norms.first, norms.dropFirst().first)
     return record
   }

@@ -6,6 +6,12 @@ public struct LoopSettings: Sendable {
   public var stepsPerEpoch: Int
   /// Batches of one update.
   public var accumulation = 1
+  /// In how many parts a batch passes through the network; 0: as few as memory allows.
+  public var parts = 1
+  /// Whether blocks compute again on the way back what they would else keep.
+  public var recomputes = false
+  /// Whether free memory goes back to the system before evaluations and checkpoints, which then have it.
+  public var trims = false
   /// The global gradient norm to clip to; nil: none.
   public var clipNorm: Double?
   /// Whether batch-norm's running statistics move in the sub-branch too.

@@ -5,8 +5,8 @@ import SubNN
 struct Update<Subject: Trainable> {
   /// What an update leaves for the log.
   struct Outcome {
-    /// The losses of its batches, on the device.
-    let losses: [StepLosses]
+    /// The losses of its parts, on the device, and each one's share of the update.
+    let losses: [(losses: StepLosses, share: Double)]
     /// The norm of the whole gradient before clipping, where it was measured, on the device.
     let norm: Tensor?
     /// The learning rate.
@@ -43,16 +43,16 @@ struct Update<Subject: Trainable> {
     let branchStatistics: BatchNormStatistics? = settings.subStatistics ? nil : .batch(updating: false)
     // An epoch's last update takes the batches that are left of it, as transformers' Trainer does.
     let batches = min(settings.accumulation, perEpoch - position.batches % perEpoch)
-    let losses = try (0..<batches).map { part in
+    let losses = try (0..<batches).flatMap { number in
       let batch = try subject.source.next()
       position.batches += 1
       position.samples += batch.count
-      // The branches' own norms are those of an update's first batch: later ones find its gradients there already.
-      return method(
-        subject.task, batch, into: gradients,
-        pass: Pass(isTraining: true, key: key.fold(part), branchStatistics: branchStatistics),
-        scale: 1 / Double(batches), norms: part == 0 ? norms : nil
-      ).losses
+      var pass = Pass(isTraining: true, key: key.fold(number), branchStatistics: branchStatistics)
+      pass.recomputes = settings.recomputes
+      // The branches' own norms are those of an update's first part: later ones find its gradients there already.
+      return method.inParts(
+        max(1, settings.parts), subject.task, batch, into: gradients, pass: pass, scale: 1 / Double(batches),
+        norms: number == 0 ? norms : nil)
     }
     let norm = measuringNorm || settings.clipNorm != nil ? gradients.norm() : nil
     let rate = schedule(position.step)

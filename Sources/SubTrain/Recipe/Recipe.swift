@@ -20,12 +20,16 @@ public protocol Recipe: Sendable, Equatable {
   var loop: LoopFields { get set }
   /// What the sub-branch does not see.
   var method: MethodFields { get set }
-  /// Batches that the loop makes an update of: `loop.accumulation`, unless the task itself takes a batch in parts.
+  /// Batches that the loop makes an update of.
   var batchesPerUpdate: Int { get }
+  /// In how many parts a batch passes through the network; 0: as few as memory allows.
+  var parts: Int { get }
 }
 
 extension Recipe {
-  public var batchesPerUpdate: Int { loop.accumulation }
+  /// One, which `loop.accumulation` divides.
+  public var batchesPerUpdate: Int { 1 }
+  public var parts: Int { loop.accumulation }
 
   /// The recipe of a name. Throws a usage error with the nearest name.
   public static func named(_ name: String) throws -> Self {

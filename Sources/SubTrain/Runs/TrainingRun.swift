@@ -23,10 +23,15 @@ public struct TrainingRun<Subject: Trainable> {
   public var remarks: [String] = []
   public var details: [String] = []
 
+  /// Whether the data is not the user's: a long run is cut to what shows how it works, in about two minutes.
+  public var isDemonstration = false
+
   private let optimizer: any Optimizer
   private let schedule: Schedule
+  /// Bytes that the process may have.
+  private let memoryLimit: Int?
 
-  /// A run by a recipe's numbers.
+  /// A run by a recipe's numbers. Throws where memory does not hold gradients and moments of its weights.
   ///
   /// - Parameters:
   ///   - groups: the rates of the parameters.
@@ -34,7 +39,7 @@ public struct TrainingRun<Subject: Trainable> {
   public init(
     _ command: String, _ subject: Subject, by recipe: some Recipe, method: some Method, groups: ParameterGroups,
     bestMetric: String, _ settings: RunSettings
-  ) {
+  ) throws {
     (self.command, self.subject, self.recipe, self.method) = (command, subject, recipe, method)
     task = recipe.name
     let batches = recipe.batchesPerUpdate
@@ -42,9 +47,11 @@ public struct TrainingRun<Subject: Trainable> {
     var loop = LoopSettings(recipe, stepsPerEpoch: perEpoch, seed: settings.seed)
     (loop.keep, loop.analyze, loop.bestMetric) = (settings.keep, settings.analyze, bestMetric)
     self.loop = loop
+    memoryLimit = settings.memory
+    try MemoryPlan.admit(
+      weights: subject.parameters.arena.count, within: MachineMemory.allowances(own: settings.memory))
     optimizer = recipe.optimizer.make(subject.parameters, groups)
-    schedule = recipe.rates(
-      stepsPerEpoch: perEpoch, batchesPerEpoch: subject.source.allBatchesPerEpoch)
+    schedule = recipe.rates(stepsPerEpoch: perEpoch)
   }
 
   /// Trains to the end, or goes on from the newest checkpoint and then to the end.
@@ -59,8 +66,16 @@ public struct TrainingRun<Subject: Trainable> {
     reporter: any Reporter = SilentReporter()
   ) throws -> (folder: RunFolder, summary: RunSummary) {
     if !resuming { try subject.source.check() }
+    let memory = try StepMemory(of: subject, method, recomputes: self.loop.recomputes)
+    _ = try self.plan(memory)
     let folder = try RunFolder.open(output: output, resume: resuming, command: command)
-    try describe(in: folder, resuming: resuming, arguments)
+    let plan = try self.plan(memory, begun: resuming ? folder.configuration()["parts"]?.int : nil)
+    let demonstration =
+      isDemonstration
+      ? memory.flatMap { Demonstration(operations: $0.operations, samples: $0.samples, of: self.loop) } : nil
+    var loop = demonstration?.loop ?? self.loop
+    (loop.parts, loop.trims) = (plan?.parts ?? max(1, loop.parts), plan?.isTight ?? false)
+    try describe(in: folder, resuming: resuming, arguments, plan, demonstration)
     if !folder.isLocked {
       reporter.note("no lock: the file system of \(folder.path) knows none, so start nothing else on this run")
     }
@@ -68,9 +83,12 @@ public struct TrainingRun<Subject: Trainable> {
     reporter.note("\(title), steps: \(loop.totalSteps), method \(type(of: method).name), \(folder.path)")
     if subject.parameters.precision == .bf16 { reporter.note("computes in bf16; this processor has \(Processor.bf16)") }
     for line in details { reporter.note("  \(line)") }
+    for note in [plan?.note, demonstration?.note].compactMap({ $0 }) { reporter.note(note) }
 
     let trainer = Trainer(
-      subject, method: method, optimizer: optimizer, schedule: schedule.rate(at:), settings: loop, in: folder,
+      subject, method: method, optimizer: optimizer,
+      schedule: { [schedule] in schedule.rate(at: demonstration?.place(of: $0) ?? $0) },
+      settings: loop, in: folder,
       reporter: reporter)
     let (final, position) = try trainer.train(resuming: resuming)
     for remark in subject.remarks { reporter.note(remark) }
@@ -79,11 +97,22 @@ public struct TrainingRun<Subject: Trainable> {
     return (folder.released, summary)
   }
 
+  /// In how many parts batches pass, so that memory holds a step; nil where nothing is known of it.
+  private func plan(_ memory: StepMemory?, begun: Int? = nil) throws -> MemoryPlan? {
+    try memory.map {
+      try MemoryPlan(
+        $0, within: MachineMemory.allowances(own: memoryLimit), wanted: loop.parts, begun: begun,
+        normalizes: !subject.parameters.buffers.isEmpty)
+    }
+  }
+
   /// Evaluates the model as it stands.
   public func evaluate() throws -> Evaluation { try subject.evaluate() }
 
   /// Writes `config.json`, or throws where the folder's run was begun as another one.
-  private func describe(in folder: RunFolder, resuming: Bool, _ arguments: [String]) throws {
+  private func describe(
+    in folder: RunFolder, resuming: Bool, _ arguments: [String], _ plan: MemoryPlan?, _ demonstration: Demonstration?
+  ) throws {
     var object: JSON.Object = ["method": .string(type(of: method).name)]
     for (name, value) in method.numbers { object[name] = .number(value) }
     object["seed"] = .integer(Int64(loop.seed))
@@ -92,6 +121,9 @@ public struct TrainingRun<Subject: Trainable> {
     for member in configuration.members { object[member.key] = member.value }
     guard !resuming else { return try folder.check(resumedWith: object, recipe) }
     object["recipe"] = recipe.json
+    object["parts"] = plan.map { .integer(Int64($0.parts)) }
+    object["predicted_peak_mib"] = plan.map { .integer(Int64($0.peak >> 20)) }
+    object["demonstration"] = demonstration.map { .integer(Int64($0.loop.totalSteps)) }
     try folder.writeConfiguration(command: command, arguments: arguments, object)
   }
 

@@ -35,7 +35,7 @@ extension TrainingRun where Subject == GLUETraining {
     let parts = try data.evaluation().map { TextSource($0, of: goal, model.tokenizer, recipe, on: settings.device) }
     let subject = GLUETraining(
       model, goal, on: training.shuffled(seed: settings.seed), evaluating: parts, masking: masking)
-    self.init(
+    try self.init(
       "glue", subject, by: recipe, method: method,
       groups: .decayingAllButBiasesAndNorms(
         model.parameters, weightDecay: recipe.optimizer.weightDecay, layers: recipe.layerDecay(of: model.config)),

@@ -26,15 +26,13 @@ public struct VisionRecipe: Recipe {
       Field.group("model", \.model), Field.group("optimizer", \.optimizer), Field.group("schedule", \.schedule),
       Field.group(
         "loop", \.loop,
-        meanings: [
-          "batch_size": "images of an update", "accumulation": "in how many batches the images of an update come",
-        ]),
+        meanings: ["batch_size": "images of an update"]),
       Field.group("data", \.data), Field.group("augment", \.augment), Field.group("loss", \.loss),
       Field.group("method", \.method),
     ],
     rules: [
-      .init("loop.accumulation", "a number of batches that divides loop.batch_size") {
-        $0.loop.batchSize % $0.loop.accumulation == 0
+      .init("loop.accumulation", "a number of parts that is at most loop.batch_size") {
+        $0.loop.accumulation <= $0.loop.batchSize
       },
       .init("loss.smoothing", "0, and with loss.binarizes_targets every smoothed label would count as 1") {
         !($0.loss.binarizesTargets && $0.loss.smoothing > 0)

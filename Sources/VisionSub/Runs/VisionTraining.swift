@@ -35,6 +35,12 @@ public final class VisionTraining: Trainable {
     return try average?.evaluating { try evaluator(masking: masking) } ?? evaluator(masking: masking)
   }
 
+  /// What the model says of some of the images that it is evaluated on, as it is evaluated.
+  public func predictions(of count: Int) throws -> [ImagePrediction] {
+    guard let evaluator else { return [] }
+    return try average?.evaluating { try evaluator.predictions(of: count) } ?? evaluator.predictions(of: count)
+  }
+
   public var remarks: [String] {
     source.batches.broken.remarks("passed over") + (evaluator?.batches.broken.remarks("not counted") ?? [])
   }
