@@ -13,6 +13,8 @@ package enum Tool {
     FinetuneCommand.self,
     TrainCommand.self,
     EvalCommand.self,
+    PredictCommand.self,
+    EmbedCommand.self,
     ClipPretrainCommand.self,
     ZeroShotCommand.self,
     TraceCommand.self,

@@ -24,6 +24,8 @@ public struct ClipRecipe: Recipe {
   public static let kind = "contrastive"
 
   public var name = "clip"
+  /// The sizes of a new network.
+  public var model = ClipModelFields()
   public var optimizer = OptimizerFields()
   /// Whether both position embeddings decay, as up to open_clip 3.3.0; false: as in its current source.
   public var decaysPositions = true
@@ -49,7 +51,7 @@ public struct ClipRecipe: Recipe {
 
   public static let table = FieldTable<ClipRecipe>(
     [
-      Field.group("optimizer", \.optimizer),
+      Field.group("model", \.model), Field.group("optimizer", \.optimizer),
       [Field("optimizer.decays_positions", \.decaysPositions, "whether both position embeddings decay")],
       Field.group("schedule", \.schedule),
       Field.group(

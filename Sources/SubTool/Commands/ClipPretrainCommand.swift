@@ -33,6 +33,8 @@ package struct ClipPretrainCommand: Command {
   @Option("--text-heads", in: 1...4096, default: "what the files say, else a guess", "heads of the text tower")
   var textHeads: Int?
   var weights = WeightOptions()
+  var lock = LockOptions()
+  var freeze = FreezeOptions()
   var captionOptions = CaptionDataOptions()
   var zeroShot = ZeroShotOptions()
   var methodOptions = MethodOptions()
@@ -59,7 +61,8 @@ package struct ClipPretrainCommand: Command {
     }
     let name = model ?? (data != nil && from == nil ? "ViT-B-32" : nil)
     let clip = try ClipModelChoice(
-      from: from, name: name, vocabulary: vocabulary, hints: weights.hints(textHeads: textHeads)
+      from: from, name: name, vocabulary: vocabulary, hints: weights.hints(textHeads: textHeads),
+      sizes: recipe.model, locking: try lock.lock, freezing: freeze.freezing
     ).model(settings) { try embedded?.merges ?? ClipModelChoice.standardVocabulary(context) }
     try clip.preparation.check()
     if let embedded, isSmall {
@@ -79,6 +82,7 @@ package struct ClipPretrainCommand: Command {
     for (key, place) in [("data", data), ("val", validation), ("from", from), ("vocab", vocabulary)] {
       run.configuration[key] = place.map { .string($0) } ?? .null
     }
+    (run.configuration["freeze"], run.configuration["lock"]) = (freeze.json, lock.json)
     try context.train(run, runOptions)
   }
 }

@@ -23,12 +23,15 @@ package struct EvalCommand: Command {
   var workers: Int?
   @Option("--class-order", "how class folders are numbered: as torchvision does (1, 10, 2), or timm (1, 2, 10)")
   var classOrder = ClassOrder.plain
+  @Option("--image", value: "COLUMN", "a table's column of paths of pictures") var image: String?
   @Option("--max-broken", in: 0...1_000_000_000, "unreadable pictures that are passed over before it is an error")
   var maxBroken = 100
   @Option("--readout", default: "what the files say, else a guess", "what a vision transformer's head reads")
   var readout: VisionTransformerConfig.Readout?
   @Option("--image-size", in: 1...4096, default: "the model's own", "the side of the images, in pixels")
   var imageSize: Int?
+  var columns = TextColumnOptions()
+  var table = TableOptions()
   var weights = WeightOptions()
   var preparation = PreparationOptions()
   var machine = MachineOptions()
@@ -44,7 +47,7 @@ package struct EvalCommand: Command {
   }
 
   package func run(in context: ToolContext) throws {
-    let run = try? RunFolder.existing(from).configuration()
+    let run = ModelOrigin(from).run
     let evaluation = try Modalities.first { try $0.evaluate(self, of: run, in: context) }
     for (name, value) in evaluation.metrics { try context.console.print("\(name) \(value.fixed(4))") }
     guard let loss = evaluation.loss else { return }

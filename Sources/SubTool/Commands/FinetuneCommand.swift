@@ -1,3 +1,4 @@
+import SubCore
 import SubTrain
 
 /// `finetune`: trains a pretrained vision model on.
@@ -21,8 +22,12 @@ package struct FinetuneCommand: Command {
     "--head-map", value: "FILE", default: "a head of other classes starts anew",
     "a row of the weights' head for every class, one a line")
   var headMap: String?
+  var probe = ProbeOptions()
   var weights = WeightOptions()
   var images = VisionOptions()
+  var table = TableOptions()
+  var samples = SplitOptions()
+  var freeze = FreezeOptions()
   var methodOptions = MethodOptions()
   var runOptions = RunOptions()
   var machine = MachineOptions()
@@ -31,11 +36,32 @@ package struct FinetuneCommand: Command {
   package init() {}
 
   package func run(in context: ToolContext) throws {
+    if probe.isOn {
+      try refuseTraining()
+      return try VisionProbeCommand(
+        from: from, hints: weights.hints, options: probe, images: images, table: table, samples: samples,
+        output: runOptions.output, machine: machine
+      ).run(in: context)
+    }
     try VisionRunCommand(
       command: Self.name, recipe: recipe, from: from, hints: weights.hints, headMap: headMap, images: images,
+      table: table, samples: samples, freeze: freeze,
       method: methodOptions,
       options: runOptions,
       machine: machine
     ).run(in: context)
+  }
+
+  /// A probe trains no network: what says how is refused.
+  private func refuseTraining() throws {
+    let given: [(option: String, isGiven: Bool)] = [
+      ("--recipe", recipe != nil), ("--head-map", headMap != nil), ("--set", !runOptions.settings.isEmpty),
+      ("--resume", runOptions.resume), ("--analyze", runOptions.analyze), ("--freeze", !freeze.patterns.isEmpty),
+      ("--class-weights", samples.weights != nil), ("--method", methodOptions.$method.isGiven),
+      ("--ratio", methodOptions.$ratio.isGiven), ("--sub-weight", methodOptions.$subWeight.isGiven),
+    ]
+    guard let first = given.first(where: \.isGiven) else { return }
+    throw InputError(
+      "a linear probe does not train the network", at: first.option, cure: "leave it out, or --probe", isUsage: true)
   }
 }

@@ -12,6 +12,9 @@ package struct TrainCommand: Command {
 
   @Option("--recipe", value: "NAME", default: "shapes-tiny", "the recipe") var recipe: String?
   var images = VisionOptions()
+  var table = TableOptions()
+  var samples = SplitOptions()
+  var freeze = FreezeOptions()
   var methodOptions = MethodOptions()
   var runOptions = RunOptions()
   var machine = MachineOptions()
@@ -21,7 +24,8 @@ package struct TrainCommand: Command {
 
   package func run(in context: ToolContext) throws {
     try VisionRunCommand(
-      command: Self.name, recipe: recipe, from: nil, images: images, method: methodOptions, options: runOptions,
+      command: Self.name, recipe: recipe, from: nil, images: images, table: table, samples: samples, freeze: freeze,
+      method: methodOptions, options: runOptions,
       machine: machine
     ).run(in: context)
   }

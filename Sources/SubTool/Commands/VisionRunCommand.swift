@@ -17,6 +17,9 @@ struct VisionRunCommand {
   /// The file with the rows of their head.
   var headMap: String?
   let images: VisionOptions
+  let table: TableOptions
+  let samples: SplitOptions
+  let freeze: FreezeOptions
   let method: MethodOptions
   let options: RunOptions
   let machine: MachineOptions
@@ -31,17 +34,23 @@ struct VisionRunCommand {
       try source?.recipe(given, with: options.settingPairs, note: context.console.note)
       ?? (given ?? VisionRecipe.named("shapes-tiny")).with(options.settingPairs, note: context.console.note)
     let data = try VisionData(
-      images.data ?? context.home.file("datasets/shapes"), validation: images.validation, order: images.classOrder)
+      images.data ?? context.home.file("datasets/shapes"), validation: images.validation, order: images.classOrder,
+      columns: table.columns(image: images.image), split: samples.split(standard: 0))
     if images.data == nil { try fit(&recipe, to: data.train.count) }
     if images.data == nil || source == nil && given == nil {
       try context.console.print(note(recipe, isEmbedded: images.data == nil))
     }
     let model = try VisionRunModel(
-      recipe, from: source, headMap: headMap.map { try HeadMap($0) }, classNames: data.classNames, settings)
+      recipe, from: source, headMap: headMap.map { try HeadMap($0) }, freezing: freeze.freezing,
+      classNames: data.classNames, settings)
     var run = try VisionRun(
-      recipe, on: data, model, method: method.choice, settings, maxBroken: images.maxBroken)
+      recipe, on: data, model, method: method.choice, classWeights: samples.weights, settings,
+      maxBroken: images.maxBroken)
     run.command = command
     run.configuration["data"] = .string(images.data ?? "datasets/shapes")
+    run.configuration["table"] = try table.columns(image: images.image)?.json ?? .null
+    run.configuration["split"] = samples.json
+    run.configuration["freeze"] = freeze.json
     for (key, place) in [("validation", images.validation), ("from", from), ("head_map", headMap)] {
       run.configuration[key] = place.map { .string($0) } ?? .null
     }

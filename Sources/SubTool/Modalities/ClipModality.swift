@@ -6,6 +6,8 @@ import SubTrain
 /// Images with captions: CLIP.
 struct ClipModality: Modality {
   let recipes = ClipRecipe.book.map(\.page)
+  let commands = [ClipPretrainCommand.name]
+  let families: [any ModelFamily] = [CLIPFamily()]
   let workloads: [Workload] = [.clipB32, .clipB32Short]
   let modelNames = ClipConfig.names
 

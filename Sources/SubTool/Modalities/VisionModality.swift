@@ -7,6 +7,8 @@ import VisionSub
 /// Labelled images: the families of VisionSub.
 struct VisionModality: Modality {
   let recipes = VisionRecipe.book.map(\.page)
+  let commands = [TrainCommand.name, FinetuneCommand.name]
+  let families: [any ModelFamily] = VisionFamilies.all
   let workloads: [Workload] = [.vitSmall, .vitBase, .swinTiny, .resnet50]
   let dataWorkloads = ImageWorkload.all
   let modelNames = VisionFamilies.names
@@ -31,7 +33,8 @@ struct VisionModality: Modality {
       device: command.machine.select(), precision: command.machine.precision, workers: command.workers)
     let source = try VisionFolder(command.from, command.hints)
     let images = try VisionData.evaluation(
-      command.data ?? context.home.file("datasets/shapes"), classNames: source.classNames, order: command.classOrder)
+      command.data ?? context.home.file("datasets/shapes"), classNames: source.classNames, order: command.classOrder,
+      columns: command.table.columns(image: command.image))
     let evaluation = try VisionEvaluation(
       source, on: images, preparing: command.preparation.told(), batchSize: command.batch, maxBroken: command.maxBroken,
       settings)

@@ -9,6 +9,8 @@ public enum Methods {
     MaskingAlone.self,
     DropSub.self,
     PathSub.self,
+    CoSub.self,
+    MaskSubByLabels.self,
   ]
 
   /// The method of a name. Throws a usage error that lists the names there are.

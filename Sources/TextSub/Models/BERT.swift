@@ -26,11 +26,32 @@ public final class BERTForSequenceClassification: Module {
   /// Logits [N, labels]. Where the trip hides tokens, that share of the eligible ones becomes `[MASK]`. The last block
   /// computes only the first token of every sequence, which is all that is read.
   public func callAsFunction(_ batch: TextBatch, _ pass: Pass) -> Tensor {
-    let tokens = embeddings(ids: batch.inputIDs(pass), batch).dropped(pass.dropout(config.dropout, site: -1))
+    let tokens = tokens(batch, pass)
     let first = transformer(tokens, batch.rows, reading: batch.firstRows, pass).normed
     let pooled = pooler(first, .tanh)
     return head(pooled.dropped(pass.dropout(config.classifierDropout ?? config.dropout, site: -2)), wide: true)
   }
+
+  /// A vector for every sequence, [N, D], made of the last block's.
+  public func features(_ batch: TextBatch, _ pooling: TextPooling, _ pass: Pass) -> Tensor {
+    let tokens = tokens(batch, pass)
+    switch pooling {
+    case .first: return transformer(tokens, batch.rows, reading: batch.firstRows, pass).normed
+    case .mean: return transformer(tokens, batch.rows, pass).normed.segmentMean(batch.rows.segments)
+    }
+  }
+
+  private func tokens(_ batch: TextBatch, _ pass: Pass) -> Tensor {
+    embeddings(ids: batch.inputIDs(pass), batch).dropped(pass.dropout(config.dropout, site: -1))
+  }
+}
+
+/// What of a sequence's tokens its vector is made of.
+public enum TextPooling: String, Sendable, CaseIterable {
+  /// The mean of all: sentence-transformers' usual one.
+  case mean
+  /// The first, `[CLS]`.
+  case first = "cls"
 }
 
 /// Token, position and type embeddings, summed and normalised. Keys: `word.weight`, `position.weight`, `type.weight`,

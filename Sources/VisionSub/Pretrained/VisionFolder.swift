@@ -19,6 +19,8 @@ public struct VisionFolder: Sendable {
   public let variant: String?
   /// The classes in the order of the head's rows, where `config.json` names them.
   public let classNames: [String]?
+  /// What these classes are called where they have other names than their folders.
+  public let spokenClassNames: [String]?
   /// The recipe that trained it, where it was one of ours.
   public let recipe: VisionRecipe?
   /// How images are prepared for these weights, as far as what lies beside them says.
@@ -43,13 +45,10 @@ public struct VisionFolder: Sendable {
     checkpoint = try Checkpoint.standing(for: FileSystem.trimmed(from)) { passed.append($0) }
     let path = checkpoint.path
     self.path = path
-    // open_clip's folders name their weights in their own way.
-    let clipNames = Companions.weightNames.suffix(2).map { FileSystem.join(path, $0) }
-    let file = clipNames.first { FileSystem.kind($0) == .file } ?? path
     let kept = FileSystem.join(path, "ema.safetensors")
     let hasAverage = FileSystem.kind(kept) == .file
     let isOfRun = hints.key.map { ["model", "ema"].contains($0) && hasAverage } ?? true
-    let source = try TensorFile.open(file, weights: isOfRun ? nil : hints.key)
+    let source = try TensorFile.open(Companions.weightPlace(path), weights: isOfRun ? nil : hints.key)
     let beside = Companions(of: path, source)
     let (family, weights) = try VisionFamilies.recognise(source, among: families)
     self.weights = weights
@@ -65,8 +64,9 @@ public struct VisionFolder: Sendable {
     let notes =
       own == nil
       ? ModelNotes(huggingFace: description, openClip: openClip?.json, hints: hints) : ModelNotes(hints: hints)
-    let recognised = try family.recognised(
-      weights, like: variant.flatMap { VisionFamilies.configuration(named: $0, among: families) }, beside: notes)
+    var like = variant.flatMap { VisionFamilies.configuration(named: $0, among: families) }
+    if let arguments = description?["model_args"] { like?.follow(timm: arguments) }
+    let recognised = try family.recognised(weights, like: like, beside: notes)
     found = recognised.configuration
     var configuration = try own.map { try Self.written($0, family, like: recognised.configuration, at: place) } ?? found
     if let side = hints.imageSize {
@@ -75,8 +75,10 @@ public struct VisionFolder: Sendable {
     }
     self.configuration = configuration
     guesses = own == nil ? recognised.guesses : []
-    let names = description?["label_names"]?.array?.compactMap(\.string)
+    let names = description.flatMap { Self.labelNames($0) }
     classNames = names?.count == found.classes ? names : nil
+    let spoken = description.flatMap { Self.spokenNames($0) }
+    spokenClassNames = spoken?.count == found.classes ? spoken : nil
     recipe = try own.flatMap { _ in description?["recipe"] }.map { stored in
       let known = stored["name"]?.string.flatMap { try? VisionRecipe.named($0) }
       return try (known ?? VisionRecipe.named("shapes-tiny")).restored(from: stored, at: place)
@@ -87,6 +89,22 @@ public struct VisionFolder: Sendable {
     let unknown =
       own == nil && variant == nil ? named.map { ["\(place) calls it \($0), which is not known here"] } : nil
     weightRemarks = passed + source.remarks + (unknown ?? [])
+  }
+
+  /// timm's names of the classes.
+  private static func labelNames(_ description: JSON) -> [String]? {
+    (description["label_names"] ?? description["pretrained_cfg"]?["label_names"])?.array?.compactMap(\.string)
+  }
+
+  /// What a configuration calls the classes: timm's `label_descriptions` of its `label_names`, or these, or transformers'
+  /// `id2label` unless it only counts.
+  private static func spokenNames(_ description: JSON) -> [String]? {
+    if let names = labelNames(description) {
+      let spoken = description["label_descriptions"] ?? description["pretrained_cfg"]?["label_descriptions"]
+      return names.map { spoken?[$0]?.string ?? $0 }
+    }
+    let names = description["id2label"]?.namesByNumber
+    return names?.allSatisfy { $0.hasPrefix("LABEL_") } == true ? nil : names
   }
 
   /// The model from which a recipe's run starts: what nothing tells is as in the recipe's own model.
@@ -183,16 +201,18 @@ public struct VisionFolder: Sendable {
 // What evaluation needs.
 extension VisionFolder {
   /// Puts the weights into a model as they are to be evaluated: the average where the run kept one. Throws an
-  /// `InputError` where the file has no classifier.
-  public func loadForEvaluation(into set: ParameterSet) throws {
+  /// `InputError` where the file has no classifier and one is needed. Says what was newly made.
+  @discardableResult
+  public func loadForEvaluation(into set: ParameterSet, needsClassifier: Bool = true) throws -> [String] {
     let report = try load(into: set, of: configuration, startingFrom: RandomKey(seed: 0), isTraining: false)
     let absent = report.made.filter { !$0.hasSuffix("mask_token") }
-    guard absent.isEmpty else {
+    guard absent.isEmpty || !needsClassifier else {
       throw InputError(
         "there is no classifier: \(absent.joined(separator: ", ")) are missing", at: path,
         cure: "give a fine-tuned model (masksub finetune makes one); a CLIP with both towers classifies without one: "
           + "masksub zero-shot")
     }
+    return absent
   }
 }
 
@@ -203,18 +223,10 @@ extension VisionFolder {
     variant: String?, classNames: [String], names: WeightNames
   ) throws {
     try set.write(to: FileSystem.join(folder, "model.safetensors"), names)
-    let data = recipe.data
-    let numbers = { (values: [Float]) in JSON.array(values.map { JSON($0) }) }
-    let side = configuration.imageSize
     let json: JSON = [
       "architecture": variant.map { .string($0) } ?? .null, "num_classes": .integer(Int64(configuration.classes)),
       "label_names": .array(classNames.map { .string($0) }),
-      "pretrained_cfg": [
-        "input_size": [3, .integer(Int64(side)), .integer(Int64(side))],
-        "mean": numbers(data.normalization.mean), "std": numbers(data.normalization.deviation),
-        "interpolation": .string(data.evalInterpolation.rawValue), "crop_mode": .string(data.evalMode.rawValue),
-        "crop_pct": .number(ImagePreparation.cropRatio(side, resize: data.evaluatedSide)),
-      ],
+      "pretrained_cfg": recipe.timmPreparation(of: configuration),
       "recipe": recipe.json, .init(stringLiteral: configuration.family.key): try configuration.json(),
     ]
     try AtomicFile.write(json.text(indent: 2) + "\n", to: FileSystem.join(folder, "config.json"))

@@ -60,6 +60,11 @@ public final class VisionTransformer: Module, VisionModel {
     return self(images, stem: stem, of: 0..<count, kept: keptPatches(images: count, pass), pass)
   }
 
+  public func features(_ images: Tensor, _ pass: Pass) -> Tensor? {
+    let count = images.shape[0]
+    return features(images, stem: nil, of: 0..<count, kept: keptPatches(images: count, pass), pass)
+  }
+
   /// The patches of each of `images` that a trip sees; nil: all of them.
   public func keptPatches(images: Int, _ pass: Pass) -> [[Int]]? {
     pass.masking?.kept(rows: images, count: config.patches, pass.key.fold("mask"))
@@ -70,13 +75,20 @@ public final class VisionTransformer: Module, VisionModel {
   public func callAsFunction(
     _ images: Tensor, stem: Tensor?, of range: Range<Int>, kept: [[Int]]?, _ pass: Pass
   ) -> Tensor {
+    let features = features(images, stem: stem, of: range, kept: kept, pass)
+    return proj.map { features.linear($0.tensor.transposed()) } ?? head!(features, wide: true)
+  }
+
+  /// What head or projection read of some of the images, [range, D].
+  private func features(
+    _ images: Tensor, stem: Tensor?, of range: Range<Int>, kept: [[Int]]?, _ pass: Pass
+  ) -> Tensor {
     precondition(
       images.shape.rank == 4 && images.shape[1] == 3 && images.shape[2] / config.patchSize == config.grid
         && images.shape[3] / config.patchSize == config.grid,
       "VisionTransformer: images \(images.shape), made for \(config.imageSize) pixels")
     let tokens = embed(images, stem: stem, of: range, kept: kept)
-    let features = features(normPre.map { $0(tokens) } ?? tokens, of: range, pass)
-    return proj.map { features.linear($0.tensor.transposed()) } ?? head!(features, wide: true)
+    return features(normPre.map { $0(tokens) } ?? tokens, of: range, pass)
   }
 
   /// What head or projection read: tokens [N·T, D] → [N, D].
