@@ -28,7 +28,7 @@ import TextSub
   @Test func `a run trains, goes on, and is evaluated`() throws {
     let summary = try run(steps: 4).train(to: folder["whole"]).summary
     #expect(summary.task == "cola" && summary.metrics.map(\.name).last == "matthews_correlation")
-    let error = Interruption.$isSimulated.withValue(true) {
+    let error = Interruption.$simulated.withValue(.init()) {
       #expect(throws: Interruption.self) { try run(steps: 4).train(to: folder["parts"]) }
     }
     #expect(error?.run == folder["parts"])
