@@ -1,14 +1,10 @@
-import ClipSub
-import SubCore
 import SubData
 import SubTrain
-import TextSub
-import VisionSub
 
 /// Every kind of model that weight files may hold.
 package enum ModelFamilies {
   /// In the order in which a file is tried: a CLIP's image tower is a vision transformer too.
-  static let all: [any ModelFamily] = [BERTFamily(), CLIPFamily()] + VisionFamilies.all
+  static let all: [any ModelFamily] = Modalities.all.reversed().flatMap(\.families)
 
   /// The family of a file's model with the file seen through its naming; nil where none is recognised.
   static func recognise(_ source: any NamedTensors) -> (family: any ModelFamily, weights: Weights)? {

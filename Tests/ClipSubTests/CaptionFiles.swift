@@ -1,6 +1,7 @@
 import Foundation
 import SubCore
 import SubData
+import TestSupport
 
 /// Data on disk for the tests.
 enum CaptionFiles {
@@ -32,26 +33,7 @@ enum CaptionFiles {
   }()
 
   /// A ustar archive.
-  static func tar(_ members: [(String, [UInt8])]) -> [UInt8] {
-    var archive: [UInt8] = []
-    for (name, contents) in members {
-      var header = [UInt8](repeating: 0, count: 512)
-      func put(_ text: String, _ offset: Int) {
-        header.replaceSubrange(offset..<(offset + text.utf8.count), with: text.utf8)
-      }
-      put(name, 0)
-      put("0000644", 100)
-      put(String(format: "%011o", contents.count), 124)
-      put("        ", 148)
-      put("0", 156)
-      put("ustar\u{0}00", 257)
-      let sum = header.reduce(0) { $0 + Int($1) }
-      put(String(sum, radix: 8), 148)
-      header[148 + String(sum, radix: 8).count] = 0
-      archive += header + contents + [UInt8](repeating: 0, count: (512 - contents.count % 512) % 512)
-    }
-    return archive + [UInt8](repeating: 0, count: 1024)
-  }
+  static func tar(_ members: [(String, [UInt8])]) -> [UInt8] { TarArchive.bytes(members.map { ($0.0, $0.1) }) }
 
   /// `count` shards of `each` pairs named by shard and sample; images are three bytes that nobody decodes.
   static func shards(_ count: Int, each: Int, in folder: String) throws {

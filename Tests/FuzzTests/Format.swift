@@ -14,16 +14,18 @@ struct Format: Sendable, CustomTestStringConvertible {
   /// The name of the file that is read, where its ending matters.
   let fileName: String
   let corpus: [[UInt8]]
+  /// Files that lie beside it, whole: paths in the repository.
+  let beside: [String]
   let read: @Sendable (_ path: String) throws -> Void
 
   var testDescription: String { name }
 
   /// `files` are paths in the repository.
   init(
-    _ name: String, as fileName: String = "input", _ files: [String] = [], texts: [String] = [],
+    _ name: String, as fileName: String = "input", _ files: [String] = [], texts: [String] = [], beside: [String] = [],
     read: @escaping @Sendable (String) throws -> Void
   ) {
-    (self.name, self.fileName, self.read) = (name, fileName, read)
+    (self.name, self.fileName, self.beside, self.read) = (name, fileName, beside, read)
     corpus = files.compactMap { try? TemporaryFolder.bytes(Repository.file($0)) } + texts.map { Array($0.utf8) }
   }
 
@@ -50,7 +52,17 @@ extension Format {
       ["state_zip_p2.pth", "big_endian_deflated.pth", "no_checksums.pth", "traced.pt"].map { files + $0 },
       read: numbers),
     Format("torch, stream", ["state_legacy_p2.pth", "training_legacy.pth"].map { files + $0 }, read: numbers),
-    Format("index of shards", as: "input.json", [files + "sharded/model.safetensors.index.json"], read: numbers),
+    Format(
+      "index of shards", as: "input.json", [files + "sharded/model.safetensors.index.json"],
+      texts: [
+        #"{"metadata":{"total_size":64},"weight_map":{"embed.weight":"model-00001-of-00002.safetensors"}}"#,
+        #"{"weight_map":{"head.bias":"./model-00002-of-00002.safetensors","\u0068":"types.safetensors","":"stored.npz"}}"#,
+      ],
+      beside: [
+        "sharded/model-00001-of-00002.safetensors", "sharded/model-00002-of-00002.safetensors", "types.safetensors",
+        "stored.npz",
+      ].map { files + $0 },
+      read: numbers),
   ]
 
   private static let pictures = ["jpg", "png", "webp"].map { kind in

@@ -32,4 +32,25 @@ import Testing
     #expect(metadata.map(\.key) == ["format", "note", "config.json"])
     #expect(try JSON.parse(metadata[2].value, at: "config.json")["num_attention_heads"]?.int == 5)
   }
+
+  @Test func `weights of one model become their mean`() throws {
+    for (name, value) in [("a", 1), ("b", 4)] as [(String, Float)] {
+      try Safetensors.write([("w", HostArray([value], shape: [1]))], to: folder["\(name).safetensors"])
+    }
+    let both = [folder["a.safetensors"], folder["b.safetensors"]]
+    let mean = ToolRun(arguments: ["convert"] + both + [folder["m.safetensors"], "--average"])
+    #expect(mean.code == 0 && mean.error.contains("the mean of 2 checkpoints, by 0.5000, 0.5000"), "\(mean.error)")
+    #expect(try TensorFile.open(folder["m.safetensors"]).array(named: "w").floats() == [2.5])
+    let third = ToolRun(arguments: ["convert"] + both + [folder["t.npz"], "--average", "--by", "0.75,0.25"])
+    #expect(try third.code == 0 && TensorFile.open(folder["t.npz"]).array(named: "w").floats() == [1.75])
+    for (arguments, hint) in [
+      (both + [folder["n.npz"]], "add --average"), ([both[0]], "OUT is missing"),
+      (both + ["--average"], "nothing to average"), (both + ["--by", "1"], "nothing is averaged"),
+      (both + [folder["n.npz"], "--average", "--by", "1"], "1 factors for 2 weights"),
+      (both + [folder["n.npz"], "--average", "--by", "1,1"], "sum to 2.0"),
+    ] {
+      let wrong = ToolRun(arguments: ["convert"] + arguments)
+      #expect(wrong.code == 2 && wrong.error.contains(hint), "\(arguments): \(wrong.error)")
+    }
+  }
 }

@@ -64,7 +64,7 @@ import Testing
 
   @Test func `an interrupt finishes the step, saves, and says how to go on`() throws {
     let output = folder["stopped"]
-    let run = Interruption.$isSimulated.withValue(true) { ToolRun(arguments: few + ["--output", output]) }
+    let run = Interruption.$simulated.withValue(.init()) { ToolRun(arguments: few + ["--output", output]) }
     #expect(run.code == 130)
     #expect(run.error.contains("--resume") && run.error.contains(output))
     let resumed = ToolRun(arguments: few + ["--output", output, "--resume"])
@@ -77,7 +77,7 @@ import Testing
   @Test func `an evaluation that an interrupt ends is made up for`() throws {
     let each = few + ["--set", "evaluate_every=1"]
     let output = folder["owing"]
-    let run = Interruption.$isSimulated.withValue(true) { ToolRun(arguments: each + ["--output", output]) }
+    let run = Interruption.$simulated.withValue(.init()) { ToolRun(arguments: each + ["--output", output]) }
     #expect(run.code == 130 && run.error.contains("--resume"), "\(run.error)")
     #expect(try metrics(output).count == 1)
     // A process that was killed while it saved leaves this behind.
@@ -225,8 +225,86 @@ import Testing
   @Test func `an interrupt ends an evaluation`() {
     let trained = ToolRun(arguments: few + ["--output", folder["source"]])
     #expect(trained.code == 0, "\(trained.error)")
-    let run = Interruption.$isSimulated.withValue(true) { ToolRun("eval", "--from", folder["source"]) }
+    let run = Interruption.$simulated.withValue(.init()) { ToolRun("eval", "--from", folder["source"]) }
     #expect(run.code == 130 && !run.output.contains("matthews"))
+  }
+
+  /// 60 reviews as a spreadsheet writes them: a byte order mark, CRLF, quotes, breaks inside of fields.
+  private func reviews(_ name: String) throws -> String {
+    let rows = (0..<60).map {
+      "\($0),\"the film, \"\"it\"\" was\r\n\($0 % 3 == 0 ? "bad" : "good") \($0)\",\($0 % 3 == 0 ? "no" : "yes")"
+    }
+    try AtomicFile.write("\u{feff}id,review,liked\r\n" + rows.joined(separator: "\r\n") + "\r\n", to: folder[name])
+    return folder[name]
+  }
+
+  @Test func `a table of one's own is learned, evaluated and resumed`() throws {
+    let base = [
+      "glue", "--data", try reviews("own.csv"), "--text", "review", "--label", "liked", "--validation-fraction", "0.2",
+      "--class-weights", "balanced", "--set", "batch_size=8", "--set", "epochs=1",
+    ]
+    let run = ToolRun(arguments: base + ["--output", folder["own"]])
+    #expect(run.code == 0 && run.output.contains("accuracy") && run.output.contains("f1 "), "\(run.error)")
+    #expect(run.error.contains("evaluated on 12 of its 60 rows"), "\(run.error)")
+    #expect(run.error.contains("no (weight 1.5), yes (weight 0.75)"), "\(run.error)")
+    let checkpoint = try JSON.read(folder["own"] + "/checkpoints/6/config.json")
+    #expect(checkpoint["id2label"]?["1"]?.string == "yes")
+    let metrics = run.output.split(separator: "\n").filter { !$0.hasPrefix("run ") && !$0.hasPrefix("using") }
+    let evaluated = ToolRun("eval", "--from", folder["own"])
+    #expect(evaluated.output.split(separator: "\n").prefix(3) == metrics.prefix(3), "\(evaluated.error)")
+    // Labels are those of the model, by name.
+    try AtomicFile.write("review\tliked\nit was good\tyes\n", to: folder["more.tsv"])
+    let more = ToolRun("eval", "--from", folder["own"], "--data", folder["more.tsv"])
+    #expect(more.code == 0 && more.output.contains("accuracy"), "\(more.error)")
+    try AtomicFile.write("review\tliked\nit was good\tyess\n", to: folder["wrong.tsv"])
+    let wrong = ToolRun("eval", "--from", folder["own"], "--data", folder["wrong.tsv"])
+    #expect(wrong.code == 1 && wrong.error.contains("the nearest is 'yes'") && wrong.error.contains("line 2"))
+    let longer = ToolRun(arguments: base.dropLast() + ["epochs=2", "--output", folder["own"], "--resume"])
+    #expect(longer.code == 0, "\(longer.error)")
+    let other = ToolRun(
+      arguments: base.dropLast() + ["epochs=3", "--shots", "4", "--output", folder["own"], "--resume"])
+    #expect(other.code == 2 && other.error.contains("shots"), "\(other.error)")
+  }
+
+  @Test func `numbers make a regression, and another file evaluates it`() throws {
+    let lines = (0..<24).map { "{\"a\": \"word \($0)\", \"b\": \"word \($0 / 2)\", \"y\": \(Double($0) / 2)}" }
+    try AtomicFile.write(lines.joined(separator: "\n"), to: folder["t.jsonl"])
+    try AtomicFile.write(lines.prefix(6).joined(separator: "\n"), to: folder["v.jsonl"])
+    let run = ToolRun(
+      arguments: [
+        "glue", "--data", folder["t.jsonl"], "--validation", folder["v.jsonl"], "--text", "a", "--text-pair", "b",
+        "--label", "y", "--set", "max_steps=2", "--output", folder["numbers"], "--freeze", "bert.embeddings",
+        "--set", "layer_decay=0.8", "--set", "model.width=64", "--set", "model.depth=3",
+      ])
+    #expect(run.code == 0 && run.output.contains("pearson"), "\(run.error)")
+    #expect(run.error.contains("from 0.0 to 11.5: a regression") && run.error.contains("24 training texts"))
+    #expect(run.error.contains("frozen: 5 of"), "\(run.error)")
+    let config = try JSON.read(folder["numbers"] + "/checkpoints/2/config.json")
+    #expect(config["problem_type"]?.string == "regression" && config["num_hidden_layers"]?.int == 3)
+    #expect(config["hidden_size"]?.int == 64 && config["num_attention_heads"]?.int == 2)
+  }
+
+  @Test func `what is wrong with a table is said`() throws {
+    let table = try reviews("own.csv")
+    try AtomicFile.write("text,label\na,1\nb\n", to: folder["short.csv"])
+    let named = ["--text", "review", "--label", "liked"]
+    for (arguments, code, hint) in [
+      (["--data", table], 2, "name one of the columns “id”, “review”, “liked”"),
+      (["--data", table, "--text", "review"], 2, "--label is missing"),
+      (["--data", table, "--text", "reviw", "--label", "liked"], 1, "did you mean review?"),
+      (["--data", folder["short.csv"], "--text", "text", "--label", "label"], 1, "line 3"),
+      (["--data", table, "--task", "cola"] + named, 2, "leave --task out"),
+      (["--data", table, "--predict"] + named, 2, "--predict"),
+      (["--data", table, "--class-weights", "1,2,3"] + named, 2, "3 weights for 2 classes: no, yes"),
+      (["--data", table, "--problem", "regression", "--class-weights", "1,2"] + named, 1, "'no' is no number"),
+      (["--data", table, "--from", folder["absent"], "--set", "model.width=8"] + named, 2, "those of the weights"),
+      (["--data", table, "--set", "model.heads=7"] + named, 2, "7 heads do not divide a width of 128"),
+      (["--data", table, "--freeze", "bert.embedings"] + named, 2, "like 'bert.embeddings'"),
+      (["--data", folder.path], 2, "no --task is given"), ([], 2, "neither --task nor --data"),
+    ] {
+      let run = ToolRun(arguments: ["glue", "--output", folder["never4"]] + arguments)
+      #expect(run.code == Int32(code) && run.error.contains(hint), "\(arguments): \(run.error)")
+    }
   }
 
   @Test func `damaged weights are refused whole`() throws {

@@ -18,6 +18,21 @@ import TextSub
     #expect(abs(ClassificationMetrics.f1(predictions, labels) - 0.37037037037037035) < 1e-12)
   }
 
+  @Test func `the mean F1 of all classes equals the reference`() {
+    #expect(
+      abs(ClassificationMetrics.macroF1([1, 0, 0, 2, 1, 0, 3], [1, 1, 0, 2, 2, 0, 1]) - 0.4666666666666667) < 1e-12)
+  }
+
+  @Test func `own labels have metrics of their own`() throws {
+    let two = TextTask(LabelSet(names: ["bad", "good"]), title: "t")
+    let values = TextMetrics.evaluate(two, predictions: p.map { Float($0) }, labels: y.map { Float($0) })
+    #expect(values.map(\.name) == ["accuracy", "f1", "matthews_correlation"] && values[1].value == 0.8)
+    let numbers = TextTask(LabelSet(names: []), title: "t")
+    let scores = TextMetrics.evaluate(numbers, predictions: [1, 2, 2, 3, 5], labels: [2, 1, 4, 4, 4])
+    #expect(scores.map(\.name) == ["mse", "pearson", "spearmanr"] && scores[0].value == 1.6)
+    #expect(numbers.labelCount == 1 && two.bestMetric == .accuracy)
+  }
+
   @Test func `undefined Matthews and F1 are 0`() {
     #expect(ClassificationMetrics.matthews([1, 1, 1], [1, 0, 1]) == 0)
     #expect(ClassificationMetrics.matthews([1, 0], [0, 0]) == 0)
@@ -51,22 +66,22 @@ import TextSub
   }
 
   @Test func `predictions take the first of the largest logits, regression the output`() {
-    #expect(GLUEMetrics.predictions(.cola, logits: [0, 0, -1, 2, 3, -3]) == [0, 1, 0])
-    #expect(GLUEMetrics.predictions(.mnli, logits: [0, 2, 2, 1, 0, 5]) == [1, 2])
-    #expect(GLUEMetrics.predictions(.stsb, logits: [5.5, -1]) == [5.5, -1])
+    #expect(TextMetrics.predictions(.cola, logits: [0, 0, -1, 2, 3, -3]) == [0, 1, 0])
+    #expect(TextMetrics.predictions(.mnli, logits: [0, 2, 2, 1, 0, 5]) == [1, 2])
+    #expect(TextMetrics.predictions(.stsb, logits: [5.5, -1]) == [5.5, -1])
   }
 
   @Test func `every task reports run_glue's metrics under its names`() {
     let labels = y.map { Float($0) }
     let predictions = p.map { Float($0) }
     for task in GLUETask.allCases {
-      let values = GLUEMetrics.evaluate(task, predictions: predictions, labels: labels)
-      #expect(values.map(\.name) == task.metricNames)
+      let values = TextMetrics.evaluate(TextTask(task), predictions: predictions, labels: labels)
+      #expect(values.map(\.name) == task.metrics.map(\.rawValue))
     }
-    #expect(GLUEMetrics.evaluate(.mrpc, predictions: predictions, labels: labels).map(\.value) == [0.75, 0.8, 0.775])
-    let mismatched = GLUEMetrics.evaluate(.mnli, .devMismatched, predictions: predictions, labels: labels)
-    #expect(mismatched == [GLUEMetrics.Value(name: "accuracy_mm", value: 0.75)])
-    let scores = GLUEMetrics.evaluate(.stsb, predictions: [1, 2, 2, 3, 5], labels: [2, 1, 4, 4, 4])
+    #expect(TextMetrics.evaluate(.mrpc, predictions: predictions, labels: labels).map(\.value) == [0.75, 0.8, 0.775])
+    let mismatched = TextMetrics.evaluate(.mnli, suffix: "_mm", predictions: predictions, labels: labels)
+    #expect(mismatched == [TextMetrics.Value(name: "accuracy_mm", value: 0.75)])
+    let scores = TextMetrics.evaluate(.stsb, predictions: [1, 2, 2, 3, 5], labels: [2, 1, 4, 4, 4])
     #expect(abs(scores[2].value - (0.5828155052 + 0.6308932681) / 2) < 1e-9)
   }
 }

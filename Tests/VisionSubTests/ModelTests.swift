@@ -42,8 +42,8 @@ import Testing
 
   @Test func `a frozen patch embedding gets no gradient`() throws {
     let model = VisionTransformer(try #require(VisionVariant.named("vit_shapes_patch4_32")))
-    let set = ParameterSet(model, on: .cpu, key: RandomKey(seed: 1))
     model.freezePatchEmbedding()
+    let set = ParameterSet(model, on: .cpu, key: RandomKey(seed: 1))
     let task = ImageClassification(model, objective: .crossEntropy())
     let batch = ImageClassification.Batch(
       images: Tensor.uniform([2, 3, 32, 32], RandomKey(seed: 2), on: .cpu),

@@ -1,7 +1,7 @@
 import SubCore
 import SubData
 
-/// Image-caption data of any kind: WebDataset shards, a CSV or TSV file, a folder.
+/// Image-caption data of any kind: WebDataset shards, a table, a folder.
 public struct CaptionSet: Sendable {
   /// What kind of source it is.
   public enum Kind: String, Sendable, Codable { case shards, table, folder }
@@ -23,7 +23,7 @@ public struct CaptionSet: Sendable {
   private let list: (any CaptionPairs)?
   private let listFaults: [CaptionFault]
 
-  /// Finds out what `source` names: a CSV or TSV file, a folder of images with captions, a folder of shards, or shards
+  /// Finds out what `source` names: a CSV or TSV file or JSON lines, a folder of images with captions, a folder of shards, or shards
   /// in WebDataset's notation (`{00000..00331}`, `{a,b}`, several sources joined by `::`).
   ///
   /// Throws an `InputError` for a source that does not exist or holds no pair at all, saying what it holds instead.
@@ -36,7 +36,6 @@ public struct CaptionSet: Sendable {
     var list: (any CaptionPairs)?
     var faults: [CaptionFault] = []
     var weights: [Double] = []
-    let lower = source.lowercased()
     if FileSystem.kind(source) == .folder {
       shards = try FileSystem.names(in: source).filter(Self.isShard).map { FileSystem.join(source, $0) }
       if shards.isEmpty {
@@ -46,7 +45,7 @@ public struct CaptionSet: Sendable {
       } else {
         kind = .shards
       }
-    } else if lower.hasSuffix(".csv") || lower.hasSuffix(".tsv") {
+    } else if Table.isTable(source) {
       list = try CaptionTable(source, options: options)
       kind = .table
     } else {
@@ -134,7 +133,16 @@ public struct CaptionSet: Sendable {
       "the data holds no image with a caption" + (why.isEmpty ? "" : ": \(why)"), at: source,
       cure: kind == .table
         ? "fill the columns \(options.imageColumn) and \(options.captionColumn)"
-        : "every sample needs an image (\(options.imageEndings.joined(separator: ", "))) and \(wanted)")
+        : "every sample needs an image (\(options.imageEndings.joined(separator: ", "))) and \(wanted)"
+          + (kind == .shards ? Self.advice(faults) : ""))
+  }
+
+  /// What is wrong with most shards in which nothing fits together.
+  private static func advice(_ faults: CaptionFaults) -> String {
+    if faults.count(.noCaption) > 0, faults.count(.noImage) > 0 {
+      return ", one behind the other: archives are made in the order of names (tar --sort=name)"
+    }
+    return faults.count(.noImage) > 0 ? "; what stands behind the first dot of a name is its ending" : ""
   }
 
   /// What the data is, for a run that is resumed: shards by name and size, a table by its bytes, a folder by its images.

@@ -31,16 +31,8 @@ public struct ClipFolder {
   ) throws {
     var passed: [String] = []
     checkpoint = try Checkpoint.standing(for: from) { passed.append($0) }
-    var file = checkpoint.path
-    var folder = file
-    if FileSystem.kind(file) == .folder {
-      let names = Companions.weightNames.suffix(2)
-      if let name = names.first(where: { FileSystem.kind(FileSystem.join(folder, $0)) == .file }) {
-        file = FileSystem.join(folder, name)
-      }
-    } else {
-      folder = FileSystem.parent(file)
-    }
+    let file = Companions.weightPlace(checkpoint.path)
+    let folder = FileSystem.kind(checkpoint.path) == .folder ? checkpoint.path : FileSystem.parent(file)
     path = folder
     let source = try TensorFile.open(file, weights: hints.key)
     weights = try CLIPFamily().recognised(source)
@@ -67,14 +59,21 @@ public struct ClipFolder {
     merges: BytePairMerges?
   ) throws {
     try set.write(to: FileSystem.join(folder, "model.safetensors"), names)
-    guard var description = config.json.object else { preconditionFailure("ClipConfig: \(config.json)") }
-    description["preprocess_cfg"] = preparation.openClipJSON(size: config.image.size)
-    try AtomicFile.write(
-      JSON.object(description).text(indent: 2) + "\n", to: FileSystem.join(folder, configurationName))
+    try writeOpenClipConfiguration(to: folder, config, preparation)
     if names.naming == .huggingFaceCLIP {
       try AtomicFile.write(config.huggingFaceJSON.text(indent: 2) + "\n", to: FileSystem.join(folder, "config.json"))
     }
     if let merges { try AtomicFile.write(merges.fileText, to: FileSystem.join(folder, mergesNames[0])) }
+  }
+
+  /// Writes `open_clip_config.json`.
+  static func writeOpenClipConfiguration(
+    to folder: String, _ config: ClipConfig, _ preparation: ImagePreparation
+  ) throws {
+    guard var description = config.json.object else { preconditionFailure("ClipConfig: \(config.json)") }
+    description["preprocess_cfg"] = preparation.openClipJSON(size: config.image.size)
+    try AtomicFile.write(
+      JSON.object(description).text(indent: 2) + "\n", to: FileSystem.join(folder, configurationName))
   }
 }
 

@@ -24,6 +24,8 @@ public struct ClipRecipe: Recipe {
   public static let kind = "contrastive"
 
   public var name = "clip"
+  /// The sizes of a new network.
+  public var model = ClipModelFields()
   public var optimizer = OptimizerFields()
   /// Whether both position embeddings decay, as up to open_clip 3.3.0; false: as in its current source.
   public var decaysPositions = true
@@ -46,7 +48,7 @@ public struct ClipRecipe: Recipe {
 
   public static let table = FieldTable<ClipRecipe>(
     [
-      Field.group("optimizer", \.optimizer),
+      Field.group("model", \.model), Field.group("optimizer", \.optimizer),
       [Field("optimizer.decays_positions", \.decaysPositions, "whether both position embeddings decay")],
       Field.group("schedule", \.schedule),
       Field.group(
@@ -64,7 +66,7 @@ public struct ClipRecipe: Recipe {
       .init("loop.accumulation", "a number of parts that is at most loop.batch_size") {
         $0.loop.accumulation <= $0.loop.batchSize
       },
-      .init("loop.batch_size", "2 or more: one pair has nothing to be told from, and its loss is 0") {
+      .init("loop.batch_size", "2 or more", because: "one pair has nothing to be told from, and its loss is 0") {
         $0.loop.batchSize > 1
       },
     ])
@@ -72,7 +74,7 @@ public struct ClipRecipe: Recipe {
   public static let book = [
     RecipeEntry(
       ClipRecipe(), "contrastive pretraining of a CLIP with image-caption pairs",
-      command: "masksub clip-pretrain --data 'cc3m/{00000..00331}.tar' --model ViT-B-32 --set batch_size=1024",
+      command: "masksub clip-pretrain --data 'cc3m/{00000..00331}.tar' --model ViT-B-32 --batch-size 1024",
       expected:
         "ViT-B/32, 128M samples, ImageNet zero-shot top-1: 33.5 → 37.6 with MaskSub, 29.8 with masking (Table 12)",
       source: "open_clip 3.3.0's defaults for ViT names, as MaskSub section 4.6 says; batch 1024 in the paper",

@@ -18,27 +18,39 @@ public struct ClipRunModel {
   public var preparation: ImagePreparation
   /// What became of the weights of a file, and what was guessed of them.
   public let details: [String]
-  private let merges: BytePairMerges
+  let merges: BytePairMerges
   private let names: WeightNames
 
   /// A new network; without sizes the small one of the recipe `clip-small`. `merges`: a merges file.
-  public init(_ config: ClipConfig? = nil, merges: String, _ settings: RunSettings = RunSettings()) throws {
-    try self.init(config, nil, merges: merges, settings)
+  /// What `locking` and `freezing` name stays as it is.
+  public init(
+    _ config: ClipConfig? = nil, sizes: ClipModelFields = ClipModelFields(), merges: String,
+    locking: ClipLock = ClipLock(), freezing: Freezing = Freezing(),
+    _ settings: RunSettings = RunSettings()
+  ) throws {
+    try self.init(config, nil, sizes, merges: merges, locking, freezing, settings)
   }
 
   /// The network of a folder, with a merges file or the one that lies beside its weights.
-  public init(_ folder: ClipFolder, merges: String? = nil, _ settings: RunSettings = RunSettings()) throws {
+  public init(
+    _ folder: ClipFolder, merges: String? = nil, locking: ClipLock = ClipLock(), freezing: Freezing = Freezing(),
+    _ settings: RunSettings = RunSettings()
+  ) throws {
     guard let merges = merges ?? folder.mergesPath else {
       throw InputError(
         "no merges file lies beside the weights", at: folder.path, cure: "name the one that belongs to the model")
     }
-    try self.init(folder.config, folder, merges: merges, settings)
+    try self.init(folder.config, folder, ClipModelFields(), merges: merges, locking, freezing, settings)
   }
 
-  private init(_ given: ClipConfig?, _ folder: ClipFolder?, merges path: String, _ settings: RunSettings) throws {
+  private init(
+    _ given: ClipConfig?, _ folder: ClipFolder?, _ sizes: ClipModelFields, merges path: String, _ locking: ClipLock,
+    _ freezing: Freezing,
+    _ settings: RunSettings
+  ) throws {
     merges = try BytePairMerges(file: path)
     tokenizer = try BytePairTokenizer(merges)
-    config = given ?? ClipRecipe.smallNetwork(vocabulary: tokenizer.vocabularySize)
+    config = try sizes.applied(to: given ?? ClipRecipe.smallNetwork(vocabulary: tokenizer.vocabularySize))
     // The end token must be the largest id of a text, and of no other meaning in weights that are given.
     guard tokenizer.vocabularySize <= config.text.vocabularySize,
       folder == nil || tokenizer.vocabularySize == config.text.vocabularySize
@@ -49,11 +61,16 @@ public struct ClipRunModel {
           + "(scripts/fetch-clip-vocabulary.sh gets CLIP's)")
     }
     model = CLIP(config)
+    let locked = try locking.freezing(config)
+    let frozen = try Freezing(locked.patterns + freezing.patterns).apply(to: model) { name in
+      [Naming.openClip.names(of: name)] + (folder.map { [$0.weights.fileNames(of: name)] } ?? [])
+    }
     parameters = ParameterSet(model, precision: settings.precision, on: settings.device, key: nil)
     let report = try folder.map { [parameters] in try $0.load(into: parameters) }
     if report == nil { parameters.start(from: RandomKey(seed: settings.seed).fold("weights"), .openClip) }
     names = report?.names ?? WeightNames(.openClip)
-    details = (report?.details ?? []) + (folder?.remarks ?? [])
+    if let report { try Freezing.check(parameters, made: report.made, by: names) }
+    details = (report?.details ?? []) + (folder?.remarks ?? []) + [frozen].compactMap(\.self)
     preparation = folder?.preparation ?? .clip
   }
 

@@ -23,12 +23,13 @@ public final class ClipTraining: Trainable {
   public var parameters: ParameterSet { model.parameters }
   public var published: Naming { .openClip }
   public func afterUpdate() { model.model.clampLogitScale() }
+  public var isEvaluated: Bool { evaluation != nil }
   public func evaluate() throws -> Evaluation { try evaluation?(masking: masking) ?? Evaluation() }
   public func write(to folder: String) throws { try model.write(to: folder) }
   public func read(from folder: String) throws { try model.read(from: folder) }
 
   public var remarks: [String] {
     let skipped = source.faults?.summary ?? ""
-    return skipped.isEmpty ? [] : ["skipped: \(skipped)"]
+    return skipped.isEmpty ? [] : ["skipped: \(skipped); each is counted as often as it came up"]
   }
 }

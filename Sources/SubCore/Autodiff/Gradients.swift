@@ -21,8 +21,9 @@ public final class Gradients {
 
   /// A parameter's gradient; zeros where none arrived.
   public func value(of parameter: Parameter) -> Tensor {
-    let view = set.view(of: parameter, in: arena)
-    return isTouched[parameter.slot] ? view : Tensor(view.shape, filledWith: 0, dtype: view.dtype, on: view.device)
+    isTouched[parameter.slot]
+      ? set.view(of: parameter, in: arena)
+      : Tensor(parameter.shape, filledWith: 0, dtype: arena.dtype, on: arena.device)
   }
 
   /// Empties the buffer. Nothing is written but the touched rows of tables, which become zero again.

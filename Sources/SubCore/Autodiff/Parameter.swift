@@ -20,8 +20,11 @@ public final class Parameter {
   public let isTable: Bool
   /// The full name, once a set holds it.
   public package(set) var name = ""
-  /// A frozen parameter gets no gradient and no update.
-  public var isFrozen = false
+  /// A frozen parameter gets no gradient and no update; nor does any optimizer keep a state for it. To be decided before
+  /// the parameter gets memory.
+  public var isFrozen = false {
+    willSet { precondition(values == nil, "Parameter \(name): freeze it before a ParameterSet is made of it") }
+  }
 
   var values: Tensor?
   var slot = -1

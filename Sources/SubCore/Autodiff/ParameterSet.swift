@@ -5,8 +5,10 @@ public final class ParameterSet {
   public let parameters: [Parameter]
   /// What the model keeps besides and nobody trains, in order; each object once.
   public let buffers: [Buffer]
-  /// The values, one behind the other; each parameter starts at a multiple of 16 elements.
+  /// The values, one behind the other, frozen ones behind all others; each parameter starts at a multiple of 16 elements.
   public let arena: Tensor
+  /// Elements of the arena that are trained.
+  let trainedEnd: Int
   /// In which precision products with these weights compute.
   public let precision: Precision
   let offsets: [Int]
@@ -21,15 +23,21 @@ public final class ParameterSet {
   ) {
     var seen: Set<ObjectIdentifier> = []
     var parameters: [Parameter] = []
-    var offsets: [Int] = []
-    var end = 0
     for (name, parameter) in named where seen.insert(ObjectIdentifier(parameter)).inserted {
       parameter.name = name
       parameter.slot = parameters.count
       parameters.append(parameter)
-      offsets.append(end)
-      end += (parameter.shape.count + 15) / 16 * 16
     }
+    var offsets = [Int](repeating: 0, count: parameters.count)
+    var (end, trainedEnd) = (0, 0)
+    for isFrozen in [false, true] {
+      for parameter in parameters where parameter.isFrozen == isFrozen {
+        offsets[parameter.slot] = end
+        end += (parameter.shape.count + 15) / 16 * 16
+      }
+      if !isFrozen { trainedEnd = end }
+    }
+    self.trainedEnd = trainedEnd
     self.parameters = parameters
     self.precision = precision
     self.offsets = offsets
@@ -49,10 +57,16 @@ public final class ParameterSet {
   /// The number of weights, padding and buffers not counted.
   public var count: Int { parameters.reduce(0) { $0 + $1.shape.count } }
 
-  /// A zeroed arena of the same layout: moments, averages.
-  public func zeros() -> Tensor { Tensor(arena.shape, filledWith: 0, dtype: arena.dtype, on: arena.device) }
+  /// The parameters that are not frozen, in order.
+  public var trained: [Parameter] { parameters.filter { !$0.isFrozen } }
 
-  /// A parameter's part of an arena of this layout.
+  /// The values of the parameters that are not frozen, one behind the other.
+  public var trainedArena: Tensor { trainedEnd == arena.count ? arena : arena.slice(from: 0, shape: [trainedEnd]) }
+
+  /// A zeroed arena of the layout of what is trained: gradients, moments, averages.
+  public func zeros() -> Tensor { Tensor([trainedEnd], filledWith: 0, dtype: arena.dtype, on: arena.device) }
+
+  /// A parameter's part of an arena of this layout; of `zeros` only one that is not frozen has a part.
   public func view(of parameter: Parameter, in arena: Tensor) -> Tensor {
     arena.slice(from: offsets[parameter.slot], shape: parameter.shape)
   }

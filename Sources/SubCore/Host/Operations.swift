@@ -5,10 +5,13 @@ internal import CSubKernels
 public enum Operations {
   /// Those that `body` asks for, on this thread.
   public static func counting(_ body: () throws -> Void) rethrows -> Int {
-    let before = sk_operations()
+    let before = count
     try body()
-    return Int(sk_operations() - before)
+    return count - before
   }
+
+  /// Those of this thread since it began.
+  static var count: Int { Int(sk_operations()) }
 
   /// Counts products of [m, k] by [k, n].
   static func add(_ m: Int, _ n: Int, _ k: Int, times count: Int = 1) {

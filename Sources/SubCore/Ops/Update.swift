@@ -95,7 +95,7 @@ extension ParameterSet {
   public func sgd(
     _ gradients: Gradients, sum: Tensor?, _ numbers: SGDRates, rates: [(lrScale: Double, weightDecay: Double)]
   ) {
-    precondition(sum == nil || sum!.shape == arena.shape, "sgd: sum \(sum!.shape), weights \(arena.shape)")
+    precondition(sum == nil || sum!.count == trainedEnd, "sgd: sum \(sum!.shape), \(trainedEnd) weights")
     arena.backend.sgd(
       numbers, segments(gradients, rates), p: arena, g: gradients.arena, sum: sum, shadow: arena.storage.shadow?.current
     )

@@ -9,10 +9,14 @@ public struct Windows {
   public let gridRows: Int
   /// Whether windows reach beyond the grid.
   public let hasOutside: Bool
+  /// The row of the grids at every place, -1 outside.
+  package var places: [Int32] { rowList }
   /// i32 [segments.rows]: the row of the grids at every place, -1 outside.
   let rows: Tensor
   /// The same on the host.
   let rowList: [Int32]
+  /// The regions of one sample's places; nil: all of a window see each other.
+  package let regionList: [UInt8]?
   /// u8 [segments.rows]; nil: all of a window see each other.
   let regions: Tensor?
 
@@ -47,6 +51,7 @@ public struct Windows {
     }
     rowList = all
     self.rows = Tensor(HostArray(all, shape: [all.count]), on: device)
+    regionList = shift == (0, 0) ? nil : regions
     let marks = shift == (0, 0) ? [] : (0..<samples).flatMap { _ in regions }
     self.regions = marks.isEmpty ? nil : Tensor(HostArray(marks, shape: [marks.count], dtype: .u8), on: device)
   }

@@ -50,6 +50,17 @@ public enum JSON: Sendable, Equatable {
 }
 
 extension JSON {
+  /// The texts of an object whose keys count from 0, in that order, as `id2label` has them; nil for anything else.
+  public var namesByNumber: [String]? {
+    guard let members = object?.members else { return nil }
+    var byNumber: [Int: String] = [:]
+    for member in members { if let number = Int(member.key) { byNumber[number] = member.value.string ?? "" } }
+    let count = byNumber.count
+    return count > 0 && byNumber.keys.allSatisfy({ (0..<count).contains($0) }) ? (0..<count).map { byNumber[$0]! } : nil
+  }
+}
+
+extension JSON {
   /// The members of an object in their written order. Keys are equal only when all their bytes are: vocabularies hold
   /// both the composed and the decomposed form of a letter, which `String` takes for one.
   public struct Object: Sendable, Equatable, ExpressibleByDictionaryLiteral {

@@ -20,6 +20,9 @@ public enum GLUETask: String, CaseIterable, Sendable, Codable {
   /// Whether the model predicts a score (0 to 5) rather than a class.
   public var isRegression: Bool { self == .stsb }
 
+  /// Whether its inputs are pairs of texts.
+  public var hasPairs: Bool { self != .cola && self != .sst2 }
+
   /// The classes by id, in the order of Hugging Face's datasets; empty for regression.
   public var labels: [String] {
     switch self {
@@ -46,13 +49,13 @@ public enum GLUETask: String, CaseIterable, Sendable, Codable {
   /// The number of outputs of a classifier for the task: 1 for regression.
   public var labelCount: Int { isRegression ? 1 : labels.count }
 
-  /// What `run_glue` reports, by name; `combined_score` is the mean of the two before it.
-  public var metricNames: [String] {
+  /// What `run_glue` reports.
+  public var metrics: [TextMetric] {
     switch self {
-    case .cola: ["matthews_correlation"]
-    case .sst2, .mnli, .qnli, .rte, .wnli: ["accuracy"]
-    case .mrpc, .qqp: ["accuracy", "f1", "combined_score"]
-    case .stsb: ["pearson", "spearmanr", "combined_score"]
+    case .cola: [.matthews]
+    case .sst2, .mnli, .qnli, .rte, .wnli: [.accuracy]
+    case .mrpc, .qqp: [.accuracy, .f1, .combined]
+    case .stsb: [.pearson, .spearman, .combined]
     }
   }
 

@@ -80,7 +80,7 @@ public struct ImageFolder: ImageSource {
 extension ImageFolder {
   /// What folders of training and of evaluation pictures are called, in the order in which they are looked for: timm's
   /// names, then those of test sets.
-  private static let splitNames = (
+  static let splitNames = (
     train: ["train", "training"],
     validation: ["val", "valid", "validation", "eval", "evaluation", "test", "testing"]
   )
@@ -126,7 +126,7 @@ extension ImageFolder {
 }
 
 /// Pictures below a folder, and what was passed over there.
-private struct Found {
+struct Found {
   var pictures: [String] = []
   /// How many files of each other ending.
   private var others: [String: Int] = [:]

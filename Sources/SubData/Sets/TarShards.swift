@@ -11,29 +11,22 @@ public struct TarShards: ImageSource {
   /// Samples without a picture or a class.
   public let incomplete: Int
 
-  private enum Place: Sendable {
-    case file(shard: Int, offset: Int, size: Int)
-    case memory(HostArray)
-  }
-  private let shards: [InputFile]
-  private let places: [(shard: Int, key: String, place: Place)]
+  private let pictures: TarPictures
 
-  public var count: Int { places.count }
+  public var count: Int { pictures.count }
 
   /// Lists the samples of the shards. A shard that is cut or damaged counts up to there; more than `mostProblems` of
   /// them, or no sample at all, throw `InputError`.
   public init(_ shards: [String], classNames: [String]? = nil, mostProblems: Int = 10) throws {
     var labels: [Int] = []
-    var places: [(shard: Int, key: String, place: Place)] = []
+    var pictures = TarPictures()
     var problems: [InputError] = []
     var incomplete = 0
-    var files: [InputFile] = []
     for path in shards {
       do {
-        let shard = files.count
-        files.append(try InputFile(path))
         let reader = try TarReader(path)
         let plain = reader.isPlain
+        try pictures.open(path)
         let samples = TarSamples(reader) { $0 == "cls" || !plain && TarSamples.imageKinds.contains($0) }
         while let sample = try samples.next() {
           try Interruption.check()
@@ -43,16 +36,14 @@ public struct TarShards: ImageSource {
           }
           labels.append(try Self.label(text, at: "\(path), \(sample.key).cls", classes: classNames?.count))
           let held = sample.parts.first { $0.entry == entry }?.contents
-          places.append(
-            (shard, sample.key, held.map { .memory($0) } ?? .file(shard: shard, offset: entry.offset, size: entry.size))
-          )
+          try pictures.add("\(path), \(sample.key)", entry, held)
         }
       } catch let error as InputError {
         problems.append(error)
         guard problems.count <= mostProblems else { throw error }
       }
     }
-    guard !places.isEmpty else {
+    guard pictures.count > 0 else {
       throw problems.first
         ?? InputError(
           "the shards hold no labelled pictures", at: shards.first ?? "",
@@ -63,8 +54,7 @@ public struct TarShards: ImageSource {
     self.labels = labels
     self.problems = problems
     self.incomplete = incomplete
-    self.shards = files
-    self.places = places
+    self.pictures = pictures
   }
 
   public var remarks: [String] {
@@ -72,15 +62,8 @@ public struct TarShards: ImageSource {
       + (incomplete > 0 ? ["\(incomplete) samples without a picture or a class were left out"] : [])
   }
 
-  public func name(of index: Int) -> String { "\(shards[places[index].shard].path), \(places[index].key)" }
-
-  public func image(at index: Int) throws -> SourceImage {
-    switch places[index].place {
-    case .memory(let bytes): .file(bytes, name: name(of: index))
-    case .file(let shard, let offset, let size):
-      .file(try shards[shard].array(offset..<(offset + size)), name: name(of: index))
-    }
-  }
+  public func name(of index: Int) -> String { pictures.name(of: index) }
+  public func image(at index: Int) throws -> SourceImage { try pictures.image(at: index) }
 
   private static func label(_ bytes: HostArray, at place: String, classes: Int?) throws -> Int {
     let text = bytes.withBytes { String(decoding: $0.prefix(32), as: UTF8.self) }

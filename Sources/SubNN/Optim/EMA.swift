@@ -33,8 +33,10 @@ public final class EMA: Checkpointed {
     return try body()
   }
 
-  /// A parameter's average.
-  public func value(of parameter: Parameter) -> Tensor { set.view(of: parameter, in: average) }
+  /// A parameter's average: that of a frozen one is itself.
+  public func value(of parameter: Parameter) -> Tensor {
+    parameter.isFrozen ? parameter.value : set.view(of: parameter, in: average)
+  }
 
   public func state() -> [StateArray] { named.map { StateArray("", of: $0.name, $0.average.host()) } }
 
@@ -54,9 +56,9 @@ public final class EMA: Checkpointed {
     }
   }
 
-  /// What is averaged: the arena of all parameters, and every buffer.
+  /// What is averaged: the arena of the parameters that are trained, and every buffer.
   private var pairs: [(values: Tensor, average: Tensor)] {
-    [(set.arena, average)] + zip(set.buffers, buffers).map { ($0.value, $1) }
+    [(set.trainedArena, average)] + zip(set.buffers, buffers).map { ($0.value, $1) }
   }
 
   private var named: [(name: String, average: Tensor)] {

@@ -1,7 +1,7 @@
 public import SubCore
 
 /// What AdamW and LAMB share: the running means of gradients and of their squares, rates by group, and the checkpoint
-/// of both: `updates`, and `first.NAME` and `second.NAME` for every parameter.
+/// of both: `updates`, and `first.NAME` and `second.NAME` for every parameter that is trained.
 public class MomentOptimizer: Optimizer {
   /// β₁, β₂ and ε.
   public struct Settings: Sendable, Codable, Equatable {
@@ -55,7 +55,7 @@ public class MomentOptimizer: Optimizer {
 
   public final func state() -> [StateArray] {
     [StateArray("updates", HostArray([Int64(updates)], shape: [1]))]
-      + set.parameters.flatMap { parameter in
+      + set.trained.flatMap { parameter in
         [
           StateArray("first", of: parameter.name, set.view(of: parameter, in: moments.first).host()),
           StateArray("second", of: parameter.name, set.view(of: parameter, in: moments.second).host()),
@@ -64,7 +64,7 @@ public class MomentOptimizer: Optimizer {
   }
 
   public final func restore(_ array: (_ role: String, _ tensor: String?) throws -> HostArray) throws {
-    for parameter in set.parameters {
+    for parameter in set.trained {
       for (role, arena) in [("first", moments.first), ("second", moments.second)] {
         let values = try array(role, parameter.name)
         guard values.shape == parameter.shape.dimensions else {

@@ -24,10 +24,15 @@ public struct ParameterGroups {
   }
 
   /// One decay for all but biases and norms, the usual rule for BERT: names that contain `bias` or `norm` are left out.
-  public static func decayingAllButBiasesAndNorms(_ set: ParameterSet, weightDecay: Double) -> ParameterGroups {
+  /// `layers`: rates by depth.
+  public static func decayingAllButBiasesAndNorms(
+    _ set: ParameterSet, weightDecay: Double, layers: LayerDecay? = nil
+  ) -> ParameterGroups {
     ParameterGroups(set) { parameter in
       let name = parameter.name.lowercased()
-      return ParameterRates(weightDecay: name.contains("bias") || name.contains("norm") ? 0 : weightDecay)
+      return ParameterRates(
+        lrScale: layers?.scale(of: parameter.name) ?? 1,
+        weightDecay: name.contains("bias") || name.contains("norm") ? 0 : weightDecay)
     }
   }
 }

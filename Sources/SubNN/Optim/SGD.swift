@@ -61,6 +61,6 @@ public final class SGD: Optimizer {
   /// The running sum of every parameter.
   private var sums: [(name: String, values: Tensor)] {
     guard let sum else { return [] }
-    return set.parameters.map { ($0.name, set.view(of: $0, in: sum)) }
+    return set.trained.map { ($0.name, set.view(of: $0, in: sum)) }
   }
 }

@@ -24,6 +24,8 @@ package struct BenchCommand: Command {
   @Flag("--baseline", "without the sub-branch") var baseline: Bool
   @Option("--ratio", in: 0...0.999, default: "0.5 for images, 0.15 for text", "the share that is hidden")
   var ratio: Double?
+  @Flag("--operations", "also every operation's time, bytes and products, beside this machine's limits")
+  var operations: Bool
   var machine = MachineOptions()
 
   package init() {}
@@ -46,6 +48,9 @@ package struct BenchCommand: Command {
           "masksub \(name) batch=\(count) ms_per_step=\((median * 1000).fixed(1)) "
             + "samples_per_s=\((Double(count) / median).fixed(2)) rss_peak_mib=\(sys_peak_rss_kib() / 1024) precision=\(machine.precision)"
         )
+        if operations {
+          for line in try operationLines(workload, count, device) { try context.console.print(line) }
+        }
       } else if let workload = Modalities.all.flatMap(\.dataWorkloads).first(where: { $0.name == name }) {
         let next = try workload.prepare(
           data: data ?? context.home.file("datasets/shapes"), batch: batch ?? workload.batch, seed: machine.seed)
@@ -70,13 +75,26 @@ package struct BenchCommand: Command {
     }
   }
 
+  /// The table of a workload's operations, with a clock around each.
+  private func operationLines(_ workload: Workload, _ count: Int, _ device: Device) throws -> [String] {
+    let table = try OperationTable(machine.precision, tries: warmup + steps, on: device)
+    let (timed, times) = device.timed()
+    let step = workload.prepare(count, try method(for: workload), machine.precision, timed)
+    var number = 0
+    let median = try median {
+      if number == warmup { times.clear() }
+      number += 1
+      step()
+    }
+    return table.lines(times.entries, steps: steps, seconds: median)
+  }
+
   /// The median time of a step in seconds, behind the warmup.
   private func median(_ step: () throws -> Void) throws -> Double {
     var times: [Double] = []
     for number in 0..<(warmup + steps) {
-      try Interruption.check()
       let start = WallClock.seconds()
-      try step()
+      try Interruption.endingAtOnce(step)
       if number >= warmup { times.append(WallClock.seconds() - start) }
     }
     times.sort()

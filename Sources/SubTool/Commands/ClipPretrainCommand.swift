@@ -33,9 +33,13 @@ package struct ClipPretrainCommand: Command {
   @Option("--text-heads", in: 1...4096, default: "what the files say, else a guess", "heads of the text tower")
   var textHeads: Int?
   var weights = WeightOptions()
+  var lock = LockOptions()
+  var freeze = FreezeOptions()
   var captionOptions = CaptionDataOptions()
   var zeroShot = ZeroShotOptions()
+  @Option("--workers", in: 0...256, default: "as many as --threads", "threads that prepare images") var workers: Int?
   var methodOptions = MethodOptions()
+  var recipeOptions = RecipeOptions<ClipRecipe>()
   var runOptions = RunOptions()
   var machine = MachineOptions()
   var inputOptions = InputOptions()
@@ -43,23 +47,25 @@ package struct ClipPretrainCommand: Command {
   package init() {}
 
   package func run(in context: ToolContext) throws {
-    let settings = try runOptions.settings(on: machine)
+    let settings = try runOptions.settings(on: machine, workers: workers)
+    let begun = try runOptions.begun(Self.name)
     let embedded = data == nil ? try EmbeddedCaptions(context) : nil
     let isSmall = data == nil && model == nil && from == nil
-    let recipe = try (isSmall ? ClipRecipe.fromScratch : ClipRecipe()).with(
-      runOptions.settingPairs, note: context.console.note)
+    let recipe = try recipeOptions.recipe(
+      isSmall ? ClipRecipe.fromScratch : ClipRecipe(), of: begun, note: context.console.note)
     let set = try CaptionSet(data ?? embedded!.train, options: captionOptions.options(isTraining: true))
     guard recipe.data.resamples || captionOptions.factors == nil else {
       throw InputError(
         "every pair comes once an epoch unless shards are resampled", at: "--train-data-upsampling-factors",
-        cure: "add --set resamples=true, or leave the factors out", isUsage: true)
+        cure: "add --resamples, or leave the factors out", isUsage: true)
     }
     let validationSet = try (validation ?? embedded?.validation).map {
       try ZeroShotData($0, captionOptions.options(isTraining: false))
     }
     let name = model ?? (data != nil && from == nil ? "ViT-B-32" : nil)
     let clip = try ClipModelChoice(
-      from: from, name: name, vocabulary: vocabulary, hints: weights.hints(textHeads: textHeads)
+      from: from, name: name, vocabulary: vocabulary, hints: weights.hints(textHeads: textHeads),
+      sizes: recipe.model, locking: try lock.lock, freezing: freeze.freezing
     ).model(settings) { try embedded?.merges ?? ClipModelChoice.standardVocabulary(context) }
     try clip.preparation.check()
     if let embedded, isSmall {
@@ -79,7 +85,8 @@ package struct ClipPretrainCommand: Command {
     for (key, place) in [("data", data), ("val", validation), ("from", from), ("vocab", vocabulary)] {
       run.configuration[key] = place.map { .string($0) } ?? .null
     }
-    run.isDemonstration = embedded != nil && !isSmall && !runOptions.setsLength(of: recipe)
+    (run.configuration["freeze"], run.configuration["lock"]) = (freeze.json, lock.json)
+    run.isDemonstration = try recipeOptions.isDemonstration(embedded != nil && !isSmall, of: begun)
     try context.train(run, runOptions)
   }
 }

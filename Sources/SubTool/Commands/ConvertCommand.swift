@@ -1,3 +1,4 @@
+import ClipSub
 import SubCore
 import SubData
 import SubTrain
@@ -11,68 +12,155 @@ package struct ConvertCommand: Command {
     + "what is written: .safetensors, .npz, or a folder of .npy files where there is no ending. Without --names every "
     + "tensor keeps its name. A run stands for its newest checkpoint. The configuration files beside IN, which tell what "
     + "tensors do not (heads, activation, the preparation of images), go into the metadata of a .safetensors file, where "
-    + "the other commands find them."
+    + "the other commands find them. --for writes a folder OUT that another program loads as it is: "
+    + "timm.create_model('local-dir:OUT', pretrained=True), open_clip.create_model('local-dir:OUT'), or transformers' "
+    + "from_pretrained. OUT.onnx is the network itself, for onnxruntime and others: inputs and outputs are named as "
+    + "transformers names them, of any batch and any length of text, in f32. "
+    + "With --average several weights of one model become their mean: runs from one start, or two models, a line between "
+    + "which --by 0.3,0.7 goes along."
   package static let example = "masksub convert deit_3_small_224_1k.pth deit3-s.safetensors --names timm"
   package static let section = CommandSection.look
 
   @Argument("IN", "the weights") var input: String
-  @Argument("OUT", "where they go") var output: String
-  @Option(
-    "--weights", value: "KEY", default: "the average where there is one",
-    "which of several weights of a PyTorch file: model, model_ema")
-  var key: String?
+  @Argument("OUT", "where they go; with --average behind more weights") var rest: [String]
+  @Flag("--average", "several weights of one model become their mean") var averages: Bool
+  @Option("--by", value: "W,W,…", default: "all alike", "their factors in the mean, which sum to 1") var factors:
+    Factors?
   @Option("--names", default: "as they are", "whose names the tensors get") var names: Names?
+  @Option("--for", default: "none", "the program for which OUT is a folder") var target: ExportForm?
+  @Option("--tower", default: "both", "the tower of a CLIP that an .onnx file holds") var tower: ClipConfig.Tower?
+  var model = ModelOptions()
+  var weights = WeightOptions()
+  var preparation = PreparationOptions()
   var inputOptions = InputOptions()
 
   package init() {}
 
+  /// What the options say of the weights.
+  var hints: WeightHints { weights.hints(model) }
+
+  /// Where the weights go.
+  var output: String { rest.last ?? "" }
+
+  /// The form for another program; nil: tensors are rewritten.
+  var exportForm: ExportForm? { output.hasSuffix(".onnx") ? .onnx : target }
+
   package func run(in context: ToolContext) throws {
+    let inputs = try inputs()
+    if exportForm != nil { return try export(in: context) }
     let format = try Format(output)
-    let checkpoint = try Checkpoint.standing(for: input, note: context.console.note)
-    defer { withExtendedLifetime(checkpoint) {} }
-    let source = try TensorFile.open(checkpoint.path, weights: key)
+    let checkpoints = try inputs.map { try Checkpoint.standing(for: $0, note: context.console.note) }
+    defer { withExtendedLifetime(checkpoints) {} }
+    let checkpoint = checkpoints[0]
+    let sources = try checkpoints.map { try self.source($0, context) }
+    let source = averages ? try AveragedTensors(sources, by: factors?.values) : sources[0]
     for remark in source.remarks { context.console.note(remark) }
-    let tensors: [(name: String, array: HostArray)]
-    var dropped: [String] = []
-    if let names {
-      guard let (family, weights) = ModelFamilies.recognise(source) else {
-        throw InputError(
-          "no model is recognised among its \(source.names.count) tensors, so they cannot be renamed", at: input,
-          cure: "leave --names out to keep the names (masksub inspect shows what a file holds)")
-      }
-      context.console.note("\(try family.summary(of: weights)), \(weights.title)")
-      guard let target = try family.names(names.rawValue, of: weights) else {
-        throw InputError(
-          "nobody calls the tensors of this \(family.name) so", at: "--names \(names.rawValue)",
-          cure: "use another naming, or leave --names out", isUsage: true)
-      }
-      let renamed = try RenamedWeights(weights, of: family, to: target)
-      (tensors, dropped) = (renamed.tensors, renamed.dropped)
-    } else {
-      tensors = try source.names.map { name in
-        // A large file takes a while.
-        try Interruption.check()
-        return (name, try source.array(named: name))
-      }
-    }
+    let renamed = try renamed(source, in: context)
+    let result: any NamedTensors = renamed ?? source
     guard FileSystem.kind(output) == .absent || format != .folder else {
       throw InputError("there is something there already", at: output, cure: "name a folder that does not exist yet")
     }
     switch format {
-    case .safetensors: try Safetensors.write(tensors, metadata: metadata(source, checkpoint.path, tensors), to: output)
-    case .npz: try Npz.write(tensors, to: output)
-    case .folder: try NpyFolder.write(tensors, to: FileSystem.trimmed(output))
+    case .safetensors: try Safetensors.write(copying: result, metadata: metadata(source, checkpoint.path), to: output)
+    case .npz: try Npz.write(copying: result, to: output)
+    case .folder: try NpyFolder.write(copying: result, to: FileSystem.trimmed(output))
     }
-    if let first = dropped.first {
+    if let dropped = renamed?.dropped, let first = dropped.first {
       context.console.note("left out: \(dropped.count) tensors without such a name (\(first), …)")
     }
-    try context.console.print("\(tensors.count) tensors in \(output)")
+    try context.console.print("\(result.names.count) tensors in \(output)")
+  }
+
+  /// The tensors under other names, where such are asked for.
+  private func renamed(_ source: any NamedTensors, in context: ToolContext) throws -> RenamedWeights? {
+    guard let names else { return nil }
+    guard let (family, weights) = ModelFamilies.recognise(source) else {
+      throw InputError(
+        "no model is recognised among its \(source.names.count) tensors, so they cannot be renamed", at: input,
+        cure: "leave --names out to keep the names (masksub inspect shows what a file holds)")
+    }
+    context.console.note("\(try family.summary(of: weights)), \(weights.title)")
+    guard let target = try family.names(names.rawValue, of: weights) else {
+      throw InputError(
+        "nobody calls the tensors of this \(family.name) so", at: "--names \(names.rawValue)",
+        cure: "use another naming, or leave --names out", isUsage: true)
+    }
+    return try RenamedWeights(weights, of: family, to: target)
+  }
+
+  /// The tensors; of a run that keeps an average that, as it is evaluated.
+  private func source(_ checkpoint: Checkpoint, _ context: ToolContext) throws -> any NamedTensors {
+    let (place, key) = (Companions.weightPlace(checkpoint.path), weights.key)
+    guard let average = checkpoint.averagePath, key.map({ ["model", "ema"].contains($0) }) ?? true else {
+      return try TensorFile.open(place, weights: key)
+    }
+    let source = try TensorFile.open(place)
+    guard key != "model", let (family, recognised) = ModelFamilies.recognise(source) else { return source }
+    if key == nil {
+      context.console.note("the average of the run's weights is converted (--weights model: the weights themselves)")
+    }
+    return try RunAverage(recognised, of: family, averagedIn: average)
+  }
+
+  /// Writes a model for another program.
+  private func export(in context: ToolContext) throws {
+    func refuse(_ option: String, _ why: String) -> InputError {
+      InputError(why, at: option, cure: "leave the option out", isUsage: true)
+    }
+    if exportForm == .onnx, let target { throw refuse("--for \(target.rawValue)", "an .onnx file is for any program") }
+    if averages { throw refuse("--average", "weights are averaged into a weight file first") }
+    if let names { throw refuse("--names \(names.rawValue)", "the names follow from the program that loads them") }
+    if exportForm != .onnx, let tower { throw refuse("--tower \(tower.rawValue)", "a folder holds both towers") }
+    if exportForm != .onnx, FileSystem.kind(output) != .absent {
+      throw InputError("there is something there already", at: output, cure: "name a folder that does not exist yet")
+    }
+    let origin = ModelOrigin(input)
+    let files = try origin.modality(weights: weights.key).export(self, of: origin, to: output, in: context)
+    try context.console.print(files.joined(separator: ", "))
+  }
+
+  /// All weights. Throws a usage error where several are not to be averaged, or the factors are not theirs.
+  private func inputs() throws -> [String] {
+    let all = [input] + rest.dropLast()
+    func wrong(_ what: String, _ option: String, _ cure: String) -> InputError {
+      InputError(what, at: option, cure: cure, isUsage: true)
+    }
+    if rest.isEmpty { throw wrong("OUT is missing", "masksub convert", "add it; see masksub convert --help") }
+    guard averages else {
+      if factors != nil { throw wrong("nothing is averaged", "--by", "add --average, or leave it out") }
+      if all.count > 1 {
+        throw wrong("there are \(all.count) weights", "masksub convert", "add --average for their mean, or give one")
+      }
+      return all
+    }
+    if all.count < 2 { throw wrong("there is nothing to average", "--average", "give several weights, then OUT") }
+    if let factors {
+      guard factors.values.count == all.count else {
+        throw wrong("\(factors.values.count) factors for \(all.count) weights", "--by", "give one for each")
+      }
+      let sum = factors.values.reduce(0, +)
+      guard abs(sum - 1) < 1e-6 else { throw wrong("the factors sum to \(sum)", "--by", "give some that sum to 1") }
+    }
+    return all
+  }
+
+  /// What each of several weights counts.
+  struct Factors: OptionValue {
+    let values: [Double]
+
+    static var placeholder: String { "W,W,…" }
+    static var expectation: String { "numbers joined by commas" }
+    static func parse(_ text: String, after previous: Factors?) -> Factors? {
+      let values = text.split(separator: ",", omittingEmptySubsequences: false).map {
+        Double.parse(String($0), after: nil)
+      }
+      return values.contains { $0 == nil } ? nil : Factors(values: values.compactMap(\.self))
+    }
+    var defaultText: String? { nil }
   }
 
   /// What a file says beside its tensors: what the source says itself, and what lies beside it.
-  private func metadata(
-    _ source: any NamedTensors, _ place: String, _ tensors: [(name: String, array: HostArray)]
-  ) throws -> [(key: String, value: String)] {
+  private func metadata(_ source: any NamedTensors, _ place: String) throws -> [(key: String, value: String)] {
     let names = Set(source.names)
     // A tensor's other name is a tensor of its own now.
     let own = source.metadata.filter { $0.key != "format" && !names.contains($0.key) }
@@ -108,3 +196,5 @@ package struct ConvertCommand: Command {
     }
   }
 }
+
+extension ClipConfig.Tower: OptionValue {}

@@ -10,25 +10,31 @@ package struct EvalCommand: Command {
     "--from takes a run, a folder or a weight file. Runs of train and finetune are evaluated as they were in training, "
     + "with the average of weights where the recipe keeps one; other files as what lies beside them says (timm's "
     + "config.json, preprocessor_config.json, open_clip_config.json), else as their family's recipe does. The first "
-    + "lines say which, and what was guessed. Runs of glue, and BERT folders with --task, are evaluated on the task's development split. Without --data "
-    + "the embedded samples are used."
+    + "lines say which, and what was guessed. Runs of glue, and BERT folders with --task, are evaluated on the task's "
+    + "development split, runs of clip-pretrain as zero-shot does it. A run's own data and precision are used unless "
+    + "others are given; for other models without --data the embedded samples."
   package static let example = "masksub eval --from runs/deit3-s --data imagenet"
   package static let section = CommandSection.evaluate
 
   @Option("--from", value: "RUN|FILE", "the model") var from: String
-  @Option("--data", value: "DIR", default: "the embedded samples", "images, or the task's folder") var data: String?
+  @Option(
+    "--data", value: "DIR", default: "the run's own, else the embedded samples", "images, or the task's folder")
+  var data: String?
   @Option("--task", default: "the run's own", "the GLUE task of a text model") var task: GLUETask?
-  @Option("--batch", in: 1...65536, "samples of a batch") var batch = 64
+  @Option("--batch-size", in: 1...65536, "samples of a batch") var batch = 64
   @Option("--workers", in: 0...256, default: "half of the cores, at most 8", "threads that prepare images")
   var workers: Int?
   @Option("--class-order", "how class folders are numbered: as torchvision does (1, 10, 2), or timm (1, 2, 10)")
   var classOrder = ClassOrder.plain
+  @Option("--image", value: "COLUMN", "a table's column of paths of pictures") var image: String?
   @Option("--max-broken", in: 0...1_000_000_000, "unreadable pictures that are passed over before it is an error")
   var maxBroken = 100
   @Option("--readout", default: "what the files say, else a guess", "what a vision transformer's head reads")
   var readout: VisionTransformerConfig.Readout?
   @Option("--image-size", in: 1...4096, default: "the model's own", "the side of the images, in pixels")
   var imageSize: Int?
+  var columns = TextColumnOptions()
+  var table = TableOptions()
   var weights = WeightOptions()
   var preparation = PreparationOptions()
   var machine = MachineOptions()
@@ -44,9 +50,34 @@ package struct EvalCommand: Command {
   }
 
   package func run(in context: ToolContext) throws {
-    let run = try? RunFolder.existing(from).configuration()
+    let run = ModelOrigin(from).run
     let evaluation = try Modalities.first { try $0.evaluate(self, of: run, in: context) }
     for (name, value) in evaluation.metrics { try context.console.print("\(name) \(value.fixed(4))") }
-    if let loss = evaluation.loss { try context.console.print("loss \(loss.fixed(4))") }
+    guard let loss = evaluation.loss else { return }
+    try context.console.print("loss \(loss.fixed(4))")
+    guard loss.isFinite else {
+      throw InputError(
+        "the model's outputs are no numbers", at: from,
+        cure: "give other weights (masksub inspect --stats shows which of these are none)")
+    }
+  }
+}
+
+extension EvalCommand: LineBasis {
+  func earlier(for command: any Command.Type) throws -> EarlierLine? {
+    guard $from.isGiven else { return nil }
+    let run = ModelOrigin(from).run
+    let data: [(own: String, theirs: [String])]
+    switch run?["command"]?.string {
+    // What such a run says of data is said to zero-shot, which evaluates it.
+    case ClipPretrainCommand.name: return nil
+    // A table of one's own is opened as the run opened it, with what that held out.
+    case GlueCommand.name where run?["table"]?.object != nil: data = []
+    case GlueCommand.name: data = [("--data", ["--data"]), ("--task", ["--task"])]
+    default:
+      let same = ["--class-order", "--max-broken", "--workers", "--image", "--label", "--separator", "--quoting"]
+      data = [("--data", ["--validation", "--data"])] + same.map { ($0, [$0]) }
+    }
+    return try EarlierLine(of: from, data + [("--precision", ["--precision"])])
   }
 }

@@ -1,4 +1,6 @@
+import SubCore
 import SubTrain
+import VisionSub
 
 /// `finetune`: trains a pretrained vision model on.
 package struct FinetuneCommand: Command {
@@ -7,7 +9,7 @@ package struct FinetuneCommand: Command {
   package static let discussion =
     "Weights of MAE, BEiT v2, CLIP, DeiT-III, timm's ViTs, Swin and ResNet are recognised from their names and shapes, "
     + "and the recipe follows from them unless one is given. How images are prepared is taken from what lies beside the "
-    + "weights (timm's config.json, preprocessor_config.json, open_clip_config.json) unless --set says otherwise. "
+    + "weights (timm's config.json, preprocessor_config.json, open_clip_config.json) unless an option says otherwise. "
     + "Positions are fitted to the image size, a head of other classes starts anew unless --head-map names its rows. "
     + "Checkpoints keep the names of the source. Without --data the run is a demonstration on the images in "
     + "datasets/shapes, of about two minutes. scripts/fetch-weights gets official weights."
@@ -22,9 +24,14 @@ package struct FinetuneCommand: Command {
     "--head-map", value: "FILE", default: "a head of other classes starts anew",
     "a row of the weights' head for every class, one a line")
   var headMap: String?
+  var probe = ProbeOptions()
   var weights = WeightOptions()
   var images = VisionOptions()
+  var table = TableOptions()
+  var samples = SplitOptions()
+  var freeze = FreezeOptions()
   var methodOptions = MethodOptions()
+  var recipeOptions = RecipeOptions<VisionRecipe>()
   var runOptions = RunOptions()
   var machine = MachineOptions()
   var inputOptions = InputOptions()
@@ -32,11 +39,32 @@ package struct FinetuneCommand: Command {
   package init() {}
 
   package func run(in context: ToolContext) throws {
+    if probe.isOn {
+      try refuseTraining()
+      return try VisionProbeCommand(
+        from: from, hints: weights.hints, options: probe, images: images, table: table, samples: samples,
+        output: runOptions.output, machine: machine
+      ).run(in: context)
+    }
     try VisionRunCommand(
-      command: Self.name, recipe: recipe, from: from, hints: weights.hints, headMap: headMap, images: images,
-      method: methodOptions,
-      options: runOptions,
-      machine: machine
+      command: Self.name, recipe: recipe, isRecipeGiven: $recipe.isGiven, from: from, hints: weights.hints,
+      headMap: headMap, images: images, table: table, samples: samples, freeze: freeze, method: methodOptions,
+      recipeOptions: recipeOptions, options: runOptions, machine: machine
     ).run(in: context)
+  }
+
+  /// A probe trains no network: what says how is refused.
+  private func refuseTraining() throws {
+    let given: [(option: String, isGiven: Bool)] = [
+      ("--recipe", recipe != nil), ("--head-map", headMap != nil), ("--resume", runOptions.resume != nil),
+      ("--config", runOptions.config != nil),
+      ("--keep-best", runOptions.keepsBest), ("--analyze", runOptions.analyze), ("--freeze", !freeze.patterns.isEmpty),
+      ("--class-weights", samples.weights != nil), ("--method", methodOptions.$method.isGiven),
+      ("--ratio", methodOptions.$ratio.isGiven), ("--sub-weight", methodOptions.$subWeight.isGiven),
+    ]
+    let first = try given.first(where: \.isGiven)?.option ?? recipeOptions.given().first.map { "--set \($0.key)" }
+    guard let first else { return }
+    throw InputError(
+      "a linear probe does not train the network", at: first, cure: "leave it out, or --probe", isUsage: true)
   }
 }

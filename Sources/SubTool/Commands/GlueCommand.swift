@@ -4,28 +4,42 @@ import SubNN
 import SubTrain
 import TextSub
 
-/// `glue`: fine-tunes a BERT on a GLUE task.
+/// `glue`: fine-tunes a BERT on a GLUE task, or on a table of one's own.
 package struct GlueCommand: Command {
   package static let name = "glue"
-  package static let summary = "fine-tunes a BERT on a GLUE task and prints the task's own metrics"
+  package static let summary = "fine-tunes a BERT on a GLUE task, or on texts of your own"
   package static let discussion =
-    "Without --data the sentences in datasets/acceptability are used; without --from a small BERT is trained from "
-    + "scratch. Both together take about a minute on two cores. With --from alone the run is a demonstration of about two "
-    + "minutes."
+    "With --task it is GLUE's: without --data the sentences in datasets/acceptability are used, without --from a small "
+    + "BERT is trained from scratch; both together take about a minute on two cores, --from alone is a demonstration of "
+    + "about two minutes. Without --task, --data is a table of your own whose columns --text and --label name: masksub "
+    + "glue --data reviews.csv --text review --label stars."
   package static let example = "masksub glue --task cola --data glue/CoLA --from models/bert-base-cased"
   package static let section = CommandSection.train
 
-  @Option("--task", "the task") var task: GLUETask
-  @Option("--data", value: "DIR", default: "datasets/acceptability", "the task's folder, or the folder of all tasks")
+  @Option("--task", default: "none: a table of one's own", "the task of GLUE") var task: GLUETask?
+  @Option(
+    "--data", value: "DIR|FILE", default: "datasets/acceptability",
+    "the task's folder, or the folder of all tasks; without --task a table")
   var data: String?
+  @Option("--validation", value: "FILE", default: "rows of the same table", "a table to evaluate on")
+  var validation: String?
   @Option("--from", value: "MODEL", default: "a small new BERT", "a Hugging Face style folder, a weight file, or a run")
   var from: String?
+  @Option(
+    "--vocab", value: "FILE", default: "one learned from the training texts",
+    "the vocabulary of a new BERT for a table")
+  var vocabulary: String?
   @Option(
     "--weights", value: "KEY", default: "the average where there is one",
     "which of several weights of a PyTorch file: model, model_ema")
   var key: String?
   @Flag("--predict", "writes GLUE's submission files for the test splits") var predict: Bool
+  var columns = TextColumnOptions()
+  var table = TableOptions()
+  var samples = SplitOptions()
+  var freeze = FreezeOptions()
   var methodOptions = MethodOptions()
+  var recipeOptions = RecipeOptions<GLUERecipe>()
   var runOptions = RunOptions()
   var machine = MachineOptions()
   var inputOptions = InputOptions()
@@ -34,30 +48,98 @@ package struct GlueCommand: Command {
 
   package func run(in context: ToolContext) throws {
     let settings = try runOptions.settings(on: machine)
-    let reader = try GLUEReader(task: task, data: data ?? context.home.data(of: task))
-    let model = try model(settings, context)
-    let recipe = try (from == nil ? GLUERecipe.fromScratch : GLUERecipe(task)).with(
-      runOptions.settingPairs, note: context.console.note)
-    if data == nil || from == nil { try context.console.print(defaultsNote) }
-    var run = try GLUERun(recipe, on: reader, model, method: methodOptions.choice, settings)
+    let source = try source(context)
+    let begun = try runOptions.begun(Self.name)
+    let recipe = try recipeOptions.recipe(
+      from == nil ? GLUERecipe.fromScratch : GLUERecipe(task ?? .cola), of: begun, note: context.console.note)
+    let model = try model(source, recipe, settings, context)
+    if begun == nil, let note = note(model) { try context.console.print(note) }
+    var run = try GLUERun(
+      recipe, on: source.data, model, method: methodOptions.choice, classWeights: samples.weights, settings)
     run.configuration["from"] = from.map { .string($0) } ?? .null
-    run.isDemonstration = data == nil && from != nil && !runOptions.setsLength(of: recipe)
-    let predictions = predict ? try GLUEPredictions(reader, model.tokenizer, recipe, on: settings.device) : nil
+    run.isDemonstration = try recipeOptions.isDemonstration(data == nil && from != nil, of: begun)
+    run.configuration["freeze"] = freeze.json
+    if let table = source.table {
+      run.configuration["validation"] = validation.map { .string($0) } ?? .null
+      run.configuration["table"] = table.json
+    }
+    let predictions = try source.glue.flatMap { reader in
+      predict ? try GLUEPredictions(reader, model.tokenizer, recipe, on: settings.device) : nil
+    }
     try context.train(run, runOptions) { try predictions?.write(of: model, to: $0.path) }
   }
 
-  private func model(_ settings: RunSettings, _ context: ToolContext) throws -> TextRunModel {
-    if let from { return try TextRunModel(TextFolder(from, weights: key), for: task, settings) }
-    let tokenizer = try WordPieceTokenizer(folder: context.home.file("tokenizers/acceptability"))
-    return try TextRunModel(
-      GLUERecipe.smallNetwork(vocabulary: tokenizer.vocabulary.count), tokenizer, for: task, settings)
+  /// GLUE's files, or a table of one's own.
+  private func source(_ context: ToolContext) throws -> (data: any TextData, glue: GLUEReader?, table: TextTableChoice?)
+  {
+    if let task {
+      let unused =
+        columns.$text.isGiven
+        ? "--text"
+        : table.given ?? (validation == nil ? nil : "--validation")
+          ?? (samples.fraction == nil && samples.shots == nil ? nil : "--validation-fraction and --shots")
+      if let unused {
+        throw InputError(
+          "\(unused) is for a table of one's own", at: "--task \(task.rawValue)",
+          cure: "leave --task out, or it", isUsage: true)
+      }
+      let reader = try GLUEReader(task: task, data: data ?? context.home.data(of: task))
+      return (reader, reader, nil)
+    }
+    guard let data, !predict else {
+      throw InputError(
+        predict ? "--predict writes submissions for a GLUE task" : "neither --task nor --data is given",
+        at: "masksub glue",
+        cure: "add --task cola, or --data FILE with --text COLUMN and --label COLUMN for a table of your own",
+        isUsage: true)
+    }
+    guard FileSystem.kind(data) != .folder else {
+      throw InputError(
+        "this is a folder, and no --task is given", at: data,
+        cure: "add --task \(GLUETask.allCases.map(\.rawValue).joined(separator: "|")), or name a table in it",
+        isUsage: true)
+    }
+    let choice = TextTableChoice(
+      columns: try columns.columns(table, of: data), format: try table.format(), problem: columns.problem,
+      split: samples.split(standard: validation == nil ? 0.1 : 0))
+    return (try choice.open(data, validation: validation), nil, choice)
   }
 
-  private var defaultsNote: String {
+  private func model(
+    _ source: (data: any TextData, glue: GLUEReader?, table: TextTableChoice?), _ recipe: GLUERecipe,
+    _ settings: RunSettings, _ context: ToolContext
+  ) throws -> TextRunModel {
+    let goal = source.data.textTask
+    if let from {
+      guard recipe.model == GLUERecipe(.cola).model, vocabulary == nil else {
+        throw InputError(
+          "the sizes and the vocabulary are those of the weights", at: vocabulary == nil ? "--set model.*" : "--vocab",
+          cure: "leave them out, or --from", isUsage: true)
+      }
+      return try TextRunModel(TextFolder(from, weights: key), for: goal, freezing: freeze.freezing, settings)
+    }
+    let tokenizer =
+      try vocabulary.map { try WordPieceTokenizer(path: $0) }
+      ?? (source.table == nil
+        ? WordPieceTokenizer(folder: context.home.file("tokenizers/acceptability"))
+        : WordPieceTokenizer(learnedFrom: source.data.training()))
+    return try TextRunModel(
+      recipe.network(vocabulary: tokenizer.vocabulary.count), tokenizer, for: goal, freezing: freeze.freezing, settings)
+  }
+
+  /// What stands in for what was not given, and what a real run needs.
+  private func note(_ model: TextRunModel) -> String? {
+    guard let task else {
+      guard from == nil else { return nil }
+      return "using a small BERT from scratch"
+        + (vocabulary == nil ? " and \(model.tokenizer.vocabulary.count) pieces learned from the training texts" : "")
+        + "; a real run: --from FOLDER (scripts/fetch-minilm.sh gets one)"
+    }
     let parts = [
       data == nil ? "the embedded sample in datasets/acceptability" : nil,
       from == nil ? "a small BERT from scratch" : nil,
     ].compactMap { $0 }
+    guard !parts.isEmpty else { return nil }
     return "using \(parts.joined(separator: " and ")); a real run: --data glue/\(task.name) --from FOLDER "
       + "(scripts/fetch-glue.sh and scripts/fetch-minilm.sh get both)"
   }

@@ -4,9 +4,25 @@ import SubTrain
 /// Lines of standard input, one at a time, without their LF. What stands before the next read is sent out first, so
 /// that a program which writes a line and waits for the answer gets it.
 struct LineInput {
+  /// Calls `body` with every line's number (from 1) and text, a CR at its end left out, and `pause` before input is waited
+  /// for and at its end.
+  static func forEachText(
+    from console: Console, pause: () throws -> Void = {}, _ body: (_ number: Int, _ text: String) throws -> Void
+  ) throws {
+    try forEach(from: console, pause: pause) { number, line in
+      let bytes = line.last == UInt8(ascii: "\r") ? line.dropLast() : line[...]
+      guard let text = String(validating: bytes, as: UTF8.self) else {
+        throw InputError("not UTF-8 text", at: "standard input, line \(number)", cure: "convert the text to UTF-8")
+      }
+      try body(number, text)
+    }
+    try pause()
+  }
+
   /// Calls `body` with every line's number (from 1) and bytes. A last line without LF counts.
   static func forEach(
-    from console: Console, _ body: (_ number: Int, _ line: UnsafeBufferPointer<UInt8>) throws -> Void
+    from console: Console, pause: () throws -> Void = {},
+    _ body: (_ number: Int, _ line: UnsafeBufferPointer<UInt8>) throws -> Void
   ) throws {
     let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
     defer { buffer.deallocate() }
@@ -14,6 +30,7 @@ struct LineInput {
     var begun: [UInt8] = []
     var number = 1
     while true {
+      try pause()
       try console.flush()
       let count = try console.read(into: buffer)
       if count == 0 { break }

@@ -35,12 +35,7 @@ package struct TokenizeCommand: Command {
       for text in texts { try printer.print(tokenizer.encode(text), on: console) }
       return
     }
-    try LineInput.forEach(from: console) { number, line in
-      guard let text = String(validating: line, as: UTF8.self) else {
-        throw InputError("not UTF-8 text", at: "standard input, line \(number)", cure: "convert the text to UTF-8")
-      }
-      try printer.print(tokenizer.encode(text), on: console)
-    }
+    try LineInput.forEachText(from: console) { try printer.print(tokenizer.encode($1), on: console) }
   }
 }
 

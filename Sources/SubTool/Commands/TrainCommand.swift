@@ -1,4 +1,5 @@
 import SubTrain
+import VisionSub
 
 /// `train`: trains a vision model from scratch.
 package struct TrainCommand: Command {
@@ -12,7 +13,11 @@ package struct TrainCommand: Command {
 
   @Option("--recipe", value: "NAME", default: "shapes-tiny", "the recipe") var recipe: String?
   var images = VisionOptions()
+  var table = TableOptions()
+  var samples = SplitOptions()
+  var freeze = FreezeOptions()
   var methodOptions = MethodOptions()
+  var recipeOptions = RecipeOptions<VisionRecipe>()
   var runOptions = RunOptions()
   var machine = MachineOptions()
   var inputOptions = InputOptions()
@@ -21,7 +26,8 @@ package struct TrainCommand: Command {
 
   package func run(in context: ToolContext) throws {
     try VisionRunCommand(
-      command: Self.name, recipe: recipe, from: nil, images: images, method: methodOptions, options: runOptions,
+      command: Self.name, recipe: recipe, isRecipeGiven: $recipe.isGiven, from: nil, images: images, table: table,
+      samples: samples, freeze: freeze, method: methodOptions, recipeOptions: recipeOptions, options: runOptions,
       machine: machine
     ).run(in: context)
   }

@@ -7,6 +7,10 @@ import SubTrain
 protocol Modality: Sendable {
   /// The pages of its recipes, in their order.
   var recipes: [RecipePage] { get }
+  /// The commands whose runs are of this kind.
+  var commands: [String] { get }
+  /// The families of its models, in the order in which a file is tried.
+  var families: [any ModelFamily] { get }
   /// The training steps that `bench` times.
   var workloads: [Workload] { get }
   /// The making of batches that `bench` times.
@@ -18,6 +22,14 @@ protocol Modality: Sendable {
   func trace(_ command: TraceCommand, on device: Device) throws -> [(name: String, array: HostArray)]?
   /// Evaluates a model, perhaps of a run with that configuration; nil where the command does not mean this kind.
   func evaluate(_ command: EvalCommand, of run: JSON?, in context: ToolContext) throws -> Evaluation?
+  /// Prints what a model says of inputs.
+  func predict(_ command: PredictCommand, of model: ModelOrigin, in context: ToolContext) throws
+  /// The features of inputs, or of queries, which are of the same model.
+  func embedder(_ command: EmbedCommand, of model: ModelOrigin, in context: ToolContext) throws -> Embedder
+  /// Writes a model in a form that other programs load; the files that were written. Throws a usage error for a form that
+  /// such models do not have.
+  func export(_ command: ConvertCommand, of model: ModelOrigin, to path: String, in context: ToolContext) throws
+    -> [String]
   /// Shows inputs; false where the command does not mean this kind.
   func preview(_ command: PreviewCommand, in context: ToolContext) throws -> Bool
 }

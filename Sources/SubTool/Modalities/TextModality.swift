@@ -7,6 +7,8 @@ import TextSub
 /// Sentences and pairs of them: BERT on GLUE's tasks.
 struct TextModality: Modality {
   let recipes = GLUERecipe.book.map(\.page)
+  let commands = [GlueCommand.name]
+  let families: [any ModelFamily] = [BERTFamily()]
   let workloads: [Workload] = [.bertBase, .miniLM]
 
   func trace(_ command: TraceCommand, on device: Device) throws -> [(name: String, array: HostArray)]? {
@@ -19,21 +21,48 @@ struct TextModality: Modality {
   }
 
   func evaluate(_ command: EvalCommand, of run: JSON?, in context: ToolContext) throws -> Evaluation? {
-    guard command.task != nil || run?["command"]?.string == "glue" else { return nil }
+    let hasColumns = command.columns.text != nil
+    guard command.task != nil || hasColumns || run?["command"]?.string == "glue" else { return nil }
+    let folder = try TextFolder(command.from, weights: command.weights.key)
+    let data = try data(command, of: run, folder, in: context)
+    var recipe = GLUERecipe(command.task ?? .cola)
+    if let stored = run?["recipe"] { recipe = try recipe.restored(from: stored, at: command.from) }
+    recipe.loop.evalBatchSize = command.batch
+    let evaluation = try GLUEEvaluation(
+      folder, on: data, by: recipe,
+      RunSettings(device: command.machine.select(), precision: command.machine.precision))
+    if command.data == nil, data is GLUEReader {
+      try context.sayEmbedded("sentences of datasets/acceptability", option: "--data DIR")
+    }
+    for line in evaluation.details { context.console.note(line) }
+    return try evaluation()
+  }
+
+  /// The task's data, or a table: the one that is named, or the run's own.
+  private func data(
+    _ command: EvalCommand, of run: JSON?, _ folder: TextFolder, in context: ToolContext
+  ) throws -> any TextData {
+    let known = command.columns.text == nil && command.task == nil ? TextTableChoice(run?["table"]) : nil
+    if let known, command.data == nil, let place = run?["data"]?.string {
+      context.console.note("evaluated on \(run?["validation"]?.string ?? "what the run held out of \(place)")")
+      return try known.open(place, validation: run?["validation"]?.string)
+    }
+    if known != nil || command.columns.text != nil {
+      guard let place = command.data else {
+        throw InputError("no table is given", at: "--text", cure: "add --data FILE", isUsage: true)
+      }
+      let columns = try known?.columns ?? command.columns.columns(command.table, of: place)
+      // `LABEL_0` is what transformers writes where nobody named the classes: they are known by number.
+      let names = folder.config.labels.map { $0.hasPrefix("LABEL_") ? String($0.dropFirst(6)) : $0 }
+      let labels = BERTFamily.labelCount(folder.weights) == 1 ? [] : names
+      return try TextTable(
+        evaluating: place, columns, known?.format ?? command.table.format(), labels: labels)
+    }
     guard let task = command.task ?? run?["task"]?.string.flatMap(GLUETask.init(rawValue:)) else {
       throw InputError(
         "the run does not say which task it was", at: command.from, cure: "add --task", isUsage: true)
     }
-    let reader = try GLUEReader(task: task, data: command.data ?? context.home.data(of: task))
-    var recipe = GLUERecipe(task)
-    if let stored = run?["recipe"] { recipe = try recipe.restored(from: stored, at: command.from) }
-    recipe.loop.evalBatchSize = command.batch
-    let evaluation = try GLUEEvaluation(
-      TextFolder(command.from, weights: command.weights.key), on: reader, by: recipe,
-      RunSettings(device: command.machine.select(), precision: command.machine.precision))
-    if command.data == nil { try context.sayEmbedded("sentences of datasets/acceptability", option: "--data DIR") }
-    for line in evaluation.details { context.console.note(line) }
-    return try evaluation()
+    return try GLUEReader(task: task, data: command.data ?? context.home.data(of: task))
   }
 
   func preview(_ command: PreviewCommand, in context: ToolContext) throws -> Bool {

@@ -18,7 +18,7 @@ struct CaptionDataOptions: OptionGroup {
   var separator: String?
   @Option(
     "--train-data-upsampling-factors", value: "W::W…", default: "equal",
-    "how often each of several sources is drawn, relative to its size; with --set resamples=true")
+    "how often each of several sources is drawn, relative to its size; with --resamples")
   var factors: String?
   @Option("--max-faults", in: 0...Int.max, "pairs that may be skipped before their share counts") var maxFaults = 100
 
@@ -37,15 +37,7 @@ struct CaptionDataOptions: OptionGroup {
       jsonFields: try jsonTextKey.map { try list($0, "--json-text-key") } ?? [],
       imageEndings: try list(imageKey, "--image-key"), imageColumn: imageColumn, captionColumn: captionColumn)
     options.faults.count = maxFaults
-    if let separator {
-      let character = separator == "\\t" ? "\t" : separator
-      guard character.utf8.count == 1, character != "\"", character != "\n" else {
-        throw InputError(
-          "'\(separator)' is no separator", at: "--csv-separator", cure: "give one character, or \\t for the tab",
-          isUsage: true)
-      }
-      options.separator = character
-    }
+    options.separator = try TableOptions.character(separator, at: "--csv-separator")
     if isTraining, let factors {
       options.weights = try factors.split(separator: "::", omittingEmptySubsequences: false).map { text in
         guard let weight = Double(text), weight.isFinite, weight > 0 else {

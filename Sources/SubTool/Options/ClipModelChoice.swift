@@ -13,6 +13,11 @@ struct ClipModelChoice {
   let vocabulary: String?
   /// What settles what the weights do not tell.
   var hints = WeightHints()
+  /// Sizes of a new network.
+  var sizes = ClipModelFields()
+  /// What stays as it is.
+  var locking = ClipLock()
+  var freezing = Freezing()
 
   /// The model. `standard`: the merges file where none is named or lies beside the weights.
   func model(_ settings: RunSettings, standard: () throws -> String) throws -> ClipRunModel {
@@ -21,17 +26,24 @@ struct ClipModelChoice {
     guard let from else {
       let config = try given ?? name.map(Self.named)
       if isFile { try config?.checkClaim(at: name ?? "") }
-      return try ClipRunModel(config, merges: vocabulary ?? standard(), settings)
+      return try ClipRunModel(
+        config, sizes: sizes, merges: vocabulary ?? standard(), locking: locking, freezing: freezing, settings)
+    }
+    guard sizes.isEmpty else {
+      throw InputError(
+        "the sizes of the network are those of the weights", at: "--set model.*", cure: "leave them out", isUsage: true)
     }
     let folder = try ClipFolder(from, model: isFile ? nil : name, config: given, hints)
-    return try ClipRunModel(folder, merges: vocabulary ?? folder.mergesPath ?? standard(), settings)
+    return try ClipRunModel(
+      folder, merges: vocabulary ?? folder.mergesPath ?? standard(), locking: locking, freezing: freezing, settings)
   }
 
   private static func named(_ name: String) throws -> ClipConfig {
     if let config = ClipConfig(named: name) { return config }
     throw InputError(
       "model '\(name)' is unknown", at: "--model",
-      cure: "use one of \(ClipConfig.names.joined(separator: ", ")), or an open_clip JSON file", isUsage: true)
+      cure: (Suggestion.nearest(to: name, in: ClipConfig.names).map { "did you mean '\($0)'? Else " } ?? "")
+        + "use one of \(ClipConfig.names.joined(separator: ", ")), or an open_clip JSON file", isUsage: true)
   }
 
   /// A tokenizer of CLIP's own, where the script that fetches it puts it.

@@ -5,7 +5,8 @@ package struct VisionOptions: OptionGroup {
   package static let title = "Images"
   @Option(
     "--data", value: "DIR", default: "datasets/shapes",
-    "a folder with train/CLASS/*.jpg and val/CLASS/*.jpg, CIFAR's files, .npy or .npz files, or .tar shards")
+    "a folder or tar archive with train/CLASS/*.jpg and val/CLASS/*.jpg, CIFAR's files, .npy or .npz files, .tar "
+      + "shards, or a table of paths")
   package var data: String?
   @Option("--validation", value: "DIR", default: "what stands beside the training images", "images to evaluate on")
   package var validation: String?
@@ -14,6 +15,7 @@ package struct VisionOptions: OptionGroup {
 
   @Option("--class-order", "how class folders are numbered: as torchvision does (1, 10, 2), or timm (1, 2, 10)")
   package var classOrder = ClassOrder.plain
+  @Option("--image", value: "COLUMN", "a table's column of paths of pictures") package var image: String?
   @Option("--max-broken", in: 0...1_000_000_000, "unreadable pictures that are passed over before it is an error")
   package var maxBroken = 100
 

@@ -19,6 +19,10 @@ final class Journal<Subject: Trainable> {
   private let began: Double
   /// The step of the newest checkpoint.
   private var saved = -1
+  /// Whether the newest evaluation is the best, and its checkpoint is to stay.
+  private var isBest: Bool { settings.keepsBest && position.best?.step == position.step }
+  /// Whether so many evaluations in turn were no better that the run ends.
+  var isOver: Bool { settings.patience > 0 && position.sinceBest >= settings.patience }
   /// Where the current line of the log began.
   private var line: (step: Int, seconds: Double, samples: Int)
 
@@ -57,6 +61,7 @@ final class Journal<Subject: Trainable> {
     guard position.owesEvaluation else { return }
     try evaluate()
     saved = -1
+    if isBest { try save() }
   }
 
   /// Does what is due behind an update.
@@ -73,34 +78,43 @@ final class Journal<Subject: Trainable> {
     }
     reporter.updated(to: position.step)
     if due.isEvaluated { try evaluate() }
-    if due.isSaved { try save() }
+    if due.isSaved || due.isEvaluated && isBest { try save() }
     if isStopping { throw try interruption() }
   }
+
+  /// Ends the run where a signal broke an update off: what stood before it is saved.
+  func breakOff() throws -> Interruption { try interruption(source: position.source) }
 
   /// Ends the run: the last evaluation and how long it took.
   func close() throws -> Evaluation {
     reporter.end()
+    if isOver, position.step < settings.totalSteps, let best = position.best {
+      reporter.note(
+        "ended at step \(position.step) of \(settings.totalSteps): \(position.sinceBest) evaluations were no better "
+          + "than that of step \(best.step) (patience)")
+    }
     let result = try final ?? subject.evaluate()
     if saved != position.step { try save() }
     position.elapsed = max(position.elapsed, WallClock.seconds() - began)
     return result
   }
 
-  private func save() throws {
+  /// Writes a checkpoint; `source` is the data's state there, if it is not that of now.
+  private func save(source: JSON? = nil) throws {
     guard let folder else { return }
     position.elapsed = WallClock.seconds() - began
     if settings.trims { Processor.trimMemory() }
     try log?.sync()
-    (position.logged, position.source) = (log?.position ?? 0, subject.source.state)
+    (position.logged, position.source) = (log?.position ?? 0, source ?? subject.source.state)
     try Checkpoint.write(
-      position, of: folder, keep: settings.keep, parts: parts, subject.published,
+      position, of: folder, keep: settings.keep, keepingBest: settings.keepsBest, parts: parts, subject.published,
       model: subject.write(to:))
     saved = position.step
   }
 
   /// What ends the run once everything is saved.
-  private func interruption() throws -> Interruption {
-    if saved != position.step { try save() }
+  private func interruption(source: JSON? = nil) throws -> Interruption {
+    if saved != position.step { try save(source: source) }
     reporter.end()
     return Interruption(cure: folder.map { "\(position.step) steps are saved in \($0.path)." } ?? "", run: folder?.path)
   }
@@ -113,7 +127,7 @@ final class Journal<Subject: Trainable> {
       position.owesEvaluation = false
       final = evaluation
       try log?.append(MetricsRecord(evaluation, step: position.step, epoch: settings.epoch(at: position.step)))
-      remember(evaluation)
+      try remember(evaluation)
       if !evaluation.isEmpty { reporter.evaluated(evaluation, at: position.step) }
     } catch is Interruption {
       position.owesEvaluation = true
@@ -122,9 +136,18 @@ final class Journal<Subject: Trainable> {
     }
   }
 
-  private func remember(_ evaluation: Evaluation) {
-    guard let value = evaluation.metrics.first(where: { $0.name == settings.bestMetric })?.value else { return }
+  private func remember(_ evaluation: Evaluation) throws {
+    let values = settings.bestMetrics.lazy.compactMap { name in evaluation.metrics.first { $0.name == name }?.value }
+    guard let value = values.first else {
+      guard settings.keepsBest || settings.patience > 0 else { return }
+      throw InputError(
+        "the evaluation has none of the metrics by which the best is told",
+        at: settings.bestMetrics.joined(separator: ", "),
+        cure: "evaluate on data that give one of them, or leave --keep-best and --patience out")
+    }
+    position.sinceBest += 1
     if let best = position.best, best.value >= value || value.isNaN { return }
+    position.sinceBest = 0
     position.best = Checkpoint.Position.Best(
       step: position.step, metrics: Dictionary(evaluation.metrics.map { ($0.name, $0.value) }) { $1 }, value: value)
   }

@@ -28,8 +28,12 @@ public struct LoopSettings: Sendable {
   public var analyze = false
   /// Fixes everything random.
   public var seed: Int
-  /// The metric whose best value is remembered.
-  public var bestMetric = ""
+  /// The metrics by which an evaluation is the best: the first of them that it has, more being better.
+  public var bestMetrics: [String] = []
+  /// Whether the checkpoint of the best evaluation stays too.
+  public var keepsBest = false
+  /// Evaluations without a better one after which the run ends; 0: it goes on.
+  public var patience = 0
 
   /// Evaluates and saves after every epoch unless told otherwise.
   public init(totalSteps: Int, stepsPerEpoch: Int, seed: Int) {

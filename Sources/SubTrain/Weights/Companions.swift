@@ -18,6 +18,13 @@ public struct Companions: Sendable {
   /// What may lie beside.
   public static let names = ["config.json", "preprocessor_config.json", "open_clip_config.json"]
 
+  /// Where the weights at a path are: in a folder of open_clip's, which names them in its own way, that file; else the
+  /// path itself.
+  public static func weightPlace(_ path: String) -> String {
+    guard FileSystem.kind(path) == .folder else { return path }
+    return weightNames.suffix(2).lazy.map { FileSystem.join(path, $0) }.first { FileSystem.kind($0) == .file } ?? path
+  }
+
   /// What lies beside the weights at a path, a file or a folder.
   public init(of path: String, _ source: any NamedTensors) {
     let isFolder = FileSystem.kind(path) == .folder

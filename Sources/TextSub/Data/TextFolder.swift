@@ -13,6 +13,8 @@ public struct TextFolder {
   public let weights: Weights
   /// The tokenizer beside them.
   public let tokenizer: WordPieceTokenizer
+  /// Whether its classes do not exclude each other, as transformers notes it.
+  public let isMultiLabel: Bool
   /// What has to be said of the weights: which were taken, what was left out.
   public let remarks: [String]
   /// Keeps a running run from removing it.
@@ -40,6 +42,7 @@ public struct TextFolder {
         cure: "put the model's config.json and vocabulary there, as in a Hugging Face folder")
     }
     config = try BERTConfig(stored.json, place: stored.place)
+    isMultiLabel = stored.json["problem_type"]?.string == "multi_label_classification"
     weights = try BERTFamily().recognised(source)
     remarks = passed + source.remarks
     try source.checkFilling(config.weightCount, claimedAt: stored.place)
@@ -64,7 +67,15 @@ public struct TextFolder {
   public static func write(
     to folder: String, _ set: ParameterSet, config: JSON, tokenizer: WordPieceTokenizer, names: WeightNames
   ) throws {
-    try set.write(to: FileSystem.join(folder, "model.safetensors"), names)
+    let arrays = set.parameters.map { ($0.name, $0.value.host()) }
+    try write(to: folder, names.tensors(arrays), config: config, tokenizer: tokenizer)
+  }
+
+  /// The same with tensors as they are named there.
+  static func write(
+    to folder: String, _ tensors: [(name: String, array: HostArray)], config: JSON, tokenizer: WordPieceTokenizer
+  ) throws {
+    try Safetensors.write(tensors, metadata: [("format", "pt")], to: FileSystem.join(folder, "model.safetensors"))
     try AtomicFile.write(config.text(indent: 2) + "\n", to: FileSystem.join(folder, "config.json"))
     try AtomicFile.write(
       tokenizer.vocabulary.prefix(tokenizer.pieceCount).joined(separator: "\n") + "\n",

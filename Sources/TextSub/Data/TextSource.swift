@@ -1,30 +1,31 @@
 public import SubCore
 public import SubData
+import SubNN
 public import SubTrain
 
 /// Encoded sentences with their labels, handed out in batches. Nothing is padded, so no bucketing is needed.
 public final class TextSource {
   let sequences: [TextBatch.Sequence]
   let labels: [Float]
+  /// What metrics have behind their names.
+  let suffix: String
   private let isRegression: Bool
+  /// What the samples of each class count in the loss; nil: all alike.
+  private let weights: [Float]?
   private let maskID: Int32
   private let batchSize: Int
   private let device: Device
   /// What was left out of the data, in a line each.
   public let remarks: [String]
 
-  /// The examples of a split.
+  /// The examples of a part of a task's data. `weights`: what those of each class count in the loss.
   public init(
-    _ examples: [TextExample], _ tokenizer: WordPieceTokenizer, task: GLUETask, maxLength: Int, batchSize: Int,
-    remarks: [String] = [], on device: Device
+    _ part: TextPart, _ tokenizer: WordPieceTokenizer, task: TextTask, maxLength: Int, batchSize: Int,
+    weights: [Float]? = nil, on device: Device
   ) {
-    self.remarks = remarks
-    sequences = examples.map { example in
-      let encoding = tokenizer.encode(example.first, example.second, maxLength: maxLength)
-      return TextBatch.Sequence(
-        ids: encoding.ids, typeIDs: encoding.typeIds, isEligible: encoding.ids.map { !tokenizer.isSpecial($0) })
-    }
-    labels = examples.map { $0.label ?? 0 }
+    (remarks, suffix, self.weights) = (part.remarks, part.suffix, weights)
+    sequences = part.examples.map { TextBatch.Sequence($0, tokenizer, maxLength: maxLength) }
+    labels = part.examples.map { $0.label ?? 0 }
     isRegression = task.isRegression
     maskID = tokenizer.maskID
     (self.batchSize, self.device) = (batchSize, device)
@@ -64,7 +65,7 @@ public final class TextSource {
     let target: Target =
       isRegression
       ? .probabilities(Tensor(HostArray(labels, shape: [labels.count, 1]), on: device))
-      : .labels(Tensor(indices: labels.map { Int($0) }, on: device), smoothing: 0)
+      : Target.labels(labels.map { Int($0) }, weights: weights, on: device)
     return TextBatch(sequences, target: target, maskID: maskID, on: device)
   }
 

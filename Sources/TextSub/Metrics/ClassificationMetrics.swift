@@ -27,6 +27,16 @@ public enum ClassificationMetrics {
     return scale > 0 ? 2 * c.truePositive / scale : 0
   }
 
+  /// The mean of every class's harmonic mean of precision and recall, as scikit-learn's `f1_score(average="macro")`: over
+  /// the classes that either list has.
+  public static func macroF1(_ predictions: [Int], _ labels: [Int]) -> Double {
+    let classes = Set(predictions).union(labels)
+    let sum = classes.sorted().reduce(0.0) { sum, own in
+      sum + f1(predictions.map { $0 == own ? 1 : 0 }, labels.map { $0 == own ? 1 : 0 })
+    }
+    return sum / Double(classes.count)
+  }
+
   /// Counts of a binary prediction; class 1 is positive, everything else negative.
   private struct Confusion {
     var truePositive = 0.0

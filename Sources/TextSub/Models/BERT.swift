@@ -28,14 +28,35 @@ public final class BERTForSequenceClassification: Module {
   public func callAsFunction(_ batch: TextBatch, _ pass: Pass) -> Tensor {
     var pass = pass
     pass.firstSample = batch.firstSample
-    let tokens = embeddings(ids: batch.inputIDs(pass), batch)
-      .dropped(pass.dropout(config.dropout, site: -1, firstRow: batch.rows.firstRow))
+    let tokens = tokens(batch, pass)
     let first = transformer(tokens, batch.rows, reading: batch.firstRows, pass).normed
     let pooled = pooler(first, .tanh)
     let dropout = pass.dropout(
       config.classifierDropout ?? config.dropout, site: -2, firstRow: batch.firstSample)
     return head(pooled.dropped(dropout), wide: true)
   }
+
+  /// A vector for every sequence, [N, D], made of the last block's.
+  public func features(_ batch: TextBatch, _ pooling: TextPooling, _ pass: Pass) -> Tensor {
+    let tokens = tokens(batch, pass)
+    switch pooling {
+    case .first: return transformer(tokens, batch.rows, reading: batch.firstRows, pass).normed
+    case .mean: return transformer(tokens, batch.rows, pass).normed.segmentMean(batch.rows.segments)
+    }
+  }
+
+  private func tokens(_ batch: TextBatch, _ pass: Pass) -> Tensor {
+    embeddings(ids: batch.inputIDs(pass), batch)
+      .dropped(pass.dropout(config.dropout, site: -1, firstRow: batch.rows.firstRow))
+  }
+}
+
+/// What of a sequence's tokens its vector is made of.
+public enum TextPooling: String, Sendable, CaseIterable {
+  /// The mean of all: sentence-transformers' usual one.
+  case mean
+  /// The first, `[CLS]`.
+  case first = "cls"
 }
 
 /// Token, position and type embeddings, summed and normalised. Keys: `word.weight`, `position.weight`, `type.weight`,

@@ -93,7 +93,7 @@ public struct BERTConfig: Sendable, Equatable {
         cure: "use a BERT with absolute positions; no other is supported")
     }
     try Self.refuseVariants(json, place)
-    labels = try Self.labelNames(json, place)
+    labels = Self.labelNames(json)
   }
 
   /// Fields by which a BERT computes something else than is built here; off, they change nothing.
@@ -150,10 +150,7 @@ public struct BERTConfig: Sendable, Equatable {
     return task.map { names.firstIndex(of: $0.lowercased())! }
   }
 
-  private static func labelNames(_ json: JSON, _ place: String) throws -> [String] {
-    guard let names = json["id2label"]?.object else { return [] }
-    var byID: [Int: String] = [:]
-    for member in names.members { if let id = Int(member.key) { byID[id] = member.value.string ?? "" } }
-    return byID.keys.sorted() == Array(0..<byID.count) ? (0..<byID.count).map { byID[$0]! } : []
+  private static func labelNames(_ json: JSON) -> [String] {
+    json["id2label"]?.namesByNumber ?? []
   }
 }

@@ -1,3 +1,4 @@
+import SubCore
 public import SubData
 import SubNN
 public import SubTrain
@@ -16,15 +17,33 @@ public struct GLUERecipe: Recipe {
     ]
   }
 
+  /// `model.*`: the sizes of a new network.
+  public struct ModelFields: FieldGroup {
+    /// Features of a token, layers, attention heads, features inside an MLP, tokens of the longest sequence.
+    public var width = 0, depth = 0, heads = 0, hidden = 0, positions = 0
+
+    public static let fields: [Field<Self>] = [
+      Field("width", \.width, 0...1 << 16, "features of a token of a new network; 0: 128"),
+      Field("depth", \.depth, 0...1024, "its layers; 0: 2"),
+      Field("heads", \.heads, 0...1024, "its attention heads; 0: one for every 32 features"),
+      Field("hidden", \.hidden, 0...1 << 18, "features inside its MLPs; 0: four times the width"),
+      Field("positions", \.positions, 0...1 << 16, "tokens of the longest sequence; 0: data.max_length, or 128"),
+    ]
+  }
+
   public static let kind = "GLUE"
 
   public var name = "glue"
+  /// The sizes of a new network.
+  public var model = ModelFields()
   public var optimizer = OptimizerFields()
   public var schedule = ScheduleFields()
   public var loop = LoopFields()
   /// How sentences are read.
   public var data = DataFields()
   public var method = MethodFields()
+
+  public var samplesPerUpdate: Int { loop.batchSize * loop.accumulation }
 
   /// run_glue's settings for a task.
   public init(_ task: GLUETask) {
@@ -39,7 +58,7 @@ public struct GLUERecipe: Recipe {
 
   public static let table = FieldTable<GLUERecipe>(
     [
-      Field.group("optimizer", \.optimizer), Field.group("schedule", \.schedule),
+      Field.group("model", \.model), Field.group("optimizer", \.optimizer), Field.group("schedule", \.schedule),
       Field.group(
         "loop", \.loop,
         meanings: [
@@ -48,7 +67,7 @@ public struct GLUERecipe: Recipe {
         ], fixed: ["accumulation"]),
       Field.group("data", \.data),
       Field.group("method", \.method, meanings: ["ratio": "the share of tokens that masksub and masking hide"]),
-    ], unused: ["optimizer.layer_decay", "loop.ema_decay", "method.masking", "method.sub_statistics"],
+    ], unused: ["loop.ema_decay", "method.masking", "method.sub_statistics"],
     rules: [.init("loop.accumulation", "1 or more") { $0.loop.accumulation > 0 }])
 
   /// Transformers' meaning of accumulation: so many batches.
@@ -82,6 +101,27 @@ public struct GLUERecipe: Recipe {
     recipe.schedule.warmup = .ratio(0.1)
     return recipe
   }()
+
+  /// A new network of the sizes that the recipe gives. Throws a usage error where they do not go together.
+  public func network(vocabulary: Int) throws -> BERTConfig {
+    var config = Self.smallNetwork(vocabulary: vocabulary)
+    if model.width > 0 { config.width = model.width }
+    if model.depth > 0 { config.layers = model.depth }
+    config.heads = model.heads > 0 ? model.heads : max(1, config.width / 32)
+    config.intermediateWidth = model.hidden > 0 ? model.hidden : 4 * config.width
+    config.positions = model.positions > 0 ? model.positions : max(128, data.maxLength)
+    guard config.width % config.heads == 0 else {
+      throw InputError(
+        "\(config.heads) heads do not divide a width of \(config.width)", at: "--set model.heads",
+        cure: "give a number of heads that does", isUsage: true)
+    }
+    return config
+  }
+
+  /// Rates that fall with depth; nil: every layer at the same.
+  func layerDecay(of config: BERTConfig) -> LayerDecay? {
+    optimizer.layerDecay < 1 ? LayerDecay(optimizer.layerDecay, over: .transformer(depth: config.layers)) : nil
+  }
 
   /// The network of the embedded default.
   public static func smallNetwork(vocabulary: Int) -> BERTConfig {

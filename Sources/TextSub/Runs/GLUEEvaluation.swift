@@ -1,28 +1,28 @@
 public import SubData
 public import SubTrain
 
-/// A trained BERT on the evaluation splits of a GLUE task.
+/// A trained BERT on what a task's data has to evaluate on.
 public struct GLUEEvaluation {
   /// What became of the weights.
   public let details: [String]
   private let evaluator: TextEvaluator
-  private let splits: [(split: GLUESplit, source: TextSource)]
+  private let parts: [TextSource]
 
   /// An evaluation of the weights in `folder`, whose classifier must be there. `recipe` says how sentences are read: that
   /// of the model's run.
   public init(
-    _ folder: TextFolder, on data: GLUEReader, by recipe: GLUERecipe, _ settings: RunSettings = RunSettings()
+    _ folder: TextFolder, on data: any TextData, by recipe: GLUERecipe, _ settings: RunSettings = RunSettings()
   ) throws {
-    let model = try TextRunModel(folder, isTrained: true, for: data.task, settings)
+    let model = try TextRunModel(folder, isTrained: true, for: data.textTask, settings)
     var recipe = recipe
     recipe.data.maxLength = max(8, min(model.config.positions, recipe.data.maxLength))
-    splits = try data.task.evaluationSplits.map { split in
-      (split, try TextSource(data, split, model.tokenizer, recipe, on: settings.device))
+    parts = try data.evaluation().map {
+      TextSource($0, of: data.textTask, model.tokenizer, recipe, on: settings.device)
     }
-    evaluator = TextEvaluator(model.task, data.task)
-    details = model.details + splits.flatMap(\.source.remarks)
+    evaluator = TextEvaluator(model.task, data.textTask)
+    details = model.details + parts.flatMap(\.remarks)
   }
 
   /// The task's metrics and the mean loss.
-  public func callAsFunction() throws -> Evaluation { try evaluator(splits) }
+  public func callAsFunction() throws -> Evaluation { try evaluator(parts) }
 }

@@ -12,14 +12,15 @@ public struct GLUEPredictions {
   public init(_ data: GLUEReader, _ tokenizer: WordPieceTokenizer, _ recipe: GLUERecipe, on device: Device) throws {
     task = data.task
     splits = try data.task.submissionSplits.filter { $0 != .diagnostic || data.path(of: $0) != nil }
-      .map { ($0, try TextSource(data, $0, tokenizer, recipe, on: device)) }
+      .map { ($0, TextSource(try data.part($0), of: data.textTask, tokenizer, recipe, on: device)) }
   }
 
   /// Writes a file for each split, under the name that GLUE wants, into a folder.
   public func write(of model: TextRunModel, to folder: String) throws {
-    let evaluator = TextEvaluator(model.task, task)
+    let goal = TextTask(task)
+    let evaluator = TextEvaluator(model.task, goal)
     for (split, source) in splits {
-      let predictions = GLUEMetrics.predictions(task, logits: try evaluator.logits(source).logits)
+      let predictions = TextMetrics.predictions(goal, logits: try evaluator.logits(source).logits)
       let lines = try GLUESubmission.lines(task, predictions: predictions)
       try AtomicFile.write(
         lines.joined(separator: "\n") + "\n", to: FileSystem.join(folder, GLUESubmission.fileName(task, split)))

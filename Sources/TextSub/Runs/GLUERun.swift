@@ -3,50 +3,71 @@ public import SubData
 import SubNN
 public import SubTrain
 
-/// A training run of a BERT on a GLUE task.
+/// A training run of a BERT on texts with labels: a GLUE task's, or one's own.
 public typealias GLUERun = TrainingRun<GLUETraining>
 
 extension TrainingRun where Subject == GLUETraining {
   /// A run of a model on a task's data by a recipe. The model must be one for this very task.
+  ///
+  /// - Parameter classWeights: what samples of each class count in the loss; nil: all alike. Throws for a regression.
   public init(
-    _ recipe: GLUERecipe, on data: GLUEReader, _ model: TextRunModel,
-    method: MethodChoice = MethodChoice(MaskSub.self), _ settings: RunSettings = RunSettings()
+    _ recipe: GLUERecipe, on data: any TextData, _ model: TextRunModel,
+    method: MethodChoice = MethodChoice(MaskSub.self), classWeights: ClassWeights? = nil,
+    _ settings: RunSettings = RunSettings()
   ) throws {
-    precondition(model.task.model.labelCount == data.task.labelCount, "GLUERun: a model for another task")
+    let goal = data.textTask
+    precondition(model.task.model.labelCount == goal.labelCount, "GLUERun: a model for another task")
     guard recipe.data.maxLength <= model.config.positions else {
       throw InputError(
         "max_length is \(recipe.data.maxLength), the model has \(model.config.positions) positions",
         at: "--set max_length", cure: "give at most \(model.config.positions)", isUsage: true)
     }
     let (method, masking) = try method.resolved(by: recipe, settings)
-    let training = try TextSource(
-      data, .train, model.tokenizer, recipe, batchSize: recipe.loop.batchSize, on: settings.device)
-    let splits = try data.task.evaluationSplits.map { split in
-      (split, try TextSource(data, split, model.tokenizer, recipe, on: settings.device))
+    let part = try data.training()
+    let weights = try classWeights.map { weights in
+      guard !goal.isRegression else {
+        throw InputError("a regression has no classes", at: "--class-weights", cure: "leave it out", isUsage: true)
+      }
+      return try weights.values(labels: part.examples.map { Int($0.label ?? 0) }, names: goal.labels)
     }
+    let training = TextSource(
+      part, of: goal, model.tokenizer, recipe, batchSize: recipe.loop.batchSize, weights: weights, on: settings.device)
+    let parts = try data.evaluation().map { TextSource($0, of: goal, model.tokenizer, recipe, on: settings.device) }
     let subject = GLUETraining(
-      model, data.task, on: training.shuffled(seed: settings.seed), evaluating: splits, masking: masking)
+      model, goal, on: training.shuffled(seed: settings.seed), evaluating: parts, masking: masking)
     try self.init(
       "glue", subject, by: recipe, method: method,
-      groups: .decayingAllButBiasesAndNorms(model.parameters, weightDecay: recipe.optimizer.weightDecay),
-      bestMetric: data.task.metricNames.last ?? "", settings)
-    task = data.task.rawValue
-    configuration = ["task": .string(data.task.rawValue), "data": .string(data.folder), "model": model.configJSON]
-    remarks = training.remarks + splits.flatMap(\.1.remarks)
-    title = "\(data.task.name): \(training.count) training sentences, \(model.parameters.count) weights"
-    details = model.details
+      groups: .decayingAllButBiasesAndNorms(
+        model.parameters, weightDecay: recipe.optimizer.weightDecay, layers: recipe.layerDecay(of: model.config)),
+      bestMetrics: [goal.bestMetric.rawValue], settings)
+    task = goal.name
+    configuration = [
+      "task": .string(goal.name), "data": .string(data.place), "model": model.configJSON,
+      "class_weights": weights.map { .array($0.map { JSON($0) }) } ?? .null,
+    ]
+    remarks = training.remarks + parts.flatMap(\.remarks)
+    title = "\(goal.title): \(training.count) training texts, \(model.parameters.count) weights"
+    details =
+      model.details + (goal.isRegression ? [] : [Self.classLine(goal.labels, weights)])
+  }
+
+  /// The classes in their order, with their weights where they have some.
+  private static func classLine(_ names: [String], _ weights: [Float]?) -> String {
+    let shown = names.prefix(12).enumerated().map { index, name in
+      name + (weights.map { " (weight \($0[index]))" } ?? "")
+    }
+    return "\(names.count) classes: " + shown.joined(separator: ", ") + (names.count > shown.count ? ", …" : "")
   }
 }
 
 extension TextSource {
-  /// A split of a task's data, read as a recipe says; `batchSize` nil: in batches for evaluation.
+  /// A part of a task's data, read as a recipe says; `batchSize` nil: in batches for evaluation.
   public convenience init(
-    _ data: GLUEReader, _ split: GLUESplit, _ tokenizer: WordPieceTokenizer, _ recipe: GLUERecipe,
-    batchSize: Int? = nil, on device: Device
-  ) throws {
-    let set = try data.read(split)
+    _ part: TextPart, of task: TextTask, _ tokenizer: WordPieceTokenizer, _ recipe: GLUERecipe, batchSize: Int? = nil,
+    weights: [Float]? = nil, on device: Device
+  ) {
     self.init(
-      set.examples, tokenizer, task: data.task, maxLength: recipe.data.maxLength,
-      batchSize: batchSize ?? recipe.loop.evalBatchSize, remarks: set.remarks, on: device)
+      part, tokenizer, task: task, maxLength: recipe.data.maxLength, batchSize: batchSize ?? recipe.loop.evalBatchSize,
+      weights: weights, on: device)
   }
 }

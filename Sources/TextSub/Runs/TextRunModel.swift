@@ -3,7 +3,7 @@ public import SubData
 import SubNN
 public import SubTrain
 
-/// The network of a GLUE run with its tokenizer, made anew or from files, and how it is written.
+/// The network of a text run with its tokenizer, made anew or from files, and how it is written.
 public struct TextRunModel {
   /// The network.
   public let config: BERTConfig
@@ -19,40 +19,46 @@ public struct TextRunModel {
   public let details: [String]
   private let names: WeightNames
 
-  /// A new network for a GLUE task.
+  /// A new network for a task. What `freezing` names stays as it is.
   public init(
-    _ config: BERTConfig, _ tokenizer: WordPieceTokenizer, for glue: GLUETask, _ settings: RunSettings = RunSettings()
+    _ config: BERTConfig, _ tokenizer: WordPieceTokenizer, for goal: TextTask, freezing: Freezing = Freezing(),
+    _ settings: RunSettings = RunSettings()
   ) throws {
-    try self.init(config, tokenizer, nil, isTrained: false, glue, settings)
+    try self.init(config, tokenizer, nil, isTrained: false, goal, freezing, settings)
   }
 
-  /// The network of a folder for a GLUE task. `isTrained`: its classifier must be there, for it is to be used as it is.
+  /// The network of a folder for a task. `isTrained`: its classifier must be there, for it is to be used as it is.
   public init(
-    _ folder: TextFolder, isTrained: Bool = false, for glue: GLUETask, _ settings: RunSettings = RunSettings()
+    _ folder: TextFolder, isTrained: Bool = false, for goal: TextTask, freezing: Freezing = Freezing(),
+    _ settings: RunSettings = RunSettings()
   ) throws {
-    try self.init(folder.config, folder.tokenizer, folder, isTrained: isTrained, glue, settings)
+    try self.init(folder.config, folder.tokenizer, folder, isTrained: isTrained, goal, freezing, settings)
   }
 
   private init(
-    _ config: BERTConfig, _ tokenizer: WordPieceTokenizer, _ folder: TextFolder?, isTrained: Bool, _ glue: GLUETask,
-    _ settings: RunSettings
+    _ config: BERTConfig, _ tokenizer: WordPieceTokenizer, _ folder: TextFolder?, isTrained: Bool, _ goal: TextTask,
+    _ freezing: Freezing, _ settings: RunSettings
   ) throws {
     (self.config, self.tokenizer) = (config, tokenizer)
-    task = SequenceClassification(BERTForSequenceClassification(config, labels: glue.labelCount))
+    task = SequenceClassification(BERTForSequenceClassification(config, labels: goal.labelCount))
+    let frozen = try freezing.apply(to: task.model) { name in
+      [Naming.bert.names(of: name)] + (folder.map { [$0.weights.fileNames(of: name)] } ?? [])
+    }
     let key = RandomKey(seed: settings.seed).fold("weights")
     parameters = ParameterSet(task.model, precision: settings.precision, on: settings.device, key: nil)
     configJSON = config.json(
-      labels: glue.isRegression ? ["score"] : glue.labels, isRegression: glue.isRegression)
+      labels: goal.isRegression ? ["score"] : goal.labels, isRegression: goal.isRegression)
     let report = try folder.map { [parameters] in
-      try $0.load(into: parameters, labels: glue.labelCount, isTrained: isTrained, startingFrom: key)
+      try $0.load(into: parameters, labels: goal.labelCount, isTrained: isTrained, startingFrom: key)
     }
     if report == nil { parameters.start(from: key, .bert) }
     names = report?.names ?? WeightNames(.bert)
+    if let report { try Freezing.check(parameters, made: report.made, by: names) }
     var details = (folder?.remarks ?? []) + (report?.details ?? [])
-    if let folder, BERTFamily.labelCount(folder.weights) == glue.labelCount, !glue.isRegression {
-      details += Self.order(parameters, from: config, to: glue.labels)
+    if let folder, BERTFamily.labelCount(folder.weights) == goal.labelCount, !goal.isRegression {
+      details += Self.order(parameters, from: config, to: goal.labels)
     }
-    self.details = details
+    self.details = details + [frozen].compactMap(\.self)
   }
 
   /// Puts a fine-tuned classifier's rows into the order of the task's labels; what is to be said of it.

@@ -1,4 +1,5 @@
 public import SubCore
+import SubData
 import SubNN
 public import SubTrain
 
@@ -18,6 +19,13 @@ public struct TextBatch: TrainingBatch {
     public var isVisible: [Bool]?
     /// The places of its numbers in given mask noise; nil: its rows in the batch.
     public var noisePlaces: [Int]?
+
+    /// A sentence or pair as a tokenizer cuts it, at most `maxLength` tokens of it.
+    init(_ example: TextExample, _ tokenizer: WordPieceTokenizer, maxLength: Int) {
+      let encoding = tokenizer.encode(example.first, example.second, maxLength: maxLength)
+      self.init(
+        ids: encoding.ids, typeIDs: encoding.typeIds, isEligible: encoding.ids.map { !tokenizer.isSpecial($0) })
+    }
 
     /// A sequence with all its tokens visible.
     public init(ids: [Int32], typeIDs: [Int32], isEligible: [Bool]) {

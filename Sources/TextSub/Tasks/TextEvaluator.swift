@@ -6,10 +6,10 @@ public import SubTrain
 /// Logits, losses and metrics of a model on a split.
 public struct TextEvaluator {
   let task: SequenceClassification
-  let glue: GLUETask
+  let goal: TextTask
 
-  /// An evaluator of a model on a GLUE task.
-  public init(_ task: SequenceClassification, _ glue: GLUETask) { (self.task, self.glue) = (task, glue) }
+  /// An evaluator of a model on a task's texts.
+  public init(_ task: SequenceClassification, _ goal: TextTask) { (self.task, self.goal) = (task, goal) }
 
   /// Logits of all sentences, [count · labels], and the mean loss. `masking` hides tokens, for `--analyze`.
   public func logits(_ source: TextSource, masking: Masking? = nil) throws -> (logits: [Float], loss: Double) {
@@ -27,15 +27,13 @@ public struct TextEvaluator {
     }
   }
 
-  /// The task's metrics over its evaluation splits, the first of which also gives the losses.
-  public func callAsFunction(
-    _ splits: [(split: GLUESplit, source: TextSource)], masking: Masking? = nil
-  ) throws -> Evaluation {
+  /// The task's metrics over its evaluation parts, the first of which also gives the losses.
+  public func callAsFunction(_ parts: [TextSource], masking: Masking? = nil) throws -> Evaluation {
     var evaluation = Evaluation()
-    for (number, (split, source)) in splits.enumerated() {
+    for (number, source) in parts.enumerated() {
       let (logits, loss) = try logits(source)
-      let values = GLUEMetrics.evaluate(
-        glue, split, predictions: GLUEMetrics.predictions(glue, logits: logits), labels: source.labels)
+      let values = TextMetrics.evaluate(
+        goal, suffix: source.suffix, predictions: TextMetrics.predictions(goal, logits: logits), labels: source.labels)
       evaluation.metrics += values.map { ($0.name, $0.value) }
       if number == 0 {
         evaluation.loss = loss

@@ -11,6 +11,8 @@ public final class VisionBatches: BatchSource {
   public var identity: JSON { batches.source.identity }
   private let total: Int
   private let binarizes: Bool
+  private let weights: [Float]?
+  private let smoothing: Float
   private let workers: Int
   private let device: Device
   private var loader: Loader<ImageBatch>?
@@ -21,10 +23,15 @@ public final class VisionBatches: BatchSource {
   }()
 
   /// The batches of a run of `updates` updates. `binarizes`: every class with a share in a mixed label counts as wholly
-  /// there.
-  public init(_ batches: ImageBatches, updates: Int, binarizes: Bool, workers: Int, on device: Device) {
+  /// there. `weights`: what images of each class count in a softmax cross-entropy, with whose `smoothing` labels are then
+  /// smoothed here.
+  public init(
+    _ batches: ImageBatches, updates: Int, binarizes: Bool, weights: [Float]? = nil, smoothing: Float = 0, workers: Int,
+    on device: Device
+  ) {
     (self.batches, total) = (batches, updates)
     (self.binarizes, self.workers, self.device) = (binarizes, workers, device)
+    (self.weights, self.smoothing) = (weights, smoothing)
   }
 
   /// The pixels of a batch on the host.
@@ -56,18 +63,26 @@ public final class VisionBatches: BatchSource {
         "the run's position in its data lies beyond the end", at: "state.json of the checkpoint",
         cure: "resume from an undamaged checkpoint")
     }
-    return Self.upload(batch, binarizes: binarizes, to: device)
+    return Self.upload(batch, binarizes: binarizes, weights: weights, smoothing: smoothing, to: device)
   }
 
   /// A batch on a device with its labels, mixed where they were.
-  static func upload(_ batch: ImageBatch, binarizes: Bool, to device: Device) -> ImageClassification.Batch {
+  static func upload(
+    _ batch: ImageBatch, binarizes: Bool, weights: [Float]? = nil, smoothing: Float = 0, to device: Device
+  ) -> ImageClassification.Batch {
     let images = Tensor(batch.images, on: device)
     guard let targets = batch.targets else {
+      let own = weights == nil ? 0 : smoothing
       return ImageClassification.Batch(
-        images: images, target: .labels(Tensor(indices: batch.labels, on: device), smoothing: 0))
+        images: images, target: Target.labels(batch.labels, weights: weights, smoothing: own, on: device))
     }
-    let shares =
+    var shares =
       binarizes ? HostArray(targets.floats().map { $0 > 0 ? Float(1) : 0 }, shape: targets.shape) : targets
+    // torch's weighted loss of mixed labels is not divided by their weights.
+    if let weights {
+      let values = shares.floats().enumerated().map { $1 * weights[$0 % weights.count] }
+      shares = HostArray(values, shape: shares.shape)
+    }
     return ImageClassification.Batch(images: images, target: .probabilities(Tensor(shares, on: device)))
   }
 }

@@ -8,7 +8,9 @@ public import SubData
 /// - a folder of class folders: training alone; one called `train` takes its neighbour `val`;
 /// - CIFAR's files, the binary or the Python version; `train_images.npy` with `train_labels.npy` and `val_…` or
 ///   `test_…` beside them, or all of these in one `.npz` file (`x_train`, `y_train`, `x_test`, `y_test` too);
-/// - shards: a folder of `.tar` files, or WebDataset's notation (`{000..331}.tar`).
+/// - shards: a folder of `.tar` files, or WebDataset's notation (`{000..331}.tar`);
+/// - a tar archive, plain or packed, of what would be a folder of class folders, with splits or without (`TarFolder`);
+/// - a table (CSV, TSV, JSON lines) with a column of paths and one of classes.
 ///
 /// A file `classes.txt` beside the data names the classes that npy files and shards know by number.
 public struct VisionData: Sendable {
@@ -22,24 +24,54 @@ public struct VisionData: Sendable {
   /// What is wrong with the data and does no harm: shards read in part, files that are no pictures.
   public var remarks: [String] { train.remarks + (validation?.remarks ?? []) }
 
-  /// Opens training data, and the validation data that stands with it or at `validation`. Throws an `InputError`.
-  public init(_ path: String, validation: String? = nil, order: ClassOrder = .plain) throws {
-    let place = try VisionPlace(path, order)
+  /// Opens training data, and the validation data that stands with it or at `validation`, or is held out of it by `split`.
+  /// Throws an `InputError`.
+  ///
+  /// - Parameter columns: those of a table.
+  public init(
+    _ path: String, validation: String? = nil, order: ClassOrder = .plain, columns: ImageTable.Columns? = nil,
+    split: SampleSplit = SampleSplit()
+  ) throws {
+    let place = try VisionPlace(path, order, columns)
     let source = try place.source(.train, classNames: place.classNames())
-    train = source
-    if let validation {
-      self.validation = try Self.evaluation(validation, classNames: source.classNames)
-    } else {
-      self.validation = try place.hasValidation ? place.source(.validation, classNames: source.classNames) : nil
+    let others: (any ImageSource)? =
+      if let validation {
+        try Self.evaluation(validation, classNames: source.classNames, columns: columns)
+      } else {
+        try place.hasValidation ? place.source(.validation, classNames: source.classNames) : nil
+      }
+    guard split.fraction > 0 || split.shots != nil else {
+      (train, self.validation) = (source, others)
+      return
     }
+    guard split.fraction == 0 || others == nil else {
+      throw InputError(
+        "there are \(others?.count ?? 0) validation images already", at: "--validation-fraction",
+        cure: "leave it out to evaluate on them", isUsage: true)
+    }
+    let parts = split.parts(source.labels, count: source.count)
+    guard split.fraction == 0 || !parts.held.isEmpty else {
+      throw InputError(
+        "a share of \(split.fraction) of \(source.count) images holds none out", at: "--validation-fraction",
+        cure: "give more", isUsage: true)
+    }
+    let held =
+      parts.held.isEmpty
+      ? []
+      : [
+        "\(parts.held.count) of the \(source.count) images are held out for evaluation (--validation-fraction "
+          + "\(split.fraction), --split-seed \(split.seed))"
+      ]
+    train = ImageSubset(source, parts.training, remarks: source.remarks + held)
+    self.validation = parts.held.isEmpty ? others : ImageSubset(source, parts.held, remarks: [])
   }
 
   /// Opens data to evaluate on: the validation part where there are parts, else all of it. Labels are positions in
   /// `classNames` where those are known.
   public static func evaluation(
-    _ path: String, classNames: [String]?, order: ClassOrder = .plain
+    _ path: String, classNames: [String]?, order: ClassOrder = .plain, columns: ImageTable.Columns? = nil
   ) throws -> any ImageSource {
-    let place = try VisionPlace(path, order)
+    let place = try VisionPlace(path, order, columns)
     let names = try classNames ?? place.classNames()
     return try place.hasValidation && !place.isTrainingFolder
       ? place.source(.validation, classNames: names) : place.source(.whole, classNames: names)
@@ -58,9 +90,13 @@ private struct VisionPlace {
   private let arrayFiles: Set<String>
   /// How class folders are numbered.
   private let order: ClassOrder
+  /// The columns of a table.
+  private let columns: ImageTable.Columns?
+  /// Class folders inside of an archive.
+  private let packed: TarFolder?
 
-  init(_ given: String, _ order: ClassOrder) throws {
-    self.order = order
+  init(_ given: String, _ order: ClassOrder, _ columns: ImageTable.Columns?) throws {
+    (self.order, self.columns) = (order, columns)
     let trimmed = FileSystem.trimmed(given)
     // What CIFAR's archives unpack to.
     let inner = ["cifar-10-batches-bin", "cifar-10-batches-py", "cifar-100-binary", "cifar-100-python"]
@@ -71,6 +107,13 @@ private struct VisionPlace {
     names = Set(files)
     let isArchive = path.hasSuffix(".npz") && FileSystem.kind(path) == .file
     archive = isArchive ? path : files.count == 1 && files[0].hasSuffix(".npz") ? FileSystem.join(path, files[0]) : nil
+    let isTar = [".tar", ".tar.gz", ".tgz"].contains { path.lowercased().hasSuffix($0) }
+    packed = try isTar && FileSystem.kind(path) == .file ? TarFolder(path) : nil
+    guard columns == nil || Table.isTable(path) else {
+      throw InputError(
+        "this is no table", at: path, cure: "leave --image and --label out, or name a .csv, .tsv or .jsonl file",
+        isUsage: true)
+    }
     arrayFiles =
       try archive.map { Set(try Npz($0).names) }
       ?? Set(files.filter { $0.hasSuffix(".npy") }.map { String($0.dropLast(4)) })
@@ -82,6 +125,7 @@ private struct VisionPlace {
   }
 
   var hasValidation: Bool {
+    if let packed { return packed.hasValidation }
     if isCIFAR { return CIFAR.hasTest(path) }
     return arrayNames(.validation) != nil || folders.validation != nil
   }
@@ -108,10 +152,10 @@ private struct VisionPlace {
       let file = try Npz(archive)
       return try ImageArrays(
         images: file.array(named: names.images), labels: file.array(named: names.labels), classNames: classNames,
-        place: "\(archive), tensor '\(names.images)'")
+        place: "\(archive), tensor '\(names.images)'", labelPlace: "\(archive), tensor '\(names.labels)'")
     }
     let (images, labels) = (FileSystem.join(path, names.images + ".npy"), FileSystem.join(path, names.labels + ".npy"))
-    return try ImageArrays(npy: images, labels: Npy.read(labels), classNames: classNames)
+    return try ImageArrays(npy: images, labels: Npy.read(labels), classNames: classNames, labelPlace: labels)
   }
 
   private func arrayNames(_ part: Part) -> (images: String, labels: String)? {
@@ -137,6 +181,10 @@ private struct VisionPlace {
   }
 
   func source(_ part: Part, classNames: [String]?) throws -> any ImageSource {
+    if let packed {
+      let part: TarFolder.Part = part == .train ? .training : part == .validation ? .validation : .whole
+      return try packed.source(part, classNames: classNames, order: order)
+    }
     if !names.isEmpty || archive != nil || FileSystem.kind(path) == .folder {
       if isCIFAR {
         return try CIFAR(path, training: part == .train || part == .whole && !CIFAR.hasTest(path))
@@ -154,10 +202,22 @@ private struct VisionPlace {
   /// One part: class folders, shards or arrays.
   private func open(_ path: String, _ classNames: [String]?) throws -> any ImageSource {
     guard FileSystem.kind(path) == .folder else {
+      if Table.isTable(path), FileSystem.kind(path) == .file {
+        guard let columns else {
+          throw try InputError(
+            "the columns of pictures and labels are not named", at: path,
+            cure: "add --image and --label: it has "
+              + Table(path).columns.prefix(20).map { "“\($0)”" }.joined(separator: ", "),
+            isUsage: true)
+        }
+        return try ImageTable(path, columns, classNames: classNames)
+      }
       guard path.contains(".tar") || path.contains(".tgz") else {
         throw InputError(
           FileSystem.kind(path) == .absent ? "there is no such folder" : "these are no images known here", at: path,
-          cure: "give a folder with train/CLASS/*.jpg, CIFAR's files, .npy or .npz files or .tar shards")
+          cure:
+            "give a folder or a tar archive with train/CLASS/*.jpg, CIFAR's files, .npy or .npz files, .tar shards, or a "
+            + "table of paths")
       }
       let shards = try ShardList.expand(path)
       if let absent = shards.first(where: { FileSystem.kind($0) == .absent }) {
@@ -168,9 +228,9 @@ private struct VisionPlace {
     }
     let names = try FileSystem.names(in: path)
     if names.contains("images.npy") {
+      let labels = FileSystem.join(path, "labels.npy")
       return try ImageArrays(
-        npy: FileSystem.join(path, "images.npy"), labels: Npy.read(FileSystem.join(path, "labels.npy")),
-        classNames: classNames)
+        npy: FileSystem.join(path, "images.npy"), labels: Npy.read(labels), classNames: classNames, labelPlace: labels)
     }
     let shards = names.filter { [".tar", ".tar.gz", ".tgz"].contains(where: $0.hasSuffix) }
     if !shards.isEmpty { return try TarShards(shards.map { FileSystem.join(path, $0) }, classNames: classNames) }

@@ -45,6 +45,8 @@ public protocol VisionConfiguration: Sendable, Codable, Equatable {
   /// The network in words: `DeiT-III ViT-S/16, 12 blocks, width 384, 6 heads`.
   var summary: String { get }
 
+  /// Takes over the sizes of a new network. Throws a usage error for what such a network has not.
+  mutating func take(_ sizes: ModelSizes) throws(InputError)
   /// Takes over what finetuning by a recipe decides: what the head reads, how it begins.
   mutating func follow(_ recipe: VisionRecipe)
   /// Fits the recipe that follows to this very model, where one recipe serves several.
@@ -57,6 +59,12 @@ public protocol VisionConfiguration: Sendable, Codable, Equatable {
   func makeModel() -> any VisionModel
   /// How weights of a recognised configuration come into this one's model.
   func plan(for weights: Weights, of found: any VisionConfiguration) throws -> LoadPlan
+  /// How timm makes the network; nil where it cannot.
+  var timm: TimmModel? { get }
+  /// Takes over from a timm model's arguments what tells it from its namesake.
+  mutating func follow(timm arguments: JSON)
+  /// The network as a part of an ONNX graph: images [N, 3, S, S] → logits. Nil where it cannot be written as one.
+  func onnxLogits(_ images: OnnxGraph.Value, in network: inout OnnxNetwork) -> OnnxGraph.Value?
   /// Whether the network has places where DropSub's dropout can stand.
   var hasDropout: Bool { get }
   /// What was guessed, in words: `6 heads of 64`.
@@ -67,6 +75,10 @@ extension VisionConfiguration {
   /// Whose network it is.
   public var family: any VisionFamily { Self.family }
   public var hasDropout: Bool { true }
+  public var timm: TimmModel? { nil }
+  public mutating func follow(timm arguments: JSON) {}
+  public func onnxLogits(_ images: OnnxGraph.Value, in network: inout OnnxNetwork) -> OnnxGraph.Value? { nil }
+  public mutating func take(_ sizes: ModelSizes) throws(InputError) { try sizes.check(family.name, [:]) }
   public var head: String { "head" }
   public func text(ofGuess guess: String) -> String {
     guess == RecognisedModel.imageSize ? "images of \(imageSize) pixels" : guess
@@ -85,6 +97,21 @@ extension VisionConfiguration {
   /// The value as `config.json` holds it.
   public func json() throws -> JSON {
     try JSON(encoding: self)
+  }
+}
+
+/// A network as timm's `create_model` makes it.
+public struct TimmModel: Sendable {
+  /// The name whose network it is but for the arguments.
+  public var architecture: String
+  /// The arguments.
+  public var arguments: JSON.Object
+  /// What it has otherwise all the same, in a line.
+  public var difference: String?
+
+  /// A network by name and arguments.
+  public init(_ architecture: String, _ arguments: JSON.Object, difference: String? = nil) {
+    (self.architecture, self.arguments, self.difference) = (architecture, arguments, difference)
   }
 }
 

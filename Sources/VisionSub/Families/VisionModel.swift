@@ -15,9 +15,13 @@ public protocol VisionModel: Module {
   /// Normalised images [N, 3, H, W] → logits [N, classes]; `stem` is theirs where it is known. Where the pass masks, the
   /// model hides parts of every image in the way of its family.
   func callAsFunction(_ images: Tensor, stem: Tensor?, _ pass: Pass) -> Tensor
+  /// The same up to what the classifier reads: [N, D], timm's `forward_head(…, pre_logits=True)`. Nil where a network
+  /// hands nothing out.
+  func features(_ images: Tensor, _ pass: Pass) -> Tensor?
 }
 
 extension VisionModel {
+  public func features(_ images: Tensor, _ pass: Pass) -> Tensor? { nil }
   /// Images alone: where the pass removes patches, they are not even embedded.
   public func callAsFunction(_ images: Tensor, _ pass: Pass) -> Tensor { self(images, stem: nil, pass) }
 }

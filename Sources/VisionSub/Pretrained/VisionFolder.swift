@@ -1,7 +1,6 @@
 import Foundation
-public import SubCore
+import SubCore
 import SubData
-import SubNN
 public import SubTrain
 
 /// A network that classifies images on disk: a weight file, a folder with `model.safetensors`, or a run of ours, which
@@ -19,6 +18,8 @@ public struct VisionFolder: Sendable {
   public let variant: String?
   /// The classes in the order of the head's rows, where `config.json` names them.
   public let classNames: [String]?
+  /// What these classes are called where they have other names than their folders.
+  public let spokenClassNames: [String]?
   /// The recipe that trained it, where it was one of ours.
   public let recipe: VisionRecipe?
   /// How images are prepared for these weights, as far as what lies beside them says.
@@ -28,10 +29,10 @@ public struct VisionFolder: Sendable {
   /// Keeps a running run from removing it.
   private let checkpoint: Checkpoint
   /// What the tensors alone say.
-  private let found: any VisionConfiguration
+  let found: any VisionConfiguration
   /// The average of the weights, where the run kept one.
-  private let average: String?
-  private let hints: WeightHints
+  let average: String?
+  let hints: WeightHints
 
   /// Opens a file or folder. Throws an `InputError` where it holds no model of the families.
   ///
@@ -43,13 +44,10 @@ public struct VisionFolder: Sendable {
     checkpoint = try Checkpoint.standing(for: FileSystem.trimmed(from)) { passed.append($0) }
     let path = checkpoint.path
     self.path = path
-    // open_clip's folders name their weights in their own way.
-    let clipNames = Companions.weightNames.suffix(2).map { FileSystem.join(path, $0) }
-    let file = clipNames.first { FileSystem.kind($0) == .file } ?? path
     let kept = FileSystem.join(path, "ema.safetensors")
     let hasAverage = FileSystem.kind(kept) == .file
     let isOfRun = hints.key.map { ["model", "ema"].contains($0) && hasAverage } ?? true
-    let source = try TensorFile.open(file, weights: isOfRun ? nil : hints.key)
+    let source = try TensorFile.open(Companions.weightPlace(path), weights: isOfRun ? nil : hints.key)
     let beside = Companions(of: path, source)
     let (family, weights) = try VisionFamilies.recognise(source, among: families)
     self.weights = weights
@@ -65,8 +63,9 @@ public struct VisionFolder: Sendable {
     let notes =
       own == nil
       ? ModelNotes(huggingFace: description, openClip: openClip?.json, hints: hints) : ModelNotes(hints: hints)
-    let recognised = try family.recognised(
-      weights, like: variant.flatMap { VisionFamilies.configuration(named: $0, among: families) }, beside: notes)
+    var like = variant.flatMap { VisionFamilies.configuration(named: $0, among: families) }
+    if let arguments = description?["model_args"] { like?.follow(timm: arguments) }
+    let recognised = try family.recognised(weights, like: like, beside: notes)
     found = recognised.configuration
     var configuration = try own.map { try Self.written($0, family, like: recognised.configuration, at: place) } ?? found
     if let side = hints.imageSize {
@@ -75,8 +74,10 @@ public struct VisionFolder: Sendable {
     }
     self.configuration = configuration
     guesses = own == nil ? recognised.guesses : []
-    let names = description?["label_names"]?.array?.compactMap(\.string)
+    let names = description.flatMap { Self.labelNames($0) }
     classNames = names?.count == found.classes ? names : nil
+    let spoken = description.flatMap { Self.spokenNames($0) }
+    spokenClassNames = spoken?.count == found.classes ? spoken : nil
     recipe = try own.flatMap { _ in description?["recipe"] }.map { stored in
       let known = stored["name"]?.string.flatMap { try? VisionRecipe.named($0) }
       return try (known ?? VisionRecipe.named("shapes-tiny")).restored(from: stored, at: place)
@@ -87,6 +88,22 @@ public struct VisionFolder: Sendable {
     let unknown =
       own == nil && variant == nil ? named.map { ["\(place) calls it \($0), which is not known here"] } : nil
     weightRemarks = passed + source.remarks + (unknown ?? [])
+  }
+
+  /// timm's names of the classes.
+  private static func labelNames(_ description: JSON) -> [String]? {
+    (description["label_names"] ?? description["pretrained_cfg"]?["label_names"])?.array?.compactMap(\.string)
+  }
+
+  /// What a configuration calls the classes: timm's `label_descriptions` of its `label_names`, or these, or transformers'
+  /// `id2label` unless it only counts.
+  private static func spokenNames(_ description: JSON) -> [String]? {
+    if let names = labelNames(description) {
+      let spoken = description["label_descriptions"] ?? description["pretrained_cfg"]?["label_descriptions"]
+      return names.map { spoken?[$0]?.string ?? $0 }
+    }
+    let names = description["id2label"]?.namesByNumber
+    return names?.allSatisfy { $0.hasPrefix("LABEL_") } == true ? nil : names
   }
 
   /// The model from which a recipe's run starts: what nothing tells is as in the recipe's own model.
@@ -121,47 +138,6 @@ public struct VisionFolder: Sendable {
     return weightRemarks + [choice, WeightHints.line(guessed: guessed)].compactMap { $0 }
   }
 
-  /// Puts the weights into a model of `configuration`; what they do not give is started from `key`. With `headMap` the
-  /// classifier takes these rows of theirs.
-  public func load(
-    into set: ParameterSet, of configuration: any VisionConfiguration, startingFrom key: RandomKey,
-    headMap: HeadMap? = nil
-  ) throws -> LoadReport {
-    try load(weights, into: set, of: configuration, startingFrom: key, headMap)
-  }
-
-  /// The same for a run or an evaluation, which may be of the average of the weights.
-  func load(
-    into set: ParameterSet, of configuration: any VisionConfiguration, startingFrom key: RandomKey, isTraining: Bool,
-    headMap: HeadMap? = nil
-  ) throws -> LoadReport {
-    let report = try load(into: set, of: configuration, startingFrom: key, headMap: headMap)
-    if let average, hints.key == "ema" || hints.key == nil && !isTraining {
-      let weights = Weights(try Safetensors.open(average), self.configuration.published)
-      _ = try load(weights, into: set, of: configuration, startingFrom: key, headMap)
-    }
-    return report
-  }
-
-  private func load(
-    _ weights: Weights, into set: ParameterSet, of configuration: any VisionConfiguration, startingFrom key: RandomKey,
-    _ headMap: HeadMap?
-  ) throws -> LoadReport {
-    var plan = try configuration.plan(for: weights, of: found)
-    if let headMap {
-      guard let head = try headRows else {
-        throw InputError(
-          "the weights have no head to take rows of", at: path, cure: "leave --head-map out: a new head begins")
-      }
-      try headMap.check(head: head, classes: configuration.classes)
-      (plan.starts, plan.rows) = ([], [("\(configuration.head).*", headMap.rows)])
-    }
-    return try set.load(weights, plan, startingFrom: key, configuration.published)
-  }
-
-  /// Rows of the classifier in the weights; nil where they have none.
-  var headRows: Int? { get throws { try weights.shape(of: "\(found.head).weight")?.first } }
-
   /// The written configuration; the sizes must be those of the tensors.
   private static func written(
     _ json: JSON, _ family: any VisionFamily, like found: any VisionConfiguration, at place: String
@@ -177,46 +153,5 @@ public struct VisionFolder: Sendable {
         at: place, cure: "keep config.json with the weights that it was written for")
     }
     return configuration
-  }
-}
-
-// What evaluation needs.
-extension VisionFolder {
-  /// Puts the weights into a model as they are to be evaluated: the average where the run kept one. Throws an
-  /// `InputError` where the file has no classifier.
-  public func loadForEvaluation(into set: ParameterSet) throws {
-    let report = try load(into: set, of: configuration, startingFrom: RandomKey(seed: 0), isTraining: false)
-    let absent = report.made.filter { !$0.hasSuffix("mask_token") }
-    guard absent.isEmpty else {
-      throw InputError(
-        "there is no classifier: \(absent.joined(separator: ", ")) are missing", at: path,
-        cure: "give a fine-tuned model (masksub finetune makes one); a CLIP with both towers classifies without one: "
-          + "masksub zero-shot")
-    }
-  }
-}
-
-extension VisionFolder {
-  /// Writes weights by `names` and `config.json`: what this type opens.
-  public static func write(
-    to folder: String, _ set: ParameterSet, _ configuration: any VisionConfiguration, recipe: VisionRecipe,
-    variant: String?, classNames: [String], names: WeightNames
-  ) throws {
-    try set.write(to: FileSystem.join(folder, "model.safetensors"), names)
-    let data = recipe.data
-    let numbers = { (values: [Float]) in JSON.array(values.map { JSON($0) }) }
-    let side = configuration.imageSize
-    let json: JSON = [
-      "architecture": variant.map { .string($0) } ?? .null, "num_classes": .integer(Int64(configuration.classes)),
-      "label_names": .array(classNames.map { .string($0) }),
-      "pretrained_cfg": [
-        "input_size": [3, .integer(Int64(side)), .integer(Int64(side))],
-        "mean": numbers(data.normalization.mean), "std": numbers(data.normalization.deviation),
-        "interpolation": .string(data.evalInterpolation.rawValue), "crop_mode": .string(data.evalMode.rawValue),
-        "crop_pct": .number(ImagePreparation.cropRatio(side, resize: data.evaluatedSide)),
-      ],
-      "recipe": recipe.json, .init(stringLiteral: configuration.family.key): try configuration.json(),
-    ]
-    try AtomicFile.write(json.text(indent: 2) + "\n", to: FileSystem.join(folder, "config.json"))
   }
 }

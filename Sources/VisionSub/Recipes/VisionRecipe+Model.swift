@@ -12,13 +12,23 @@ extension VisionRecipe {
     guard var config = loaded ?? VisionFamilies.configuration(named: model.name) else {
       preconditionFailure("VisionRecipe: \(model.name) was checked")
     }
+    let sizes = model.sizes
+    if !sizes.isEmpty {
+      guard loaded == nil else {
+        throw InputError(
+          "the sizes of the network are those of the weights", at: "--set model.*", cure: "leave them out",
+          isUsage: true)
+      }
+      try config.take(sizes)
+    }
     config.classes = classes
     config.imageSize = data.imageSize
     config.dropPath = Float(model.dropPath)
     config.follow(self)
     do { try config.validate(at: "recipe \(name)") } catch {
       // The weights were valid as they came: it is the recipe's settings that do not fit them.
-      throw InputError(error.what, at: error.place, cure: "\(error.cure) (--set image_size)", isUsage: true)
+      let settings = sizes.isEmpty ? "image_size" : "image_size, model.width, model.heads, model.patch"
+      throw InputError(error.what, at: error.place, cure: "\(error.cure) (--set \(settings))", isUsage: true)
     }
     return config
   }

@@ -21,6 +21,16 @@ public struct VisionRecipe: Recipe {
   /// A recipe whose other fields are set afterwards.
   public init(_ name: String, model: VisionModelFields) { (self.name, self.model) = (name, model) }
 
+  public var rateRule: String? {
+    switch name.prefix(while: { $0 != "-" }) {
+    case _ where name.hasSuffix("-shapes"): nil
+    case "mae": "blr × batch / 256 in MAE's code"
+    case "deit3": "lr × batch / 512 in DeiT's code unless it is told --unscale-lr"
+    case "swin": "lr × batch / 512 in Swin's code"
+    default: nil
+    }
+  }
+
   public static let table = FieldTable<VisionRecipe>(
     [
       Field.group("model", \.model), Field.group("optimizer", \.optimizer), Field.group("schedule", \.schedule),
@@ -37,6 +47,9 @@ public struct VisionRecipe: Recipe {
       .init("loss.smoothing", "0, and with loss.binarizes_targets every smoothed label would count as 1") {
         !($0.loss.binarizesTargets && $0.loss.smoothing > 0)
       },
+      .init("model.width", VisionModelFields.listNoun) { VisionModelFields.list($0.model.width) != nil },
+      .init("model.depth", VisionModelFields.listNoun) { VisionModelFields.list($0.model.depth) != nil },
+      .init("model.heads", VisionModelFields.listNoun) { VisionModelFields.list($0.model.heads) != nil },
       .init("data.mean", "means and deviations: three numbers each (or one for all three), no deviation 0") {
         $0.data.hasNormalization
       },

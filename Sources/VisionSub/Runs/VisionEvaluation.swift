@@ -24,27 +24,17 @@ public struct VisionEvaluation {
     _ folder: VisionFolder, on images: any ImageSource, preparing options: ImagePreparation = ImagePreparation(),
     batchSize: Int = 64, maxBroken: Int = 100, _ settings: RunSettings = RunSettings()
   ) throws {
-    let (recipe, configuration) = (try folder.evaluationRecipe(options), folder.configuration)
-    if case .resize(let resize) = options.crop, resize < recipe.data.imageSize {
+    let network = try VisionInference(folder, preparing: options, settings)
+    guard images.classNames.count == folder.configuration.classes else {
       throw InputError(
-        "\(resize) pixels are fewer than the \(recipe.data.imageSize) of the model's images", at: "--resize",
-        cure: "give at least \(recipe.data.imageSize)", isUsage: true)
-    }
-    let model = configuration.makeModel()
-    let parameters = ParameterSet(model, precision: settings.precision, on: settings.device, key: nil)
-    try folder.loadForEvaluation(into: parameters)
-    guard images.classNames.count == configuration.classes else {
-      throw InputError(
-        "the model has \(configuration.classes) classes, the data \(images.classNames.count)", at: folder.path,
+        "the model has \(folder.configuration.classes) classes, the data \(images.classNames.count)", at: folder.path,
         cure: "give the data that the model was trained for")
     }
+    (recipe, details) = (network.recipe, network.details)
     evaluator = VisionEvaluator(
-      ImageClassification(model, objective: recipe.objective), images, recipe.evaluationPipeline, batchSize: batchSize,
-      workers: settings.imageWorkers, maxBroken: maxBroken, on: settings.device)
-    self.recipe = recipe
-    title =
-      "\(folder.summary), \(folder.weights.title), \(images.count) images, \(images.classNames.count) classes"
-    details = folder.remarks() + [folder.preparationLine(recipe, options)]
+      network.task, images, recipe.evaluationPipeline, batchSize: batchSize, workers: settings.imageWorkers,
+      maxBroken: maxBroken, on: settings.device)
+    title = "\(network.title), \(images.count) images, \(images.classNames.count) classes"
   }
 
   /// `top1`, `top5` and the mean cross-entropy.

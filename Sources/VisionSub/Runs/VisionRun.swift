@@ -16,10 +16,12 @@ extension TrainingRun where Subject == VisionTraining {
   /// A run of a model on labelled images by a recipe, for which the model was made.
   ///
   /// - Parameters:
+  ///   - classWeights: what images of each class count in the loss; nil: all alike.
   ///   - maxBroken: unreadable pictures that are passed over before it is an error.
   public init(
     _ recipe: VisionRecipe, on data: VisionData, _ model: VisionRunModel,
-    method: MethodChoice = MethodChoice(MaskSub.self), _ settings: RunSettings = RunSettings(), maxBroken: Int = 100
+    method: MethodChoice = MethodChoice(MaskSub.self), classWeights: ClassWeights? = nil,
+    _ settings: RunSettings = RunSettings(), maxBroken: Int = 100
   ) throws {
     precondition(
       model.recipe == recipe && model.config.classes == data.classNames.count,
@@ -32,7 +34,15 @@ extension TrainingRun where Subject == VisionTraining {
     let (method, masking) = try method.resolved(
       by: recipe, dropPath: recipe.model.dropPath, patches: model.config.cells.count, settings)
     try model.config.check(method)
-    let source = try VisionBatches(recipe, on: data.train, maxBroken: maxBroken, settings)
+    let weights = try classWeights.map { weights in
+      guard recipe.loss.name == .crossEntropy else {
+        throw InputError(
+          "the recipe's loss, \(recipe.loss.name.rawValue), has no weights of classes", at: "--class-weights",
+          cure: "leave them out, or add --set loss.name=\(LossFields.Name.crossEntropy.rawValue)", isUsage: true)
+      }
+      return try weights.values(labels: data.train.labels, names: data.classNames)
+    }
+    let source = try VisionBatches(recipe, on: data.train, weights: weights, maxBroken: maxBroken, settings)
     let evaluator = data.validation.map {
       VisionEvaluator(
         model.task, $0, recipe.evaluationPipeline, batchSize: recipe.loop.evalBatchSize,
@@ -42,12 +52,20 @@ extension TrainingRun where Subject == VisionTraining {
       model, on: source, emaDecay: recipe.loop.emaDecay, evaluator: evaluator, masking: masking)
     try self.init(
       model.isNew ? "train" : "finetune", training, by: recipe, method: method,
-      groups: recipe.groups(model.parameters, model.config), bestMetric: "top1", settings)
+      groups: recipe.groups(model.parameters, model.config), bestMetrics: ["top1"], settings)
     configuration = [
       "model": model.variant.map { .string($0) } ?? .null,
       "label_names": .array(data.classNames.map { .string($0) }),
+      "class_weights": weights.map { .array($0.map { JSON($0) }) } ?? .null,
     ]
     (remarks, details) = (data.remarks, model.details)
+    if data.validation == nil {
+      remarks.append("nothing to evaluate on: --validation DIR names images, --validation-fraction 0.1 holds some out")
+    }
+    if let weights {
+      let shown = zip(data.classNames, weights).prefix(12).map { "\($0) \($1)" }
+      details.append("class weights: \(shown.joined(separator: ", "))" + (weights.count > 12 ? ", …" : ""))
+    }
     let evaluated = data.validation.map { "\($0.count)" } ?? "none"
     title =
       "\(recipe.name): \(model.description), \(model.parameters.count) weights, \(data.classNames.count) classes, "
@@ -58,7 +76,8 @@ extension TrainingRun where Subject == VisionTraining {
 extension VisionBatches {
   /// The training batches of a recipe's run. Throws where the images make no update.
   public convenience init(
-    _ recipe: VisionRecipe, on images: any ImageSource, maxBroken: Int = 100, _ settings: RunSettings
+    _ recipe: VisionRecipe, on images: any ImageSource, weights: [Float]? = nil, maxBroken: Int = 100,
+    _ settings: RunSettings
   ) throws {
     let sampler = ImageSampler(
       count: images.count, batchSize: recipe.loop.batchSize, seed: settings.seed, repeats: recipe.augment.repeats)
@@ -72,6 +91,7 @@ extension VisionBatches {
       broken: BrokenImages(limit: maxBroken))
     self.init(
       batches, updates: recipe.updates(stepsPerEpoch: batches.perEpoch), binarizes: recipe.loss.binarizesTargets,
+      weights: weights, smoothing: Float(recipe.loss.smoothing),
       workers: settings.imageWorkers, on: settings.device)
   }
 }

@@ -24,16 +24,21 @@ public struct VisionRunModel {
   private let names: WeightNames
 
   /// The network that a recipe trains on images of some classes: a new one, or that of `source`. What its weights do not
-  /// give is started anew; a head of other classes too, unless `headMap` takes rows of it.
+  /// give is started anew; a head of other classes too, unless `headMap` takes rows of it. What `freezing` names stays as it
+  /// is.
   public init(
-    _ recipe: VisionRecipe, from source: VisionFolder? = nil, headMap: HeadMap? = nil, classNames: [String],
-    _ settings: RunSettings = RunSettings()
+    _ recipe: VisionRecipe, from source: VisionFolder? = nil, headMap: HeadMap? = nil, freezing: Freezing = Freezing(),
+    classNames: [String], _ settings: RunSettings = RunSettings()
   ) throws {
     (self.recipe, self.classNames, isNew) = (recipe, classNames, source == nil)
     config = try recipe.configuration(classes: classNames.count, from: source?.configuration(for: recipe))
-    variant = source == nil ? recipe.model.name : source?.variant
+    variant = source == nil ? (recipe.model.sizes.isEmpty ? recipe.model.name : nil) : source?.variant
     let model = config.makeModel()
     if recipe.model.freezesPatches { model.freezePatchEmbedding() }
+    let published = config.published
+    let frozen = try freezing.apply(to: model) { name in
+      [published.names(of: name)] + (source.map { [$0.weights.fileNames(of: name)] } ?? [])
+    }
     task = ImageClassification(model, objective: recipe.objective)
     parameters = ParameterSet(model, precision: settings.precision, on: settings.device, key: nil)
     let key = RandomKey(seed: settings.seed).fold("weights")
@@ -41,13 +46,39 @@ public struct VisionRunModel {
       let report = try source.load(
         into: parameters, of: config, startingFrom: key, isTraining: true, headMap: headMap)
       names = report.names
+      try Freezing.check(parameters, made: report.made, by: names)
       description = "\(source.summary(config)), \(source.weights.title)"
       details =
-        report.details + (headMap == nil ? Self.remarks(try source.headRows, config.classes) : [])
-        + source.remarks(isTraining: true) + [source.trainingPreparationLine(recipe)]
+        report.details + Self.remarks(on: config)
+        + (headMap == nil ? Self.remarks(try source.headRows, config.classes) : [])
+        + source.remarks(isTraining: true) + [source.trainingPreparationLine(recipe)] + [frozen].compactMap(\.self)
     } else {
       parameters.start(from: key, config.published)
-      (names, description, details) = (WeightNames(config.published), recipe.model.name, [])
+      (names, description) = (WeightNames(config.published), variant ?? config.summary)
+      details = Self.remarks(on: config) + [frozen].compactMap(\.self)
+    }
+  }
+
+  /// The network of `source` as it is evaluated, with a new classifier for some classes.
+  init(probing source: VisionFolder, classNames: [String], _ settings: RunSettings) throws {
+    recipe = try source.evaluationRecipe()
+    var config = source.configuration
+    config.classes = classNames.count
+    (self.config, self.classNames, variant, isNew) = (config, classNames, source.variant, false)
+    task = ImageClassification(config.makeModel(), objective: recipe.objective)
+    parameters = ParameterSet(task.model, precision: settings.precision, on: settings.device, key: nil)
+    let report = try source.load(
+      into: parameters, of: config, startingFrom: RandomKey(seed: settings.seed), isTraining: false)
+    names = report.names
+    description = "\(source.summary(config)), \(source.weights.title)"
+    details = report.details + source.remarks() + [source.preparationLine(recipe)]
+  }
+
+  /// Puts a classifier's weights into the network's own.
+  func put(_ head: LinearProbe.Head) {
+    for parameter in parameters.parameters where parameter.name.hasPrefix("\(config.head).") {
+      let values = parameter.name.hasSuffix(".weight") ? head.weights : head.biases
+      parameter.value.write(HostArray(values, shape: parameter.shape.dimensions))
     }
   }
 
@@ -55,6 +86,15 @@ public struct VisionRunModel {
   private static func remarks(_ head: Int?, _ classes: Int) -> [String] {
     guard let head, head != classes else { return [] }
     return ["the head of \(head) classes is left out, a new one of \(classes) begins (--head-map FILE takes its rows)"]
+  }
+
+  /// What is said of images that patches do not fill: they are cut as timm and torch cut them.
+  private static func remarks(on config: any VisionConfiguration) -> [String] {
+    guard let config = config as? VisionTransformerConfig, config.imageSize % config.patchSize > 0 else { return [] }
+    return [
+      "image_size \(config.imageSize) is no multiple of the patches' \(config.patchSize): the last "
+        + "\(config.imageSize % config.patchSize) rows and columns of pixels are not seen"
+    ]
   }
 
   /// Weights in the naming of their source and a configuration: a folder that `--from` takes.

@@ -30,6 +30,8 @@ public final class VisionTraining: Trainable {
   public func write(to folder: String) throws { try model.write(to: folder) }
   public func read(from folder: String) throws { try model.read(from: folder) }
 
+  public var isEvaluated: Bool { evaluator != nil }
+
   public func evaluate() throws -> Evaluation {
     guard let evaluator else { return Evaluation() }
     return try average?.evaluating { try evaluator(masking: masking) } ?? evaluator(masking: masking)

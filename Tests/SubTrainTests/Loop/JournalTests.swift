@@ -64,17 +64,36 @@ import Testing
   @Test func `an interruption ends with a checkpoint and says where`() throws {
     let (whole, stopped) = (try run("whole"), try run("stopped"))
     try subject().trainer(in: whole).train()
-    let error = Interruption.$isSimulated.withValue(true) {
+    let error = Interruption.$simulated.withValue(.init()) {
       #expect(throws: Interruption.self) { try subject().trainer(in: stopped) { $0.logEvery = 10 }.train() }
     }
     #expect(error?.cure == "1 steps are saved in \(stopped.path).")
     try subject().trainer(in: stopped).train(resuming: true)
     #expect(try checkpoint(stopped, 10) == checkpoint(whole, 10))
     // Without a folder there is nothing to go on from.
-    let lost = Interruption.$isSimulated.withValue(true) {
+    let lost = Interruption.$simulated.withValue(.init()) {
       #expect(throws: Interruption.self) { try subject().trainer().train() }
     }
     #expect(lost?.cure == "")
+  }
+
+  @Test func `a signal between the batches of an update leaves what stood before it`() throws {
+    let (whole, stopped) = (try run("whole"), try run("stopped"))
+    func parts(_ settings: inout LoopSettings) { (settings.accumulation, settings.stepsPerEpoch) = (3, 2) }
+    try subject().trainer(steps: 6, in: whole, parts).train()
+    // The eighth batch is the second of the third update.
+    let signal = Interruption.Simulated(raised: false)
+    let broken = PointClasses { _ in
+      Evaluation(loss: 1)
+    } taking: { batch in
+      if batch == 8 { signal.raise() }
+    }
+    let error = Interruption.$simulated.withValue(signal) {
+      #expect(throws: Interruption.self) { try broken.trainer(steps: 6, in: stopped, parts).train() }
+    }
+    #expect(error?.cure == "2 steps are saved in \(stopped.path).")
+    try subject().trainer(steps: 6, in: stopped, parts).train(resuming: true)
+    #expect(try checkpoint(stopped, 6) == checkpoint(whole, 6) && log(stopped) == log(whole))
   }
 
   @Test func `an evaluation that is interrupted is made up for first`() throws {
@@ -111,10 +130,10 @@ import Testing
     let best = try run("best")
     let figures = [0.5, 0.75, 0.25]
     let subject = PointClasses { Evaluation(metrics: [("right", figures[$0 - 1])]) }
-    let first = try subject.trainer(steps: 8, in: best) { $0.bestMetric = "right" }.train()
+    let first = try subject.trainer(steps: 8, in: best) { $0.bestMetrics = ["right"] }.train()
     #expect(first.position.best?.step == 8 && first.position.best?.value == 0.75)
     let later = PointClasses { _ in Evaluation(metrics: [("right", 0.25)]) }
-    let second = try later.trainer(steps: 9, in: best) { $0.bestMetric = "right" }.train(resuming: true)
+    let second = try later.trainer(steps: 9, in: best) { $0.bestMetrics = ["right"] }.train(resuming: true)
     #expect(second.position.best?.step == 8 && second.final.metrics[0].value == 0.25)
     #expect(second.position.elapsed > 0 && second.position.samples > first.position.samples)
   }

@@ -52,6 +52,23 @@ import Testing
     #expect(try step(MaskingAlone(ratio: 0)).gradient == step(Baseline()).gradient)
   }
 
+  @Test func `gradients that follow from the baseline's`() throws {
+    let baseline = try step(Baseline()).gradient
+    // Equal submodels have nothing to say to each other: what is left is the label's half.
+    let equal = try step(CoSub(ratio: 0))
+    #expect(isClose(equal.gradient, baseline.map { 0.5 * $0 }))
+    #expect(equal.result.losses.mainWeight == 0.5 && equal.result.losses.subWeight == 0.5)
+    // Label and nothing hidden, twice.
+    #expect(isClose(try step(MaskSubByLabels(ratio: 0)).gradient, baseline))
+    let (main, masked) = (
+      try step(MaskSubByLabels(ratio: 0.5, subWeight: 0)).gradient,
+      try step(MaskSubByLabels(ratio: 0.5, subWeight: 1)).gradient
+    )
+    #expect(isClose(main, baseline) && !isClose(masked, baseline))
+    let both = try step(MaskSubByLabels(ratio: 0.5, subWeight: 0.25)).gradient
+    #expect(isClose(both, zip(main, masked).map { 0.75 * $0 + 0.25 * $1 }))
+  }
+
   @Test func `what a method is unless told otherwise follows from the run`() throws {
     let basis = RatioBasis(hidden: 0.4, dropPath: 0.3)
     func numbers(_ type: any Method.Type, _ ratio: Double? = nil) throws -> [Double] {
@@ -60,9 +77,12 @@ import Testing
     #expect(try numbers(Baseline.self) == [] && numbers(MaskingAlone.self) == [0.4])
     #expect(try numbers(MaskSub.self) == [0.4, 0.5] && numbers(MaskSub.self, 0.7) == [0.7, 0.5])
     #expect(try numbers(DropSub.self) == [0.2, 0.5] && numbers(PathSub.self) == [0.4, 0.5])
+    #expect(try numbers(CoSub.self) == [0.3, 0.5] && numbers(MaskSubByLabels.self) == [0.4, 0.5])
+    #expect(throws: InputError.self) { try MethodChoice(CoSub.self).resolved(RatioBasis(hidden: 0.5)) }
     #expect(try MethodChoice(MaskSub(ratio: 0.1)).resolved(basis).numbers[0].value == 0.1)
     #expect(throws: InputError.self) { try MethodChoice(PathSub.self).resolved(RatioBasis(hidden: 0, dropPath: 0.95)) }
     #expect(throws: InputError.self) { try MethodChoice(MaskSub.self, ratio: 1).resolved(basis) }
+    #expect(throws: InputError.self) { try MethodChoice(Baseline.self, ratio: 0.5).resolved(basis) }
     #expect(throws: InputError.self) { try MaskSub(ratio: 0.99).check(patches: 16, at: "--ratio") }
     try DropSub(ratio: 0.99).check(patches: 16, at: "--ratio")
     #expect(MethodChoice.analyzed(DropSub(ratio: 0.2), basis)?.ratio == 0.4)

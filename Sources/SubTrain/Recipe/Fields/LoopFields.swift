@@ -18,6 +18,8 @@ public struct LoopFields: FieldGroup {
   public var saveEvery = 0
   /// Updates between evaluations; 0: every epoch.
   public var evaluateEvery = 0
+  /// Evaluations without a better one after which the run ends; 0: it goes on.
+  public var patience = 0
 
   /// Batches of 64.
   public init() {}
@@ -48,6 +50,9 @@ public struct LoopFields: FieldGroup {
     Field(
       "evaluate_every", \.evaluateEvery, 0...1 << 24, "updates between evaluations; 0: every epoch", source: own,
       mayChange: true),
+    Field(
+      "patience", \.patience, 0...1 << 24, "evaluations without a better one after which the run ends; 0: it goes on",
+      source: own, mayChange: true),
   ]
 }
 
@@ -59,7 +64,7 @@ extension LoopSettings {
     (accumulation, parts, recomputes) = (recipe.batchesPerUpdate, recipe.parts, recipe.loop.recompute)
     clipNorm = recipe.optimizer.clipNorm > 0 ? recipe.optimizer.clipNorm : nil
     subStatistics = recipe.method.subStatistics
-    logEvery = recipe.loop.logEvery
+    (logEvery, patience) = (recipe.loop.logEvery, recipe.loop.patience)
     if recipe.loop.saveEvery > 0 { saveEvery = recipe.loop.saveEvery }
     if recipe.loop.evaluateEvery > 0 { evaluateEvery = recipe.loop.evaluateEvery }
   }

@@ -44,6 +44,12 @@ public final class ResNet: Module, VisionModel {
   public func stem(_ images: Tensor) -> Tensor? { nil }
 
   public func callAsFunction(_ images: Tensor, stem: Tensor?, _ pass: Pass) -> Tensor {
+    fc(features(images, stem: stem, pass), wide: true)
+  }
+
+  public func features(_ images: Tensor, _ pass: Pass) -> Tensor? { features(images, stem: nil, pass) }
+
+  private func features(_ images: Tensor, stem: Tensor?, _ pass: Pass) -> Tensor {
     precondition(images.shape.rank == 4 && images.shape[1] == 3, "ResNet: images \(images.shape)")
     let pixels = masked(images, pass).channelsLast()
     var x = bn1(conv1(pixels), pass, BatchNormOptions(isRectified: true)).maxPool(3, stride: 2, padding: 1)
@@ -52,7 +58,7 @@ public final class ResNet: Module, VisionModel {
       x = block.run(x, isLast: index == depth - 1, pass.at(index))
     }
     let samples = Segments(count: x.shape[0], length: x.shape[1] * x.shape[2], on: x.device)
-    return fc(x.segmentMean(samples), wide: true)
+    return x.segmentMean(samples)
   }
 
   /// The images of a trip, with zeros in the cells that it hides.

@@ -1,4 +1,5 @@
 public import SubCore
+import SubData
 public import SubNN
 public import SubTrain
 
@@ -37,9 +38,24 @@ extension ResNetConfig: VisionConfiguration {
     return "ResNet-\(depth), blocks \(depths.map(String.init).joined(separator: "-"))\(width)"
   }
 
+  /// A single width is that of the first stage; each has twice as many channels as the one before.
+  public mutating func take(_ sizes: ModelSizes) throws(InputError) {
+    try sizes.check(family.name, ["width": 1...4, "depth": 4...4])
+    if let first = sizes.width.first { widths = sizes.width.count == 1 ? (0..<4).map { first << $0 } : sizes.width }
+    if !sizes.depth.isEmpty { depths = sizes.depth }
+  }
+
   public mutating func follow(_ recipe: VisionRecipe) {}
   public func adapt(_ recipe: inout VisionRecipe) {}
   public mutating func settle(_ guesses: Set<String>, like known: any VisionConfiguration) {}
+  public var timm: TimmModel? {
+    TimmModel(
+      block == .basic ? "resnet18" : "resnet50",
+      [
+        "layers": .array(depths.map { .integer(Int64($0)) }), "channels": .array(widths.map { .integer(Int64($0)) }),
+      ])
+  }
+
   public func makeModel() -> any VisionModel { ResNet(self) }
 
   public func validate(at place: String) throws(InputError) {

@@ -1,4 +1,5 @@
 public import SubCore
+public import SubData
 public import SubNN
 public import SubTrain
 
@@ -38,12 +39,38 @@ extension SwinConfig: VisionConfiguration {
     return "Swin\(letter), depths \(depths.map(String.init).joined(separator: "-")), width \(width)"
   }
 
+  public mutating func take(_ sizes: ModelSizes) throws(InputError) {
+    let stages = 1...Self.mostStages
+    try sizes.check(family.name, ["width": 1...1, "depth": stages, "heads": stages, "patch": 1...1])
+    let headWidth = width / heads[0]
+    if let features = sizes.width.first { width = features }
+    if !sizes.depth.isEmpty { depths = sizes.depth }
+    if sizes.width.count + sizes.depth.count > 0 { heads = depths.indices.map { max(1, width($0) / headWidth) } }
+    if !sizes.heads.isEmpty { heads = sizes.heads }
+    if sizes.patch > 0 { patchSize = sizes.patch }
+  }
+
   public mutating func follow(_ recipe: VisionRecipe) {
     if recipe.model.window > 0 { window = recipe.model.window }
   }
 
   public func adapt(_ recipe: inout VisionRecipe) {}
   public mutating func settle(_ guesses: Set<String>, like known: any VisionConfiguration) {}
+  public var timm: TimmModel? {
+    TimmModel(
+      "swin_base_patch4_window7_224",
+      [
+        "img_size": .integer(Int64(imageSize)), "patch_size": .integer(Int64(patchSize)),
+        "embed_dim": .integer(Int64(width)), "depths": .array(depths.map { .integer(Int64($0)) }),
+        "num_heads": .array(heads.map { .integer(Int64($0)) }), "window_size": .integer(Int64(window)),
+      ])
+  }
+
+  public mutating func follow(timm arguments: JSON) {
+    if let patch = arguments["patch_size"]?.int { patchSize = patch }
+    if let depths = arguments["depths"]?.array?.compactMap(\.int) { self.depths = depths }
+  }
+
   public func makeModel() -> any VisionModel { SwinTransformer(self) }
 
   public func validate(at place: String) throws(InputError) {

@@ -39,6 +39,12 @@ public final class SwinTransformer: Module, VisionModel {
   public func stem(_ images: Tensor) -> Tensor? { patchEmbed(images) }
 
   public func callAsFunction(_ images: Tensor, stem: Tensor?, _ pass: Pass) -> Tensor {
+    head.fc(features(images, stem: stem, pass), wide: true)
+  }
+
+  public func features(_ images: Tensor, _ pass: Pass) -> Tensor? { features(images, stem: nil, pass) }
+
+  private func features(_ images: Tensor, stem: Tensor?, _ pass: Pass) -> Tensor {
     let (count, grid) = (images.shape[0], config.grid(0))
     precondition(
       images.shape.rank == 4 && images.shape[1] == 3 && images.shape[2] / config.patchSize == grid
@@ -53,7 +59,7 @@ public final class SwinTransformer: Module, VisionModel {
     let last = layers.count - 1
     let tokens = layers[last](x, samples: count, next: norm, pass.at(last)).normed
     let samples = Segments(count: count, length: tokens.shape.rows / count, on: tokens.device)
-    return head.fc(tokens.segmentMean(samples), wide: true)
+    return tokens.segmentMean(samples)
   }
 
   /// The rows of the tokens that a trip hides.

@@ -198,7 +198,8 @@ struct ViTRecognition {
         hint?.readout ?? (config.relativeBias != .none || isPlain ? .pooled : config.hasPreNorm ? .normedPool : .token)
     } else {
       config.readout = .token
-      if hint == nil { guesses.insert(RecognisedModel.readout) }
+      // transformers' classifier reads the class token.
+      if hint == nil, weights.naming != .huggingFaceEncoder { guesses.insert(RecognisedModel.readout) }
     }
     if config.readout != .token { config.headDeviation = 2e-5 }
   }

@@ -60,6 +60,11 @@ public final class VisionTransformer: Module, VisionModel {
     return self(images, stem: stem, of: 0..<count, kept: keptPatches(images: count, pass), pass)
   }
 
+  public func features(_ images: Tensor, _ pass: Pass) -> Tensor? {
+    let count = images.shape[0]
+    return features(images, stem: nil, of: 0..<count, kept: keptPatches(images: count, pass), pass)
+  }
+
   /// The patches of each of `images` that a trip sees; nil: all of them.
   public func keptPatches(images: Int, _ pass: Pass) -> [[Int]]? {
     pass.masking?.kept(rows: images, count: config.patches, first: pass.firstSample, pass.key.fold("mask"))
@@ -70,6 +75,14 @@ public final class VisionTransformer: Module, VisionModel {
   public func callAsFunction(
     _ images: Tensor, stem: Tensor?, of range: Range<Int>, kept: [[Int]]?, _ pass: Pass
   ) -> Tensor {
+    let features = features(images, stem: stem, of: range, kept: kept, pass)
+    return proj.map { features.linear($0.tensor.transposed()) } ?? head!(features, wide: true)
+  }
+
+  /// What head or projection read of some of the images, [range, D].
+  private func features(
+    _ images: Tensor, stem: Tensor?, of range: Range<Int>, kept: [[Int]]?, _ pass: Pass
+  ) -> Tensor {
     precondition(
       images.shape.rank == 4 && images.shape[1] == 3 && images.shape[2] / config.patchSize == config.grid
         && images.shape[3] / config.patchSize == config.grid,
@@ -77,8 +90,7 @@ public final class VisionTransformer: Module, VisionModel {
     let tokens = embed(images, stem: stem, of: range, kept: kept)
     var part = pass
     part.firstSample += range.lowerBound
-    let features = features(normPre.map { $0(tokens) } ?? tokens, count: range.count, part)
-    return proj.map { features.linear($0.tensor.transposed()) } ?? head!(features, wide: true)
+    return features(normPre.map { $0(tokens) } ?? tokens, count: range.count, part)
   }
 
   /// What head or projection read: tokens [N·T, D] → [N, D].

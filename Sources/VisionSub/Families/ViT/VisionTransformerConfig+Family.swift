@@ -1,5 +1,5 @@
-import SubCore
-import SubData
+public import SubCore
+public import SubData
 public import SubNN
 public import SubTrain
 
@@ -29,6 +29,20 @@ extension VisionTransformerConfig: VisionConfiguration {
     return "\(kind)ViT\(letter)/\(patchSize), \(depth) blocks, width \(width), \(heads) heads"
   }
 
+  public mutating func take(_ sizes: ModelSizes) throws(InputError) {
+    try sizes.check(family.name, ["width": 1...1, "depth": 1...1, "heads": 1...1, "hidden": 1...1, "patch": 1...1])
+    let (headWidth, expansion) = (self.width / heads, Double(hidden) / Double(self.width))
+    if let width = sizes.width.first {
+      self.width = width
+      hidden = Int((expansion * Double(width)).rounded())
+      heads = max(1, width / headWidth)
+    }
+    if let count = sizes.heads.first { heads = count }
+    if let blocks = sizes.depth.first { depth = blocks }
+    if sizes.hidden > 0 { hidden = sizes.hidden }
+    if sizes.patch > 0 { patchSize = sizes.patch }
+  }
+
   public mutating func follow(_ recipe: VisionRecipe) {
     readout = recipe.model.readout
     // How a new head begins is part of a family's way of finetuning.
@@ -48,6 +62,35 @@ extension VisionTransformerConfig: VisionConfiguration {
       return
     }
     usesQuickGELU = known.usesQuickGELU
+  }
+
+  public var timm: TimmModel? {
+    // Of each kind timm has one that differs from this in sizes alone.
+    let kind =
+      relativeBias != .none
+      ? "beitv2_base_patch16_224"
+      : hasPreNorm
+        ? "vit_base_patch16_clip\(usesQuickGELU ? "_quickgelu" : "")_224"
+        : position == .patches ? "deit3_base_patch16_224" : "vit_base_patch16_224"
+    var arguments: JSON.Object = [
+      "img_size": .integer(Int64(imageSize)), "patch_size": .integer(Int64(patchSize)),
+      "embed_dim": .integer(Int64(width)), "depth": .integer(Int64(depth)), "num_heads": .integer(Int64(heads)),
+      "mlp_ratio": .number(Double(hidden) / Double(width)), "global_pool": readout == .token ? "token" : "avg",
+    ]
+    if readout == .normedPool { arguments["fc_norm"] = false }
+    if relativeBias == .none { arguments["init_values"] = layerScale.map { .number($0) } ?? .null }
+    if relativeBias == .shared {
+      (arguments["use_rel_pos_bias"], arguments["use_shared_rel_pos_bias"]) = (false, true)
+    }
+    let theirs = hasPreNorm ? 1e-5 : 1e-6
+    return TimmModel(
+      kind, arguments, difference: epsilon == theirs ? nil : "LayerNorm's ε is \(theirs) in timm, here \(epsilon)")
+  }
+
+  public mutating func follow(timm arguments: JSON) {
+    if let patch = arguments["patch_size"]?.int { patchSize = patch }
+    if let width = arguments["embed_dim"]?.int { self.width = width }
+    if let scale = arguments["init_values"] { layerScale = scale.double }
   }
 
   public func makeModel() -> any VisionModel { VisionTransformer(self) }

@@ -1,0 +1,81 @@
+import SubCore
+
+/// What the labels of samples are: names of classes, or numbers.
+public struct LabelSet: Sendable, Equatable {
+  /// What is to be learned.
+  public enum Problem: String, Sendable, CaseIterable {
+    case classification, regression
+  }
+
+  /// The classes in the order of their numbers; empty where labels are numbers.
+  public let names: [String]
+  /// What was guessed of the labels, with the option that settles it; nil where nothing was.
+  public let remark: String?
+  private let numbers: [String: Int]
+
+  /// Whether labels are numbers.
+  public var isRegression: Bool { names.isEmpty }
+
+  /// Classes that are known, or none: numbers.
+  public init(names: [String]) {
+    self.init(names, remark: nil)
+  }
+
+  private init(_ names: [String], remark: String?) {
+    (self.names, self.remark) = (names, remark)
+    numbers = Dictionary(names.enumerated().map { ($1, $0) }) { first, _ in first }
+  }
+
+  /// The labels that a column holds. Unless told otherwise they are classes, in the order of whole numbers or of code
+  /// points, as run_glue has them; numbers, some of which have a point, are a regression.
+  ///
+  /// Throws an `InputError` where there is but one class, or nearly as many as samples.
+  public init(of texts: [String], _ problem: Problem? = nil, at place: String) throws {
+    let all = Set(texts)
+    let values = all.map { Double($0) }
+    let areNumbers = !values.contains { $0?.isFinite != true }
+    let areWhole = areNumbers && all.allSatisfy { Int($0) != nil }
+    guard problem ?? (areNumbers && !areWhole ? .regression : .classification) == .classification else {
+      let known = values.compactMap(\.self)
+      self.init(
+        [],
+        remark: problem == nil
+          ? "the labels are numbers from \(known.min() ?? 0) to \(known.max() ?? 0): a regression (--problem "
+            + "classification takes them as names)" : nil)
+      return
+    }
+    guard all.count > 1 else {
+      throw InputError(
+        "there is one class, '\(all.first ?? "")': nothing is to be told apart", at: place,
+        cure: "name the column of the labels with --label")
+    }
+    guard all.count <= 1000 || 2 * all.count <= texts.count else {
+      throw InputError(
+        "\(texts.count) samples have \(all.count) different labels", at: place,
+        cure: "name the column of the labels with --label")
+    }
+    let names =
+      areWhole ? all.sorted { (Int($0)!, $0) < (Int($1)!, $1) } : ClassOrder.plain.sorted(Array(all))
+    self.init(
+      names,
+      remark: areWhole && problem == nil
+        ? "the labels are whole numbers: \(names.count) classes (--problem regression takes them as numbers)" : nil)
+  }
+
+  /// A label as a class number or as the number that it is. Throws where it is none.
+  public func value(of text: String, at place: @autoclosure () -> String) throws -> Float {
+    if isRegression {
+      guard let number = Float(text), number.isFinite else {
+        throw InputError("the label '\(text)' is no number", at: place(), cure: "correct it, or leave the row out")
+      }
+      return number
+    }
+    guard let number = numbers[text] else {
+      let nearest = Suggestion.nearest(to: text, in: names).map { "; the nearest is '\($0)'" } ?? ""
+      throw InputError(
+        "the label '\(text)' is none of the \(names.count) known ones\(nearest)", at: place(),
+        cure: "correct it, or leave the row out")
+    }
+    return Float(number)
+  }
+}

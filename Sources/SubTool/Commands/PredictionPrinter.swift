@@ -1,0 +1,78 @@
+import SubCore
+import SubData
+import SubTrain
+
+/// Prints predictions as they come, and keeps the logits where they are asked for.
+struct PredictionPrinter {
+  /// The forms of output.
+  enum Format: String, CaseIterable, OptionValue { case table, csv, jsonl }
+
+  private let format: Format
+  private let reader: PredictionReader
+  private let console: Console
+  private let hasPairs: Bool
+  private var logits: RowFile?
+
+  /// A printer; a CSV's header is printed at once. `hasPairs`: whether inputs may be pairs.
+  init(_ command: PredictCommand, _ reader: PredictionReader, hasPairs: Bool = false, on console: Console) throws {
+    (format, self.reader, self.console, self.hasPairs) = (command.format, reader, console, hasPairs)
+    logits = try command.logits.map { try RowFile($0, tensor: "logits", option: "--logits") }
+    let isRegression = reader.likelihood == nil
+    guard format == .csv else { return }
+    try write(
+      ["input"] + (hasPairs ? ["pair"] : []) + (isRegression ? ["value"] : ["rank", "index", "class", "probability"]))
+  }
+
+  /// Writes the logits, if they are wanted.
+  func finish() throws { if let logits { console.note(try logits.write()) } }
+
+  /// Prints what a row of logits says of an input.
+  mutating func print(_ input: String, pair: String? = nil, _ row: some Collection<Float>) throws {
+    logits?.add([input, pair].compactMap { $0 }.joined(separator: "\t"), row)
+    let prediction = reader(row)
+    switch format {
+    case .table:
+      let said =
+        switch prediction {
+        case .value(let value): value.fixed(4)
+        case .classes(let shares):
+          shares.map { "\($0.name ?? "class \($0.index)") \($0.probability.fixed(4))" }.joined(separator: ", ")
+        }
+      try console.print("\([input, pair].compactMap { $0 }.joined(separator: " | ")): \(said)")
+    case .csv:
+      let inputs = [input] + (hasPairs ? [pair ?? ""] : [])
+      switch prediction {
+      case .value(let value): try write(inputs + [JSON(Float(value)).text()])
+      case .classes(let shares):
+        for (rank, share) in shares.enumerated() {
+          let probability = JSON(Float(share.probability)).text()
+          try write(inputs + ["\(rank + 1)", "\(share.index)", share.name ?? "", probability])
+        }
+      }
+    case .jsonl:
+      var object: JSON.Object = ["input": .string(input)]
+      object["pair"] = pair.map { .string($0) }
+      switch prediction {
+      case .value(let value): object["value"] = JSON(Float(value))
+      case .classes(let shares):
+        object["classes"] = .array(
+          shares.map { share in
+            [
+              "index": .integer(Int64(share.index)), "class": share.name.map { .string($0) } ?? .null,
+              "probability": JSON(Float(share.probability)),
+            ]
+          })
+      }
+      try console.write((JSON.object(object).text() + "\n").utf8)
+    }
+  }
+
+  /// A row of fields, quoted where they have to be.
+  private func write(_ fields: [String]) throws {
+    let row = fields.map { field in
+      field.utf8.contains { [0x22, 0x2c, 0x0a, 0x0d].contains($0) }
+        ? "\"\(field.replacing("\"", with: "\"\""))\"" : field
+    }
+    try console.write((row.joined(separator: ",") + "\n").utf8)
+  }
+}

@@ -1,0 +1,78 @@
+import ClipSub
+import SubCore
+import SubData
+import SubTrain
+import VisionSub
+
+extension VisionModality {
+  func predict(_ command: PredictCommand, of model: ModelOrigin, in context: ToolContext) throws {
+    if let classes = command.zeroShot.templates {
+      throw InputError(
+        "templates are for a CLIP, this model has classes of its own", at: "--templates \(classes)",
+        cure: "leave the option out", isUsage: true)
+    }
+    let settings = RunSettings(
+      device: command.machine.select(), precision: command.machine.precision, workers: command.inference.workers)
+    let folder = try VisionFolder(model.path, command.hints)
+    let network = try VisionInference(folder, preparing: command.preparation.told(), settings)
+    let given = try command.zeroShot.classNames(embedded: nil)?.names
+    if let given, given.count != network.task.model.classes {
+      throw InputError(
+        "\(given.count) class names for \(network.task.model.classes) classes",
+        at: "--classes \(command.zeroShot.classes ?? "")", cure: "name every class, in the order of their numbers")
+    }
+    for line in [network.title] + network.details { context.console.note(line) }
+    let reader = try command.reader(network.likelihood(of: folder), given ?? network.classNames)
+    let logits = network.logits(batchSize: command.inference.batch, maxBroken: command.inference.maxBroken)
+    try command.print(logits, reader, in: context)
+  }
+}
+
+extension PredictCommand {
+  /// Prints what the logits of all pictures say.
+  func print(_ logits: ImageFunction, _ reader: PredictionReader, in context: ToolContext) throws {
+    var printer = try PredictionPrinter(self, reader, on: context.console)
+    try PictureInputs(inference, order: classOrder, context).forEachSource { images in
+      try logits(images) { try printer.print(images.name(of: $0), $1) }
+    }
+    try printer.finish()
+  }
+}
+
+extension VisionModality {
+  func embedder(_ command: EmbedCommand, of model: ModelOrigin, in context: ToolContext) throws -> Embedder {
+    if command.captions {
+      throw InputError(
+        "a vision model takes no texts", at: "--captions", cure: "use a CLIP with both towers", isUsage: true)
+    }
+    let settings = RunSettings(
+      device: command.machine.select(), precision: command.machine.precision, workers: command.inference.workers)
+    let folder = try VisionFolder(model.path, command.weights.hints(command.model))
+    let network = try VisionInference(
+      folder, preparing: command.preparation.told(), needsClassifier: false, settings)
+    let features = try network.features(batchSize: command.inference.batch, maxBroken: command.inference.maxBroken)
+    return Embedder(
+      details: [network.title] + network.details,
+      forEachInput: PictureInputs(command.inference, context).rows(features),
+      features: features.rows)
+  }
+}
+
+extension PictureInputs {
+  /// The rows of all pictures.
+  func rows(_ function: ImageFunction) -> (_ body: (String, [Float]) throws -> Void) throws -> Void {
+    { body in
+      try forEachSource { images in try function(images) { try body(images.name(of: $0), Array($1)) } }
+    }
+  }
+}
+
+extension ImageFunction {
+  /// The rows of pictures that must all be readable.
+  func rows(_ paths: [String]) throws -> [[Float]] {
+    var rows: [[Float]] = []
+    let broken = try self(PictureFiles(paths)) { rows.append(Array($1)) }
+    if let (_, error) = broken.errors.first { throw error }
+    return rows
+  }
+}

@@ -1,0 +1,142 @@
+import SubCore
+package import SubData
+
+/// How tables of one's own are read.
+package struct TableOptions: OptionGroup {
+  package static let title = "Tables (CSV, TSV, JSON lines)"
+  @Option("--label", value: "COLUMN", "the column of labels: names of classes, or numbers") package var label: String?
+  @Option("--separator", value: "CHARACTER", default: "tab where the header has one, else comma", "its separator")
+  package var separator: String?
+  @Option("--quoting", "whether fields may stand in quotes, as spreadsheets write them, or quotes are text")
+  package var quoting = Quoting.csv
+
+  package init() {}
+
+  package enum Quoting: String, CaseIterable, OptionValue { case csv, none }
+
+  /// How the file is read.
+  func format() throws -> Table.Format {
+    Table.Format(separator: try Self.character(separator, at: "--separator"), isQuoted: quoting == .csv)
+  }
+
+  /// A separator as it is typed: one character, or `\t`.
+  static func character(_ text: String?, at option: String) throws -> String? {
+    guard let text else { return nil }
+    let character = text == "\\t" ? "\t" : text
+    guard character.utf8.count == 1, character != "\"", character != "\n", character != "\r" else {
+      throw InputError(
+        "'\(text)' is no separator", at: option, cure: "give one character, or \\t for the tab", isUsage: true)
+    }
+    return character
+  }
+
+  /// The columns of pictures and labels; nil where neither is named, a usage error where one is not.
+  func columns(image: String?) throws -> ImageTable.Columns? {
+    guard image != nil || given != nil else { return nil }
+    guard let image, let label else {
+      throw InputError(
+        "\(image == nil ? "--image" : "--label") is missing", at: image == nil ? given ?? "--label" : "--image",
+        cure: "name both columns of a table, of pictures and of labels", isUsage: true)
+    }
+    return ImageTable.Columns(image: image, label: label, try format())
+  }
+
+  /// The options that were given, for a command that has no table.
+  var given: String? {
+    [
+      $label.isGiven ? $label.spelling : nil, $separator.isGiven ? $separator.spelling : nil,
+      $quoting.isGiven ? $quoting.spelling : nil,
+    ].compactMap { $0 }.first
+  }
+}
+
+/// The columns of texts.
+package struct TextColumnOptions: OptionGroup {
+  package static let title = "Texts"
+  @Option("--text", value: "COLUMN", "a table's column of texts") package var text: String?
+  @Option("--text-pair", value: "COLUMN", default: "none", "its column of second texts, where they are pairs")
+  package var pair: String?
+  @Option("--problem", default: "what the labels are", "whether labels are classes or numbers")
+  package var problem: LabelSet.Problem?
+
+  package init() {}
+
+  /// The columns; a usage error that names those of the file where one is not told.
+  func columns(_ table: TableOptions, of path: String) throws -> TextTable.Columns {
+    func told(_ name: String?, _ option: String) throws -> String {
+      if let name { return name }
+      let names = try Table(path, table.format()).columns.prefix(20).map { "“\($0)”" }.joined(separator: ", ")
+      throw InputError(
+        "\(option) is missing", at: path, cure: "name one of the columns \(names)", isUsage: true)
+    }
+    return TextTable.Columns(
+      text: try told(text, "--text"), pair: pair, label: try told(table.label, "--label"))
+  }
+}
+
+extension LabelSet.Problem: OptionValue {}
+
+/// Which samples are trained on, and how much they count.
+package struct SplitOptions: OptionGroup {
+  package static let title = "Samples"
+  @Option(
+    "--validation-fraction", in: 0...0.9, default: "0.1 of a text table without --validation, else 0",
+    "the share of training samples that is held out for evaluation, class by class")
+  package var fraction: Double?
+  @Option("--split-seed", "which ones are held out, and which shots are taken, whatever --seed is")
+  package var seed = 0
+  @Option("--shots", value: "K", in: 1...1_000_000, default: "all", "training samples of each class, by chance")
+  package var shots: Int?
+  @Option(
+    "--class-weights", value: "W,W,…", default: "all alike",
+    "what samples of each class count in the loss, or balanced: the inverse of their number")
+  package var weights: ClassWeights?
+
+  package init() {}
+
+  /// The split.
+  func split(standard: Double) -> SampleSplit { SampleSplit(fraction: fraction ?? standard, seed: seed, shots: shots) }
+}
+
+extension SplitOptions {
+  /// As a run's configuration holds it.
+  var json: JSON {
+    [
+      "validation_fraction": .number(fraction ?? 0), "split_seed": .integer(Int64(seed)),
+      "shots": shots.map { .integer(Int64($0)) } ?? .null,
+    ]
+  }
+}
+
+extension SampleSplit {
+  /// Back from there.
+  init(run json: JSON) {
+    self.init(
+      fraction: json["validation_fraction"]?.double ?? 0, seed: json["split_seed"]?.int ?? 0,
+      shots: json["shots"]?.int)
+  }
+}
+
+extension ImageTable.Columns {
+  /// As a run's configuration holds them.
+  var json: JSON {
+    [
+      "image": .string(image), "label": .string(label), "separator": format.separator.map { .string($0) } ?? .null,
+      "is_quoted": .bool(format.isQuoted),
+    ]
+  }
+}
+
+extension ClassWeights: OptionValue {
+  package static var placeholder: String { "W,W,…" }
+  package static var expectation: String { "balanced, or a number of 0 or more for every class, joined by commas" }
+  package static func parse(_ text: String, after previous: ClassWeights?) -> ClassWeights? {
+    if text == "balanced" { return .balanced }
+    let values = text.split(separator: ",", omittingEmptySubsequences: false).map {
+      Double.parse(String($0), after: nil)
+    }
+    guard values.allSatisfy({ ($0 ?? -1) >= 0 }) else { return nil }
+    return .given(values.compactMap(\.self))
+  }
+  package var defaultText: String? { nil }
+}
