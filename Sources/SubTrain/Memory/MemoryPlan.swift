@@ -32,10 +32,8 @@ public struct MemoryPlan: Sendable, Equatable {
     let samples = memory.samples
     func shortage(_ parts: Int) -> (need: Int, allowance: MemoryAllowance)? {
       let need = memory.need(parts: parts)
-      return allowances.lazy
-        .map { (max(need.bytes($0.kind), memory.saving) + Self.rest, $0) }.first {
-          $0.0 > Int(Double($0.1.bytes) * Self.share)
-        }
+      return allowances.map { (max(need.bytes($0.kind), memory.saving) + Self.rest, $0) }
+        .filter { $0.0 > Int(Double($0.1.bytes) * Self.share) }.min { $0.1.bytes < $1.1.bytes }
     }
     func text(_ bytes: Int) -> String { Self.text(bytes) }
 

@@ -32,8 +32,41 @@ public struct MemoryTrace: Sendable {
   public static func line(
     through first: (samples: Int, trace: MemoryTrace), _ second: (samples: Int, trace: MemoryTrace), at samples: Int
   ) -> MemoryTrace? {
-    let (a, b) = (first.trace.events, second.trace.events)
     precondition(first.samples != second.samples, "MemoryTrace: two traces of \(first.samples) samples")
+    // Some kernels ask for a little scratch only where there is more to do: what is small may be left out.
+    return [0, 1 << 12, 1 << 14].lazy.compactMap { least in
+      line(
+        through: (first.samples, first.trace.without(below: least)),
+        (second.samples, second.trace.without(below: least)), exactlyAt: samples)
+    }.first
+  }
+
+  /// The same trace without small requests.
+  private func without(below least: Int) -> MemoryTrace {
+    guard least > 0 else { return self }
+    var (kept, numbers): ([Int64], [Int64]) = ([], [])
+    var count: Int64 = 0
+    for event in events {
+      if event < 0 {
+        let number = numbers[Int(-1 - event)]
+        if number >= 0 { kept.append(-1 - number) }
+      } else {
+        let stays = event >= least
+        numbers.append(stays ? count : -1)
+        if stays {
+          kept.append(event)
+          count += 1
+        }
+      }
+    }
+    return MemoryTrace(events: kept)
+  }
+
+  private static func line(
+    through first: (samples: Int, trace: MemoryTrace), _ second: (samples: Int, trace: MemoryTrace),
+    exactlyAt samples: Int
+  ) -> MemoryTrace? {
+    let (a, b) = (first.trace.events, second.trace.events)
     guard a.count == b.count else { return nil }
     let share = Double(samples - first.samples) / Double(second.samples - first.samples)
     var events = a
