@@ -39,7 +39,8 @@ public final class VisionBatches: BatchSource {
 
   /// What waits in full, and as bytes what is being made.
   public var fullBatch: (samples: Int, waitingBytes: Int) {
-    (batches.sampler.batchSize, ahead * batchBytes + min(ahead, workers) * batchBytes / 4)
+    let waiting = min(ahead, max(0, total - 1))
+    return (batches.sampler.batchSize, waiting * batchBytes + min(waiting, workers) * batchBytes / 4)
   }
 
   public func example(of count: Int) -> ImageClassification.Batch? {
