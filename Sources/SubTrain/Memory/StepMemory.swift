@@ -51,7 +51,8 @@ public struct StepMemory: Sendable {
     let gradients = Gradients(subject.parameters)
     var pass = Pass(isTraining: true, key: RandomKey(seed: 0), statistics: .batch(updating: false))
     pass.recomputes = recomputes
-    var operations: [Int] = []
+    /// Of the last step that was made.
+    var operations = 0
 
     /// The trace of making a batch, and of a step with it in some parts.
     func traces(_ count: Int, parts: Int) throws -> (batch: MemoryTrace, step: MemoryTrace)? {
@@ -59,34 +60,36 @@ public struct StepMemory: Sendable {
       let making = try MemoryTrace.recording { example = try subject.source.example(of: count) }
       guard let example else { return nil }
       let step = MemoryTrace.recording {
-        operations.append(
-          Operations.counting {
-            _ = method.inParts(parts, subject.task, example, into: gradients, pass: pass)
-            gradients.clear()
-          })
+        operations = Operations.counting {
+          _ = method.inParts(parts, subject.task, example, into: gradients, pass: pass)
+          gradients.clear()
+        }
       }
       return (making, step)
     }
     /// Lines through a part of two samples and one of three. What a network keeps from one step to the next is made in
     /// the first: where that shows, each is done twice.
-    func lines(parts: Int) throws -> (batch: Line, step: Line)? {
+    func lines(parts: Int) throws -> (batch: Line, step: Line, operations: Int)? {
       for warms in [false, true] {
-        var found: [(samples: Int, batch: MemoryTrace, step: MemoryTrace)] = []
+        var found: [(operations: Int, batch: MemoryTrace, step: MemoryTrace)] = []
         for samples in [2, 3] {
           if warms { _ = try traces(samples * parts, parts: parts) }
           guard let traces = try traces(samples * parts, parts: parts) else { return nil }
-          found.append((samples, traces.batch, traces.step))
+          found.append((operations, traces.batch, traces.step))
         }
         let step = Line(first: (2, found[0].step), second: (3, found[1].step))
-        if step.isExact || warms { return (Line(first: (2, found[0].batch), second: (3, found[1].batch)), step) }
+        guard step.isExact || warms else { continue }
+        return (
+          Line(first: (2, found[0].batch), second: (3, found[1].batch)), step,
+          found[1].operations - found[0].operations
+        )
       }
       return nil
     }
 
     guard let whole = try lines(parts: 1) else { return nil }
-    // The last two steps were the whole of two samples and of three.
-    self.operations = operations[operations.count - 1] - operations[operations.count - 2]
-    (batch, self.whole) = whole
+    self.operations = whole.operations
+    (batch, self.whole) = (whole.batch, whole.step)
     pieces = subject.task is any PiecewiseTask ? try lines(parts: 2)?.step ?? whole.step : whole.step
     let full = subject.source.fullBatch
     (samples, waiting) = (full.samples, full.waitingBytes)
