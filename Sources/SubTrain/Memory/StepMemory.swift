@@ -60,10 +60,11 @@ public struct StepMemory: Sendable {
       let making = try MemoryTrace.recording { example = try subject.source.example(of: count) }
       guard let example else { return nil }
       let step = MemoryTrace.recording {
-        operations = Operations.counting {
-          _ = method.inParts(parts, subject.task, example, into: gradients, pass: pass)
+        let count = Operations.counting {
+          _ = method.inParts(parts, subject.task, example, into: gradients, pass: pass) {}
           gradients.clear()
         }
+        operations = count
       }
       return (making, step)
     }
