@@ -118,6 +118,8 @@ import Testing
     let odd = tool("predict", "--from", checkpoint, "--pairs", input: "a\tb\nc\n")
     #expect(odd.code == 1 && odd.error.contains("line 2"))
     #expect(tool("predict", "--from", checkpoint, "--classes", "cifar10", "a").code == 2)
+    let useless = tool("predict", "--from", checkpoint, "--mean", "0.5", "a")
+    #expect(useless.code == 2 && useless.error.contains("a BERT has no use for it (--mean)"), "\(useless.error)")
   }
 
   @Test func `features of pictures and sentences, and their neighbours`() throws {
