@@ -1,4 +1,4 @@
-public import SubNN
+import SubNN
 
 /// Co-training two submodels that stochastic depth draws from one network (Touvron et al., "Co-training 2^L submodels",
 /// CVPR 2023): both by the label, and each by what the other says. Both graphs are alive at once, so that a step has
