@@ -87,6 +87,7 @@ typedef struct {
   void *y;
   float rate;
   uint64_t key;
+  int64_t first;
 } function;
 
 static SK_CLONES void activate(void *context, int64_t begin, int64_t end, int thread) {
@@ -117,15 +118,15 @@ static SK_CLONES void dropout(void *context, int64_t begin, int64_t end, int thr
     const int64_t n = sk_min(passing, end - at);
     const float *x = sk_row(j->type, j->x, at, n, own);
     float *y = sk_row_to(j->type, j->y, at, own);
-    sk_keep_row(n, keep, 1, j->key, (uint64_t)at, factors);
+    sk_keep_row(n, keep, 1, j->key, (uint64_t)(j->first + at), factors);
     // Selected rather than multiplied: what is dropped is 0 even where x is not finite.
     SK_LOOP for (int64_t i = 0; i < n; i++) y[i] = factors[i] != 0 ? x[i] * factors[i] : 0;
     sk_row_done(j->type, j->y, at, n, own);
   }
 }
-void sk_dropout(int64_t n, float p, uint64_t key, int type, const void *x, void *y) {
+void sk_dropout(int64_t n, float p, uint64_t key, int64_t first, int type, const void *x, void *y) {
   if (p <= 0) return sk_blend(n, 1, type, x, 0, type, y);
-  sk_divide(n, grain, transcendental, dropout, &(function){.type = type, .x = x, .y = y, .rate = p, .key = key});
+  sk_divide(n, grain, transcendental, dropout, &(function){.type = type, .x = x, .y = y, .rate = p, .key = key, .first = first});
 }
 
 static SK_CLONES void uniform(void *context, int64_t begin, int64_t end, int thread) {

@@ -32,6 +32,6 @@ SK_INLINE void SK_ISA(place_row)(int type, const head *at, int64_t first, int64_
 
 SK_INLINE void SK_ISA(keep_row)(const sk_attention *a, const head *at, sk_keep keep, int64_t i, int64_t limit,
                                 float *factors) {
-  uint64_t row = (uint64_t)(at->q0 + i) * (uint64_t)a->heads + (uint64_t)at->h;
+  uint64_t row = (uint64_t)(a->first_row + at->q0 + i) * (uint64_t)a->heads + (uint64_t)at->h;
   sk_keep_row(sk_round_up(limit, 16), keep, 1, a->key, row * (uint64_t)a->max_k, factors);
 }

@@ -8,24 +8,49 @@
 #include <sys/mman.h>
 #include <unistd.h>
 #include "kernel.h"
+#include "memory.h"
 
 // Every block carries its size class in the 64 bytes before it, which keeps the alignment.
 typedef struct block {
   size_t class_bytes;   // header included
   size_t mapped_bytes;  // 0: from aligned_alloc
   struct block *next;   // while free
+  int64_t recording;    // in which its request was written down; 0: in none
+  int64_t request;      // the number of that
   int class_index;
 } block;
 
-enum { header_bytes = 64, classes = 256 };
-static const size_t huge_page = (size_t)2 << 20;
+enum { header_bytes = sk_memory_header, classes = sk_memory_classes };
+static const size_t huge_page = sk_huge_page;
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static block *free_lists[classes];
 static size_t bytes_in_use, bytes_held, calls, handed_out;
 
-/// Size classes: 2^k · (4 + step)/4, four steps to a doubling, from 128 bytes.
-static int class_of(size_t bytes, size_t *class_bytes) {
+// What this thread asked for, while it is written down.
+typedef struct {
+  int64_t number;  // 0: nothing is written down
+  int64_t *events, count, room, requests;
+} recording;
+static _Thread_local recording record;
+static int64_t recordings;
+
+/// Writes an event down; where there is no room for it the recording ends.
+static void write_down(int64_t event) {
+  if (record.count == record.room) {
+    int64_t room = sk_max(1024, 2 * record.room);
+    int64_t *more = realloc(record.events, (size_t)room * sizeof *more);
+    if (!more) {
+      record.number = 0;
+      return;
+    }
+    record.events = more;
+    record.room = room;
+  }
+  record.events[record.count++] = event;
+}
+
+int sk_memory_class(size_t bytes, size_t *class_bytes) {
   if (bytes <= 128) {
     *class_bytes = 128;
     return 0;
@@ -68,7 +93,7 @@ static block *system_block(size_t bytes) {
   return b;
 }
 
-/// Gives every free block back to the system: the last resort before failing.
+/// Gives every free block back to the system.
 static void release_free_blocks(void) {
   for (int index = 0; index < classes; index++) {
     while (free_lists[index]) {
@@ -81,11 +106,9 @@ static void release_free_blocks(void) {
   }
 }
 
-/// The free list that serves a request of a class: its own or, for large blocks, that of a larger one (up to four times
-/// the size). The sub-branch's smaller tensors then live where the main branch's were, and the peak stays the main one's.
 static int serving_list(int index, size_t class_bytes) {
-  int last = class_bytes >= huge_page / 2 ? index + 8 : index;
-  for (int i = index; i <= last && i < classes; i++) {
+  int last = sk_memory_last_list(index, class_bytes);
+  for (int i = index; i <= last; i++) {
     if (free_lists[i]) return i;
   }
   return -1;
@@ -96,7 +119,7 @@ void *sk_allocate(size_t bytes) {
   if (!limit) limit = physical_bytes();
   if (bytes > limit) return NULL;
   size_t class_bytes;
-  int index = class_of(bytes + header_bytes, &class_bytes);
+  int index = sk_memory_class(bytes + header_bytes, &class_bytes);
   pthread_mutex_lock(&lock);
   int list = serving_list(index, class_bytes);
   block *b = list >= 0 ? free_lists[list] : NULL;
@@ -117,6 +140,11 @@ void *sk_allocate(size_t bytes) {
   if (b) {
     bytes_in_use += b->class_bytes;
     handed_out += 1;
+    b->recording = record.number;
+    if (record.number) {
+      b->request = record.requests++;
+      write_down((int64_t)bytes);
+    }
   }
   pthread_mutex_unlock(&lock);
   return b ? (char *)b + header_bytes : NULL;
@@ -127,6 +155,7 @@ void sk_free(void *pointer) {
   block *b = (block *)((char *)pointer - header_bytes);
   pthread_mutex_lock(&lock);
   bytes_in_use -= b->class_bytes;
+  if (record.number && b->recording == record.number) write_down(-1 - b->request);
   b->next = free_lists[b->class_index];
   free_lists[b->class_index] = b;
   pthread_mutex_unlock(&lock);
@@ -140,6 +169,28 @@ void sk_memory_usage(size_t *in_use, size_t *held, size_t *system_calls, size_t 
   *allocations = handed_out;
   pthread_mutex_unlock(&lock);
 }
+
+void sk_memory_trim(void) {
+  pthread_mutex_lock(&lock);
+  release_free_blocks();
+  pthread_mutex_unlock(&lock);
+}
+
+void sk_memory_record(bool on) {
+  pthread_mutex_lock(&lock);
+  if (on) record.count = record.requests = 0;
+  record.number = on ? ++recordings : 0;
+  pthread_mutex_unlock(&lock);
+}
+
+const int64_t *sk_memory_events(int64_t *count) {
+  *count = record.count;
+  return record.events;
+}
+
+static _Thread_local int64_t operations;
+void sk_count_operations(int64_t more) { operations += more; }
+int64_t sk_operations(void) { return operations; }
 
 void *sk_scratch(size_t bytes) {
   void *block = sk_allocate(bytes);

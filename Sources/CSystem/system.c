@@ -1,6 +1,7 @@
 #include "include/system.h"
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -73,6 +74,12 @@ void sys_open_standard_streams(void) {
 void sys_end_at_interrupts(bool end) { atomic_store(&ends_at_once, end); }
 
 bool sys_interrupted(void) { return atomic_load(&interrupted) != 0; }
+
+long sys_address_limit(bool data) {
+  struct rlimit limit;
+  if (getrlimit(data ? RLIMIT_DATA : RLIMIT_AS, &limit) || limit.rlim_cur == RLIM_INFINITY) return -1;
+  return limit.rlim_cur > (rlim_t)LONG_MAX ? -1 : (long)limit.rlim_cur;
+}
 
 long sys_peak_rss_kib(void) {
   struct rusage usage;

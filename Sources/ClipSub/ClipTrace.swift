@@ -23,8 +23,10 @@ public enum ClipTrace {
     let set = ParameterSet(model, precision: precision, on: device, key: nil)
     let names = try set.load(checkpoint, startingFrom: RandomKey(seed: 0), .openClip).names
     let (pairs, noise) = try self.batch(batch, config, needsNoise: method.hidesParts, device)
+    let task = ContrastiveTask(model)
+    task.pieces = pieces
     return Trace.run(
-      ContrastiveTask(model, pieces: pieces), pairs, set, method.init(MethodSettings(ratio: ratio, noise: noise)),
+      task, pairs, set, method.init(MethodSettings(ratio: ratio, noise: noise)),
       names: names,
       outputs: { branch, output in
         var outputs = [("\(branch).logits", output.logits.host())]

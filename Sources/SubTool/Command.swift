@@ -1,3 +1,6 @@
+import SubData
+import SubTrain
+
 /// One command of the tool. Its stored properties declare its options (`@Option`, `@Flag`, `@Argument`, groups); adding
 /// a command is one file and one line in `Tool.commands`.
 package protocol Command: SendableMetatype {
@@ -39,11 +42,28 @@ package struct ToolContext {
   package let console: Console
   /// The folders `datasets/` and `tokenizers/` that come with the tool.
   package let home: ProjectHome
-  /// The whole command line behind `masksub`, for the hint that says how to resume.
+  /// The command with its arguments, those of an earlier line that it follows included: what a run's folder keeps.
   package let arguments: [String]
 
   package init(console: Console, home: ProjectHome, arguments: [String]) {
     (self.console, self.home, self.arguments) = (console, home, arguments)
+  }
+
+  /// The same around a command: its own name and arguments.
+  package func around(_ command: any Command) -> ToolContext {
+    ToolContext(
+      console: console, home: home, arguments: [type(of: command).name] + CommandForm(of: command).line)
+  }
+
+  /// Says what a command takes from the run that it follows.
+  func sayFollowed(_ command: any Command) {
+    let followed = CommandForm(of: command).followed
+    if !followed.isEmpty { console.note("as in the run: \(followed.joined(separator: " "))") }
+  }
+
+  /// What a run's folder keeps of the command line.
+  var line: CommandLineRecord {
+    CommandLineRecord(arguments, in: FileSystem.currentFolder, version: Tool.version, commit: home.commit)
   }
 
   /// The first line of a command that got no data: what it uses instead, and how to give it one's own.

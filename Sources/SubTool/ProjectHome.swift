@@ -1,4 +1,5 @@
 import SubCore
+import SubData
 
 #if canImport(Glibc)
   internal import Glibc
@@ -11,7 +12,8 @@ package struct ProjectHome: Sendable {
   /// The folder, or nil where none was found.
   package let path: String?
 
-  /// `MASKSUB_HOME`, else the first folder above the executable, then above the working directory, that has both.
+  /// `MASKSUB_HOME`, else the first folder above the executable (or `share/masksub` there, where it is installed), then
+  /// above the working directory, that has both.
   package init(environment: [String: String]) {
     if let given = environment["MASKSUB_HOME"], !given.isEmpty {
       path = given
@@ -36,11 +38,34 @@ package struct ProjectHome: Sendable {
     return file
   }
 
+  /// The commit that the program was made from, as far as is known: what an installation noted, else the one that is
+  /// checked out where the program was built; nil: neither.
+  package var commit: String? {
+    guard let path else { return nil }
+    if let noted = Self.line("\(path)/commit") { return noted }
+    guard let program = Self.resolved("/proc/self/exe"), program.hasPrefix(path + "/"),
+      let head = Self.line("\(path)/.git/HEAD")
+    else { return nil }
+    guard head.hasPrefix("ref: ") else { return head }
+    let name = head.dropFirst(5)
+    if let commit = Self.line("\(path)/.git/\(name)") { return commit }
+    let packed = (try? InputFile("\(path)/.git/packed-refs").text()) ?? ""
+    return packed.split(separator: "\n").first { $0.hasSuffix(" \(name)") }.map { String($0.prefix { $0 != " " }) }
+  }
+
+  /// The first line of a file; nil where there is none.
+  private static func line(_ path: String) -> String? {
+    guard FileSystem.kind(path) == .file, let text = try? InputFile(path).text() else { return nil }
+    return text.split(separator: "\n").first.map(String.init)
+  }
+
   private static func above(_ start: String) -> String? {
     var parts = start.split(separator: "/")
     while !parts.isEmpty {
-      let folder = "/" + parts.joined(separator: "/")
-      if access("\(folder)/datasets", F_OK) == 0, access("\(folder)/tokenizers", F_OK) == 0 { return folder }
+      let above = "/" + parts.joined(separator: "/")
+      for folder in [above, "\(above)/share/masksub"] {
+        if access("\(folder)/datasets", F_OK) == 0, access("\(folder)/tokenizers", F_OK) == 0 { return folder }
+      }
       parts.removeLast()
     }
     return nil

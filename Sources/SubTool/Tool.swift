@@ -25,6 +25,8 @@ package enum Tool {
     ConvertCommand.self,
     TokenizeCommand.self,
     DoctorCommand.self,
+    CompletionsCommand.self,
+    ManCommand.self,
   ]
 
   /// Every recipe, in the order of `masksub recipes`.
@@ -37,6 +39,7 @@ package enum Tool {
     do {
       sys_open_standard_streams()
       sys_catch_interrupts()
+      console.isQuiet = CommandParser.asksForQuiet(arguments)
       try run(arguments, console, commands)
       try console.flush()
       return 0
@@ -78,8 +81,12 @@ package enum Tool {
       }
       let command = try CommandParser(type, among: commands).parse(rest)
       let home = ProjectHome(environment: console.environment)
+      let context = ToolContext(console: console, home: home, arguments: []).around(command)
+      context.sayFollowed(command)
       for child in Mirror(reflecting: command).children { (child.value as? InputOptions)?.apply() }
-      try command.run(in: ToolContext(console: console, home: home, arguments: arguments))
+      do { try command.run(in: context) } catch let error as InputError {
+        throw OfficialWeights(home).explaining(error, of: context.arguments)
+      }
     }
   }
 

@@ -70,8 +70,8 @@ struct KernelTests {
             type: 0, sequences: 1, heads: 1, head_dim: 8, q_offsets: offsets.baseAddress!,
             k_offsets: offsets.baseAddress!,
             max_q: 2, max_k: 2, q: base, k: base, v: base, ldq: 8, ldk: 8, ldv: 8, scale: 0.5, causal: false,
-            key_mask: mask.baseAddress, bias: nil, dropout: 0, key: 0, rows: nil, regions: nil, outside_k: nil,
-            outside_v: nil)
+            key_mask: mask.baseAddress, bias: nil, dropout: 0, key: 0, first_row: 0, rows: nil, regions: nil,
+            outside_k: nil, outside_v: nil)
           sk_attention_forward(&call, &output, 8, &lse)
           gradients.withUnsafeMutableBufferPointer { g in
             let dq = g.baseAddress!

@@ -35,21 +35,6 @@ import Testing
     }
   }
 
-  /// MAE's `adjust_learning_rate` at `data_iter_step / len(data_loader) + epoch`: 11 batches in fours are two updates, the
-  /// second begins at 4/11 of the epoch.
-  @Test func `batches that make no update count for MAE's rate`() {
-    let schedule = Schedule(
-      .fraction, peak: 1, warmup: 2 * 2, total: 2 * 10, stepsPerEpoch: 2, updatesOfAllBatches: 11.0 / 4)
-    func rate(_ epoch: Double) -> Double { epoch < 2 ? epoch / 2 : 0.5 * (1 + cos(.pi * (epoch - 2) / 8)) }
-    let second = 4.0 / 11
-    let steps: [(Int, Double)] = [(0, 0), (1, second), (2, 1), (3, 1 + second), (7, 3 + second), (19, 9 + second)]
-    for (step, epoch) in steps {
-      #expect(abs(schedule.rate(at: step) - rate(epoch)) < 1e-12, "\(step)")
-    }
-    let even = Schedule(.fraction, peak: 1, total: 20, stepsPerEpoch: 2, updatesOfAllBatches: 2)
-    #expect(even == Schedule(.fraction, peak: 1, total: 20, stepsPerEpoch: 2))
-  }
-
   @Test func `epochs run at one rate whatever their updates`() {
     var schedule = Self.schedules["deit3-b-400"]!
     (schedule.stepsPerEpoch, schedule.warmup, schedule.total) = (625, 5 * 625, 400 * 625)

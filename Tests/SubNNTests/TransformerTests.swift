@@ -101,9 +101,11 @@ private final class Stack: Module {
     let tokens = whole.tokens.value
     let all = whole.transformer(
       tokens, SequenceRows(Segments(count: 3, length: 3, on: .reference)), reading: read([0, 3, 6]), pass)
+    var part = pass
+    part.firstSample = 1
     let piece = whole.transformer(
       tokens.gatherRows(read([3, 4, 5, 6, 7, 8])),
-      SequenceRows(Segments(count: 2, length: 3, on: .reference), first: 1), reading: read([0, 3]), pass)
+      SequenceRows(Segments(count: 2, length: 3, on: .reference), firstRow: 3), reading: read([0, 3]), part)
     #expect(Array(all.normed.doubles()[4...]) == piece.normed.doubles())
     #expect(
       all.normed.doubles()

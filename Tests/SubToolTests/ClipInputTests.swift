@@ -99,7 +99,7 @@ import Testing
     expect(pretrain(captions) + ["--from", folder["none.safetensors"]], code: 1, "none.safetensors")
     expect(pretrain(captions) + ["--train-data-upsampling-factors", "1::2"], code: 2, "2 weights for 1 source")
     let two = "\(captions)::\(folder["shards/1.tar"])"
-    expect(pretrain(two) + ["--train-data-upsampling-factors", "1::2"], code: 2, "resamples=true")
+    expect(pretrain(two) + ["--train-data-upsampling-factors", "1::2"], code: 2, "add --resamples")
     expect(pretrain(two) + ["--train-data-upsampling-factors", "1::x"], code: 2, "'x'")
     expect(pretrain("https://x/{0..3}.tar"), code: 2, "must be local")
     try CaptionShards.write("a photo of a {}.\nno hole\n".utf8, folder["t.txt"])

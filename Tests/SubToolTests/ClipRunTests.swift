@@ -65,6 +65,13 @@ import Testing
     #expect(again.code == 0, "\(again.error)")
     let figures = again.output.split(separator: "\n")
     #expect(figures.count > 2 && figures[...] == run.output.split(separator: "\n").dropFirst().dropLast())
+    // It remembers what that was, and eval does the same.
+    let remembered = tool(["zero-shot", "--from", folder["run"]])
+    #expect(remembered.output == again.output && remembered.error.contains("as in the run: --data=\(folder["val"])"))
+    let evaluated = tool(["eval", "--from", folder["run"]])
+    #expect(evaluated.output.hasPrefix(again.output), "\(evaluated.output) \(evaluated.error)")
+    let refused = tool(["eval", "--from", folder["run"], "--readout", "pooled"])
+    #expect(refused.code == 2 && refused.error.contains("there is no option --readout (masksub zero-shot)"))
   }
 
   @Test func `class folders are classified, during training and afterwards`() throws {

@@ -78,7 +78,7 @@ import VisionSub
 
   @Test func `what fields have to do with each other`() throws {
     for (setting, text) in [
-      ("accumulation=3", "a number of batches that divides loop.batch_size"),
+      ("accumulation=3000", "a number of parts that is at most loop.batch_size"),
       ("smoothing=0.1", "(--set loss.smoothing)"), ("policy=rnad", "'rnad' is no part of a RandAugment policy"),
     ] {
       let error = try #require(throws: InputError.self) { try VisionRecipe.named("deit3-b-400").with([split(setting)]) }
@@ -109,6 +109,7 @@ import VisionSub
     expected.model.dropPath = 0.1
     (expected.data.imageSize, expected.data.eval) = (32, .resize(36))
     (expected.loop.batchSize, expected.loop.maxSteps, expected.loop.emaDecay) = (64, 8, 0.99)
+    expected.loop.accumulation = 1
     expected.optimizer.name = .adamw
     expected.optimizer.clipNorm = 2
     expected.schedule.form = .table

@@ -27,7 +27,7 @@ import Testing
         expected: 60.5 Matthews
         source: run_glue
 
-        Hyper-parameters (--set KEY=VALUE; the last part of a key will do where it is the only one)
+        Hyper-parameters (each an option, --min-lr for schedule.min_lr; or --set KEY=VALUE)
           optimizer.lr     2e-05       0 or more       the rate; run_glue's
                                                        README
 

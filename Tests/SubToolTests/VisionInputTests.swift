@@ -165,7 +165,7 @@ import Testing
       (
         ["finetune", "--from", folder["bare.safetensors"], "--data", data, "--set", "image_size=2"], 2, "no patch of 4"
       ),
-      (["finetune", "--from", folder["bare.safetensors"], "--data", data, "--resume"], 2, "add --output DIR"),
+      (["finetune", "--from", folder["bare.safetensors"], "--data", data, "--resume"], 2, "write --resume RUN"),
       (["finetune", "--from", folder["bare.safetensors"], "--data", data], 2, "the 4 training images make no update"),
     ]
     for (arguments, code, text) in wrong {
@@ -204,7 +204,7 @@ import Testing
   @Test func `mistakes in names and shards are pointed at`() {
     let wrong: [([String], Int32, String)] = [
       (["train", "--recipe", "mea-b"], 2, "did you mean 'mae-b'?"),
-      (["preview", "--recipe", "beitv2b"], 2, "did you mean 'beitv2-b'?"),
+      (["preview", "--recipe", "beitv2-bb"], 2, "did you mean 'beitv2-b'?"),
       (["train", "--data", folder["{0..3}.tar"]], 1, "there is no such shard, one of 4 named"),
       (["train", "--data", "\(Self.home)/Package.swift"], 1, "these are no images known here"),
       (["train", "--resume", "--output", folder["nowhere"]], 1, "there is no such run"),

@@ -30,6 +30,21 @@ void sk_free(void *SK_NULLABLE block);
 /// Bytes now handed out, bytes held by the pool in all, how often the system was asked, and how many blocks were handed
 /// out so far.
 void sk_memory_usage(size_t *in_use, size_t *held, size_t *system_calls, size_t *allocations);
+/// Gives every free block back to the system.
+void sk_memory_trim(void);
+/// From now on requests of this thread are written down, or no longer.
+void sk_memory_record(bool on);
+/// What was written down since recording began: a request of so many bytes, or, below 0, -(1 + r) where the block of
+/// request number r came back. Valid until recording begins again.
+const int64_t *SK_NULLABLE sk_memory_events(int64_t *count);
+/// What a fresh pool would come to hold, and how much of that would be touched, if these events happened `rounds` times one
+/// after the other. What an event never gives back is asked for in the first round alone. False where there is no memory
+/// to find out.
+bool sk_memory_replay(int64_t count, const int64_t *events, int rounds, size_t *held, size_t *touched);
+
+/// A counter of this thread's own: the multiplications and additions of products, which their callers count.
+void sk_count_operations(int64_t more);
+int64_t sk_operations(void);
 
 // ---- threads.c ------------------------------------------------------------------------------------------------------
 /// Threads of every kernel and of oneDNN; 0: as many as the process may use.
@@ -94,7 +109,8 @@ typedef struct {
   const uint8_t *SK_NULLABLE key_mask;   // [key rows] 0: the key is not seen. A query that sees no key outputs 0.
   const float *SK_NULLABLE bias;         // [heads, max_q, max_k], added to the scaled scores
   float dropout;                         // 0: none. Element (query row r, head h, key j): position
-  uint64_t key;                          //   ((r·heads + h)·max_k + j) of the stream `key`; kept where bits >= p·2^32
+  uint64_t key;                          //   (((first_row + r)·heads + h)·max_k + j) of the stream `key`; kept where
+  int64_t first_row;                     //   bits >= p·2^32
   // Windows of a grid, self-attention alone (one set of offsets for queries and keys): row r of the sequences is row
   // rows[r] of every operand and result, or, where that is -1, lies outside: its key and value are those below, its
   // query is zero and it has no result.
@@ -239,8 +255,9 @@ void sk_axpby(int64_t n, float alpha, const float *x, float beta, float *y); // 
 void sk_blend(int64_t n, float alpha, int x_type, const void *x, float beta, int y_type, void *y);
 /// y = act(x), standalone.
 void sk_activation_forward(int64_t n, int activation, int type, const void *x, void *y);
-/// y = dropout(x), inverted scaling; element i uses position i of `key`, kept where bits >= p·2^32. Its own transpose.
-void sk_dropout(int64_t n, float p, uint64_t key, int type, const void *x, void *y);
+/// y = dropout(x), inverted scaling; element i uses position first + i of `key`, kept where bits >= p·2^32. Its own
+/// transpose.
+void sk_dropout(int64_t n, float p, uint64_t key, int64_t first, int type, const void *x, void *y);
 /// 32 random bits at `position` of stream `key`: the very function of RandomKey.bits32(at:).
 uint32_t sk_random(uint64_t key, uint64_t position);
 /// y[i] = uniform [0,1) (24 bits) at position i.

@@ -16,6 +16,8 @@ void sys_catch_interrupts(void);
 void sys_end_at_interrupts(bool end);
 /// True once one of these signals has arrived.
 bool sys_interrupted(void);
+/// The bytes of addresses, or of data alone, that the process may have (ulimit -v, -d); -1: any number.
+long sys_address_limit(bool data);
 /// The process's peak resident memory in KiB.
 long sys_peak_rss_kib(void);
 #endif

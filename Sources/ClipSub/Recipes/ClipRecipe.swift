@@ -35,9 +35,6 @@ public struct ClipRecipe: Recipe {
   public var data = DataFields()
   public var method = MethodFields()
 
-  /// One: a contrastive loss is that of the whole batch, which the task lets pass in parts.
-  public var batchesPerUpdate: Int { 1 }
-
   /// open_clip's defaults.
   public init() {
     optimizer.lr = 5e-4
@@ -58,7 +55,9 @@ public struct ClipRecipe: Recipe {
         "loop", \.loop,
         meanings: [
           "batch_size": "pairs of an update: the rows and columns of the similarity matrix",
-          "accumulation": "in how many parts a batch passes through the towers; the loss is that of the whole batch",
+          "accumulation":
+            "in how many parts a batch passes through the towers, one after the other; the loss is that of "
+            + "the whole batch; 0: as few as memory allows",
         ]),
       Field.group("data", \.data), Field.group("method", \.method),
     ],
@@ -75,7 +74,7 @@ public struct ClipRecipe: Recipe {
   public static let book = [
     RecipeEntry(
       ClipRecipe(), "contrastive pretraining of a CLIP with image-caption pairs",
-      command: "masksub clip-pretrain --data 'cc3m/{00000..00331}.tar' --model ViT-B-32 --set batch_size=1024",
+      command: "masksub clip-pretrain --data 'cc3m/{00000..00331}.tar' --model ViT-B-32 --batch-size 1024",
       expected:
         "ViT-B/32, 128M samples, ImageNet zero-shot top-1: 33.5 → 37.6 with MaskSub, 29.8 with masking (Table 12)",
       source: "open_clip 3.3.0's defaults for ViT names, as MaskSub section 4.6 says; batch 1024 in the paper",
@@ -83,7 +82,7 @@ public struct ClipRecipe: Recipe {
         "optimizer.weight_decay": "not of vectors, norms, biases and the logit scale",
         "optimizer.decays_positions": "open_clip up to 3.3.0; false: as its current source",
         "optimizer.clip_norm": "open_clip: none", "loop.batch_size": "64 on each of its GPUs; the paper: 1024 in all",
-        "loop.accumulation": "this project; no influence on results", "data.samples_per_epoch": "--train-num-samples",
+        "data.samples_per_epoch": "--train-num-samples",
         "data.resamples": "--dataset-resampled",
       ]),
     RecipeEntry(

@@ -22,11 +22,10 @@ extension TrainingRun where Subject == ClipTraining {
       batchSize: recipe.loop.batchSize,
       contextLength: text.contextLength, samplesPerEpoch: recipe.data.samplesPerEpoch, seed: settings.seed,
       threads: settings.workers ?? Processor.threads, on: settings.device)
-    let subject = ClipTraining(
-      model, pieces: recipe.loop.accumulation, on: source, evaluating: evaluation, masking: masking)
-    self.init(
+    let subject = ClipTraining(model, on: source, evaluating: evaluation, masking: masking)
+    try self.init(
       "clip-pretrain", subject, by: recipe, method: method, groups: recipe.groups(model.parameters),
-      bestMetric: "zeroshot_top1", settings)
+      bestMetrics: ["zeroshot_top1", "image_to_text_R@1"], settings)
     configuration = ["captions": captions.options.json, "model": model.config.json]
     title =
       "\(model.parameters.count) weights, \(source.batchesPerEpoch) batches of \(recipe.loop.batchSize) an epoch"
@@ -35,7 +34,7 @@ extension TrainingRun where Subject == ClipTraining {
     if rates.warmup >= loop.totalSteps, rates.warmup > 0 {
       remarks = [
         "warm-up takes \(rates.warmup) steps, the run has \(loop.totalSteps): the learning rate will not reach "
-          + "\(rates.peak); --set warmup_steps=N shortens it"
+          + "\(rates.peak); --warmup-steps N shortens it"
       ]
     }
   }

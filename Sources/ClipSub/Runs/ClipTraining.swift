@@ -11,19 +11,19 @@ public final class ClipTraining: Trainable {
   private var evaluation: ZeroShotEvaluation?
   private let masking: Masking?
 
-  /// Training of a model; a batch passes through the towers in `pieces`. `masking` hides patches of evaluated images, for
-  /// `--analyze`.
+  /// Training of a model. `masking` hides patches of evaluated images, for `--analyze`.
   public init(
-    _ model: ClipRunModel, pieces: Int = 1, on source: CaptionSource, evaluating evaluation: ZeroShotEvaluation? = nil,
+    _ model: ClipRunModel, on source: CaptionSource, evaluating evaluation: ZeroShotEvaluation? = nil,
     masking: Masking? = nil
   ) {
     (self.model, self.source, self.evaluation, self.masking) = (model, source, evaluation, masking)
-    task = ContrastiveTask(model.model, pieces: pieces)
+    task = ContrastiveTask(model.model)
   }
 
   public var parameters: ParameterSet { model.parameters }
   public var published: Naming { .openClip }
   public func afterUpdate() { model.model.clampLogitScale() }
+  public var isEvaluated: Bool { evaluation != nil }
   public func evaluate() throws -> Evaluation { try evaluation?(masking: masking) ?? Evaluation() }
   public func write(to folder: String) throws { try model.write(to: folder) }
   public func read(from folder: String) throws { try model.read(from: folder) }

@@ -16,6 +16,13 @@ public final class CaptionSource: BatchSource {
   private var batches: CaptionBatches?
   private var loader: Loader<CaptionBatch?>?
   private var position = CaptionPosition()
+  private let batchSize: Int
+  /// The side of its images.
+  private let side: Int
+  /// Tokens of a caption, on average over the first batch.
+  private var length: Int?
+  /// Batches that are made ahead of time.
+  private static let ahead = 2
 
   /// Batches of a set in training order. `samplesPerEpoch`: 0 for as many pairs as there are.
   public init(
@@ -24,6 +31,7 @@ public final class CaptionSource: BatchSource {
   ) throws {
     self.set = set
     self.device = device
+    (self.batchSize, side) = (batchSize, pipeline.size)
     let pairs = samplesPerEpoch > 0 ? samplesPerEpoch : set.countPairs()
     guard pairs >= batchSize else {
       throw InputError(
@@ -42,7 +50,26 @@ public final class CaptionSource: BatchSource {
   public var identity: JSON { self.set.identity }
 
   /// Makes the first batch and throws it away: data of which nothing can be used fails here, before a run begins.
-  public func check() throws { _ = try make(CaptionPosition()).next() }
+  public func check() throws { _ = try captionLength() }
+
+  private func captionLength() throws -> Int {
+    if let length { return length }
+    let texts = try make(CaptionPosition()).next()?.tokens ?? []
+    let mean = (texts.reduce(0) { $0 + $1.count } + max(0, texts.count - 1)) / max(1, texts.count)
+    length = max(2, mean)
+    return max(2, mean)
+  }
+
+  public func example(of count: Int) throws -> ClipBatch? {
+    let text = try Array(repeating: Int32(0), count: captionLength() - 1) + [1]
+    return ClipBatch(
+      images: Tensor([count, 3, side, side], filledWith: 0, on: device), texts: Array(repeating: text, count: count))
+  }
+
+  /// What waits, and what is being put together of single images.
+  public var fullBatch: (samples: Int, waitingBytes: Int) {
+    (batchSize, (Self.ahead + 1) * batchSize * 3 * side * side * 4)
+  }
 
   /// Puts the data where a checkpoint left it.
   public func seek(_ index: Int, state: JSON?) throws {
@@ -60,7 +87,7 @@ public final class CaptionSource: BatchSource {
     }
     let batches = try make(position)
     self.batches = batches
-    loader = batches.loader(count: .max)
+    loader = batches.loader(count: .max, ahead: Self.ahead)
   }
 
   /// The next batch; throws an `InputError` where too much of the data cannot be used.

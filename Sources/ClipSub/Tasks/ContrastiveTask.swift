@@ -18,18 +18,14 @@ public struct ContrastiveOutput {
 /// With several pieces a batch may be larger than memory allows at once (gradient caching, Gao et al. 2021): features
 /// are first computed without recording, the loss is that of the whole batch, and every piece is then computed again
 /// and given its share of the features' gradient. It costs one more trip forward; the gradient is the same.
-public final class ContrastiveTask: TrainingTask {
+public final class ContrastiveTask: PiecewiseTask {
   /// The network.
   public let model: CLIP
   /// The number of pieces in which a batch passes through the towers.
-  public let pieces: Int
+  public var pieces = 1 { didSet { precondition(pieces > 0, "ContrastiveTask: \(pieces) pieces") } }
 
   /// The task of a network.
-  public init(_ model: CLIP, pieces: Int = 1) {
-    precondition(pieces > 0, "ContrastiveTask: \(pieces) pieces")
-    self.model = model
-    self.pieces = pieces
-  }
+  public init(_ model: CLIP) { self.model = model }
 
   /// The text features of a step and the embedded patches, and what is left to do once their gradients and those of
   /// cached images are known.
@@ -40,6 +36,9 @@ public final class ContrastiveTask: TrainingTask {
 
     fileprivate init(_ texts: Junction, _ patches: Junction?) { (self.texts, self.patches) = (texts, patches) }
   }
+
+  /// Similarities, their targets and gradients, and the features of both towers and branches with theirs.
+  public func joinedBytes(of count: Int) -> Int { 4 * count * (8 * count + 8 * model.config.embedWidth) }
 
   /// The text features of a batch, for both branches.
   public func shared(_ batch: ClipBatch, _ pass: Pass) -> Shared {

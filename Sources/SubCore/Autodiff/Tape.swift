@@ -1,6 +1,8 @@
 /// Where the gradient of a tensor goes.
 enum Source {
   case node(Node, output: Int)
+  /// The same, of a graph that is not this one: its derivative is run with that.
+  case outside(Node, output: Int)
   /// A parameter, from element `start` of it.
   case parameter(Parameter, start: Int)
   /// A place where gradients of several backward passes wait.
@@ -68,15 +70,26 @@ extension Tensor {
   /// `backward` of a tensor whose own gradient is known.
   public func backward(from upstream: Tensor, into gradients: Gradients) {
     precondition(upstream.shape == shape, "backward: gradient \(upstream.shape) of \(shape)")
-    guard let source else { return }
-    guard case .node(let root, let output) = source else {
-      VJP.add(upstream, to: source, gradients)
-      return
+    Tape.backward([(self, upstream)], into: gradients)
+  }
+}
+
+extension Tape {
+  /// `backward` of several tensors of one graph, each of its shape's gradient.
+  static func backward(_ ends: [(tensor: Tensor, upstream: Tensor)], into gradients: Gradients) {
+    var roots: [Node] = []
+    for (tensor, upstream) in ends {
+      guard let source = tensor.source else { continue }
+      guard case .node(let root, let output) = source else {
+        VJP.add(upstream, to: source, gradients)
+        continue
+      }
+      precondition(root.vjp != nil, "backward: the graph of \(root.name) has been consumed")
+      root.gradients[output] = upstream.detached()
+      roots.append(root)
     }
-    precondition(root.vjp != nil, "backward: the graph of \(root.name) has been consumed")
-    root.gradients[output] = upstream.detached()
-    Tape.withoutRecording {
-      for node in root.inOrder().reversed() { node.run(into: gradients) }
+    withoutRecording {
+      for node in Node.inOrder(roots).reversed() { node.run(into: gradients) }
     }
   }
 }
@@ -94,20 +107,22 @@ extension Node {
     inputs = []
   }
 
-  /// Every node that this one depends on, inputs before consumers.
-  fileprivate func inOrder() -> [Node] {
+  /// These nodes and all that they depend on, inputs before consumers.
+  fileprivate static func inOrder(_ roots: [Node]) -> [Node] {
     var order: [Node] = []
-    var seen: Set<ObjectIdentifier> = [ObjectIdentifier(self)]
-    var stack: [(node: Node, next: Int)] = [(self, 0)]
-    while let (node, next) = stack.last {
-      guard next < node.inputs.count else {
-        order.append(node)
-        stack.removeLast()
-        continue
-      }
-      stack[stack.count - 1].next += 1
-      if case .node(let input, _) = node.inputs[next], seen.insert(ObjectIdentifier(input)).inserted {
-        stack.append((input, 0))
+    var seen: Set<ObjectIdentifier> = []
+    for root in roots where seen.insert(ObjectIdentifier(root)).inserted {
+      var stack: [(node: Node, next: Int)] = [(root, 0)]
+      while let (node, next) = stack.last {
+        guard next < node.inputs.count else {
+          order.append(node)
+          stack.removeLast()
+          continue
+        }
+        stack[stack.count - 1].next += 1
+        if case .node(let input, _) = node.inputs[next], seen.insert(ObjectIdentifier(input)).inserted {
+          stack.append((input, 0))
+        }
       }
     }
     return order

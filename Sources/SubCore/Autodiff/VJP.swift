@@ -39,7 +39,7 @@ public struct VJP {
     switch source {
     case .parameter(let parameter, let start):
       body(gradients.destination(parameter, start: start, shape: shape))
-    case .node(let producer, let output):
+    case .node(let producer, let output), .outside(let producer, let output):
       Self.accumulate(&producer.gradients[output], shape, dtype, device, body)
     case .junction(let junction): Self.accumulate(&junction.gradient, shape, dtype, device, body)
     }
@@ -86,7 +86,8 @@ public struct VJP {
     case .parameter(let parameter, let start):
       let sum = gradients.destination(parameter, start: start, shape: gradient.shape)
       gradient.backend.combine(1, gradient, sum.beta, into: sum.tensor)
-    case .node(let producer, let output): add(gradient, to: &producer.gradients[output])
+    case .node(let producer, let output), .outside(let producer, let output):
+      add(gradient, to: &producer.gradients[output])
     case .junction(let junction): add(gradient, to: &junction.gradient)
     }
   }

@@ -55,13 +55,13 @@ struct AxisSplit {
   let outer, length, inner: Int
 }
 
-/// Inverted dropout: element i is kept where bits(i) ≥ rate · 2³², and scaled by 1 / (1 − rate).
+/// Inverted dropout: element i of the batch is kept where bits(i) ≥ rate · 2³², and scaled by 1 / (1 − rate).
 public struct Dropout: Sendable {
   /// The share that is dropped.
   public let rate: Float
   /// The stream that decides which.
   public let key: RandomKey
-  /// On a branch before it is added: the number of the first row, where these are part of a larger batch.
+  /// The number of the first row, where these are part of a larger batch: positions count from that batch's first.
   public var firstRow = 0
 
   /// Nil where nothing would be dropped, so that call sites need no case of their own.
@@ -81,17 +81,17 @@ public struct Segments {
   public let count: Int
   /// The rows of all sequences.
   public let rows: Int
-  /// The longest sequence.
+  /// The longest sequence, of the whole batch where these are part of one.
   public let longest: Int
   /// The rows of each sequence, on the host.
   let lengths: [Int]
 
-  /// Sequences of the given lengths.
-  public init(lengths: [Int], on device: Device) {
+  /// Sequences of the given lengths. `longest`: that of the batch whose part they are.
+  public init(lengths: [Int], longest: Int? = nil, on device: Device) {
     var ends = [0]
     ends.reserveCapacity(lengths.count + 1)
     for length in lengths { ends.append(ends.last! + length) }
-    self.init(lengths, Tensor(indices: ends, on: device))
+    self.init(lengths, Tensor(indices: ends, on: device), longest: longest)
   }
 
   /// `count` sequences of one length.
@@ -106,11 +106,11 @@ public struct Segments {
       (0..<2 * count).map { $0 % 2 == 0 ? first : second }, ends.slice(from: 0, shape: [2 * count + 1]))
   }
 
-  private init(_ lengths: [Int], _ offsets: Tensor) {
+  private init(_ lengths: [Int], _ offsets: Tensor, longest: Int? = nil) {
     (self.offsets, self.lengths) = (offsets, lengths)
     count = lengths.count
     rows = lengths.reduce(0, +)
-    longest = lengths.max() ?? 0
+    self.longest = longest ?? lengths.max() ?? 0
   }
 }
 
@@ -178,6 +178,14 @@ public enum Target {
   case labels(Tensor, smoothing: Float)
   /// [rows, classes]: mixed labels, or the main branch's probabilities.
   case probabilities(Tensor)
+
+  /// The target of some of the rows, without a gradient.
+  public func rows(_ range: Range<Int>) -> Target {
+    switch self {
+    case .labels(let labels, let smoothing): .labels(labels.samples(range), smoothing: smoothing)
+    case .probabilities(let tensor): .probabilities(tensor.samples(range))
+    }
+  }
 
   /// The same without a gradient.
   var constant: Target {

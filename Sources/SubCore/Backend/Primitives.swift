@@ -19,7 +19,8 @@ protocol Primitives: Sendable {
   func combine(_ alpha: Double, _ x: Tensor, _ beta: Double, into y: Tensor)
   /// 24-bit uniforms in [0, 1): position i of the stream at element i.
   func uniform(_ key: RandomKey, into y: Tensor)
-  /// y = dropout(x), and the same for gradients: position i of the stream decides about element i.
+  /// y = dropout(x), and the same for gradients: position i of the stream, counted from row `firstRow` on, decides about
+  /// element i.
   func dropout(_ x: Tensor, _ dropout: Dropout, into y: Tensor)
   func activate(_ activation: Activation, _ x: Tensor, into y: Tensor)
   /// y = activation'(saved), of what the activation saves: its input, or its output.

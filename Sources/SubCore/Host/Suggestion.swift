@@ -1,8 +1,22 @@
+/// One word in the spellings that people give it.
+package enum Spelling {
+  /// The name that a word is, if need be in other letter case or without its dashes (`CoLA`, `SST-2`, `AdamW`); nil:
+  /// none, or several.
+  package static func meant(by word: String, among names: [String]) -> String? {
+    if names.contains(word) { return word }
+    let alike = names.filter { folded($0) == folded(word) }
+    return alike.count == 1 ? alike[0] : nil
+  }
+
+  private static func folded(_ word: String) -> String { word.lowercased().filter { !"-_ ".contains($0) } }
+}
+
 /// The nearest real name to a mistyped one.
 package enum Suggestion {
   /// The candidate with the fewest edits, if they are few for the length of the word; a prefix also counts as near.
   package static func nearest(to word: String, in candidates: [String]) -> String? {
-    let ranked = candidates.map { ($0, distance(word, $0)) }
+    let small = word.lowercased()
+    let ranked = candidates.map { ($0, distance(small, $0.lowercased())) }
     if let best = ranked.min(by: { $0.1 < $1.1 }), best.1 <= max(1, min(word.count, best.0.count) / 3) { return best.0 }
     let extending = candidates.filter { $0.hasPrefix(word) }
     return extending.count == 1 ? extending[0] : nil

@@ -80,6 +80,7 @@ extension Tensor {
   private static func attend(_ call: AttentionCall, shape: Shape) -> (out: Tensor, logSumExp: Tensor) {
     let out = call.q.tensor.like(shape)
     let logSumExp = out.like([call.queries.rows, call.heads], dtype: out.dtype == .bf16 ? .f32 : out.dtype)
+    call.countOperations(products: 2)
     out.backend.attention(call, into: out, logSumExp: logSumExp)
     return (out, logSumExp)
   }
@@ -90,6 +91,8 @@ extension Tensor {
   ) {
     added(vjp, biasInput, call.bias) { dbias in
       added(vjp, outsideInput, call.outside) { doutside in
+        // The scores once more, and four gradients.
+        call.countOperations(products: 5)
         out.backend.attentionBackward(
           call, out: out, logSumExp: logSumExp, dout: dout, dq: dq, dk: dk, dv: dv, dbias: dbias, doutside: doutside)
       }
@@ -107,6 +110,12 @@ extension Tensor {
 }
 
 extension AttentionCall {
+  /// Counts products of every query with every key of its sequence, hidden ones too.
+  fileprivate func countOperations(products: Int) {
+    let pairs = zip(queries.lengths, keys.lengths).reduce(0) { $0 + $1.0 * $1.1 }
+    Operations.add(pairs, headWidth * heads, products)
+  }
+
   /// Self-attention of packed projections [R, 3D].
   init(packed qkv: Tensor, _ rows: Segments, _ options: AttentionOptions) {
     let width = qkv.shape.columns / 3

@@ -15,13 +15,21 @@ extension Tensor {
     guard dtype == type else { return converted(to: type).convolution(weight, bias, stride: stride, padding: padding) }
     let (w, low, biasType) = (weight.detached(), weight.lowered(to: type), bias?.dtype ?? weight.dtype)
     let y = like(windowed(window, channels: weight.shape[0], "convolution"))
+    // One product of as many pixels as come out.
+    let (pixels, channels, depth) = (y.shape.rows, weight.shape[0], weight.count / max(1, weight.shape[0]))
+    let count = { Operations.add(pixels, channels, depth) }
+    count()
     backend.convolution(detached(), low, bias?.detached(), window, into: y)
     return Tape.record("convolution", [self, weight, bias], output: y) { [x = detached()] vjp in
       let dy = vjp.take().lowered(to: type)
       vjp.accumulate(2, like: [w.shape[0]], dtype: biasType, on: x.device) { x.backend.columnSum(Matrix(dy), into: $0) }
-      vjp.accumulate(1, like: w) { x.backend.convolutionBackward(x, dy, window, toWeight: $0) }
+      vjp.accumulate(1, like: w) {
+        count()
+        x.backend.convolutionBackward(x, dy, window, toWeight: $0)
+      }
       guard vjp.wants(0) else { return }
       let dx = x.like(x.shape)
+      count()
       x.backend.convolutionBackward(dy, low, window, toData: dx)
       vjp.give(0, dx)
     }

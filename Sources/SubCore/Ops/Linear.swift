@@ -17,6 +17,7 @@ extension Tensor {
     let y = like(shape.replacingLast(with: n), dtype: wide && type == .bf16 ? .f32 : type)
     let tracked = Tape.isRecording && (isTracked || weight.isTracked || bias?.isTracked ?? false)
     let preactivation = tracked && activation != .identity && !activation.savesOutput ? y.like(y.shape) : nil
+    Operations.add(x.shape.rows, n, k)
     backend.linear(Matrix(x), low, bias?.detached(), activation, preactivation: preactivation, into: Matrix(y))
     let (saved, biasType) = (preactivation ?? y, bias?.dtype ?? w.dtype)
     return Tape.record("linear", [self, weight, bias], output: y) { vjp in
@@ -33,11 +34,13 @@ extension Tensor {
       }
       // dweight += dyᵀ · x and dx += dy · weight.
       vjp.accumulate(1, like: w) {
+        Operations.add(x.shape.rows, n, k)
         x.backend.gemm(
           1, Matrix(dy), transposed: true, Matrix(x), transposed: false, $0.beta,
           into: Matrix($0.tensor.reshapedView(w.shape)))
       }
       vjp.accumulate(0, like: x) {
+        Operations.add(x.shape.rows, n, k)
         x.backend.gemm(
           1, Matrix(dy), transposed: false, Matrix(low), transposed: false, $0.beta, into: Matrix($0.tensor))
       }

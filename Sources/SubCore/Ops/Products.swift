@@ -21,13 +21,17 @@ extension Tensor {
   /// One matrix for all rows: one product.
   private func rowsTimes(_ matrix: Tensor) -> Tensor {
     let (x, w, y) = (detached(), matrix.detached(), like(shape.replacingLast(with: matrix.shape[1])))
+    let count = { Operations.add(x.shape.rows, w.shape[1], w.shape[0]) }
+    count()
     backend.gemm(1, Matrix(x), transposed: false, Matrix(w), transposed: false, 0, into: Matrix(y))
     return Tape.record("matmul", [self, matrix], output: y) { vjp in
       let dy = Matrix(vjp.take())
       vjp.accumulate(0, like: x) {
+        count()
         x.backend.gemm(1, dy, transposed: false, Matrix(w), transposed: true, $0.beta, into: Matrix($0.tensor))
       }
       vjp.accumulate(1, like: w) {
+        count()
         x.backend.gemm(
           1, Matrix(x), transposed: true, dy, transposed: false, $0.beta, into: Matrix($0.tensor.reshapedView(w.shape)))
       }
@@ -42,6 +46,7 @@ extension Tensor {
       let rows = transposeA ? a.shape[-1] : a.shape[-2]
       let columns = transposeB ? b.shape[-2] : b.shape[-1]
       let y = a.like(Shape(leading.dimensions + [rows, columns]))
+      Operations.add(rows, columns, transposeA ? a.shape[-2] : a.shape[-1], times: leading.count)
       a.backend.products(
         MatrixBatch(a, leading: leading), transposed: transposeA, MatrixBatch(b, leading: leading),
         transposed: transposeB, into: y)

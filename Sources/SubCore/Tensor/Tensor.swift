@@ -60,6 +60,12 @@ public struct Tensor {
     return Tensor(shape: shape, dtype: dtype, storage: storage, offset: offset + start)
   }
 
+  /// A constant view of some of the entries along the first axis: the samples of a batch.
+  public func samples(_ range: Range<Int>) -> Tensor {
+    slice(
+      from: range.lowerBound * (count / max(1, shape[0])), shape: Shape([range.count] + shape.dimensions.dropFirst()))
+  }
+
   /// Typed memory for backends.
   func pointer<Element>(_ type: Element.Type) -> UnsafeMutablePointer<Element> {
     assert(source == nil, "a backend was given a tracked tensor")

@@ -116,6 +116,35 @@ package enum FileSystem {
     try sync(folder)
   }
 
+  /// Makes `path` a symbolic link to `target`, in place of another link, atomically.
+  package static func link(_ path: String, to target: String) throws {
+    let temporary = TemporaryName.beside(path)
+    guard symlink(target, temporary) == 0 else { throw error("cannot make a link", path) }
+    do { try move(temporary, to: path) } catch {
+      unlink(temporary)
+      throw error
+    }
+  }
+
+  /// Where a symbolic link leads; any other path itself.
+  package static func destination(_ path: String) -> String {
+    let path = trimmed(path)
+    var bytes = [UInt8](repeating: 0, count: 4096)
+    let count = bytes.withUnsafeMutableBytes { buffer in
+      buffer.withMemoryRebound(to: CChar.self) { readlink(path, $0.baseAddress!, $0.count) }
+    }
+    guard count > 0 else { return path }
+    let target = String(decoding: bytes[..<count], as: UTF8.self)
+    return target.hasPrefix("/") ? target : join(parent(path), target)
+  }
+
+  /// The folder in which the process works; nil where that has been removed.
+  package static var currentFolder: String? {
+    guard let path = getcwd(nil, 0) else { return nil }
+    defer { free(path) }
+    return String(cString: path)
+  }
+
   /// Gives a file or folder another name, atomically.
   package static func move(_ from: String, to path: String) throws {
     guard rename(from, path) == 0 else { throw error("cannot rename \(name(from))", path) }

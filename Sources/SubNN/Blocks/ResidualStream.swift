@@ -13,6 +13,12 @@ public struct ResidualStream {
   /// A stream and its norm; nil: none stands before what comes next.
   public init(_ joint: Tensor, normed: Tensor? = nil) { (self.joint, norm) = (joint, normed) }
 
+  /// Joint and norm, where there is one.
+  var parts: [Tensor] { [joint] + (norm.map { [$0] } ?? []) }
+
+  /// A stream of its parts.
+  init(parts: [Tensor]) { self.init(parts[0], normed: parts.count > 1 ? parts[1] : nil) }
+
   /// The stream of some rows alone.
   func rows(_ indices: Tensor) -> ResidualStream {
     ResidualStream(joint.gatherRows(indices), normed: norm?.gatherRows(indices))

@@ -22,7 +22,7 @@ public final class SelfAttention: Module {
 
   /// All rows to all rows of their sequence, or of their window: [R, D] → [R, D].
   public func callAsFunction(_ x: Tensor, _ rows: SequenceRows, _ pass: Pass) -> Tensor {
-    let (options, bias) = (options(rows, pass, on: x.device), packedBias)
+    let (options, bias) = (options(rows, firstRow: rows.firstRow, pass, on: x.device), packedBias)
     let packed = x.linear(qkv.weight.tensor, bias)
     // What lies outside the grid is a token of zeros, of which the projection leaves its bias.
     return proj(
@@ -38,16 +38,19 @@ public final class SelfAttention: Module {
     let (own, rest) = (0..<config.width, config.width..<3 * config.width)
     let q = queries.linear(qkv.weight.rows(own), qBias?.tensor ?? qkv.bias?.rows(own))
     let keysAndValues = x.linear(qkv.weight.rows(rest), keyAndValueBias ?? qkv.bias?.rows(rest))
-    var options = options(rows, pass, on: x.device)
+    var options = options(rows, firstRow: pass.firstSample, pass, on: x.device)
     options.causal = false
     return proj(q.attention(samples, over: keysAndValues, rows.segments, options))
   }
 
-  private func options(_ rows: SequenceRows, _ pass: Pass, on device: Device) -> AttentionOptions {
+  /// `firstRow`: of the queries, in the batch.
+  private func options(_ rows: SequenceRows, firstRow: Int, _ pass: Pass, on device: Device) -> AttentionOptions {
     AttentionOptions(
       heads: config.heads, causal: config.isCausal, keyMask: rows.keyMask,
       bias: scoreBias?.scores(on: device) ?? rows.scoreBias,
-      dropout: config.sites.probabilities.flatMap { pass.dropout(config.attentionDropout, site: $0) })
+      dropout: config.sites.probabilities.flatMap {
+        pass.dropout(config.attentionDropout, site: $0, firstRow: firstRow)
+      })
   }
 
   /// [3D]; separate biases have zeros for the key.

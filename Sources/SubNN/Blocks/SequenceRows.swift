@@ -10,12 +10,11 @@ public struct SequenceRows {
   public var keyMask: Tensor?
   /// [heads, T, T], added to the scores of every block that has no bias of its own.
   public var scoreBias: Tensor?
-  /// The number of the first sequence, where these are a piece of a larger batch of sequences of one length: what is
-  /// dropped of a branch is a matter of the whole batch.
-  public var first = 0
+  /// The number of the first row, where these are a part of a larger batch: what is dropped is a matter of the whole batch.
+  public var firstRow = 0
 
   /// Plain rows.
-  public init(_ segments: Segments, keyMask: Tensor? = nil, scoreBias: Tensor? = nil, first: Int = 0) {
-    (self.segments, self.keyMask, self.scoreBias, self.first) = (segments, keyMask, scoreBias, first)
+  public init(_ segments: Segments, keyMask: Tensor? = nil, scoreBias: Tensor? = nil, firstRow: Int = 0) {
+    (self.segments, self.keyMask, self.scoreBias, self.firstRow) = (segments, keyMask, scoreBias, firstRow)
   }
 }

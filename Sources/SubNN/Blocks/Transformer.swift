@@ -21,7 +21,7 @@ public final class Transformer: Module {
   ) -> ResidualStream {
     var x = ResidualStream(tokens, normed: config.norm == .before ? blocks[0].norm1(tokens, lowered: true) : nil)
     for (index, block) in blocks.dropLast().enumerated() {
-      x = block(x, rows, next: blocks[index + 1].norm1, pass.at(index))
+      x = block.run(x, rows, next: blocks[index + 1].norm1, pass.at(index))
     }
     let (last, pass) = (blocks[blocks.count - 1], pass.at(blocks.count - 1))
     return read.map { last(x, rows, reading: $0, next: norm, pass) } ?? last(x, rows, next: norm, pass)

@@ -29,7 +29,22 @@ public final class TransformerBlock: Module {
   public func callAsFunction(_ x: ResidualStream, _ rows: SequenceRows, next: LayerNorm?, _ pass: Pass)
     -> ResidualStream
   {
-    joined(x, attn(x.normed, rows, pass), rows.segments, first: rows.first, next: next, pass)
+    joined(x, attn(x.normed, rows, pass), rows.segments, firstRow: rows.firstRow, next: next, pass)
+  }
+
+  /// The same; where the pass says so, what the block computes is not kept but computed again on the way back. The last
+  /// block of all is needed again at once.
+  public func run(
+    _ x: ResidualStream, _ rows: SequenceRows, next: LayerNorm?, isLast: Bool = false, _ pass: Pass
+  ) -> ResidualStream {
+    guard pass.recomputes && !isLast else { return self(x, rows, next: next, pass) }
+    let parts = x.parts
+    let outputs = Tape.recomputing(parts + (rows.scoreBias.map { [$0] } ?? [])) { inputs, _ in
+      var rows = rows
+      if inputs.count > parts.count { rows.scoreBias = inputs.last }
+      return self(ResidualStream(parts: Array(inputs.prefix(parts.count))), rows, next: next, pass).parts
+    }
+    return ResidualStream(parts: outputs)
   }
 
   /// Only the rows that somebody reads, one a sequence, by their `indices` i32 [N]: all that the last block owes.
@@ -41,23 +56,22 @@ public final class TransformerBlock: Module {
     let samples = Segments(count: rows.segments.count, length: 1, on: indices.device)
     let read = x.rows(indices)
     return joined(
-      read, attn(read.normed, samples, over: x.normed, rows, pass), samples, first: rows.first, next: next, pass)
+      read, attn(read.normed, samples, over: x.normed, rows, pass), samples, firstRow: pass.firstSample, next: next,
+      pass)
   }
 
   private func joined(
-    _ x: ResidualStream, _ attended: Tensor, _ samples: Segments, first: Int, next: LayerNorm?, _ pass: Pass
+    _ x: ResidualStream, _ attended: Tensor, _ samples: Segments, firstRow: Int, next: LayerNorm?, _ pass: Pass
   ) -> ResidualStream {
     func options(_ sites: BlockSites.Branch, _ scale: LayerScale?) -> BranchOptions {
-      var dropout = pass.branchDropout(config.dropout, site: sites.dropout)
-      dropout?.firstRow = first * samples.longest
-      var path = pass.dropPath(dropPath, site: sites.path, samples: samples)
-      path?.firstSample = first
-      return BranchOptions(gamma: scale?.gamma.tensor, dropout: dropout, path: path)
+      BranchOptions(
+        gamma: scale?.gamma.tensor,
+        dropout: pass.branchDropout(config.dropout, site: sites.dropout, firstRow: firstRow),
+        path: pass.dropPath(dropPath, site: sites.path, samples: samples))
     }
     let isBehind = config.norm == .behind
     let y = x.adding(attended, options(config.sites.attention, ls1), then: isBehind ? norm1 : norm2, config.norm)
-    let hidden = config.sites.hidden.flatMap { pass.branchDropout(0, site: $0) }
-    precondition(hidden == nil || first == 0, "TransformerBlock: dropout inside the MLP of a piece of a batch")
+    let hidden = config.sites.hidden.flatMap { pass.branchDropout(0, site: $0, firstRow: firstRow) }
     return y.adding(
       mlp(y.normed, hidden), options(config.sites.mlp, ls2), then: isBehind ? norm2 : next, config.norm)
   }

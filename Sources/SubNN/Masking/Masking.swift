@@ -41,21 +41,23 @@ public struct Masking: Sendable {
   /// How many of `count` stay: int(L · (1 − r)).
   public func keptCount(of count: Int) -> Int { Int(Double(count) * (1 - ratio)) }
 
-  /// The numbers that decide, [rows · count].
-  public func noiseValues(rows: Int, count: Int, _ key: RandomKey) -> [Float] {
-    guard let noise else { return (0..<rows * count).map { key.uniform(at: $0) } }
-    precondition(noise.count == rows * count, "mask noise \(noise.shape) for [\(rows), \(count)]")
+  /// The numbers that decide, [rows · count], of the rows of a batch from row `first` on.
+  public func noiseValues(rows: Int, count: Int, first: Int = 0, _ key: RandomKey) -> [Float] {
+    guard let noise else { return (first * count..<(first + rows) * count).map { key.uniform(at: $0) } }
+    precondition(
+      first == 0 && noise.count == rows * count, "mask noise \(noise.shape) for [\(rows), \(count)] from \(first) on")
     return noise.floats()
   }
 
   /// The parts of every row that stay: those of lowest noise, ties by position; in ascending order, since order does not
-  /// matter behind the position embedding and memory is read forwards. With blocks `count` is that of a square grid.
-  public func kept(rows: Int, count: Int, _ key: RandomKey) -> [[Int]] {
+  /// matter behind the position embedding and memory is read forwards. With blocks `count` is that of a square grid. Rows
+  /// are those of a batch from row `first` on.
+  public func kept(rows: Int, count: Int, first: Int = 0, _ key: RandomKey) -> [[Int]] {
     if selection == .block && noise == nil {
       let blocks = BlockMask(patches: count, hidden: count - keptCount(of: count))
-      return (0..<rows).map { blocks.kept(key.fold($0)) }
+      return (first..<first + rows).map { blocks.kept(key.fold($0)) }
     }
-    let values = noiseValues(rows: rows, count: count, key)
+    let values = noiseValues(rows: rows, count: count, first: first, key)
     return (0..<rows).map { row in
       let order = (0..<count).sorted {
         let (a, b) = (values[row * count + $0], values[row * count + $1])
@@ -65,16 +67,16 @@ public struct Masking: Sendable {
     }
   }
 
-  /// The parts that do not stay, as row · count + part, in ascending order.
-  public func hidden(rows: Int, count: Int, _ key: RandomKey) -> [Int] {
-    kept(rows: rows, count: count, key).enumerated().flatMap { row, kept in
+  /// The parts that do not stay, as row · count + part, in ascending order. Row 0 is row `first` of the batch.
+  public func hidden(rows: Int, count: Int, first: Int = 0, _ key: RandomKey) -> [Int] {
+    kept(rows: rows, count: count, first: first, key).enumerated().flatMap { row, kept in
       let stays = Set(kept)
       return (0..<count).filter { !stays.contains($0) }.map { row * count + $0 }
     }
   }
 
-  /// A Bernoulli draw for every part: noise < ratio. Text tokens.
-  public func masked(rows: Int, count: Int, _ key: RandomKey) -> [Bool] {
-    noiseValues(rows: rows, count: count, key).map { Double($0) < ratio }
+  /// A Bernoulli draw for every part of the rows of a batch from row `first` on: noise < ratio. Text tokens.
+  public func masked(rows: Int, count: Int, first: Int = 0, _ key: RandomKey) -> [Bool] {
+    noiseValues(rows: rows, count: count, first: first, key).map { Double($0) < ratio }
   }
 }

@@ -7,6 +7,11 @@ public struct Pass: Sendable {
   public var isTraining: Bool
   /// The random stream of this trip; sites fold their own index into it.
   public var key: RandomKey
+  /// The number of the first sample, where those of this trip are a part of a larger batch: what is random about a sample
+  /// is the same in whatever part it comes.
+  public var firstSample = 0
+  /// Whether blocks keep nothing but what comes in and compute the rest again on the way back.
+  public var recomputes = false
   /// What the sub-branch (or the `masking` method) hides.
   public var masking: Masking?
   /// DropSub: the rate at the output of attention and MLP, in place of the model's own.
@@ -42,16 +47,22 @@ public struct Pass: Sendable {
     return part
   }
 
-  /// Dropout at a numbered site.
-  public func dropout(_ rate: Float, site: Int) -> Dropout? {
-    isTraining ? Dropout(rate, key.fold(site)) : nil
+  /// Dropout at a numbered site, of rows from row `firstRow` of the batch on; nil: there is a row for every sample.
+  public func dropout(_ rate: Float, site: Int, firstRow: Int? = nil) -> Dropout? {
+    guard isTraining, var dropout = Dropout(rate, key.fold(site)) else { return nil }
+    dropout.firstRow = firstRow ?? firstSample
+    return dropout
   }
 
   /// Dropout at the output of attention or MLP: the rate that DropSub replaces.
-  public func branchDropout(_ rate: Float, site: Int) -> Dropout? { dropout(branchDropout ?? rate, site: site) }
+  public func branchDropout(_ rate: Float, site: Int, firstRow: Int? = nil) -> Dropout? {
+    dropout(branchDropout ?? rate, site: site, firstRow: firstRow)
+  }
 
   /// Stochastic depth at a numbered site: the rate that PathSub replaces.
   public func dropPath(_ rate: Float, site: Int, samples: Segments) -> DropPath? {
-    isTraining ? DropPath(dropPath ?? rate, key.fold(site), samples: samples) : nil
+    guard isTraining, var path = DropPath(dropPath ?? rate, key.fold(site), samples: samples) else { return nil }
+    path.firstSample = firstSample
+    return path
   }
 }

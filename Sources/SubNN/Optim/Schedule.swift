@@ -51,27 +51,20 @@ public struct Schedule: Sendable, Equatable {
   public var warmup, total: Int
   /// Updates of an epoch.
   public var stepsPerEpoch: Int
-  /// How many updates an epoch would make of all its batches, where some make no whole update: a fraction, which MAE
-  /// counts by. Nil: `stepsPerEpoch`.
-  public var updatesOfAllBatches: Double?
 
   /// Rises for `warmup` updates, then falls from `peak` to `floor` until `total`.
   public init(
     _ form: Form, peak: Double, floor: Double = 0, warmupRate: Double = 0, warmup: Int = 0, total: Int,
-    stepsPerEpoch: Int = 1, updatesOfAllBatches: Double? = nil
+    stepsPerEpoch: Int = 1
   ) {
     (self.form, self.peak, self.floor, self.warmupRate) = (form, peak, floor, warmupRate)
     (self.warmup, self.total, self.stepsPerEpoch) = (warmup, total, max(1, stepsPerEpoch))
-    self.updatesOfAllBatches = updatesOfAllBatches == Double(self.stepsPerEpoch) ? nil : updatesOfAllBatches
   }
 
   /// The rate of an update, counted from 0, before any layer's factor.
   public func rate(at step: Int) -> Double {
     switch form {
-    case .epochLate, .epoch: return rate(atEpoch: Double(step) / Double(stepsPerEpoch))
-    case .fraction:
-      guard let all = updatesOfAllBatches else { return rate(atEpoch: Double(step) / Double(stepsPerEpoch)) }
-      return rate(atEpoch: Double(step / stepsPerEpoch) + Double(step % stepsPerEpoch) / all)
+    case .epochLate, .epoch, .fraction: return rate(atEpoch: Double(step) / Double(stepsPerEpoch))
     case .table:
       if step < warmup { return warmupRate + (peak - warmupRate) * Double(step) / Double(max(1, warmup - 1)) }
       return cosine(behindWarmup(step))

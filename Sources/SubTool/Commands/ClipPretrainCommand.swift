@@ -11,7 +11,7 @@ package struct ClipPretrainCommand: Command {
   package static let summary = "trains a CLIP on images with captions"
   package static let discussion =
     "Without --data the drawn captions in datasets/captions are used, and without --model a small CLIP is trained on "
-    + "them, in about two minutes on two cores."
+    + "them, in about two minutes on two cores; another model is cut to a demonstration of as long."
   package static let example = "masksub clip-pretrain --data 'cc3m/{00000..00331}.tar' --model ViT-B-32"
   package static let section = CommandSection.train
 
@@ -37,7 +37,9 @@ package struct ClipPretrainCommand: Command {
   var freeze = FreezeOptions()
   var captionOptions = CaptionDataOptions()
   var zeroShot = ZeroShotOptions()
+  @Option("--workers", in: 0...256, default: "as many as --threads", "threads that prepare images") var workers: Int?
   var methodOptions = MethodOptions()
+  var recipeOptions = RecipeOptions<ClipRecipe>()
   var runOptions = RunOptions()
   var machine = MachineOptions()
   var inputOptions = InputOptions()
@@ -45,16 +47,17 @@ package struct ClipPretrainCommand: Command {
   package init() {}
 
   package func run(in context: ToolContext) throws {
-    let settings = try runOptions.settings(on: machine)
+    let settings = try runOptions.settings(on: machine, workers: workers)
+    let begun = try runOptions.begun(Self.name)
     let embedded = data == nil ? try EmbeddedCaptions(context) : nil
     let isSmall = data == nil && model == nil && from == nil
-    let recipe = try (isSmall ? ClipRecipe.fromScratch : ClipRecipe()).with(
-      runOptions.settingPairs, note: context.console.note)
+    let recipe = try recipeOptions.recipe(
+      isSmall ? ClipRecipe.fromScratch : ClipRecipe(), of: begun, note: context.console.note)
     let set = try CaptionSet(data ?? embedded!.train, options: captionOptions.options(isTraining: true))
     guard recipe.data.resamples || captionOptions.factors == nil else {
       throw InputError(
         "every pair comes once an epoch unless shards are resampled", at: "--train-data-upsampling-factors",
-        cure: "add --set resamples=true, or leave the factors out", isUsage: true)
+        cure: "add --resamples, or leave the factors out", isUsage: true)
     }
     let validationSet = try (validation ?? embedded?.validation).map {
       try ZeroShotData($0, captionOptions.options(isTraining: false))
@@ -83,6 +86,7 @@ package struct ClipPretrainCommand: Command {
       run.configuration[key] = place.map { .string($0) } ?? .null
     }
     (run.configuration["freeze"], run.configuration["lock"]) = (freeze.json, lock.json)
+    run.isDemonstration = try recipeOptions.isDemonstration(embedded != nil && !isSmall, of: begun)
     try context.train(run, runOptions)
   }
 }

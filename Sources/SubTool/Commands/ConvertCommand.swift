@@ -52,7 +52,7 @@ package struct ConvertCommand: Command {
     let checkpoints = try inputs.map { try Checkpoint.standing(for: $0, note: context.console.note) }
     defer { withExtendedLifetime(checkpoints) {} }
     let checkpoint = checkpoints[0]
-    let sources = try checkpoints.map { try TensorFile.open(Companions.weightPlace($0.path), weights: weights.key) }
+    let sources = try checkpoints.map { try self.source($0, context) }
     let source = averages ? try AveragedTensors(sources, by: factors?.values) : sources[0]
     for remark in source.remarks { context.console.note(remark) }
     let renamed = try renamed(source, in: context)
@@ -86,6 +86,20 @@ package struct ConvertCommand: Command {
         cure: "use another naming, or leave --names out", isUsage: true)
     }
     return try RenamedWeights(weights, of: family, to: target)
+  }
+
+  /// The tensors; of a run that keeps an average that, as it is evaluated.
+  private func source(_ checkpoint: Checkpoint, _ context: ToolContext) throws -> any NamedTensors {
+    let (place, key) = (Companions.weightPlace(checkpoint.path), weights.key)
+    guard let average = checkpoint.averagePath, key.map({ ["model", "ema"].contains($0) }) ?? true else {
+      return try TensorFile.open(place, weights: key)
+    }
+    let source = try TensorFile.open(place)
+    guard key != "model", let (family, recognised) = ModelFamilies.recognise(source) else { return source }
+    if key == nil {
+      context.console.note("the average of the run's weights is converted (--weights model: the weights themselves)")
+    }
+    return try RunAverage(recognised, of: family, averagedIn: average)
   }
 
   /// Writes a model for another program.

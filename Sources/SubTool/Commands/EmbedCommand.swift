@@ -95,3 +95,9 @@ struct Embedder {
 }
 
 extension TextPooling: OptionValue {}
+
+extension EmbedCommand: LineBasis {
+  func earlier(for command: any Command.Type) throws -> EarlierLine? {
+    $from.isGiven ? try EarlierLine(of: from, [("--precision", ["--precision"])]) : nil
+  }
+}

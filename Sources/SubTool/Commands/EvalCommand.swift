@@ -10,15 +10,18 @@ package struct EvalCommand: Command {
     "--from takes a run, a folder or a weight file. Runs of train and finetune are evaluated as they were in training, "
     + "with the average of weights where the recipe keeps one; other files as what lies beside them says (timm's "
     + "config.json, preprocessor_config.json, open_clip_config.json), else as their family's recipe does. The first "
-    + "lines say which, and what was guessed. Runs of glue, and BERT folders with --task, are evaluated on the task's development split. Without --data "
-    + "the embedded samples are used."
+    + "lines say which, and what was guessed. Runs of glue, and BERT folders with --task, are evaluated on the task's "
+    + "development split, runs of clip-pretrain as zero-shot does it. A run's own data and precision are used unless "
+    + "others are given; for other models without --data the embedded samples."
   package static let example = "masksub eval --from runs/deit3-s --data imagenet"
   package static let section = CommandSection.evaluate
 
   @Option("--from", value: "RUN|FILE", "the model") var from: String
-  @Option("--data", value: "DIR", default: "the embedded samples", "images, or the task's folder") var data: String?
+  @Option(
+    "--data", value: "DIR", default: "the run's own, else the embedded samples", "images, or the task's folder")
+  var data: String?
   @Option("--task", default: "the run's own", "the GLUE task of a text model") var task: GLUETask?
-  @Option("--batch", in: 1...65536, "samples of a batch") var batch = 64
+  @Option("--batch-size", in: 1...65536, "samples of a batch") var batch = 64
   @Option("--workers", in: 0...256, default: "half of the cores, at most 8", "threads that prepare images")
   var workers: Int?
   @Option("--class-order", "how class folders are numbered: as torchvision does (1, 10, 2), or timm (1, 2, 10)")
@@ -57,5 +60,24 @@ package struct EvalCommand: Command {
         "the model's outputs are no numbers", at: from,
         cure: "give other weights (masksub inspect --stats shows which of these are none)")
     }
+  }
+}
+
+extension EvalCommand: LineBasis {
+  func earlier(for command: any Command.Type) throws -> EarlierLine? {
+    guard $from.isGiven else { return nil }
+    let run = ModelOrigin(from).run
+    let data: [(own: String, theirs: [String])]
+    switch run?["command"]?.string {
+    // What such a run says of data is said to zero-shot, which evaluates it.
+    case ClipPretrainCommand.name: return nil
+    // A table of one's own is opened as the run opened it, with what that held out.
+    case GlueCommand.name where run?["table"]?.object != nil: data = []
+    case GlueCommand.name: data = [("--data", ["--data"]), ("--task", ["--task"])]
+    default:
+      let same = ["--class-order", "--max-broken", "--workers", "--image", "--label", "--separator", "--quoting"]
+      data = [("--data", ["--validation", "--data"])] + same.map { ($0, [$0]) }
+    }
+    return try EarlierLine(of: from, data + [("--precision", ["--precision"])])
   }
 }

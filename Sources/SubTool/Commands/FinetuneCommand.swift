@@ -1,5 +1,6 @@
 import SubCore
 import SubTrain
+import VisionSub
 
 /// `finetune`: trains a pretrained vision model on.
 package struct FinetuneCommand: Command {
@@ -8,9 +9,10 @@ package struct FinetuneCommand: Command {
   package static let discussion =
     "Weights of MAE, BEiT v2, CLIP, DeiT-III, timm's ViTs, Swin and ResNet are recognised from their names and shapes, "
     + "and the recipe follows from them unless one is given. How images are prepared is taken from what lies beside the "
-    + "weights (timm's config.json, preprocessor_config.json, open_clip_config.json) unless --set says otherwise. "
+    + "weights (timm's config.json, preprocessor_config.json, open_clip_config.json) unless an option says otherwise. "
     + "Positions are fitted to the image size, a head of other classes starts anew unless --head-map names its rows. "
-    + "Checkpoints keep the names of the source."
+    + "Checkpoints keep the names of the source. Without --data the run is a demonstration on the images in "
+    + "datasets/shapes, of about two minutes. scripts/fetch-weights gets official weights."
   package static let example = "masksub finetune --from mae_pretrain_vit_base.pth --data imagenet"
   package static let section = CommandSection.train
 
@@ -29,6 +31,7 @@ package struct FinetuneCommand: Command {
   var samples = SplitOptions()
   var freeze = FreezeOptions()
   var methodOptions = MethodOptions()
+  var recipeOptions = RecipeOptions<VisionRecipe>()
   var runOptions = RunOptions()
   var machine = MachineOptions()
   var inputOptions = InputOptions()
@@ -44,24 +47,24 @@ package struct FinetuneCommand: Command {
       ).run(in: context)
     }
     try VisionRunCommand(
-      command: Self.name, recipe: recipe, from: from, hints: weights.hints, headMap: headMap, images: images,
-      table: table, samples: samples, freeze: freeze,
-      method: methodOptions,
-      options: runOptions,
-      machine: machine
+      command: Self.name, recipe: recipe, isRecipeGiven: $recipe.isGiven, from: from, hints: weights.hints,
+      headMap: headMap, images: images, table: table, samples: samples, freeze: freeze, method: methodOptions,
+      recipeOptions: recipeOptions, options: runOptions, machine: machine
     ).run(in: context)
   }
 
   /// A probe trains no network: what says how is refused.
   private func refuseTraining() throws {
     let given: [(option: String, isGiven: Bool)] = [
-      ("--recipe", recipe != nil), ("--head-map", headMap != nil), ("--set", !runOptions.settings.isEmpty),
-      ("--resume", runOptions.resume), ("--analyze", runOptions.analyze), ("--freeze", !freeze.patterns.isEmpty),
+      ("--recipe", recipe != nil), ("--head-map", headMap != nil), ("--resume", runOptions.resume != nil),
+      ("--config", runOptions.config != nil),
+      ("--keep-best", runOptions.keepsBest), ("--analyze", runOptions.analyze), ("--freeze", !freeze.patterns.isEmpty),
       ("--class-weights", samples.weights != nil), ("--method", methodOptions.$method.isGiven),
       ("--ratio", methodOptions.$ratio.isGiven), ("--sub-weight", methodOptions.$subWeight.isGiven),
     ]
-    guard let first = given.first(where: \.isGiven) else { return }
+    let first = try given.first(where: \.isGiven)?.option ?? recipeOptions.given().first.map { "--set \($0.key)" }
+    guard let first else { return }
     throw InputError(
-      "a linear probe does not train the network", at: first.option, cure: "leave it out, or --probe", isUsage: true)
+      "a linear probe does not train the network", at: first, cure: "leave it out, or --probe", isUsage: true)
   }
 }

@@ -10,8 +10,9 @@ package struct GlueCommand: Command {
   package static let summary = "fine-tunes a BERT on a GLUE task, or on texts of your own"
   package static let discussion =
     "With --task it is GLUE's: without --data the sentences in datasets/acceptability are used, without --from a small "
-    + "BERT is trained from scratch; both together take about a minute on two cores. Without --task, --data is a table "
-    + "of your own whose columns --text and --label name: masksub glue --data reviews.csv --text review --label stars."
+    + "BERT is trained from scratch; both together take about a minute on two cores, --from alone is a demonstration of "
+    + "about two minutes. Without --task, --data is a table of your own whose columns --text and --label name: masksub "
+    + "glue --data reviews.csv --text review --label stars."
   package static let example = "masksub glue --task cola --data glue/CoLA --from models/bert-base-cased"
   package static let section = CommandSection.train
 
@@ -38,6 +39,7 @@ package struct GlueCommand: Command {
   var samples = SplitOptions()
   var freeze = FreezeOptions()
   var methodOptions = MethodOptions()
+  var recipeOptions = RecipeOptions<GLUERecipe>()
   var runOptions = RunOptions()
   var machine = MachineOptions()
   var inputOptions = InputOptions()
@@ -47,14 +49,15 @@ package struct GlueCommand: Command {
   package func run(in context: ToolContext) throws {
     let settings = try runOptions.settings(on: machine)
     let source = try source(context)
-    let isScratch = from == nil
-    let recipe = try (isScratch ? GLUERecipe.fromScratch : GLUERecipe(task ?? .cola)).with(
-      runOptions.settingPairs, note: context.console.note)
+    let begun = try runOptions.begun(Self.name)
+    let recipe = try recipeOptions.recipe(
+      from == nil ? GLUERecipe.fromScratch : GLUERecipe(task ?? .cola), of: begun, note: context.console.note)
     let model = try model(source, recipe, settings, context)
-    if let note = note(model) { try context.console.print(note) }
+    if begun == nil, let note = note(model) { try context.console.print(note) }
     var run = try GLUERun(
       recipe, on: source.data, model, method: methodOptions.choice, classWeights: samples.weights, settings)
     run.configuration["from"] = from.map { .string($0) } ?? .null
+    run.isDemonstration = try recipeOptions.isDemonstration(data == nil && from != nil, of: begun)
     run.configuration["freeze"] = freeze.json
     if let table = source.table {
       run.configuration["validation"] = validation.map { .string($0) } ?? .null

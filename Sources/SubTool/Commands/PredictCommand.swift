@@ -65,3 +65,12 @@ extension WeightOptions {
     return hints
   }
 }
+
+extension PredictCommand: LineBasis {
+  func earlier(for command: any Command.Type) throws -> EarlierLine? {
+    guard $from.isGiven, let run = ModelOrigin(from).run else { return nil }
+    let isClip = run["command"]?.string == ClipPretrainCommand.name
+    return try EarlierLine(
+      of: from, (["--precision"] + (isClip ? ["--classes", "--templates"] : [])).map { ($0, [$0]) })
+  }
+}

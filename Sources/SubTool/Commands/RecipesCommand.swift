@@ -72,7 +72,7 @@ package struct RecipeBook {
       expected: \(page.expected)
       source: \(page.source)
 
-      \(style.bold("Hyper-parameters")) (--set KEY=VALUE; the last part of a key will do where it is the only one)
+      \(style.bold("Hyper-parameters")) (each an option, --min-lr for schedule.min_lr; or --set KEY=VALUE)
 
       """ + rows
   }

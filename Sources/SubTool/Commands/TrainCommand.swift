@@ -1,4 +1,5 @@
 import SubTrain
+import VisionSub
 
 /// `train`: trains a vision model from scratch.
 package struct TrainCommand: Command {
@@ -6,7 +7,7 @@ package struct TrainCommand: Command {
   package static let summary = "trains a vision model from scratch by a recipe"
   package static let discussion =
     "Without --data the images in datasets/shapes are used, without --recipe shapes-tiny: together about a minute on "
-    + "two cores. masksub recipes lists the others."
+    + "two cores. masksub recipes lists the others, which without --data are demonstrations of about two minutes."
   package static let example = "masksub train --recipe deit3-s-400 --data imagenet --output runs/deit3-s"
   package static let section = CommandSection.train
 
@@ -16,6 +17,7 @@ package struct TrainCommand: Command {
   var samples = SplitOptions()
   var freeze = FreezeOptions()
   var methodOptions = MethodOptions()
+  var recipeOptions = RecipeOptions<VisionRecipe>()
   var runOptions = RunOptions()
   var machine = MachineOptions()
   var inputOptions = InputOptions()
@@ -24,8 +26,8 @@ package struct TrainCommand: Command {
 
   package func run(in context: ToolContext) throws {
     try VisionRunCommand(
-      command: Self.name, recipe: recipe, from: nil, images: images, table: table, samples: samples, freeze: freeze,
-      method: methodOptions, options: runOptions,
+      command: Self.name, recipe: recipe, isRecipeGiven: $recipe.isGiven, from: nil, images: images, table: table,
+      samples: samples, freeze: freeze, method: methodOptions, recipeOptions: recipeOptions, options: runOptions,
       machine: machine
     ).run(in: context)
   }

@@ -10,6 +10,8 @@ struct VisionRunCommand {
   let command: String
   /// The recipe's name; nil: what follows from the weights, or the embedded default.
   let recipe: String?
+  /// Whether this command line names it, not an earlier one that it goes on from.
+  let isRecipeGiven: Bool
   /// The weights to start from.
   let from: String?
   /// What settles what they do not tell.
@@ -21,23 +23,20 @@ struct VisionRunCommand {
   let samples: SplitOptions
   let freeze: FreezeOptions
   let method: MethodOptions
+  let recipeOptions: RecipeOptions<VisionRecipe>
   let options: RunOptions
   let machine: MachineOptions
 
   func run(in context: ToolContext) throws {
     let settings = try options.settings(on: machine, workers: images.workers)
-    // What is to be resumed must be there before anything else is asked for.
-    if options.resume { _ = try RunFolder.open(output: options.output, resume: true, command: command) }
+    let begun = try options.begun(command)
     let source = try from.map { try VisionFolder($0, hints) }
-    let given = try recipe.map { try VisionRecipe.named($0) }
-    var recipe =
-      try source?.recipe(given, with: options.settingPairs, note: context.console.note)
-      ?? (given ?? VisionRecipe.named("shapes-tiny")).with(options.settingPairs, note: context.console.note)
+    var recipe = try recipe(source, begun, context)
     let data = try VisionData(
       images.data ?? context.home.file("datasets/shapes"), validation: images.validation, order: images.classOrder,
       columns: table.columns(image: images.image), split: samples.split(standard: 0))
-    if images.data == nil { try fit(&recipe, to: data.train.count) }
-    if images.data == nil || source == nil && given == nil {
+    if images.data == nil, begun == nil { try fit(&recipe, to: data.train.count) }
+    if begun == nil, images.data == nil || source == nil && self.recipe == nil {
       try context.console.print(note(recipe, isEmbedded: images.data == nil))
     }
     let model = try VisionRunModel(
@@ -54,16 +53,56 @@ struct VisionRunCommand {
     for (key, place) in [("validation", images.validation), ("from", from), ("head_map", headMap)] {
       run.configuration[key] = place.map { .string($0) } ?? .null
     }
-    try context.train(run, options)
+    run.isDemonstration = try recipeOptions.isDemonstration(images.data == nil, of: begun)
+    try context.train(run, options) { folder in
+      if images.data == nil { try writePredictions(run.subject, data.classNames, to: folder, in: context) }
+    }
   }
 
-  /// A large recipe on the few embedded images: batches that they can fill.
+  /// The recipe: that of an earlier run, the one that is named, what follows from the weights, or the small one; with what
+  /// this command line says of it.
+  private func recipe(
+    _ source: VisionFolder?, _ begun: BegunRun?, _ context: ToolContext
+  ) throws -> VisionRecipe {
+    if let own = begun?.json["recipe"]?["name"]?.string, isRecipeGiven, let recipe, recipe != own {
+      throw InputError(
+        "the run's recipe is \(own)", at: "--recipe \(recipe)",
+        cure: "leave it out, or begin a run without --resume and --config", isUsage: true)
+    }
+    let small = try VisionRecipe.named("shapes-tiny")
+    let given = try recipe.map { try VisionRecipe.named($0) }
+    if begun == nil, let source {
+      return try source.recipe(
+        given, with: recipeOptions.given(), scalesRate: recipeOptions.isScaling, note: context.console.note)
+    }
+    return try recipeOptions.recipe(given ?? small, of: begun, note: context.console.note)
+  }
+
+  /// A large recipe on the few embedded images: batches that they can fill, several in the time of a demonstration.
   private func fit(_ recipe: inout VisionRecipe, to count: Int) throws {
-    let isGiven = options.settings.contains {
-      ["loop.batch_size", "loop.accumulation"].contains(try? VisionRecipe.table.row($0.key).key)
+    let isGiven = try recipeOptions.given().contains {
+      (try? VisionRecipe.table.row($0.key).key) == "loop.batch_size"
     }
     guard recipe.loop.batchSize > count / recipe.augment.repeats, !isGiven else { return }
-    (recipe.loop.batchSize, recipe.loop.accumulation) = (min(64, count), 1)
+    recipe.loop.batchSize = min(16, count)
+  }
+
+  /// A picture of test images with what the trained model says of them.
+  private func writePredictions(
+    _ training: VisionTraining, _ names: [String], to folder: RunFolder, in context: ToolContext
+  ) throws {
+    let predictions = try training.predictions(of: 24)
+    guard let side = predictions.first?.image.width else { return }
+    var sheet = PictureSheet(columns: 6, side: side)
+    for prediction in predictions {
+      let share = Int((prediction.probabilities[prediction.best] * 100).rounded())
+      let right = prediction.best == prediction.label
+      sheet.add(prediction.image, caption: "\(names[prediction.best]) \(share)%\(right ? "" : " no")")
+    }
+    try FileSystem.makeFolder(folder.plotsPath)
+    let path = FileSystem.join(folder.plotsPath, "predictions.png")
+    try AtomicFile.write(sheet.picture().pngData(), to: path)
+    try context.console.print("\(predictions.count) test images with what the model says of them: \(path)")
   }
 
   private func note(_ recipe: VisionRecipe, isEmbedded: Bool) -> String {

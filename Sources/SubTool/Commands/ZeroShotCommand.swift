@@ -10,12 +10,15 @@ package struct ZeroShotCommand: Command {
   package static let summary = "zero-shot classification and image-text retrieval with a CLIP"
   package static let discussion =
     "Class folders (DIR/CLASS/…) give top-1 and top-5. Image-caption data give retrieval, and top-1 and top-5 where "
-    + "their JSON names a label and --classes the classes."
+    + "their JSON names a label and --classes the classes. For a run, what its own evaluation used is used unless "
+    + "something else is given: data, classes, templates, where captions are found, precision."
   package static let example = "masksub zero-shot --from models/clip --data imagenet/val --templates imagenet"
   package static let section = CommandSection.evaluate
 
   @Option("--from", value: "RUN|FILE", "the weights: a run, a folder or a file") var from: String
-  @Option("--data", value: "DIR|SHARDS|CSV", default: "datasets/captions", "class folders, or images with captions")
+  @Option(
+    "--data", value: "DIR|SHARDS|CSV", default: "a run's --val, else datasets/captions",
+    "class folders, or images with captions")
   var data: String?
   @Option(
     "--model", value: "NAME|FILE", default: "what the weights say",
@@ -23,7 +26,7 @@ package struct ZeroShotCommand: Command {
   var model: String?
   @Option("--vocab", value: "FILE", default: "the one beside the weights, else CLIP's own", "a merges file")
   var vocabulary: String?
-  @Option("--batch", in: 1...65536, "images at once") var batch = 64
+  @Option("--batch-size", in: 1...65536, "images at once") var batch = 64
   @Option("--text-heads", in: 1...4096, default: "what the files say, else a guess", "heads of the text tower")
   var textHeads: Int?
   var weights = WeightOptions()
@@ -36,13 +39,18 @@ package struct ZeroShotCommand: Command {
   package init() {}
 
   package func run(in context: ToolContext) throws {
+    for (name, value) in try evaluate(in: context).metrics { try context.console.print("\(name) \(value.fixed(4))") }
+  }
+
+  /// The figures.
+  func evaluate(in context: ToolContext) throws -> Evaluation {
     let settings = RunSettings(seed: machine.seed, device: machine.select(), precision: machine.precision)
     var clip = try ClipModelChoice(
       from: from, name: model, vocabulary: vocabulary, hints: weights.hints(textHeads: textHeads)
     ).model(settings) { try ClipModelChoice.standardVocabulary(context) }
     clip.preparation = try clip.preparation.overridden(by: preparation.told())
     try clip.preparation.check()
-    let embedded = data == nil ? try EmbeddedCaptions(context) : nil
+    let embedded = try embedded(context)
     let captions = try captionOptions.options(isTraining: false)
     let place = data ?? embedded?.validation ?? ""
     if data == nil { try context.sayEmbedded("captions of datasets/captions", option: "--data DIR|SHARDS|CSV") }
@@ -53,6 +61,29 @@ package struct ZeroShotCommand: Command {
     for line in clip.details + [clip.preparationLine] { context.console.note(line) }
     let figures = try evaluation()
     if !evaluation.skipped.isEmpty { context.console.note("skipped: \(evaluation.skipped)") }
-    for (name, value) in figures.metrics { try context.console.print("\(name) \(value.fixed(4))") }
+    return figures
+  }
+
+  /// The embedded captions where they are evaluated, or gave a run whose data these are its classes and templates.
+  private func embedded(_ context: ToolContext) throws -> EmbeddedCaptions? {
+    let run = try RunFolder.around(from)?.configuration()
+    let trained = run?["command"]?.string == ClipPretrainCommand.name ? run?["data"]?.string : nil
+    if data == nil, let trained {
+      throw InputError(
+        "the run was trained on \(trained) and evaluated on nothing", at: from, cure: "add --data", isUsage: true)
+    }
+    let isRunsOwn = run != nil && trained == nil && !$data.isGiven
+    return data == nil || isRunsOwn ? try EmbeddedCaptions(context) : nil
+  }
+}
+
+extension ZeroShotCommand: LineBasis {
+  func earlier(for command: any Command.Type) throws -> EarlierLine? {
+    guard $from.isGiven else { return nil }
+    let same = [
+      "--classes", "--templates", "--text-key", "--json-text-key", "--image-key", "--csv-img-key", "--csv-caption-key",
+      "--csv-separator", "--max-faults", "--precision",
+    ]
+    return try EarlierLine(of: from, [("--data", ["--val"])] + same.map { ($0, [$0]) })
   }
 }

@@ -27,6 +27,8 @@ package final class Console {
   private let error: Sink
   private let input: Source
   private var pending: [UInt8] = []
+  /// Whether remarks and progress are left out (`--quiet`).
+  package var isQuiet = false
 
   /// A console over given streams.
   package init(
@@ -69,7 +71,7 @@ package final class Console {
   }
 
   /// Prints a line to standard error; what would steer a terminal is replaced.
-  package func note(_ line: String) { noteStyled(line.oneLine) }
+  package func note(_ line: String) { if !isQuiet { noteStyled(line.oneLine) } }
 
   /// Prints a line to standard error that holds a `TextStyle`'s escape sequences, and nothing from outside.
   package func noteStyled(_ line: String) { writeError(line + "\n") }

@@ -60,6 +60,7 @@ package final class Progress: Reporter {
 
   private func show(at now: Double) {
     (shownAt, shownStep) = (now, step)
+    if console.isQuiet { return }
     let text = ["\(step)/\(total)", record?.summary, timeLeft(at: now)].compactMap { $0 }.joined(separator: "  ")
     if console.errorIsTerminal {
       let room = console.width - text.count - label.count - 5

@@ -1,3 +1,5 @@
+import SubTrain
+
 #if canImport(Glibc)
   internal import Glibc
 #else
@@ -31,13 +33,9 @@ enum HostMachine {
 
   /// Total and available memory.
   static func memory() -> String {
-    let gib = { (name: String) -> String? in
-      guard let text = value(of: name, in: "/proc/meminfo")?.split(separator: " ").first, let kib = Double(text)
-      else { return nil }
-      return String(Int((kib / 104_857.6).rounded())).tenths + " GiB"
-    }
-    guard let total = gib("MemTotal"), let free = gib("MemAvailable") else { return "unknown" }
-    return "\(total), \(free) available"
+    guard let total = MachineMemory.total() else { return "unknown" }
+    let limits = MachineMemory.allowances().map { "\(MemoryPlan.text($0.bytes)) \($0.reason)" }
+    return ([MemoryPlan.text(total)] + limits).joined(separator: ", ")
   }
 
   /// Whether a CUDA driver is there, and for which version.
@@ -73,9 +71,4 @@ enum HostMachine {
   private static func field<Tuple>(_ tuple: Tuple) -> String {
     withUnsafeBytes(of: tuple) { bytes in String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self) }
   }
-}
-
-extension String {
-  /// A whole number of tenths with its point: `157` is `15.7`.
-  fileprivate var tenths: String { "\(dropLast().isEmpty ? "0" : String(dropLast())).\(suffix(1))" }
 }

@@ -40,7 +40,9 @@ extension VisionModality {
     for line in [network.title] + network.details { context.console.note(line) }
     switch command.exportForm {
     case .onnx: return try network.onnx().write(to: path, version: Tool.version)
-    case .timm: return try ExportForm.folder(path, network.writeForTimm)
+    case .timm:
+      if let difference = network.configuration.timm?.difference { context.console.note(difference) }
+      return try ExportForm.folder(path, network.writeForTimm)
     case .transformers: return try ExportForm.folder(path, network.writeForTransformers)
     default: throw ExportForm.openClip.refused("vision model", "timm, or an .onnx file")
     }

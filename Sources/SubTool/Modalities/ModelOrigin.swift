@@ -11,7 +11,7 @@ struct ModelOrigin {
 
   init(_ path: String) {
     self.path = path
-    run = try? RunFolder.existing(path).configuration()
+    run = try? RunFolder.around(path)?.configuration()
   }
 
   /// The kind of input that the model takes: that of the run's command, else as the tensors say. Throws where they are of

@@ -32,9 +32,7 @@ struct VisionModality: Modality {
     let settings = RunSettings(
       device: command.machine.select(), precision: command.machine.precision, workers: command.workers)
     let source = try VisionFolder(command.from, command.hints)
-    let images = try VisionData.evaluation(
-      command.data ?? context.home.file("datasets/shapes"), classNames: source.classNames, order: command.classOrder,
-      columns: command.table.columns(image: command.image))
+    let images = try images(command, of: run, source.classNames, in: context)
     let evaluation = try VisionEvaluation(
       source, on: images, preparing: command.preparation.told(), batchSize: command.batch, maxBroken: command.maxBroken,
       settings)
@@ -44,5 +42,21 @@ struct VisionModality: Modality {
     let result = try evaluation()
     for remark in evaluation.remarks { context.console.note(remark) }
     return result
+  }
+
+  /// What is evaluated on: the data that are named, or the run's own, of which it may have held out a share.
+  private func images(
+    _ command: EvalCommand, of run: JSON?, _ classNames: [String]?, in context: ToolContext
+  ) throws -> any ImageSource {
+    let place = try command.data ?? context.home.file("datasets/shapes")
+    let columns = try command.table.columns(image: command.image)
+    if !command.$data.isGiven, run?["validation"]?.string == nil, let split = run?["split"].map(SampleSplit.init(run:)),
+      split.fraction > 0,
+      let held = try VisionData(place, order: command.classOrder, columns: columns, split: split).validation
+    {
+      context.console.note("evaluated on what the run held out of \(place)")
+      return held
+    }
+    return try VisionData.evaluation(place, classNames: classNames, order: command.classOrder, columns: columns)
   }
 }

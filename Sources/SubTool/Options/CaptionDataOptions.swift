@@ -18,7 +18,7 @@ struct CaptionDataOptions: OptionGroup {
   var separator: String?
   @Option(
     "--train-data-upsampling-factors", value: "W::W…", default: "equal",
-    "how often each of several sources is drawn, relative to its size; with --set resamples=true")
+    "how often each of several sources is drawn, relative to its size; with --resamples")
   var factors: String?
   @Option("--max-faults", in: 0...Int.max, "pairs that may be skipped before their share counts") var maxFaults = 100
 

@@ -4,37 +4,74 @@ package protocol OptionGroup {
   static var title: String { get }
 }
 
+/// Options under headings that are known only when the program runs.
+package protocol OptionGroups {
+  /// The headings with their options.
+  var groups: [(title: String, options: [any OptionDeclaration])] { get }
+}
+
 /// The options and arguments that a command declares, found once by reflection in the order of declaration.
 package struct CommandForm {
   /// The options under their headings.
   package private(set) var groups: [(title: String, options: [any OptionDeclaration])] = []
   package private(set) var arguments: [any ArgumentDeclaration] = []
   package private(set) var inner: InnerCommand?
+  /// What names an earlier command line to go on from.
+  private(set) var basis: (any LineBasis)?
 
   package init(of command: any Command) {
     groups = [(type(of: command).optionsTitle, [])]
+    basis = command as? any LineBasis
     collect(command, into: 0)
     groups.removeAll { $0.options.isEmpty }
+    groups.append((GlobalOptions.title, []))
+    collect(GlobalOptions(), into: groups.count - 1)
+  }
+
+  /// The command's options and their values as arguments, those of an earlier line included but not what names it.
+  package var line: [String] { words { !["--resume", "--config"].contains($0.spelling) } }
+  /// Those alone that come from an earlier line.
+  package var followed: [String] { words { !$0.isGiven } }
+
+  private func words(_ isMeant: (any OptionDeclaration) -> Bool) -> [String] {
+    let own = groups.filter { $0.title != GlobalOptions.title }.flatMap(\.options)
+    return own.filter(isMeant).flatMap { option in option.texts.map(option.argument) }
   }
 
   /// Every option.
   package var options: [any OptionDeclaration] { groups.flatMap(\.options) }
   /// The option of that name.
   package func option(_ spelling: String) -> (any OptionDeclaration)? { options.first { $0.spelling == spelling } }
+  /// The option of a field by its full name.
+  func field(_ spelling: String) -> (any OptionDeclaration)? {
+    options.first { ($0 as? FieldOption)?.fullSpelling == spelling }
+  }
 
   private mutating func collect(_ owner: Any, into group: Int) {
     for child in Mirror(reflecting: owner).children {
       switch child.value {
-      case let option as any OptionDeclaration:
-        precondition(self.option(option.spelling) == nil, "\(option.spelling) is declared twice")
-        groups[group].options.append(option)
+      case let option as any OptionDeclaration: add(option, to: group)
       case let argument as any ArgumentDeclaration: arguments.append(argument)
       case let command as InnerCommand: inner = command
       case let nested as any OptionGroup:
         groups.append((type(of: nested).title, []))
+        if let nested = nested as? any LineBasis { basis = nested }
         collect(nested, into: groups.count - 1)
+      case let several as any OptionGroups:
+        for (title, options) in several.groups {
+          groups.append((title, []))
+          for option in options {
+            if self.option(option.spelling) != nil { (option as? FieldOption)?.spellOut() }
+            add(option, to: groups.count - 1)
+          }
+        }
       default: continue
       }
     }
+  }
+
+  private mutating func add(_ option: any OptionDeclaration, to group: Int) {
+    precondition(self.option(option.spelling) == nil, "\(option.spelling) is declared twice")
+    groups[group].options.append(option)
   }
 }

@@ -15,55 +15,122 @@ package struct CommandParser {
     arguments.prefix { $0 != "--" }.contains { $0 == "--help" || $0 == "-h" }
   }
 
-  /// The command that the arguments (without its name) describe.
+  /// Whether the arguments ask for errors alone.
+  package static func asksForQuiet(_ arguments: [String]) -> Bool {
+    arguments.prefix { $0 != "--" }.contains("--quiet")
+  }
+
+  /// The command that the arguments (without its name) describe, and those of an earlier line from which they go on.
   package func parse(_ arguments: [String]) throws -> any Command {
     let command = type.init()
     let form = CommandForm(of: command)
-    var inner: (type: any Command.Type, form: CommandForm, arguments: [String])?
+    let words = try read(arguments, form)
+    for (option, value) in words.options { try accept(value, by: option) }
+    try fill(form.arguments, with: words.positionals)
+    if let slot = form.inner {
+      guard let inner = words.inner else { throw missing(slot.name) }
+      _ = try CommandParser(inner.type, among: commands).parse(inner.arguments)
+      slot.wrappedValue = inner
+    }
+    if let earlier = try form.basis?.earlier(for: type) { try follow(earlier, form) }
+    for option in form.options where option.isRequired && option.texts.isEmpty {
+      throw missing("\(option.spelling) \(option.placeholder ?? "")")
+    }
+    return command
+  }
+
+  /// A command line taken apart.
+  private struct Words {
+    var options: [(option: any OptionDeclaration, value: String)] = []
     var positionals: [String] = []
+    var inner: InnerCommandLine?
+  }
+
+  private func read(_ arguments: [String], _ form: CommandForm) throws -> Words {
+    var words = Words()
+    var inner: (type: any Command.Type, form: CommandForm, arguments: [String])?
     var index = 0
     while index < arguments.count {
       let argument = arguments[index]
       index += 1
       if argument == "--" {
         let rest = arguments[index...]
-        if inner != nil { inner!.arguments += ["--"] + rest } else { positionals += rest }
+        if inner != nil { inner!.arguments += ["--"] + rest } else { words.positionals += rest }
         break
       }
-      guard isOption(argument) else {
+      guard Self.isOption(argument) else {
         if form.inner != nil, inner == nil {
           let innerType = try Self.command(named: argument, among: commands)
           inner = (innerType, CommandForm(of: innerType.init()), [])
         } else if inner != nil {
           inner!.arguments.append(argument)
         } else {
-          positionals.append(argument)
+          words.positionals.append(argument)
         }
         continue
       }
       let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
       let spelling = parts[0]
-      let own = form.option(spelling)
-      guard let option = own ?? inner?.form.option(spelling) else {
+      let own = try meant(by: spelling, form, of: type)
+      guard let (option, implied) = try own ?? inner.flatMap({ try meant(by: spelling, $0.form, of: $0.type) }) else {
         throw unknown(spelling, form.options + (inner?.form.options ?? []))
       }
-      let value = try value(of: option, attached: parts.dropFirst().first, in: arguments, at: &index)
+      let value = try implied ?? value(of: option, attached: parts.dropFirst().first, in: arguments, at: &index)
       if own != nil {
-        try accept(value, by: option)
+        words.options.append((option, OtherNames.value(value, of: option.spelling)))
       } else {
-        inner!.arguments.append(option.placeholder == nil ? spelling : "\(spelling)=\(value)")
+        inner!.arguments.append(option.argument(value))
       }
     }
-    try fill(form.arguments, with: positionals)
-    if let slot = form.inner {
-      guard let inner else { throw missing(slot.name) }
-      _ = try CommandParser(inner.type, among: commands).parse(inner.arguments)
-      slot.wrappedValue = InnerCommandLine(type: inner.type, arguments: inner.arguments)
+    words.inner = inner.map { InnerCommandLine(type: $0.type, arguments: $0.arguments) }
+    return words
+  }
+
+  /// The option that a spelling means, ours or another tool's, with the value that it implies there; nil: none of this
+  /// command's. Throws where it is known to have no counterpart.
+  private func meant(
+    by spelling: String, _ form: CommandForm, of type: any Command.Type
+  ) throws -> (option: any OptionDeclaration, value: String?)? {
+    let dashed = OtherNames.dashed(spelling)
+    if let option = form.option(spelling) ?? form.option(dashed) ?? form.field(dashed) { return (option, nil) }
+    func refused(_ cure: String) -> InputError {
+      InputError("\(spelling) has no counterpart here", at: "masksub \(type.name)", cure: cure, isUsage: true)
     }
-    for option in form.options where option.isRequired && !option.isGiven {
-      throw missing("\(option.spelling) \(option.placeholder ?? "")")
+    switch OtherNames.meaning(of: spelling) {
+    case .same(let names): return names.lazy.compactMap(form.option).first.map { ($0, nil) }
+    case .value(let name, let value): return form.option(name).map { ($0, value) }
+    case .sameIn(let command, let name, let cure):
+      guard let option = form.option(name) else { return nil }
+      if type.name == command { return (option, nil) }
+      throw refused(cure)
+    case .refused(let cure): throw refused(cure)
+    case nil: return nil
     }
-    return command
+  }
+
+  /// Takes what an earlier line says where this one says nothing.
+  private func follow(_ earlier: EarlierLine, _ form: CommandForm) throws {
+    let type = try Self.command(named: earlier.command, among: commands)
+    let words = try CommandParser(type, among: commands).read(earlier.arguments, CommandForm(of: type.init()))
+    func take(_ own: String, from theirs: String) throws {
+      guard let option = form.option(own), !option.isGiven else { return }
+      for (their, value) in words.options where their.spelling == theirs {
+        let value = earlier.value(value, of: their)
+        if let wrong = option.accept(value, asDefault: true) {
+          throw refused(value, by: "\(own) of \(earlier.place)", wrong, option.choices)
+        }
+      }
+    }
+    if let followed = earlier.followed {
+      for (own, theirs) in followed {
+        let named = theirs.first { name in words.options.contains { $0.option.spelling == name } }
+        if let named { try take(own, from: named) }
+      }
+    } else {
+      for spelling in Set(words.options.map(\.option.spelling)).subtracting(EarlierLine.omitted) {
+        try take(spelling, from: spelling)
+      }
+    }
   }
 
   /// The command of that name.
@@ -76,7 +143,7 @@ package struct CommandParser {
   }
 
   /// `-` alone means standard input, and `-1` is a number; everything else behind a dash is an option.
-  private func isOption(_ argument: String) -> Bool {
+  static func isOption(_ argument: String) -> Bool {
     argument.hasPrefix("-") && argument != "-" && Double(argument) == nil
   }
 
@@ -88,6 +155,7 @@ package struct CommandParser {
       return ""
     }
     if let attached { return attached }
+    if let alone = option.valueAlone(before: index < arguments.count ? arguments[index] : nil) { return alone }
     guard index < arguments.count, !arguments[index].hasPrefix("--") else {
       throw usage("\(option.spelling) has no value", "write \(option.spelling)=\(option.placeholder ?? "")")
     }
@@ -99,7 +167,9 @@ package struct CommandParser {
     if option.isGiven && !option.isRepeatable {
       throw usage("\(option.spelling) is given twice", "give it once")
     }
-    if let wrong = option.accept(value) { throw refused(value, by: option.spelling, wrong, option.choices) }
+    if let wrong = option.accept(value, asDefault: false) {
+      throw refused(value, by: option.spelling, wrong, option.choices)
+    }
   }
 
   private func fill(_ declared: [any ArgumentDeclaration], with values: [String]) throws {
@@ -122,9 +192,14 @@ package struct CommandParser {
   }
 
   private func unknown(_ spelling: String, _ options: [any OptionDeclaration]) -> InputError {
-    let nearest = Suggestion.nearest(to: spelling, in: options.map(\.spelling) + ["--help"])
-    return usage(
-      "there is no option \(spelling)", nearest.map { "did you mean \($0)?" } ?? "see masksub \(type.name) --help")
+    let own = options.map(\.spelling)
+    let others = commands.filter { other in CommandForm(of: other.init()).option(OtherNames.dashed(spelling)) != nil }
+    let nearest = Suggestion.nearest(to: OtherNames.dashed(spelling), in: own + OtherNames.spellings(of: Set(own)))
+    let cure =
+      others.isEmpty
+      ? nearest.map { "did you mean \($0)?" }
+      : "leave it out; \(others.map { $0.name }.joined(separator: ", ")) \(others.count == 1 ? "has" : "have") it"
+    return usage("there is no option \(spelling)", cure ?? "see masksub \(type.name) --help")
   }
 
   private func missing(_ what: String) -> InputError {

@@ -50,7 +50,7 @@ package struct HelpPage {
     return page.text
   }
 
-  private static func usage(of type: any Command.Type, _ form: CommandForm) -> String {
+  static func usage(of type: any Command.Type, _ form: CommandForm) -> String {
     var words = [type.name]
     words += form.options.filter(\.isRequired).map { "\($0.spelling) \($0.placeholder ?? "")" }
     if form.options.contains(where: { !$0.isRequired }) { words.append("[options]") }
@@ -62,11 +62,11 @@ package struct HelpPage {
     return words.joined(separator: " ")
   }
 
-  private static func left(of option: any OptionDeclaration) -> String {
+  static func left(of option: any OptionDeclaration) -> String {
     option.placeholder.map { "\(option.spelling) \($0)" } ?? option.spelling
   }
 
-  private static func right(of option: any OptionDeclaration) -> String {
+  static func right(of option: any OptionDeclaration) -> String {
     var notes: [String] = []
     if option.isRequired { notes.append("required") }
     if option.isRepeatable { notes.append("repeatable") }

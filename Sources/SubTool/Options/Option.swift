@@ -14,8 +14,26 @@ package protocol OptionDeclaration: AnyObject {
   var isRepeatable: Bool { get }
   /// Whether the command line named the option.
   var isGiven: Bool { get }
-  /// Takes one value (`""` for a flag), or says what it should have been.
-  func accept(_ text: String) -> WrongValue?
+  /// The values it was given, as they were written.
+  var texts: [String] { get }
+  /// What the option means alone, in front of `next`; nil: it does not stand alone there, the next word is its value.
+  func valueAlone(before next: String?) -> String?
+  /// Takes one value (`""` for a flag), or says what it should have been. `asDefault`: it comes from an earlier command
+  /// line, and counts where this one does not name the option.
+  func accept(_ text: String, asDefault: Bool) -> WrongValue?
+}
+
+extension OptionDeclaration {
+  package func valueAlone(before next: String?) -> String? { nil }
+
+  /// Whether the value is the name of a file or folder, or may be.
+  var takesPath: Bool {
+    let words = (placeholder ?? "").split { !$0.isLetter }
+    return words.contains { ["DIR", "FILE", "FOLDER", "MODEL", "RUN", "SHARDS", "CSV"].contains($0) }
+  }
+
+  /// The option as it is written with one of its values.
+  func argument(_ text: String) -> String { placeholder == nil || text.isEmpty ? spelling : "\(spelling)=\(text)" }
 }
 
 /// Why a value was refused: what it should have been.
@@ -33,6 +51,7 @@ package struct WrongValue {
   package let spelling: String
   package let help: String
   package private(set) var isGiven = false
+  package private(set) var texts: [String] = []
   private let shownPlaceholder: String
   private let shownDefault: String?
   private let initial: Value?
@@ -91,12 +110,16 @@ package struct WrongValue {
   package var isRequired: Bool { initial == nil }
   package var isRepeatable: Bool { Value.isRepeatable }
 
-  package func accept(_ text: String) -> WrongValue? {
-    guard let parsed = Value.parse(text, after: isGiven ? value : nil) else {
+  package func valueAlone(before next: String?) -> String? { Value.valueAlone(before: next) }
+
+  package func accept(_ text: String, asDefault: Bool) -> WrongValue? {
+    let goesOn = isGiven || asDefault
+    guard let parsed = Value.parse(text, after: goesOn ? value : nil) else {
       return WrongValue(expectation: Value.expectation)
     }
     if let wanted = refuses(parsed) { return WrongValue(expectation: wanted) }
-    (value, isGiven) = (parsed, true)
+    texts = (goesOn && Value.isRepeatable ? texts : []) + [text]
+    (value, isGiven) = (parsed, !asDefault)
     return nil
   }
 }
@@ -107,6 +130,7 @@ package struct WrongValue {
 @propertyWrapper package final class Flag: OptionDeclaration {
   package let spelling: String
   package let help: String
+  package private(set) var isGiven = false
   /// Whether the flag was given.
   package var wrappedValue = false
 
@@ -117,9 +141,10 @@ package struct WrongValue {
   package var choices: [String] { [] }
   package var isRequired: Bool { false }
   package var isRepeatable: Bool { false }
-  package var isGiven: Bool { wrappedValue }
-  package func accept(_ text: String) -> WrongValue? {
-    wrappedValue = true
+  package var texts: [String] { wrappedValue ? [""] : [] }
+  package func valueAlone(before next: String?) -> String? { "" }
+  package func accept(_ text: String, asDefault: Bool) -> WrongValue? {
+    (wrappedValue, isGiven) = (true, !asDefault)
     return nil
   }
 }

@@ -1,3 +1,5 @@
+import SubCore
+
 /// A type that an option or argument can have.
 package protocol OptionValue {
   /// What the help shows in place of a value: `N`, `NUMBER`, `bert|clip`.
@@ -12,6 +14,8 @@ package protocol OptionValue {
   static var isRepeatable: Bool { get }
   /// The value that `text` spells after `previous` ones of the same option; nil where it spells none.
   static func parse(_ text: String, after previous: Self?) -> Self?
+  /// What an option of the type means where it stands alone in front of `next`; nil: the next word is its value.
+  static func valueAlone(before next: String?) -> String?
   /// How the help shows the value as a default; nil: not at all.
   var defaultText: String? { get }
 }
@@ -20,6 +24,7 @@ extension OptionValue {
   package static var choices: [String] { [] }
   package static var emptyValue: Self? { nil }
   package static var isRepeatable: Bool { false }
+  package static func valueAlone(before next: String?) -> String? { nil }
 }
 
 extension String: OptionValue {
@@ -59,7 +64,9 @@ extension OptionValue where Self: RawRepresentable & CaseIterable, RawValue == S
   package static var placeholder: String { choices.joined(separator: "|") }
   package static var expectation: String { "one of \(choices.joined(separator: ", "))" }
   package static var choices: [String] { allCases.map(\.rawValue) }
-  package static func parse(_ text: String, after previous: Self?) -> Self? { Self(rawValue: text) }
+  package static func parse(_ text: String, after previous: Self?) -> Self? {
+    Spelling.meant(by: text, among: choices).flatMap(Self.init(rawValue:))
+  }
   package var defaultText: String? { rawValue }
 }
 
@@ -69,6 +76,7 @@ extension Optional: OptionValue where Wrapped: OptionValue {
   package static var choices: [String] { Wrapped.choices }
   package static var emptyValue: Self? { .some(.none) }
   package static var isRepeatable: Bool { Wrapped.isRepeatable }
+  package static func valueAlone(before next: String?) -> String? { Wrapped.valueAlone(before: next) }
   package static func parse(_ text: String, after previous: Self?) -> Self? {
     Wrapped.parse(text, after: previous ?? nil).map { .some($0) }
   }

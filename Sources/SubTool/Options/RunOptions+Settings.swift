@@ -2,14 +2,11 @@ import SubCore
 import SubTrain
 
 extension RunOptions {
-  /// The `--set` options.
-  var settingPairs: [(key: String, value: String)] { settings.map { ($0.key, $0.value) } }
-
   /// What these options and those of the machine say of a run.
   func settings(on machine: MachineOptions, workers: Int? = nil) throws -> RunSettings {
     RunSettings(
       seed: machine.seed, device: machine.select(), precision: machine.precision, workers: workers, keep: keep,
-      analyze: analyze)
+      keepsBest: keepsBest, memory: memory.map { $0 << 30 }, analyze: analyze)
   }
 }
 
@@ -20,21 +17,15 @@ extension ToolContext {
   ) throws {
     do {
       let (folder, summary) = try run.train(
-        to: options.output, resuming: options.resume, arguments: arguments, reporter: Progress("train", on: console))
+        to: options.folder, resuming: options.resume != nil, line: line, reporter: Progress("train", on: console))
       try afterwards(folder)
       for (name, value) in summary.metrics { try console.print("\(name) \(value.fixed(4))") }
       try console.print("run \(folder.path)")
     } catch let interruption as Interruption {
-      guard let run = interruption.run else { throw interruption }
-      throw Interruption(cure: "\(interruption.cure) \(resumeHint(run))", run: run)
+      guard let folder = interruption.run else { throw interruption }
+      let hint = "Go on with: masksub \(run.command) --resume \(Self.quoted(folder))"
+      throw Interruption(cure: "\(interruption.cure) \(hint)", run: folder)
     }
-  }
-
-  /// The command line that goes on with an interrupted run.
-  private func resumeHint(_ run: String) -> String {
-    var line = arguments.filter { $0 != "--resume" }
-    if !line.contains(where: { $0 == "--output" || $0.hasPrefix("--output=") }) { line += ["--output", run] }
-    return "Go on with: masksub \(line.map(Self.quoted).joined(separator: " ")) --resume"
   }
 
   /// A word as a shell takes it: quoted where it holds anything that a shell would change, braces for instance.

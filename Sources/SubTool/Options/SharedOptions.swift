@@ -1,4 +1,6 @@
 package import SubCore
+import SubData
+import SubTrain
 
 /// Where and how exactly the work is done: the options of every command that computes.
 package struct MachineOptions: OptionGroup {
@@ -18,11 +20,81 @@ package struct RunOptions: OptionGroup {
   package static let title = "Run"
   @Option("--output", value: "DIR", default: "runs/COMMAND-TIME", "the run's folder") package var output: String?
   @Option("--keep", in: 1...1_000_000, "checkpoints to keep") package var keep = 1
-  @Flag("--resume", "goes on from the last checkpoint in --output") package var resume: Bool
+  @Option(
+    "--max-memory", value: "GIB", in: 1...1 << 20, default: "what the machine gives", "memory that the run may take")
+  package var memory: Int?
+  @Option(
+    "--resume",
+    "goes on with a run from its newest checkpoint, as config.json says it was begun; alone with that in --output")
+  package var resume: ResumedRun?
+  @Option(
+    "--config", value: "FILE", "a run's config.json: repeats that run, but for what is given here") package var config:
+    String?
+  @Flag("--keep-best", "keeps the checkpoint of the best evaluation too, as DIR/best") package var keepsBest: Bool
   @Flag("--analyze", "also logs the gradient norms of both branches and both losses on the evaluation split")
   package var analyze: Bool
-  @Option("--set", "a hyper-parameter of the recipe; masksub recipes show NAME lists them")
-  package var settings: [Setting] = []
 
   package init() {}
+}
+
+/// The run that `--resume` names; alone it is that in `--output`.
+package enum ResumedRun: OptionValue {
+  case inOutput
+  case folder(String)
+
+  package static var placeholder: String { "[RUN]" }
+  package static var expectation: String { "the folder of a run" }
+  package static func valueAlone(before next: String?) -> String? {
+    next.map(CommandParser.isOption) ?? true ? "" : nil
+  }
+  package static func parse(_ text: String, after previous: ResumedRun?) -> ResumedRun? {
+    text.isEmpty ? .inOutput : .folder(text)
+  }
+  package var defaultText: String? { nil }
+}
+
+/// An earlier run that a run goes on with or repeats.
+struct BegunRun {
+  /// Its `config.json`.
+  let json: JSON
+  let place: String
+  /// Whether it is the same run.
+  let goesOn: Bool
+}
+
+extension RunOptions: LineBasis {
+  /// The run's folder: what is resumed, else `--output`.
+  var folder: String? { if case .folder(let path)? = resume { path } else { output } }
+
+  /// The configuration of an earlier run that this one goes on with or repeats, with its place; nil: there is none.
+  /// Throws a usage error for options that contradict each other.
+  func begun(_ command: String) throws -> BegunRun? {
+    func usage(_ what: String, _ place: String, _ cure: String) -> InputError {
+      InputError(what, at: place, cure: cure, isUsage: true)
+    }
+    guard resume != nil || config != nil else { return nil }
+    guard resume == nil || config == nil else {
+      throw usage("a run goes on, or another repeats it", "--resume and --config", "give one of them")
+    }
+    if case .folder(let path)? = resume, let output, FileSystem.trimmed(output) != FileSystem.trimmed(path) {
+      throw usage("a run goes on in its own folder", "--output \(output)", "leave it out")
+    }
+    guard resume == nil || folder != nil else {
+      throw usage("--resume does not say which run", "masksub \(command)", "write --resume RUN")
+    }
+    let place = try config ?? folder.map { try RunFolder.existing($0).configurationPath } ?? ""
+    let json = try JSON.read(place)
+    guard let owner = json["command"]?.string, json["arguments"] != nil else {
+      throw InputError("this is not the config.json of a run", at: place, cure: "name the one in a run's folder")
+    }
+    guard owner == command else {
+      let verb = config == nil ? "resume" : "repeat"
+      throw InputError("the run was made by masksub \(owner)", at: place, cure: "\(verb) it with that command")
+    }
+    return BegunRun(json: json, place: place, goesOn: resume != nil)
+  }
+
+  func earlier(for command: any Command.Type) throws -> EarlierLine? {
+    try begun(command.name).flatMap { EarlierLine($0.json, at: $0.place) }
+  }
 }

@@ -108,6 +108,15 @@ extension SplitOptions {
   }
 }
 
+extension SampleSplit {
+  /// Back from there.
+  init(run json: JSON) {
+    self.init(
+      fraction: json["validation_fraction"]?.double ?? 0, seed: json["split_seed"]?.int ?? 0,
+      shots: json["shots"]?.int)
+  }
+}
+
 extension ImageTable.Columns {
   /// As a run's configuration holds them.
   var json: JSON {

@@ -30,9 +30,7 @@ struct TextTableChoice {
     columns = TextTable.Columns(text: text, pair: json["text_pair"]?.string, label: label)
     format = Table.Format(separator: json["separator"]?.string, isQuoted: json["is_quoted"]?.bool ?? true)
     problem = json["problem"]?.string.flatMap(LabelSet.Problem.init(rawValue:))
-    split = SampleSplit(
-      fraction: json["validation_fraction"]?.double ?? 0, seed: json["split_seed"]?.int ?? 0,
-      shots: json["shots"]?.int)
+    split = SampleSplit(run: json)
   }
 
   init(columns: TextTable.Columns, format: Table.Format, problem: LabelSet.Problem?, split: SampleSplit) {

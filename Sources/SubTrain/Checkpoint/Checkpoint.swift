@@ -27,6 +27,8 @@ public struct Checkpoint: Sendable {
     public var samples = 0
     /// The best evaluation so far.
     public var best: Best?
+    /// Evaluations since then.
+    public var sinceBest = 0
     /// The data's own state.
     public var source = JSON.null
 
@@ -46,6 +48,11 @@ public struct Checkpoint: Sendable {
 
   /// The folder.
   public let path: String
+  /// The average of its weights, where the run keeps one.
+  public var averagePath: String? {
+    let path = FileSystem.join(path, "ema.safetensors")
+    return FileSystem.kind(path) == .file ? path : nil
+  }
   /// Keeps the run from removing the checkpoint as long as this value is in use.
   private let lock: FileLock?
 
@@ -86,8 +93,14 @@ public struct Checkpoint: Sendable {
 
   /// What a path to a model means: a run stands for its newest whole checkpoint, everything else for itself.
   public static func standing(for model: String, note: (String) -> Void = { _ in }) throws -> Checkpoint {
-    guard FileSystem.kind(model) == .folder, let run = try? RunFolder.existing(model) else {
-      return Checkpoint(path: model, lock: nil)
+    guard FileSystem.kind(model) == .folder else { return Checkpoint(path: model, lock: nil) }
+    guard let run = try? RunFolder.existing(model) else {
+      guard FileSystem.kind(FileSystem.join(model, "state.json")) == .file else {
+        return Checkpoint(path: model, lock: nil)
+      }
+      // One that is named itself, or by a run's `best`, which may lead to another one soon.
+      let path = FileSystem.destination(model)
+      return Checkpoint(path: path, lock: try FileLock(path, .shared))
     }
     guard let newest = try newest(of: run, note: note) else {
       throw InputError("the run has no checkpoint yet", at: model, cure: "let it reach its first one, or name another")
@@ -95,10 +108,11 @@ public struct Checkpoint: Sendable {
     return newest
   }
 
-  /// Writes a checkpoint of a run and removes all but the newest `keep`. `published`: how the parts name the model's
-  /// tensors.
+  /// Writes a checkpoint of a run and removes all but the newest `keep` and, with `keepingBest`, that of the best
+  /// evaluation, to which the run's `best` leads. `published`: how the parts name the model's tensors.
   public static func write(
-    _ position: Position, of run: RunFolder, keep: Int, parts: [(name: String, part: any Checkpointed)],
+    _ position: Position, of run: RunFolder, keep: Int, keepingBest: Bool = false,
+    parts: [(name: String, part: any Checkpointed)],
     _ published: Naming, model: (_ folder: String) throws -> Void
   ) throws {
     let path = FileSystem.join(run.checkpointsPath, String(position.step))
@@ -112,8 +126,10 @@ public struct Checkpoint: Sendable {
       try AtomicFile.write(position.json.text(indent: 2) + "\n", to: FileSystem.join(folder, "state.json"))
       try Manifest.write(in: folder)
     }
+    let best = keepingBest ? position.best?.step : nil
+    if best == position.step { try FileSystem.link(run.bestPath, to: "checkpoints/\(position.step)") }
     // Those behind this one are damaged, or the run would not have gone on from here: they replace none.
-    for old in try steps(of: run).filter({ $0 <= position.step }).dropLast(keep) {
+    for old in try steps(of: run).filter({ $0 <= position.step }).dropLast(keep) where old != best {
       let path = FileSystem.join(run.checkpointsPath, String(old))
       // Somebody reads it: it goes the next time.
       guard let lock = try? FileLock(path, .exclusive) else { continue }
@@ -129,7 +145,8 @@ public struct Checkpoint: Sendable {
     return try Position(JSON.read(place), place: place)
   }
 
-  private static func steps(of run: RunFolder) throws -> [Int] {
+  /// The steps at which a run's checkpoints stand, in order.
+  static func steps(of run: RunFolder) throws -> [Int] {
     guard FileSystem.kind(run.checkpointsPath) == .folder else { return [] }
     // Whatever else lies there is none of ours.
     return try FileSystem.readableNames(in: run.checkpointsPath).filter { name in
@@ -148,6 +165,7 @@ extension Checkpoint.Position {
     if let best {
       var metrics = JSON.Object()
       for name in best.metrics.keys.sorted() { metrics[name] = .number(best.metrics[name]!) }
+      object["since_best"] = .integer(Int64(sinceBest))
       object["best"] = ["step": .integer(Int64(best.step)), "value": .number(best.value), "metrics": .object(metrics)]
     }
     return .object(object)
@@ -170,6 +188,7 @@ extension Checkpoint.Position {
       var metrics: [String: Double] = [:]
       for member in best["metrics"]?.object?.members ?? [] { metrics[member.key] = member.value.double }
       self.best = Best(step: at, metrics: metrics, value: value)
+      sinceBest = max(0, json["since_best"]?.int ?? 0)
     }
   }
 }

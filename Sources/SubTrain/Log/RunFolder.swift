@@ -24,8 +24,12 @@ public struct RunFolder: Sendable, Equatable {
   public var summaryPath: String { FileSystem.join(path, "summary.json") }
   /// Event files.
   public var tensorBoardPath: String { FileSystem.join(path, "tensorboard") }
+  /// Pictures.
+  public var plotsPath: String { FileSystem.join(path, "plots") }
   /// One folder per checkpoint, named after its step.
   public var checkpointsPath: String { FileSystem.join(path, "checkpoints") }
+  /// A link to the checkpoint of the best evaluation, where that is kept.
+  public var bestPath: String { FileSystem.join(path, "best") }
 
   /// The folder of a new run, locked: `output`, which must be absent or empty, or a new one named `runs/COMMAND-TIME`.
   public static func create(_ output: String?, command: String, runs: String = "runs") throws -> RunFolder {
@@ -90,6 +94,16 @@ public struct RunFolder: Sendable, Equatable {
     return folder
   }
 
+  /// The run that a path leads into: its folder, its `best`, or one of its checkpoints or a file there; nil: none.
+  public static func around(_ path: String) -> RunFolder? {
+    if let run = try? existing(path) { return run }
+    let name = FileSystem.name(path)
+    if name == "best" { return try? existing(FileSystem.parent(path)) }
+    let above = FileSystem.parent(path)
+    if FileSystem.name(above) == "checkpoints" { return try? existing(FileSystem.parent(above)) }
+    return FileSystem.kind(path) == .file ? around(above) : nil
+  }
+
   /// `--output` and `--resume` as a command got them; the folder is locked.
   public static func open(output: String?, resume: Bool, command: String) throws -> RunFolder {
     guard resume else { return try create(output, command: command) }
@@ -112,17 +126,43 @@ public struct RunFolder: Sendable, Equatable {
       "command": .string(command), "arguments": .array(arguments.map { .string($0) }),
     ]
     for member in settings.members { object[member.key] = member.value }
-    try AtomicFile.write(JSON.object(object).text(indent: 2) + "\n", to: configurationPath)
+    try write(object)
+  }
+
+  /// Notes in `config.json` that the run goes on with other numbers, of those that may change, from the newest checkpoint
+  /// on: the new ones in its recipe, and under `changes` at which step what became what.
+  func writeChanges(
+    _ changes: [(key: String, begun: JSON, now: JSON)], _ recipe: some Recipe, by line: CommandLineRecord
+  ) throws {
+    guard var object = try configuration().object else { return }
+    var change: JSON.Object = ["step": .integer(Int64(try Checkpoint.steps(of: self).last ?? 0))]
+    for member in line.program.members { change[member.key] = member.value }
+    for (key, begun, now) in changes { change[key] = [begun, now] }
+    object["recipe"] = recipe.json
+    if !line.arguments.isEmpty {
+      object["arguments"] = .array(line.arguments.map { .string($0) })
+      object["folder"] = line.folder.map { .string($0) }
+    }
+    object["changes"] = .array((object["changes"]?.array ?? []) + [.object(change)])
+    try write(object)
+  }
+
+  private func write(_ configuration: JSON.Object) throws {
+    try AtomicFile.write(JSON.object(configuration).text(indent: 2) + "\n", to: configurationPath)
   }
 
   /// Throws where a resumed run would be another one than was begun, by its settings or its recipe. Where files stand may
-  /// change, as may what the recipe's table lets change and what the version that began the run did not know.
-  public func check(resumedWith settings: JSON.Object, _ recipe: some Recipe) throws {
+  /// change, as may what the version that began the run did not know and what the recipe's table lets change: these
+  /// changes are what is returned.
+  @discardableResult
+  public func check(
+    resumedWith settings: JSON.Object, _ recipe: some Recipe
+  ) throws -> [(key: String, begun: JSON, now: JSON)] {
     let places: Set = ["data", "from", "validation", "val", "vocab"]
     func refuse(_ key: String, _ begun: JSON, _ now: JSON) -> InputError {
       InputError(
         "the run was begun with \(key) \(begun.text()), not \(now.text())", at: configurationPath,
-        cure: "resume it with the options that began it (they stand there under arguments)", isUsage: true)
+        cure: "leave the option out (--resume RUN takes the run's own), or begin another run", isUsage: true)
     }
     func compare(_ begun: JSON, _ now: JSON, _ key: String) throws {
       if let members = now.object?.members, begun.object != nil {
@@ -139,10 +179,12 @@ public struct RunFolder: Sendable, Equatable {
     let begun = try configuration()
     // As text and back: what a file cannot tell apart is the same.
     try compare(begun, JSON.parse(JSON.object(settings).text(), at: configurationPath), "")
-    guard let stored = begun["recipe"] else { return }
-    if let change = recipe.change(since: try recipe.restored(from: stored, at: configurationPath)) {
+    guard let stored = begun["recipe"] else { return [] }
+    let changes = recipe.changes(since: try recipe.restored(from: stored, at: configurationPath))
+    if let change = changes.first(where: { !$0.mayBe }) {
       throw refuse("recipe.\(change.key)", change.begun, change.now)
     }
+    return changes.map { ($0.key, $0.begun, $0.now) }
   }
 
   /// `config.json` as it stands.

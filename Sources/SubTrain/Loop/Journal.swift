@@ -19,6 +19,10 @@ final class Journal<Subject: Trainable> {
   private let began: Double
   /// The step of the newest checkpoint.
   private var saved = -1
+  /// Whether the newest evaluation is the best, and its checkpoint is to stay.
+  private var isBest: Bool { settings.keepsBest && position.best?.step == position.step }
+  /// Whether so many evaluations in turn were no better that the run ends.
+  var isOver: Bool { settings.patience > 0 && position.sinceBest >= settings.patience }
   /// Where the current line of the log began.
   private var line: (step: Int, seconds: Double, samples: Int)
 
@@ -34,6 +38,12 @@ final class Journal<Subject: Trainable> {
     if resuming, let folder {
       if let checkpoint = try Checkpoint.newest(of: folder, note: reporter.note) {
         position = try checkpoint.restore(parts, subject.published)
+        // Version 0.1 counted the parts of a batch.
+        guard settings.accumulation > 1 || position.batches == position.step else {
+          throw InputError(
+            "the checkpoint counts \(position.batches) batches in \(position.step) updates: an older version wrote it, which "
+              + "drew every part of a batch on its own", at: checkpoint.path, cure: "go on with that version")
+        }
         try subject.read(from: checkpoint.path)
       }
       saved = position.step
@@ -51,6 +61,7 @@ final class Journal<Subject: Trainable> {
     guard position.owesEvaluation else { return }
     try evaluate()
     saved = -1
+    if isBest { try save() }
   }
 
   /// Does what is due behind an update.
@@ -67,7 +78,7 @@ final class Journal<Subject: Trainable> {
     }
     reporter.updated(to: position.step)
     if due.isEvaluated { try evaluate() }
-    if due.isSaved { try save() }
+    if due.isSaved || due.isEvaluated && isBest { try save() }
     if isStopping { throw try interruption() }
   }
 
@@ -77,6 +88,11 @@ final class Journal<Subject: Trainable> {
   /// Ends the run: the last evaluation and how long it took.
   func close() throws -> Evaluation {
     reporter.end()
+    if isOver, position.step < settings.totalSteps, let best = position.best {
+      reporter.note(
+        "ended at step \(position.step) of \(settings.totalSteps): \(position.sinceBest) evaluations were no better "
+          + "than that of step \(best.step) (patience)")
+    }
     let result = try final ?? subject.evaluate()
     if saved != position.step { try save() }
     position.elapsed = max(position.elapsed, WallClock.seconds() - began)
@@ -87,10 +103,11 @@ final class Journal<Subject: Trainable> {
   private func save(source: JSON? = nil) throws {
     guard let folder else { return }
     position.elapsed = WallClock.seconds() - began
+    if settings.trims { Processor.trimMemory() }
     try log?.sync()
     (position.logged, position.source) = (log?.position ?? 0, source ?? subject.source.state)
     try Checkpoint.write(
-      position, of: folder, keep: settings.keep, parts: parts, subject.published,
+      position, of: folder, keep: settings.keep, keepingBest: settings.keepsBest, parts: parts, subject.published,
       model: subject.write(to:))
     saved = position.step
   }
@@ -105,11 +122,12 @@ final class Journal<Subject: Trainable> {
   /// An evaluation that a signal ends is owed by the checkpoint: the resumed run begins with it.
   private func evaluate() throws {
     do {
+      if settings.trims { Processor.trimMemory() }
       let evaluation = try subject.evaluate()
       position.owesEvaluation = false
       final = evaluation
       try log?.append(MetricsRecord(evaluation, step: position.step, epoch: settings.epoch(at: position.step)))
-      remember(evaluation)
+      try remember(evaluation)
       if !evaluation.isEmpty { reporter.evaluated(evaluation, at: position.step) }
     } catch is Interruption {
       position.owesEvaluation = true
@@ -118,21 +136,27 @@ final class Journal<Subject: Trainable> {
     }
   }
 
-  private func remember(_ evaluation: Evaluation) {
-    guard let value = evaluation.metrics.first(where: { $0.name == settings.bestMetric })?.value else { return }
+  private func remember(_ evaluation: Evaluation) throws {
+    let values = settings.bestMetrics.lazy.compactMap { name in evaluation.metrics.first { $0.name == name }?.value }
+    guard let value = values.first else {
+      guard settings.keepsBest || settings.patience > 0 else { return }
+      throw InputError(
+        "the evaluation has none of the metrics by which the best is told",
+        at: settings.bestMetrics.joined(separator: ", "),
+        cure: "evaluate on data that give one of them, or leave --keep-best and --patience out")
+    }
+    position.sinceBest += 1
     if let best = position.best, best.value >= value || value.isNaN { return }
+    position.sinceBest = 0
     position.best = Checkpoint.Position.Best(
       step: position.step, metrics: Dictionary(evaluation.metrics.map { ($0.name, $0.value) }) { $1 }, value: value)
   }
 
   /// The means of an update; an error where they, or the gradient, are no numbers any more.
   private func trainingRecord(_ update: Update<Subject>.Outcome) throws -> MetricsRecord {
-    func mean(_ values: [Double]) -> Double? {
-      values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
-    }
-    let first = update.losses[0]
-    let main = mean(update.losses.map(\.main.item)) ?? 0
-    let sub = mean(update.losses.compactMap { $0.sub?.item })
+    let first = update.losses[0].losses
+    let main = update.losses.reduce(0) { $0 + $1.losses.main.item * $1.share }
+    let sub = first.sub.map { _ in update.losses.reduce(0) { $0 + ($1.losses.sub?.item ?? 0) * $1.share } }
     let loss = first.total(main: main, sub: sub)
     let norm = update.norm?.item
     guard loss.isFinite, norm?.isFinite ?? true else {
@@ -144,7 +168,7 @@ final class Journal<Subject: Trainable> {
     (record.loss, record.lossMain, record.lossSub) = (Float(loss), Float(main), sub.map { Float($0) })
     (record.learningRate, record.gradNorm) = (Float(update.rate), norm.map { Float($0) })
     record.samplesPerSecond = Double(position.samples - line.samples) / max(1e-9, position.seconds - line.seconds)
-    let norms = first.branchNorms.map { Float($0.item * Double(update.losses.count)) }
+    let norms = first.branchNorms.map { Float($0.item / update.losses[0].share) }
     (record.gradNormMain, record.gradNormSub) = (norms.first, norms.dropFirst().first)
     return record
   }

@@ -6,6 +6,12 @@ public struct LoopSettings: Sendable {
   public var stepsPerEpoch: Int
   /// Batches of one update.
   public var accumulation = 1
+  /// In how many parts a batch passes through the network; 0: as few as memory allows.
+  public var parts = 1
+  /// Whether blocks compute again on the way back what they would else keep.
+  public var recomputes = false
+  /// Whether free memory goes back to the system before evaluations and checkpoints, which then have it.
+  public var trims = false
   /// The global gradient norm to clip to; nil: none.
   public var clipNorm: Double?
   /// Whether batch-norm's running statistics move in the sub-branch too.
@@ -22,8 +28,12 @@ public struct LoopSettings: Sendable {
   public var analyze = false
   /// Fixes everything random.
   public var seed: Int
-  /// The metric whose best value is remembered.
-  public var bestMetric = ""
+  /// The metrics by which an evaluation is the best: the first of them that it has, more being better.
+  public var bestMetrics: [String] = []
+  /// Whether the checkpoint of the best evaluation stays too.
+  public var keepsBest = false
+  /// Evaluations without a better one after which the run ends; 0: it goes on.
+  public var patience = 0
 
   /// Evaluates and saves after every epoch unless told otherwise.
   public init(totalSteps: Int, stepsPerEpoch: Int, seed: Int) {

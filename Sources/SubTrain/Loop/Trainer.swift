@@ -30,7 +30,7 @@ public final class Trainer<Subject: Trainable> {
     let journal = try Journal(subject, optimizer, settings, in: folder, reporter, resuming: resuming)
     let update = Update(subject, method, optimizer, schedule, settings)
     try journal.payDebt()
-    while journal.position.step < settings.totalSteps {
+    while journal.position.step < settings.totalSteps, !journal.isOver {
       let due = settings.due(at: journal.position.step + 1)
       let outcome: Update<Subject>.Outcome
       do {

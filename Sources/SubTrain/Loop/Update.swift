@@ -5,8 +5,8 @@ import SubNN
 struct Update<Subject: Trainable> {
   /// What an update leaves for the log.
   struct Outcome {
-    /// The losses of its batches, on the device.
-    let losses: [StepLosses]
+    /// The losses of its parts, on the device, and each one's share of the update.
+    let losses: [(losses: StepLosses, share: Double)]
     /// The norm of the whole gradient before clipping, where it was measured, on the device.
     let norm: Tensor?
     /// The learning rate.
@@ -36,29 +36,31 @@ struct Update<Subject: Trainable> {
     perEpoch = max(1, subject.source.batchesPerEpoch)
   }
 
-  /// Makes the update that follows `position`, and moves the position on. A signal between its batches throws an
-  /// `Interruption`, and all is as it was before the first of them: an update of many can take minutes.
+  /// Makes the update that follows `position`, and moves the position on. A signal between its batches, or
+  /// the parts of one, throws an `Interruption`, and all is as it was before the first: an update of many can take minutes.
   func callAsFunction(_ position: inout Checkpoint.Position, measuringNorm: Bool) throws -> Outcome {
     let started = WallClock.seconds()
     let key = root.fold(position.step)
     let branchStatistics: BatchNormStatistics? = settings.subStatistics ? nil : .batch(updating: false)
     // An epoch's last update takes the batches that are left of it, as transformers' Trainer does.
     let batches = min(settings.accumulation, perEpoch - position.batches % perEpoch)
-    let former = batches > 1 ? former(position) : nil
-    let losses = try (0..<batches).map { part in
-      if part > 0, Interruption.isRequested, let former {
-        position = restore(former)
-        throw Interruption()
-      }
+    let former = batches > 1 || settings.parts > 1 ? former(position) : nil
+    func heedSignals() throws {
+      guard Interruption.isRequested, let former else { return }
+      position = restore(former)
+      throw Interruption()
+    }
+    let losses = try (0..<batches).flatMap { number in
+      if number > 0 { try heedSignals() }
       let batch = try subject.source.next()
       position.batches += 1
       position.samples += batch.count
-      // The branches' own norms are those of an update's first batch: later ones find its gradients there already.
-      return method(
-        subject.task, batch, into: gradients,
-        pass: Pass(isTraining: true, key: key.fold(part), branchStatistics: branchStatistics),
-        scale: 1 / Double(batches), norms: part == 0 ? norms : nil
-      ).losses
+      var pass = Pass(isTraining: true, key: key.fold(number), branchStatistics: branchStatistics)
+      pass.recomputes = settings.recomputes
+      // The branches' own norms are those of an update's first part: later ones find its gradients there already.
+      return try method.inParts(
+        max(1, settings.parts), subject.task, batch, into: gradients, pass: pass, scale: 1 / Double(batches),
+        norms: number == 0 ? norms : nil, between: heedSignals)
     }
     let norm = measuringNorm || settings.clipNorm != nil ? gradients.norm() : nil
     let rate = schedule(position.step)

@@ -15,9 +15,13 @@ public enum Methods {
 
   /// The method of a name. Throws a usage error that lists the names there are.
   public static func named(_ name: String, among methods: [any Method.Type] = all) throws -> any Method.Type {
-    if let type = methods.first(where: { $0.name == name }) { return type }
+    let names = methods.map { $0.name }
+    if let meant = Spelling.meant(by: name, among: names), let type = methods.first(where: { $0.name == meant }) {
+      return type
+    }
     throw InputError(
       "there is no method '\(name)'", at: "--method",
-      cure: "use one of \(methods.map { $0.name }.joined(separator: ", "))", isUsage: true)
+      cure: Suggestion.nearest(to: name, in: names).map { "did you mean '\($0)'?" }
+        ?? "use one of \(names.joined(separator: ", "))", isUsage: true)
   }
 }

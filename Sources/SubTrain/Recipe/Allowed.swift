@@ -1,3 +1,4 @@
+import SubCore
 public import SubData
 
 /// The values that a recipe's field takes.
@@ -28,9 +29,11 @@ public enum Allowed: Sendable, Equatable {
   public func value(of text: String) -> JSON? {
     switch self {
     case .truth: ["true": JSON.bool(true), "false": .bool(false)][text]
-    case .whole: Int64(text).map { .integer($0) }
+    // As scripts write it: 3.0 epochs.
+    case .whole: (Int64(text) ?? Double(text).flatMap { Int64(exactly: $0) }).map { .integer($0) }
     case .number: Double(text).flatMap { $0.isFinite ? .number($0) : nil }
-    case .choice, .text: .string(text)
+    case .choice(let words): .string(Spelling.meant(by: text, among: words) ?? text)
+    case .text: .string(text)
     }
   }
 
@@ -52,7 +55,7 @@ public enum Allowed: Sendable, Equatable {
   }
 
   /// A sentence's end: "… is not `a whole number from 1 to 4096`".
-  var noun: String {
+  package var noun: String {
     switch self {
     case .truth: description
     case .whole(let range): range.count == 1 ? description : "a whole number from \(description)"

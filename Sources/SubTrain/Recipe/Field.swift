@@ -99,14 +99,18 @@ public protocol FieldGroup: Sendable, Equatable {
 
 extension Field {
   /// The rows of a group as rows of what holds it.
-  /// - Parameter meanings: what a key means in this recipe, where it is more than in others.
+  /// - Parameters:
+  ///   - meanings: what a key means in this recipe, where it is more than in others.
+  ///   - fixed: keys that a resumed run must have as it was begun, though they may change in others.
   public static func group<Group: FieldGroup>(
-    _ name: String, _ path: any WritableKeyPath<Root, Group> & Sendable, meanings: [String: String] = [:]
+    _ name: String, _ path: any WritableKeyPath<Root, Group> & Sendable, meanings: [String: String] = [:],
+    fixed: Set<String> = []
   ) -> [Field] {
     Group.fields.map { field in
       Field(
         "\(name).\(field.key)", field.allowed, meanings[field.key] ?? field.meaning, source: field.source,
-        mayChange: field.mayChange, get: { field.get($0[keyPath: path]) }, set: { field.set(&$0[keyPath: path], $1) })
+        mayChange: field.mayChange && !fixed.contains(field.key), get: { field.get($0[keyPath: path]) },
+        set: { field.set(&$0[keyPath: path], $1) })
     }
   }
 }

@@ -20,17 +20,28 @@ public protocol Recipe: Sendable, Equatable {
   var loop: LoopFields { get set }
   /// What the sub-branch does not see.
   var method: MethodFields { get set }
-  /// Batches that the loop makes an update of: `loop.accumulation`, unless the task itself takes a batch in parts.
+  /// Batches that the loop makes an update of.
   var batchesPerUpdate: Int { get }
+  /// In how many parts a batch passes through the network; 0: as few as memory allows.
+  var parts: Int { get }
+  /// Samples of an update, as the recipe's rate is made for.
+  var samplesPerUpdate: Int { get }
+  /// How the recipe's origin itself scales the rate with the batch: `blr × batch / 256 in MAE's code`; nil: not at all.
+  var rateRule: String? { get }
 }
 
 extension Recipe {
-  public var batchesPerUpdate: Int { loop.accumulation }
+  /// One, which `loop.accumulation` divides.
+  public var batchesPerUpdate: Int { 1 }
+  public var parts: Int { loop.accumulation }
+  public var samplesPerUpdate: Int { loop.batchSize }
+  public var rateRule: String? { nil }
 
   /// The recipe of a name. Throws a usage error with the nearest name.
   public static func named(_ name: String) throws -> Self {
-    if let entry = book.first(where: { $0.recipe.name == name }) { return entry.recipe }
     let names = book.map(\.recipe.name)
+    let meant = Spelling.meant(by: name, among: names)
+    if let entry = book.first(where: { $0.recipe.name == meant }) { return entry.recipe }
     throw InputError(
       "there is no \(kind) recipe '\(name)'", at: "--recipe",
       cure: Suggestion.nearest(to: name, in: names).map { "did you mean '\($0)'?" }
@@ -83,12 +94,14 @@ extension Recipe {
     return restored
   }
 
-  /// The first field that a resumed run would have otherwise than it was begun, of those that may not change.
-  func change(since begun: Self) -> (key: String, begun: JSON, now: JSON)? {
-    if name != begun.name { return ("name", .string(begun.name), .string(name)) }
-    for row in Self.table.rows where !row.mayChange && row.value(in: self) != row.value(in: begun) {
-      return (row.key, row.value(in: begun), row.value(in: self))
+  /// The fields that a resumed run would have otherwise than it was begun, and whether they may.
+  func changes(since begun: Self) -> [(key: String, begun: JSON, now: JSON, mayBe: Bool)] {
+    var changes: [(key: String, begun: JSON, now: JSON, mayBe: Bool)] = []
+    if name != begun.name { changes.append(("name", .string(begun.name), .string(name), false)) }
+    for row in Self.table.rows {
+      let (before, now) = (row.value(in: begun), row.value(in: self))
+      if before != now { changes.append((row.key, before, now, row.mayChange)) }
     }
-    return nil
+    return changes
   }
 }

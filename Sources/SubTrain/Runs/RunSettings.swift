@@ -12,15 +12,19 @@ public struct RunSettings: Sendable {
   public var workers: Int?
   /// Checkpoints that stay.
   public var keep: Int
+  /// Whether the checkpoint of the best evaluation stays too.
+  public var keepsBest: Bool
+  /// Bytes that the process may have; nil: what the machine gives.
+  public var memory: Int?
   /// Whether the branches' own gradient norms and the loss of masked inputs are measured, too.
   public var analyze: Bool
 
   /// Settings of a run.
   public init(
     seed: Int = 0, device: Device = .cpu, precision: Precision = .fp32, workers: Int? = nil, keep: Int = 1,
-    analyze: Bool = false
+    keepsBest: Bool = false, memory: Int? = nil, analyze: Bool = false
   ) {
     (self.seed, self.device, self.precision, self.workers) = (seed, device, precision, workers)
-    (self.keep, self.analyze) = (keep, analyze)
+    (self.keep, self.keepsBest, self.memory, self.analyze) = (keep, keepsBest, memory, analyze)
   }
 }

@@ -23,28 +23,36 @@ public struct TrainingRun<Subject: Trainable> {
   public var remarks: [String] = []
   public var details: [String] = []
 
+  /// Whether the data is not the user's: a long run is cut to what shows how it works, in about two minutes.
+  public var isDemonstration = false
+
   private let optimizer: any Optimizer
   private let schedule: Schedule
+  /// Bytes that the process may have.
+  private let memoryLimit: Int?
 
-  /// A run by a recipe's numbers.
+  /// A run by a recipe's numbers. Throws where memory does not hold gradients and moments of its weights.
   ///
   /// - Parameters:
   ///   - groups: the rates of the parameters.
-  ///   - bestMetric: the metric whose best value is remembered.
+  ///   - bestMetrics: the metrics by which an evaluation is the best: the first of them that it has.
   public init(
     _ command: String, _ subject: Subject, by recipe: some Recipe, method: some Method, groups: ParameterGroups,
-    bestMetric: String, _ settings: RunSettings
-  ) {
+    bestMetrics: [String], _ settings: RunSettings
+  ) throws {
     (self.command, self.subject, self.recipe, self.method) = (command, subject, recipe, method)
     task = recipe.name
     let batches = recipe.batchesPerUpdate
     let perEpoch = (subject.source.batchesPerEpoch + batches - 1) / batches
     var loop = LoopSettings(recipe, stepsPerEpoch: perEpoch, seed: settings.seed)
-    (loop.keep, loop.analyze, loop.bestMetric) = (settings.keep, settings.analyze, bestMetric)
+    (loop.keep, loop.keepsBest, loop.analyze) = (settings.keep, settings.keepsBest, settings.analyze)
+    loop.bestMetrics = bestMetrics
     self.loop = loop
+    memoryLimit = settings.memory
+    try MemoryPlan.admit(
+      weights: subject.parameters.arena.count, within: MachineMemory.allowances(own: settings.memory))
     optimizer = recipe.optimizer.make(subject.parameters, groups)
-    schedule = recipe.rates(
-      stepsPerEpoch: perEpoch, batchesPerEpoch: subject.source.allBatchesPerEpoch)
+    schedule = recipe.rates(stepsPerEpoch: perEpoch)
   }
 
   /// Trains to the end, or goes on from the newest checkpoint and then to the end.
@@ -52,25 +60,41 @@ public struct TrainingRun<Subject: Trainable> {
   /// - Parameters:
   ///   - output: the run's folder; nil: a new one, `runs/COMMAND-TIME`.
   ///   - resuming: whether the run in that folder is to go on. Throws where it was begun as another one.
-  ///   - arguments: the command line, for `config.json`.
+  ///   - line: the command line, for `config.json`.
   @discardableResult
   public func train(
-    to output: String? = nil, resuming: Bool = false, arguments: [String] = [],
+    to output: String? = nil, resuming: Bool = false, line: CommandLineRecord = CommandLineRecord(),
     reporter: any Reporter = SilentReporter()
   ) throws -> (folder: RunFolder, summary: RunSummary) {
     if !resuming { try subject.source.check() }
+    guard subject.isEvaluated || !loop.keepsBest && loop.patience == 0 else {
+      throw InputError(
+        "nothing is evaluated in this run, so nothing is its best", at: loop.keepsBest ? "--keep-best" : "--patience",
+        cure: "give data to evaluate on, or leave it out", isUsage: true)
+    }
+    let memory = try StepMemory(of: subject, method, recomputes: self.loop.recomputes)
+    _ = try self.plan(memory)
     let folder = try RunFolder.open(output: output, resume: resuming, command: command)
-    try describe(in: folder, resuming: resuming, arguments)
+    let plan = try self.plan(memory, begun: resuming ? folder.configuration()["parts"]?.int : nil)
+    let demonstration =
+      isDemonstration
+      ? memory.flatMap { Demonstration(operations: $0.operations, samples: $0.samples, of: self.loop) } : nil
+    var loop = demonstration?.loop ?? self.loop
+    (loop.parts, loop.trims) = (plan?.parts ?? max(1, loop.parts), plan?.isTight ?? false)
+    let changes = try describe(in: folder, resuming: resuming, line, plan, demonstration)
     if !folder.isLocked {
       reporter.note("no lock: the file system of \(folder.path) knows none, so start nothing else on this run")
     }
-    for remark in remarks { reporter.note(remark) }
+    for remark in changes + remarks { reporter.note(remark) }
     reporter.note("\(title), steps: \(loop.totalSteps), method \(type(of: method).name), \(folder.path)")
     if subject.parameters.precision == .bf16 { reporter.note("computes in bf16; this processor has \(Processor.bf16)") }
     for line in details { reporter.note("  \(line)") }
+    for note in [plan?.note, demonstration?.note].compactMap({ $0 }) { reporter.note(note) }
 
     let trainer = Trainer(
-      subject, method: method, optimizer: optimizer, schedule: schedule.rate(at:), settings: loop, in: folder,
+      subject, method: method, optimizer: optimizer,
+      schedule: { [schedule] in schedule.rate(at: demonstration?.place(of: $0) ?? $0) },
+      settings: loop, in: folder,
       reporter: reporter)
     let (final, position) = try trainer.train(resuming: resuming)
     for remark in subject.remarks { reporter.note(remark) }
@@ -79,20 +103,46 @@ public struct TrainingRun<Subject: Trainable> {
     return (folder.released, summary)
   }
 
+  /// In how many parts batches pass, so that memory holds a step; nil where nothing is known of it.
+  private func plan(_ memory: StepMemory?, begun: Int? = nil) throws -> MemoryPlan? {
+    try memory.map {
+      try MemoryPlan(
+        $0, within: MachineMemory.allowances(own: memoryLimit), wanted: loop.parts, begun: begun,
+        normalizes: !subject.parameters.buffers.isEmpty)
+    }
+  }
+
   /// Evaluates the model as it stands.
   public func evaluate() throws -> Evaluation { try subject.evaluate() }
 
-  /// Writes `config.json`, or throws where the folder's run was begun as another one.
-  private func describe(in folder: RunFolder, resuming: Bool, _ arguments: [String]) throws {
+  /// Writes `config.json`, or throws where the folder's run was begun as another one. What is to be said of a run that
+  /// goes on with other numbers.
+  private func describe(
+    in folder: RunFolder, resuming: Bool, _ line: CommandLineRecord, _ plan: MemoryPlan?,
+    _ demonstration: Demonstration?
+  ) throws -> [String] {
     var object: JSON.Object = ["method": .string(type(of: method).name)]
     for (name, value) in method.numbers { object[name] = .number(value) }
     object["seed"] = .integer(Int64(loop.seed))
     object["precision"] = .string(subject.parameters.precision.rawValue)
     object["samples"] = subject.source.identity
     for member in configuration.members { object[member.key] = member.value }
-    guard !resuming else { return try folder.check(resumedWith: object, recipe) }
+    if resuming {
+      let changes = try folder.check(resumedWith: object, recipe)
+      if !changes.isEmpty { try folder.writeChanges(changes, recipe, by: line) }
+      return changes.map { key, begun, now in
+        "goes on with \(key) \(now.text()), begun with \(begun.text())"
+          + (["schedule.epochs", "loop.max_steps"].contains(key)
+            ? "; its learning rate is now that of the new length" : "")
+      }
+    }
+    for member in line.program.members { object[member.key] = member.value }
     object["recipe"] = recipe.json
-    try folder.writeConfiguration(command: command, arguments: arguments, object)
+    object["parts"] = plan.map { .integer(Int64($0.parts)) }
+    object["predicted_peak_mib"] = plan.map { .integer(Int64($0.peak >> 20)) }
+    object["demonstration"] = demonstration.map { .integer(Int64($0.loop.totalSteps)) }
+    try folder.writeConfiguration(command: command, arguments: line.arguments, object)
+    return []
   }
 
   private func summary(_ final: Evaluation, _ position: Checkpoint.Position) -> RunSummary {

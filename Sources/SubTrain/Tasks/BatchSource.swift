@@ -4,6 +4,13 @@ public import SubData
 public protocol TrainingBatch {
   /// The number of samples.
   var count: Int { get }
+  /// The samples of a range, as a batch that knows where in this one they are: what is random about a sample is the same
+  /// in it. Nil where this kind of batch cannot be divided.
+  func part(_ range: Range<Int>) -> Self?
+}
+
+extension TrainingBatch {
+  public func part(_ range: Range<Int>) -> Self? { nil }
 }
 
 /// Where a run's batches come from, in an order that is a function of the seed: what makes a resumed run exact.
@@ -11,8 +18,6 @@ public protocol BatchSource: AnyObject {
   associatedtype Batch: TrainingBatch
   /// Batches of one pass over the data; for a stream, what is called one.
   var batchesPerEpoch: Int { get }
-  /// The same with batches that are left out because they make no whole update.
-  var allBatchesPerEpoch: Int { get }
   /// What the data is, as far as another data would make another run: compared where a run is resumed.
   var identity: JSON { get }
   /// Throws where nothing can be trained on: asked before anything of a new run is written.
@@ -23,11 +28,17 @@ public protocol BatchSource: AnyObject {
   func next() throws -> Batch
   /// What decides the coming batches besides their number; `null` for most.
   var state: JSON { get }
+  /// A batch of as many samples, each as large as those of a full batch are on average, whatever is in them: by which the
+  /// memory of a step is told before there is one. Nil where the source makes none: nothing is told then.
+  func example(of count: Int) throws -> Batch?
+  /// Samples of a full batch, and the bytes that batches in waiting take on the host. Called only where there are examples.
+  var fullBatch: (samples: Int, waitingBytes: Int) { get }
 }
 
 extension BatchSource {
-  public var allBatchesPerEpoch: Int { batchesPerEpoch }
   public var identity: JSON { ["batches_per_epoch": .integer(Int64(batchesPerEpoch))] }
   public func check() throws {}
   public var state: JSON { .null }
+  public func example(of count: Int) throws -> Batch? { nil }
+  public var fullBatch: (samples: Int, waitingBytes: Int) { (1, 0) }
 }

@@ -22,6 +22,8 @@ public protocol Trainable: AnyObject {
   var parts: [(name: String, part: any Checkpointed)] { get }
   /// Runs after every update: averages, clamps.
   func afterUpdate()
+  /// Whether there is something to evaluate on.
+  var isEvaluated: Bool { get }
   /// Evaluates the model as it stands.
   func evaluate() throws -> Evaluation
   /// What has to be said behind a training: what was passed over.
@@ -39,6 +41,8 @@ extension Trainable {
   public var parts: [(name: String, part: any Checkpointed)] { [] }
   /// Does nothing.
   public func afterUpdate() {}
+  /// Taken to be so.
+  public var isEvaluated: Bool { true }
   /// Finds nothing.
   public func evaluate() throws -> Evaluation { Evaluation() }
 

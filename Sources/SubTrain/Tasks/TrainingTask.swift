@@ -26,6 +26,14 @@ public protocol TrainingTask: AnyObject {
   func loss(_ output: Output, mimicking target: SoftTarget) -> Tensor
 }
 
+/// A task that takes a batch in parts itself, because the loss is not the sum of its samples'.
+public protocol PiecewiseTask: TrainingTask {
+  /// In how many parts a batch passes through the network.
+  var pieces: Int { get set }
+  /// About the bytes that the loss of a whole batch of so many samples takes, which passes in pieces.
+  func joinedBytes(of count: Int) -> Int
+}
+
 extension TrainingTask where Shared == Void {
   public func shared(_ batch: Batch, _ pass: Pass) {}
   public func finish(_ shared: Void, into gradients: Gradients) {}

@@ -36,7 +36,9 @@ public final class TextSource {
 
   /// The batches of a run: every epoch in an order of its own.
   public func shuffled(seed: Int) -> ShuffledBatches<TextBatch> {
-    let batches = ShuffledBatches(count: count, batchSize: batchSize, seed: seed) { self.batch($0) }
+    let batches = ShuffledBatches(
+      count: count, batchSize: batchSize, seed: seed, size: { self.sequences[$0].ids.count },
+      example: { self.example(of: $0, tokens: $1) }, make: { self.batch($0) })
     batches.digest = digest
     return batches
   }
@@ -57,12 +59,21 @@ public final class TextSource {
     }
   }
 
-  private func batch(_ places: [Int]) -> TextBatch {
-    let chosen = places.map { labels[$0] }
+  private func batch(_ places: [Int]) -> TextBatch { batch(places.map { sequences[$0] }, places.map { labels[$0] }) }
+
+  private func batch(_ sequences: [TextBatch.Sequence], _ labels: [Float]) -> TextBatch {
     let target: Target =
       isRegression
-      ? .probabilities(Tensor(HostArray(chosen, shape: [chosen.count, 1]), on: device))
-      : Target.labels(chosen.map { Int($0) }, weights: weights, on: device)
-    return TextBatch(places.map { sequences[$0] }, target: target, maskID: maskID, on: device)
+      ? .probabilities(Tensor(HostArray(labels, shape: [labels.count, 1]), on: device))
+      : Target.labels(labels.map { Int($0) }, weights: weights, on: device)
+    return TextBatch(sequences, target: target, maskID: maskID, on: device)
+  }
+
+  /// Sequences of equally many tokens.
+  private func example(of count: Int, tokens: Int) -> TextBatch {
+    let sequence = TextBatch.Sequence(
+      ids: Array(repeating: maskID, count: tokens), typeIDs: Array(repeating: 0, count: tokens),
+      isEligible: Array(repeating: true, count: tokens))
+    return batch(Array(repeating: sequence, count: count), Array(repeating: 0, count: count))
   }
 }

@@ -26,10 +26,14 @@ public final class BERTForSequenceClassification: Module {
   /// Logits [N, labels]. Where the trip hides tokens, that share of the eligible ones becomes `[MASK]`. The last block
   /// computes only the first token of every sequence, which is all that is read.
   public func callAsFunction(_ batch: TextBatch, _ pass: Pass) -> Tensor {
+    var pass = pass
+    pass.firstSample = batch.firstSample
     let tokens = tokens(batch, pass)
     let first = transformer(tokens, batch.rows, reading: batch.firstRows, pass).normed
     let pooled = pooler(first, .tanh)
-    return head(pooled.dropped(pass.dropout(config.classifierDropout ?? config.dropout, site: -2)), wide: true)
+    let dropout = pass.dropout(
+      config.classifierDropout ?? config.dropout, site: -2, firstRow: batch.firstSample)
+    return head(pooled.dropped(dropout), wide: true)
   }
 
   /// A vector for every sequence, [N, D], made of the last block's.
@@ -42,7 +46,8 @@ public final class BERTForSequenceClassification: Module {
   }
 
   private func tokens(_ batch: TextBatch, _ pass: Pass) -> Tensor {
-    embeddings(ids: batch.inputIDs(pass), batch).dropped(pass.dropout(config.dropout, site: -1))
+    embeddings(ids: batch.inputIDs(pass), batch)
+      .dropped(pass.dropout(config.dropout, site: -1, firstRow: batch.rows.firstRow))
   }
 }
 

@@ -43,6 +43,8 @@ public struct GLUERecipe: Recipe {
   public var data = DataFields()
   public var method = MethodFields()
 
+  public var samplesPerUpdate: Int { loop.batchSize * loop.accumulation }
+
   /// run_glue's settings for a task.
   public init(_ task: GLUETask) {
     optimizer.lr = 2e-5
@@ -50,6 +52,7 @@ public struct GLUERecipe: Recipe {
     schedule.form = .linear
     schedule.epochs = task == .mrpc || task == .wnli ? 5 : 3
     loop.batchSize = 32
+    loop.accumulation = 1
     method.ratio = 0.15
   }
 
@@ -61,10 +64,16 @@ public struct GLUERecipe: Recipe {
         meanings: [
           "batch_size": "sentences, or pairs, of a batch",
           "accumulation": "batches whose gradients make one update, which then has so many times batch_size sentences",
-        ]),
+        ], fixed: ["accumulation"]),
       Field.group("data", \.data),
       Field.group("method", \.method, meanings: ["ratio": "the share of tokens that masksub and masking hide"]),
-    ], unused: ["loop.ema_decay", "method.masking", "method.sub_statistics"])
+    ], unused: ["loop.ema_decay", "method.masking", "method.sub_statistics"],
+    rules: [.init("loop.accumulation", "1 or more") { $0.loop.accumulation > 0 }])
+
+  /// Transformers' meaning of accumulation: so many batches.
+  public var batchesPerUpdate: Int { loop.accumulation }
+  /// A batch is divided where memory asks for it.
+  public var parts: Int { 0 }
 
   public static let book = [
     RecipeEntry(

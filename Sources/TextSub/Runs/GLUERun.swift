@@ -35,11 +35,11 @@ extension TrainingRun where Subject == GLUETraining {
     let parts = try data.evaluation().map { TextSource($0, of: goal, model.tokenizer, recipe, on: settings.device) }
     let subject = GLUETraining(
       model, goal, on: training.shuffled(seed: settings.seed), evaluating: parts, masking: masking)
-    self.init(
+    try self.init(
       "glue", subject, by: recipe, method: method,
       groups: .decayingAllButBiasesAndNorms(
         model.parameters, weightDecay: recipe.optimizer.weightDecay, layers: recipe.layerDecay(of: model.config)),
-      bestMetric: goal.bestMetric.rawValue, settings)
+      bestMetrics: [goal.bestMetric.rawValue], settings)
     task = goal.name
     configuration = [
       "task": .string(goal.name), "data": .string(data.place), "model": model.configJSON,

@@ -40,6 +40,9 @@ public struct TextBatch: TrainingBatch {
   let noisePlaces: [Int]?
   let maskID: Int32
   let device: Device
+  /// The number of the first sequence, where these are a part of a larger batch.
+  let firstSample: Int
+  private let sequences: [Sequence]
   /// The rows of every sequence, and which of them are keys.
   let rows: SequenceRows
   /// i32 [count]: the first row of every sequence.
@@ -52,7 +55,15 @@ public struct TextBatch: TrainingBatch {
 
   /// A batch on a device. `target` has a label for every sequence.
   public init(_ sequences: [Sequence], target: Target?, maskID: Int32, on device: Device) {
+    self.init(sequences, target, maskID: maskID, of: sequences, from: 0, on: device)
+  }
+
+  /// The sequences of `all` from number `first` on.
+  private init(
+    _ sequences: [Sequence], _ target: Target?, maskID: Int32, of all: [Sequence], from first: Int, on device: Device
+  ) {
     precondition(sequences.allSatisfy { !$0.ids.isEmpty }, "TextBatch: a sequence without tokens")
+    (self.sequences, firstSample) = (sequences, first)
     count = sequences.count
     self.device = device
     self.maskID = maskID
@@ -63,11 +74,11 @@ public struct TextBatch: TrainingBatch {
     positions = Tensor(
       HostArray(sequences.flatMap { $0.positions ?? Array(0..<Int32($0.ids.count)) }, shape: [ids.count]), on: device)
     types = Tensor(HostArray(sequences.flatMap(\.typeIDs), shape: [ids.count]), on: device)
-    var first = 0
+    var row = 0
     firstRows = Tensor(
       indices: sequences.map { sequence in
-        defer { first += sequence.ids.count }
-        return first
+        defer { row += sequence.ids.count }
+        return row
       }, on: device)
     let keyMask =
       sequences.contains { $0.isVisible?.contains(false) ?? false }
@@ -76,7 +87,14 @@ public struct TextBatch: TrainingBatch {
           sequences.flatMap { s in s.isVisible?.map { $0 ? 1 : 0 } ?? Array(repeating: UInt8(1), count: s.ids.count) },
           shape: [ids.count], dtype: .u8), on: device)
       : nil
-    rows = SequenceRows(Segments(lengths: sequences.map(\.ids.count), on: device), keyMask: keyMask)
+    rows = SequenceRows(
+      Segments(lengths: sequences.map(\.ids.count), longest: all.map(\.ids.count).max(), on: device), keyMask: keyMask,
+      firstRow: all.prefix(first).reduce(0) { $0 + $1.ids.count })
+  }
+
+  public func part(_ range: Range<Int>) -> TextBatch? {
+    TextBatch(
+      Array(sequences[range]), target?.rows(range), maskID: maskID, of: sequences, from: range.lowerBound, on: device)
   }
 
   /// The ids as a trip sees them: an independent draw for every eligible token, which becomes [MASK] where it falls below
@@ -88,7 +106,7 @@ public struct TextBatch: TrainingBatch {
       let all = masking.masked(rows: 1, count: noise.count, pass.key)
       isMasked = places.map { all[$0] }
     } else {
-      isMasked = masking.masked(rows: 1, count: ids.count, pass.key.fold("mask"))
+      isMasked = masking.masked(rows: ids.count, count: 1, first: rows.firstRow, pass.key.fold("mask"))
     }
     let seen = ids.indices.map { isMasked[$0] && isEligible[$0] ? maskID : ids[$0] }
     return Tensor(HostArray(seen, shape: [ids.count]), on: device)

@@ -7,8 +7,7 @@ public import SubTrain
 public final class VisionBatches: BatchSource {
   /// How the batches are made.
   public let batches: ImageBatches
-  public let batchesPerEpoch: Int
-  public var allBatchesPerEpoch: Int { batches.perEpoch }
+  public var batchesPerEpoch: Int { batches.perEpoch }
   public var identity: JSON { batches.source.identity }
   private let total: Int
   private let binarizes: Bool
@@ -17,27 +16,45 @@ public final class VisionBatches: BatchSource {
   private let workers: Int
   private let device: Device
   private var loader: Loader<ImageBatch>?
+  /// Batches that are made ahead of time: two for each thread, fewer where they would take much of the memory there is.
+  private lazy var ahead: Int = {
+    let free = MachineMemory.allowances().filter { $0.kind == .memory }.map(\.bytes).min() ?? .max
+    return max(2, min(2 * workers, free / 8 / batchBytes))
+  }()
 
-  /// The batches of a run of `updates` updates of `accumulation` batches each. Batches of an epoch that make no whole
-  /// update are left out. `binarizes`: every class with a share in a mixed label counts as wholly there. `weights`: what
-  /// images of each class count in a softmax cross-entropy, with whose `smoothing` labels are then smoothed here.
+  /// The batches of a run of `updates` updates. `binarizes`: every class with a share in a mixed label counts as wholly
+  /// there. `weights`: what images of each class count in a softmax cross-entropy, with whose `smoothing` labels are then
+  /// smoothed here.
   public init(
-    _ batches: ImageBatches, updates: Int, accumulation: Int, binarizes: Bool, weights: [Float]? = nil,
-    smoothing: Float = 0, workers: Int, on device: Device
+    _ batches: ImageBatches, updates: Int, binarizes: Bool, weights: [Float]? = nil, smoothing: Float = 0, workers: Int,
+    on device: Device
   ) {
-    self.batches = batches
-    batchesPerEpoch = batches.perEpoch / accumulation * accumulation
-    total = updates * accumulation
+    (self.batches, total) = (batches, updates)
     (self.binarizes, self.workers, self.device) = (binarizes, workers, device)
     (self.weights, self.smoothing) = (weights, smoothing)
   }
 
+  /// The pixels of a batch on the host.
+  private var batchBytes: Int { batches.sampler.batchSize * 3 * batches.pipeline.size * batches.pipeline.size * 4 }
+
+  /// What waits in full, and as bytes what is being made.
+  public var fullBatch: (samples: Int, waitingBytes: Int) {
+    (batches.sampler.batchSize, ahead * batchBytes + min(ahead, workers) * batchBytes / 4)
+  }
+
+  public func example(of count: Int) -> ImageClassification.Batch? {
+    let (side, classes) = (batches.pipeline.size, batches.source.classNames.count)
+    let target: Target =
+      batches.mixing == nil
+      ? .labels(Tensor(indices: Array(repeating: 0, count: count), on: device), smoothing: 0)
+      : .probabilities(Tensor([count, classes], filledWith: 1 / Double(classes), on: device))
+    return ImageClassification.Batch(
+      images: Tensor([count, 3, side, side], filledWith: 0, on: device), target: target)
+  }
+
   public func seek(_ index: Int, state: JSON?) {
     loader?.cancel()
-    let (batches, own, all) = (batches, batchesPerEpoch, batches.perEpoch)
-    loader = Loader(index..<max(index, total), workers: workers) { number in
-      try batches.batch(number / own * all + number % own)
-    }
+    loader = batches.loader(from: index, to: total, workers: workers, ahead: ahead)
   }
 
   public func next() throws -> ImageClassification.Batch {

@@ -7,9 +7,9 @@ public import SubTrain
 public struct VisionEvaluator {
   /// The batches of one pass, in order.
   public let batches: ImageBatches
-  private let task: ImageClassification
+  let task: ImageClassification
   private let workers: Int
-  private let device: Device
+  let device: Device
 
   /// An evaluator of a model on the images of a source, framed and normalised by `pipeline`. More than
   /// `maxBroken` unreadable ones are an error.

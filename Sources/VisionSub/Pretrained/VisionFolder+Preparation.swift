@@ -54,7 +54,8 @@ extension VisionFolder {
   /// The recipe that trains these weights on: `given`, else what follows from the weights, with the preparation of their
   /// images, and with `settings` over both. Throws where a preparation cannot be done and no setting replaces it.
   public func recipe(
-    _ given: VisionRecipe?, with settings: [(key: String, value: String)], note: (String) -> Void = { _ in }
+    _ given: VisionRecipe?, with settings: [(key: String, value: String)], scalesRate: Bool = false,
+    note: (String) -> Void = { _ in }
   ) throws -> VisionRecipe {
     var recipe = try given ?? VisionRecipe.following(configuration)
     recipe.follow(preparation)
@@ -63,7 +64,7 @@ extension VisionFolder {
     for part in ImagePreparation.Part.allCases where !replaced.contains(part) {
       if let error = preparation.refused[part] { throw error }
     }
-    return try recipe.with(settings, note: note)
+    return try recipe.with(settings, scalesRate: scalesRate, note: note)
   }
 }
 

@@ -46,7 +46,7 @@ extension VisionRecipe {
         "augment.policy": "README, without the inc1 of other replications of A2",
         "data.interpolation": "timm's default in training, within RandAugment too",
         "data.eval_resize": "224 / 0.95",
-        "loop.batch_size": "8 × 256 images; batch-norm saw 256 at a time there, here loop.accumulation decides",
+        "loop.batch_size": "8 × 256 images; batch-norm saw 256 at a time there, here a part (loop.accumulation)",
         "augment.repeats": "a third of the images an epoch, each three times", "augment.mixup": mixing,
       ])
   }

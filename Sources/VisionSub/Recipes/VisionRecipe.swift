@@ -21,27 +21,35 @@ public struct VisionRecipe: Recipe {
   /// A recipe whose other fields are set afterwards.
   public init(_ name: String, model: VisionModelFields) { (self.name, self.model) = (name, model) }
 
+  public var rateRule: String? {
+    switch name.prefix(while: { $0 != "-" }) {
+    case _ where name.hasSuffix("-shapes"): nil
+    case "mae": "blr × batch / 256 in MAE's code"
+    case "deit3": "lr × batch / 512 in DeiT's code unless it is told --unscale-lr"
+    case "swin": "lr × batch / 512 in Swin's code"
+    default: nil
+    }
+  }
+
   public static let table = FieldTable<VisionRecipe>(
     [
       Field.group("model", \.model), Field.group("optimizer", \.optimizer), Field.group("schedule", \.schedule),
       Field.group(
         "loop", \.loop,
-        meanings: [
-          "batch_size": "images of an update", "accumulation": "in how many batches the images of an update come",
-        ]),
+        meanings: ["batch_size": "images of an update"]),
       Field.group("data", \.data), Field.group("augment", \.augment), Field.group("loss", \.loss),
       Field.group("method", \.method),
     ],
     rules: [
-      .init("loop.accumulation", "a number of batches that divides loop.batch_size") {
-        $0.loop.batchSize % $0.loop.accumulation == 0
+      .init("loop.accumulation", "a number of parts that is at most loop.batch_size") {
+        $0.loop.accumulation <= $0.loop.batchSize
       },
       .init("loss.smoothing", "0, and with loss.binarizes_targets every smoothed label would count as 1") {
         !($0.loss.binarizesTargets && $0.loss.smoothing > 0)
       },
-      .init("model.width", VisionModelFields.listForm) { VisionModelFields.list($0.model.width) != nil },
-      .init("model.depth", VisionModelFields.listForm) { VisionModelFields.list($0.model.depth) != nil },
-      .init("model.heads", VisionModelFields.listForm) { VisionModelFields.list($0.model.heads) != nil },
+      .init("model.width", VisionModelFields.listNoun) { VisionModelFields.list($0.model.width) != nil },
+      .init("model.depth", VisionModelFields.listNoun) { VisionModelFields.list($0.model.depth) != nil },
+      .init("model.heads", VisionModelFields.listNoun) { VisionModelFields.list($0.model.heads) != nil },
       .init("data.mean", "means and deviations: three numbers each (or one for all three), no deviation 0") {
         $0.data.hasNormalization
       },

@@ -50,9 +50,9 @@ extension TrainingRun where Subject == VisionTraining {
     }
     let training = VisionTraining(
       model, on: source, emaDecay: recipe.loop.emaDecay, evaluator: evaluator, masking: masking)
-    self.init(
+    try self.init(
       model.isNew ? "train" : "finetune", training, by: recipe, method: method,
-      groups: recipe.groups(model.parameters, model.config), bestMetric: "top1", settings)
+      groups: recipe.groups(model.parameters, model.config), bestMetrics: ["top1"], settings)
     configuration = [
       "model": model.variant.map { .string($0) } ?? .null,
       "label_names": .array(data.classNames.map { .string($0) }),
@@ -79,11 +79,9 @@ extension VisionBatches {
     _ recipe: VisionRecipe, on images: any ImageSource, weights: [Float]? = nil, maxBroken: Int = 100,
     _ settings: RunSettings
   ) throws {
-    let accumulation = recipe.loop.accumulation
     let sampler = ImageSampler(
-      count: images.count, batchSize: recipe.loop.batchSize / accumulation, seed: settings.seed,
-      repeats: recipe.augment.repeats)
-    guard sampler.batchesPerEpoch >= accumulation else {
+      count: images.count, batchSize: recipe.loop.batchSize, seed: settings.seed, repeats: recipe.augment.repeats)
+    guard sampler.batchesPerEpoch > 0 else {
       throw InputError(
         "the \(sampler.epochCount) training images make no update of \(recipe.loop.batchSize)", at: "--set batch_size",
         cure: "give a smaller batch_size", isUsage: true)
@@ -92,8 +90,8 @@ extension VisionBatches {
       source: images, sampler: sampler, pipeline: try recipe.trainingPipeline(), mixing: recipe.mixing,
       broken: BrokenImages(limit: maxBroken))
     self.init(
-      batches, updates: recipe.updates(stepsPerEpoch: batches.perEpoch / accumulation), accumulation: accumulation,
-      binarizes: recipe.loss.binarizesTargets, weights: weights, smoothing: Float(recipe.loss.smoothing),
+      batches, updates: recipe.updates(stepsPerEpoch: batches.perEpoch), binarizes: recipe.loss.binarizesTargets,
+      weights: weights, smoothing: Float(recipe.loss.smoothing),
       workers: settings.imageWorkers, on: settings.device)
   }
 }

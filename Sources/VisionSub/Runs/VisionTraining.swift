@@ -30,9 +30,17 @@ public final class VisionTraining: Trainable {
   public func write(to folder: String) throws { try model.write(to: folder) }
   public func read(from folder: String) throws { try model.read(from: folder) }
 
+  public var isEvaluated: Bool { evaluator != nil }
+
   public func evaluate() throws -> Evaluation {
     guard let evaluator else { return Evaluation() }
     return try average?.evaluating { try evaluator(masking: masking) } ?? evaluator(masking: masking)
+  }
+
+  /// What the model says of some of the images that it is evaluated on, as it is evaluated.
+  public func predictions(of count: Int) throws -> [ImagePrediction] {
+    guard let evaluator else { return [] }
+    return try average?.evaluating { try evaluator.predictions(of: count) } ?? evaluator.predictions(of: count)
   }
 
   public var remarks: [String] {

@@ -11,6 +11,8 @@ public final class ImageClassification: TrainingTask {
     public var images: Tensor
     /// Classes, or mixed labels [N, C].
     public var target: Target
+    /// The number of the first image, where these are a part of a larger batch.
+    private(set) var first = 0
     /// N.
     public var count: Int { images.shape[0] }
 
@@ -18,6 +20,12 @@ public final class ImageClassification: TrainingTask {
     public init(images: Tensor, target: Target) {
       self.images = images
       self.target = target
+    }
+
+    public func part(_ range: Range<Int>) -> Batch? {
+      var part = Batch(images: images.samples(range), target: target.rows(range))
+      part.first = first + range.lowerBound
+      return part
     }
   }
 
@@ -41,7 +49,9 @@ public final class ImageClassification: TrainingTask {
   public func finish(_ shared: Junction?, into gradients: Gradients) { shared?.backward(into: gradients) }
 
   public func forward(_ batch: Batch, _ shared: Junction?, _ pass: Pass) -> Tensor {
-    model(batch.images, stem: shared?.tensor, pass)
+    var pass = pass
+    pass.firstSample = batch.first
+    return model(batch.images, stem: shared?.tensor, pass)
   }
 
   public func loss(_ logits: Tensor, _ batch: Batch) -> Tensor { objective(logits, batch.target) }

@@ -130,10 +130,10 @@ import Testing
     let best = try run("best")
     let figures = [0.5, 0.75, 0.25]
     let subject = PointClasses { Evaluation(metrics: [("right", figures[$0 - 1])]) }
-    let first = try subject.trainer(steps: 8, in: best) { $0.bestMetric = "right" }.train()
+    let first = try subject.trainer(steps: 8, in: best) { $0.bestMetrics = ["right"] }.train()
     #expect(first.position.best?.step == 8 && first.position.best?.value == 0.75)
     let later = PointClasses { _ in Evaluation(metrics: [("right", 0.25)]) }
-    let second = try later.trainer(steps: 9, in: best) { $0.bestMetric = "right" }.train(resuming: true)
+    let second = try later.trainer(steps: 9, in: best) { $0.bestMetrics = ["right"] }.train(resuming: true)
     #expect(second.position.best?.step == 8 && second.final.metrics[0].value == 0.25)
     #expect(second.position.elapsed > 0 && second.position.samples > first.position.samples)
   }

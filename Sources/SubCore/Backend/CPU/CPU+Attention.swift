@@ -28,7 +28,8 @@ extension AttentionCall {
       max_k: Int64(keys.longest), q: q.rawPointer, k: k.rawPointer, v: v.rawPointer, ldq: Int64(q.stride),
       ldk: Int64(k.stride), ldv: Int64(v.stride), scale: Float(scale), causal: causal,
       key_mask: keyMask.map { UnsafePointer($0.flagPointer) }, bias: bias.map { UnsafePointer($0.floatPointer) },
-      dropout: dropout?.rate ?? 0, key: dropout?.key.bits ?? 0, rows: rows.map { UnsafePointer($0.indexPointer) },
+      dropout: dropout?.rate ?? 0, key: dropout?.key.bits ?? 0, first_row: Int64(dropout?.firstRow ?? 0),
+      rows: rows.map { UnsafePointer($0.indexPointer) },
       regions: regions.map { UnsafePointer($0.flagPointer) },
       outside_k: outside.map { UnsafePointer($0.floatPointer + q.columns) },
       outside_v: outside.map { UnsafePointer($0.floatPointer + 2 * q.columns) })

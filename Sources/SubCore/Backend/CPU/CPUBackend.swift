@@ -58,7 +58,9 @@ struct CPUBackend: HostBackend {
   }
 
   func dropout(_ x: Tensor, _ dropout: Dropout, into y: Tensor) {
-    sk_dropout(Int64(y.count), dropout.rate, dropout.key.bits, x.kernelType(as: y), x.rawPointer, y.rawPointer)
+    sk_dropout(
+      Int64(y.count), dropout.rate, dropout.key.bits, Int64(dropout.firstRow * y.shape.columns), x.kernelType(as: y),
+      x.rawPointer, y.rawPointer)
   }
 
   func activate(_ activation: Activation, _ x: Tensor, into y: Tensor) {

@@ -28,4 +28,7 @@ public enum Processor {
     sk_memory_usage(&inUse, &held, &calls, &allocations)
     return (inUse, held, calls, allocations)
   }
+
+  /// Gives back to the system what the pool holds and nobody uses.
+  public static func trimMemory() { sk_memory_trim() }
 }

@@ -43,12 +43,9 @@ extension ResidualNormCall {
   fileprivate func branch(_ h: Tensor, scaled: Bool) -> Tensor {
     var h = h
     if let dropout {
-      // Positions count from the first row of the whole batch.
-      let whole = h.zeros([dropout.firstRow + rows, width])
-      let own = whole.slice(from: dropout.firstRow * width, shape: h.shape)
-      own.assign(h)
-      whole.backend.dropout(whole, dropout, into: whole)
-      h = own
+      let dropped = h.like(h.shape)
+      dropped.backend.dropout(h, dropout, into: dropped)
+      h = dropped
     }
     if scaled, let gamma { h = h.zipped(.multiply, gamma) }
     return path.map { h.zipped(.multiply, $0.factors(like: h)) } ?? h

@@ -27,7 +27,8 @@ struct ReferenceBackend: HostBackend {
   }
 
   func dropout(_ x: Tensor, _ dropout: Dropout, into y: Tensor) {
-    for i in 0..<y.count { Elements(y)[i] = Elements(x)[i] * dropout.factor(at: i) }
+    let first = dropout.firstRow * y.shape.columns
+    for i in 0..<y.count { Elements(y)[i] = Elements(x)[i] * dropout.factor(at: first + i) }
   }
 
   func activate(_ activation: Activation, _ x: Tensor, into y: Tensor) {

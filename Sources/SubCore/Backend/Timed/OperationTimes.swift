@@ -16,6 +16,8 @@ package final class OperationTimes: Sendable {
 
   private struct State {
     var entries: [String: Entry] = [:]
+    /// `Operations.count` behind the last call: an operation is counted before its backend is asked.
+    var counted = Operations.count
     var depth = 0
   }
   private let state = Mutex(State())
@@ -28,10 +30,10 @@ package final class OperationTimes: Sendable {
   }
 
   /// Forgets everything.
-  package func clear() { state.withLock { $0.entries = [:] } }
+  package func clear() { state.withLock { ($0.entries, $0.counted) = ([:], Operations.count) } }
 
   /// Runs `body`; within another measurement it belongs to that one.
-  func measure(_ name: String, bytes: Int, operations: Double, _ body: () -> Void) {
+  func measure(_ name: String, bytes: Int, _ body: () -> Void) {
     let isOutermost = state.withLock { state in
       state.depth += 1
       return state.depth == 1
@@ -46,7 +48,8 @@ package final class OperationTimes: Sendable {
       entry.calls += 1
       entry.seconds += seconds
       entry.bytes += Double(bytes)
-      entry.operations += operations
+      entry.operations += Double(Operations.count - state.counted)
+      state.counted = Operations.count
       state.entries[name] = entry
     }
   }

@@ -32,7 +32,7 @@ extension TimedBackend {
   }
 
   func attention(_ call: AttentionCall, into out: Tensor, logSumExp: Tensor) {
-    timed("attention", [call, out, logSumExp], operations: 2 * call.scoreOperations) {
+    timed("attention", [call, out, logSumExp]) {
       base.attention(call, into: out, logSumExp: logSumExp)
     }
   }
@@ -42,8 +42,7 @@ extension TimedBackend {
     dbias: Tensor?, doutside: Tensor?
   ) {
     timed(
-      "attentionBackward", [call, out, logSumExp, dout, dq, dk, dv, dbias, doutside],
-      operations: 5 * call.scoreOperations
+      "attentionBackward", [call, out, logSumExp, dout, dq, dk, dv, dbias, doutside]
     ) {
       base.attentionBackward(
         call, out: out, logSumExp: logSumExp, dout: dout, dq: dq, dk: dk, dv: dv, dbias: dbias, doutside: doutside)
@@ -129,15 +128,5 @@ extension TimedBackend {
 
   func average(_ values: Tensor, decay: Double, into average: Tensor) {
     timed("average", [values, average]) { base.average(values, decay: decay, into: average) }
-  }
-}
-
-extension AttentionCall {
-  /// Products and sums of one product of all scores: each of a head's numbers with each of every key that is seen.
-  fileprivate var scoreOperations: Double {
-    zip(queries.lengths, keys.lengths).reduce(0) { sum, length in
-      let pairs = Double(length.0) * Double(length.1)
-      return sum + 2 * Double(q.columns) * (causal ? pairs / 2 : pairs)
-    }
   }
 }

@@ -1,19 +1,19 @@
 extension TimedBackend {
   func convolution(_ x: Tensor, _ weight: Tensor, _ bias: Tensor?, _ window: SlidingWindow, into y: Tensor) {
-    timed("convolution", [x, weight, bias, y], operations: operations(y, weight)) {
+    timed("convolution", [x, weight, bias, y]) {
       base.convolution(x, weight, bias, window, into: y)
     }
   }
 
   func convolutionBackward(_ dy: Tensor, _ weight: Tensor, _ window: SlidingWindow, toData dx: Tensor) {
-    timed("convolutionBackward(toData)", [dy, weight, dx], operations: operations(dy, weight)) {
+    timed("convolutionBackward(toData)", [dy, weight, dx]) {
       base.convolutionBackward(dy, weight, window, toData: dx)
     }
   }
 
   func convolutionBackward(_ x: Tensor, _ dy: Tensor, _ window: SlidingWindow, toWeight dweight: Accumulation) {
     timed(
-      "convolutionBackward(toWeight)", [x, dy, dweight], operations: operations(dy, dweight.tensor)
+      "convolutionBackward(toWeight)", [x, dy, dweight]
     ) { base.convolutionBackward(x, dy, window, toWeight: dweight) }
   }
 
@@ -56,10 +56,5 @@ extension TimedBackend {
 
   func clearCells(_ cells: Tensor, size: Int, in images: Tensor) {
     timed("clearCells", [cells]) { base.clearCells(cells, size: size, in: images) }
-  }
-
-  /// Of a convolution whose result has y's shape: every element of y sums up a window of all channels.
-  private func operations(_ y: Tensor, _ weight: Tensor) -> Double {
-    2 * Double(y.count) * Double(weight.count / weight.shape[0])
   }
 }

@@ -6,12 +6,11 @@ struct TimedBackend: Backend {
 
   /// Runs `body`, which reads or writes each operand once. A product is [rows, depth, columns].
   func timed(
-    _ name: String, _ operands: [(any Traffic)?], product: [Int] = [], operations: Double = 0, _ body: () -> Void
+    _ name: String, _ operands: [(any Traffic)?], product: [Int] = [], _ body: () -> Void
   ) {
     let shape = product.map(String.init).joined(separator: "x")
     times.measure(
-      product.isEmpty ? name : "\(name) \(shape)", bytes: operands.reduce(0) { $0 + ($1?.byteCount ?? 0) },
-      operations: product.isEmpty ? operations : product.reduce(2) { $0 * Double($1) }
+      product.isEmpty ? name : "\(name) \(shape)", bytes: operands.reduce(0) { $0 + ($1?.byteCount ?? 0) }
     ) {
       body()
       base.synchronize()

@@ -2,8 +2,10 @@
 public struct LoopFields: FieldGroup {
   /// Samples of a batch.
   public var batchSize = 64
-  /// Batches of an update.
-  public var accumulation = 1
+  /// In how many parts the batch of an update passes through the network; 0: as few as memory allows.
+  public var accumulation = 0
+  /// Whether blocks compute again on the way back what they would else keep.
+  public var recompute = false
   /// Updates after which the run ends; 0: all epochs.
   public var maxSteps = 0
   /// The decay of the average of weights that is evaluated; 0: none.
@@ -16,6 +18,8 @@ public struct LoopFields: FieldGroup {
   public var saveEvery = 0
   /// Updates between evaluations; 0: every epoch.
   public var evaluateEvery = 0
+  /// Evaluations without a better one after which the run ends; 0: it goes on.
+  public var patience = 0
 
   /// Batches of 64.
   public init() {}
@@ -24,7 +28,14 @@ public struct LoopFields: FieldGroup {
 
   public static let fields: [Field<Self>] = [
     Field("batch_size", \.batchSize, 1...1 << 20, "samples of a batch"),
-    Field("accumulation", \.accumulation, 1...1 << 16, "batches whose gradients make one update"),
+    Field(
+      "accumulation", \.accumulation, 0...1 << 16,
+      "in how many parts the batch of an update passes through the network, one after the other: the same gradients with "
+        + "less memory; 0: as few as memory allows", source: own, mayChange: true),
+    Field(
+      "recompute", \.recompute,
+      "whether blocks compute again on the way back what they would else keep: the same bits with less memory, for a third "
+        + "more work", source: own, mayChange: true),
     Field(
       "max_steps", \.maxSteps, 0...1 << 40, "updates after which the run ends; 0: all epochs", source: own,
       mayChange: true),
@@ -39,6 +50,9 @@ public struct LoopFields: FieldGroup {
     Field(
       "evaluate_every", \.evaluateEvery, 0...1 << 24, "updates between evaluations; 0: every epoch", source: own,
       mayChange: true),
+    Field(
+      "patience", \.patience, 0...1 << 24, "evaluations without a better one after which the run ends; 0: it goes on",
+      source: own, mayChange: true),
   ]
 }
 
@@ -47,10 +61,10 @@ extension LoopSettings {
   public init(_ recipe: some Recipe, stepsPerEpoch: Int, seed: Int) {
     self.init(
       totalSteps: recipe.updates(stepsPerEpoch: stepsPerEpoch), stepsPerEpoch: stepsPerEpoch, seed: seed)
-    accumulation = recipe.batchesPerUpdate
+    (accumulation, parts, recomputes) = (recipe.batchesPerUpdate, recipe.parts, recipe.loop.recompute)
     clipNorm = recipe.optimizer.clipNorm > 0 ? recipe.optimizer.clipNorm : nil
     subStatistics = recipe.method.subStatistics
-    logEvery = recipe.loop.logEvery
+    (logEvery, patience) = (recipe.loop.logEvery, recipe.loop.patience)
     if recipe.loop.saveEvery > 0 { saveEvery = recipe.loop.saveEvery }
     if recipe.loop.evaluateEvery > 0 { evaluateEvery = recipe.loop.evaluateEvery }
   }

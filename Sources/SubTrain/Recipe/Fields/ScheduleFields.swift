@@ -70,12 +70,11 @@ extension Recipe {
     return schedule.form.spansEpochs ? min(loop.maxSteps, all) : loop.maxSteps
   }
 
-  /// The rate of every update. `batchesPerEpoch`: all batches of an epoch, also those that make no whole update.
-  public func rates(stepsPerEpoch: Int, batchesPerEpoch: Int? = nil) -> Schedule {
+  /// The rate of every update.
+  public func rates(stepsPerEpoch: Int) -> Schedule {
     let total = schedule.form.spansEpochs ? schedule.epochs * stepsPerEpoch : updates(stepsPerEpoch: stepsPerEpoch)
     return Schedule(
       schedule.form, peak: optimizer.lr, floor: schedule.minLr, warmupRate: schedule.warmupLr,
-      warmup: schedule.warmupSteps(of: total, stepsPerEpoch: stepsPerEpoch), total: total, stepsPerEpoch: stepsPerEpoch,
-      updatesOfAllBatches: batchesPerEpoch.map { Double($0) / Double(batchesPerUpdate) })
+      warmup: schedule.warmupSteps(of: total, stepsPerEpoch: stepsPerEpoch), total: total, stepsPerEpoch: stepsPerEpoch)
   }
 }

@@ -53,7 +53,10 @@ public final class ResNet: Module, VisionModel {
     precondition(images.shape.rank == 4 && images.shape[1] == 3, "ResNet: images \(images.shape)")
     let pixels = masked(images, pass).channelsLast()
     var x = bn1(conv1(pixels), pass, BatchNormOptions(isRectified: true)).maxPool(3, stride: 2, padding: 1)
-    for (index, block) in (layer1 + layer2 + layer3 + layer4).enumerated() { x = block(x, pass.at(index)) }
+    let depth = config.depths.reduce(0, +)
+    for (index, block) in (layer1 + layer2 + layer3 + layer4).enumerated() {
+      x = block.run(x, isLast: index == depth - 1, pass.at(index))
+    }
     let samples = Segments(count: x.shape[0], length: x.shape[1] * x.shape[2], on: x.device)
     return x.segmentMean(samples)
   }
@@ -61,9 +64,9 @@ public final class ResNet: Module, VisionModel {
   /// The images of a trip, with zeros in the cells that it hides.
   private func masked(_ images: Tensor, _ pass: Pass) -> Tensor {
     let (down, across) = (images.shape[2] / config.cell, images.shape[3] / config.cell)
-    guard let hidden = pass.masking?.hidden(rows: images.shape[0], count: down * across, pass.key.fold("mask")),
-      !hidden.isEmpty
-    else { return images }
+    let hidden = pass.masking?.hidden(
+      rows: images.shape[0], count: down * across, first: pass.firstSample, pass.key.fold("mask"))
+    guard let hidden, !hidden.isEmpty else { return images }
     return images.clearingCells(Tensor(indices: hidden, on: images.device), of: config.cell)
   }
 }

@@ -29,8 +29,19 @@ final class ResidualBlock: Module {
     self.dropPath = dropPath
   }
 
-  /// [N, H, W, C] → [N, H′, W′, C′].
-  func callAsFunction(_ x: Tensor, _ pass: Pass) -> Tensor {
+  /// [N, H, W, C] → [N, H′, W′, C′]; where the pass says so, what it computes is not kept but computed again on the way
+  /// back. The last block of all is needed again at once.
+  func run(_ x: Tensor, isLast: Bool, _ pass: Pass) -> Tensor {
+    guard pass.recomputes && !isLast else { return self(x, pass) }
+    return Tape.recomputing([x]) { inputs, again in
+      var pass = pass
+      // The running statistics have moved already.
+      if again, case .batch = pass.statistics { pass.statistics = .batch(updating: false) }
+      return [self(inputs[0], pass)]
+    }[0]
+  }
+
+  private func callAsFunction(_ x: Tensor, _ pass: Pass) -> Tensor {
     let rectified = BatchNormOptions(isRectified: true)
     var y = conv2(bn1(conv1(x), pass, rectified))
     if let conv3 { y = conv3(bn2(y, pass, rectified)) }

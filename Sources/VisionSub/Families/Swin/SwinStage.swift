@@ -28,9 +28,11 @@ final class SwinStage: Module {
     let tokens = downsample.map { $0(x, samples: samples) } ?? x
     var stream = ResidualStream(tokens, normed: blocks[0].norm1(tokens, lowered: true))
     for (index, block) in blocks.enumerated() {
-      stream = block(
-        stream, windows.rows(index, samples: samples, on: x.device),
-        next: index + 1 < blocks.count ? blocks[index + 1].norm1 : next, pass.at(index))
+      var rows = windows.rows(index, samples: samples, on: x.device)
+      rows.firstRow = pass.firstSample * rows.segments.longest
+      let isLast = index + 1 == blocks.count
+      stream = block.run(
+        stream, rows, next: isLast ? next : blocks[index + 1].norm1, isLast: isLast && next != nil, pass.at(index))
     }
     return stream
   }

@@ -65,7 +65,9 @@ public final class SwinTransformer: Module, VisionModel {
   /// The rows of the tokens that a trip hides.
   private func hiddenTokens(images: Int, _ pass: Pass) -> [Int] {
     let (cells, grid, side) = (config.cells.side, config.grid(0), config.cell / config.patchSize)
-    let hidden = pass.masking?.hidden(rows: images, count: cells * cells, pass.key.fold("mask")) ?? []
+    let hidden =
+      pass.masking?.hidden(
+        rows: images, count: cells * cells, first: pass.firstSample, pass.key.fold("mask")) ?? []
     return hidden.flatMap { number in
       let (image, cell) = (number / (cells * cells), number % (cells * cells))
       return (0..<side * side).map { place in

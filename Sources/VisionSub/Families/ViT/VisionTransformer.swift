@@ -67,7 +67,7 @@ public final class VisionTransformer: Module, VisionModel {
 
   /// The patches of each of `images` that a trip sees; nil: all of them.
   public func keptPatches(images: Int, _ pass: Pass) -> [[Int]]? {
-    pass.masking?.kept(rows: images, count: config.patches, pass.key.fold("mask"))
+    pass.masking?.kept(rows: images, count: config.patches, first: pass.firstSample, pass.key.fold("mask"))
   }
 
   /// Logits or projected features of some of the images, [range, classes or E], whose patches are already chosen, equally
@@ -88,16 +88,18 @@ public final class VisionTransformer: Module, VisionModel {
         && images.shape[3] / config.patchSize == config.grid,
       "VisionTransformer: images \(images.shape), made for \(config.imageSize) pixels")
     let tokens = embed(images, stem: stem, of: range, kept: kept)
-    return features(normPre.map { $0(tokens) } ?? tokens, of: range, pass)
+    var part = pass
+    part.firstSample += range.lowerBound
+    return features(normPre.map { $0(tokens) } ?? tokens, count: range.count, part)
   }
 
   /// What head or projection read: tokens [N·T, D] → [N, D].
-  private func features(_ tokens: Tensor, of range: Range<Int>, _ pass: Pass) -> Tensor {
-    let (count, length) = (range.count, tokens.shape.rows / range.count)
+  private func features(_ tokens: Tensor, count: Int, _ pass: Pass) -> Tensor {
+    let length = tokens.shape.rows / count
     let device = tokens.device
     let rows = SequenceRows(
       Segments(count: count, length: length, on: device), scoreBias: relPosBias?.scores(on: device),
-      first: range.lowerBound)
+      firstRow: pass.firstSample * length)
     if config.readout == .token {
       let classRows = Tensor.indices(count, step: length, on: device)
       return transformer(tokens, rows, reading: classRows, pass).normed

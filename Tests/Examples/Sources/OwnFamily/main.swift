@@ -19,7 +19,7 @@ final class PatchBag: Module, VisionModel {
 let (images, model) = (try VisionData(CommandLine.arguments[1]).train, PatchBag())
 let sampler = ImageSampler(count: images.count, batchSize: 64, seed: 0)
 let augmented = ImageBatches(source: images, sampler: sampler, pipeline: .train(size: 32, augment: .none))
-let batches = VisionBatches(augmented, updates: 30, accumulation: 1, binarizes: false, workers: 1, on: .cpu)
+let batches = VisionBatches(augmented, updates: 30, binarizes: false, workers: 1, on: .cpu)
 let parameters = ParameterSet(model, on: .cpu, key: RandomKey(seed: 0))
 try Trainer(
   Training(ImageClassification(model, objective: .crossEntropy()), parameters, batches), method: MaskSub(ratio: 0.5),

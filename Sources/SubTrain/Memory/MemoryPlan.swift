@@ -1,0 +1,89 @@
+import SubCore
+
+/// In how many parts a batch passes through the network.
+public struct MemoryPlan: Sendable, Equatable {
+  /// The number of parts.
+  public let parts: Int
+  /// The peak memory of the process that is expected, in bytes.
+  public let peak: Int
+  /// Whether that is most of what there is, so that what is free is given back before other work.
+  public let isTight: Bool
+  /// What is to be said of it.
+  public let note: String?
+
+  /// The share of an allowance that a plan may fill: the rest is for what nobody foresees.
+  private static let share = 0.92
+  /// What a run takes besides: stacks, the log, the decoding of images.
+  private static let rest = 64 << 20
+
+  /// A plan that keeps within all allowances: the fewest parts that do.
+  ///
+  /// - Parameters:
+  ///   - wanted: the number that the recipe names, which is kept; 0: none.
+  ///   - begun: with how many a run was begun that goes on; they stay where they fit.
+  ///   - normalizes: whether the network normalises by the samples of a part.
+  /// - Throws: where not even one sample fits, or a task cannot take so few.
+  public init(
+    _ memory: StepMemory, within allowances: [MemoryAllowance], wanted: Int = 0, begun: Int? = nil,
+    normalizes: Bool = false
+  ) throws {
+    let samples = memory.samples
+    func shortage(_ parts: Int) -> (need: Int, allowance: MemoryAllowance)? {
+      let need = memory.need(parts: parts)
+      return allowances.lazy
+        .map { (need.bytes($0.kind) + Self.rest, $0) }.first { $0.0 > Int(Double($0.1.bytes) * Self.share) }
+    }
+    func text(_ bytes: Int) -> String { Self.text(bytes) }
+
+    var parts = wanted > 0 ? min(wanted, samples) : begun ?? 1
+    var note: String?
+    if let lack = shortage(parts) {
+      let whole =
+        "a step of \(samples) \(parts == 1 ? "samples" : "samples in \(parts) parts") would take "
+        + "\(text(lack.need)) besides the \(text(memory.resident)) there are, \(text(lack.allowance.bytes)) "
+        + lack.allowance.reason
+      if wanted > 0 {
+        note = "\(whole): the system may end the run; --set accumulation=0 chooses what fits"
+      } else {
+        if let lack = shortage(samples) {
+          throw InputError(
+            "a step of one sample takes \(text(lack.need)) besides the \(text(memory.resident)) of weights, gradients and "
+              + "moments, and \(text(lack.allowance.bytes)) \(lack.allowance.reason)", at: "memory",
+            cure: "add --set recompute=true, use smaller images or a smaller model, or give it more memory")
+        }
+        // The largest part that fits.
+        var (fits, fails) = (1, samples)
+        while fails - fits > 1 {
+          let middle = (fits + fails) / 2
+          if shortage((samples + middle - 1) / middle) == nil { fits = middle } else { fails = middle }
+        }
+        parts = max(parts, (samples + fits - 1) / fits)
+        let exact = normalizes ? " (batch-norm has the statistics of a part)" : ""
+        note =
+          "\(whole): every batch passes in \(parts) parts of at most \((samples + parts - 1) / parts), which gives the "
+          + "same gradients\(exact); --set accumulation=N gives another number"
+        if let begun, begun != parts { note! += "; the run was begun with \(begun), so last bits will differ" }
+      }
+    }
+    (self.parts, self.note) = (parts, note)
+    let need = memory.need(parts: parts)
+    peak = memory.resident + need.memory
+    isTight = allowances.contains { need.bytes($0.kind) > $0.bytes / 2 }
+  }
+
+  /// Throws where memory does not hold the gradients and moments of so many weights.
+  static func admit(weights: Int, within allowances: [MemoryAllowance]) throws {
+    let need = 3 * MemoryLayout<Float>.size * weights
+    guard let lack = allowances.first(where: { $0.bytes < need }) else { return }
+    throw InputError(
+      "gradients and moments of \((Double(weights) / 1e6).fixed(1)) million weights take \(text(need)), and "
+        + "\(text(lack.bytes)) \(lack.reason)", at: "memory", cure: "use a smaller model, or give it more memory")
+  }
+
+  /// Bytes for people: `21.9 GiB`, `740 MiB`.
+  public static func text(_ bytes: Int) -> String {
+    bytes >= 10 << 30
+      ? "\((Double(bytes) / 1_073_741_824).fixed(1)) GiB"
+      : bytes >= 1 << 30 ? "\((Double(bytes) / 1_073_741_824).fixed(2)) GiB" : "\(bytes >> 20) MiB"
+  }
+}

@@ -1,0 +1,106 @@
+import SubCore
+import SubNN
+
+/// What a training step takes, told before there is one: two small steps of the very network write down what they ask the
+/// pool for, and every request is a straight line in the number of samples. The pool is then played through on paper.
+public struct StepMemory: Sendable {
+  /// What a step takes beyond what the process has.
+  public struct Need: Sendable, Equatable {
+    /// Memory, and addresses, in bytes.
+    public let memory, addresses: Int
+    /// What of a limit of a kind it takes.
+    func bytes(_ kind: MemoryAllowance.Kind) -> Int { kind == .memory ? memory : addresses }
+  }
+
+  /// The memory of the process when it was measured: weights, gradients, moments, averages.
+  public let resident: Int
+  /// Samples of a full batch.
+  public let samples: Int
+  /// Multiplications and additions of a step, for each sample.
+  public let operations: Int
+  private let waiting: Int
+  private let batch, whole, pieces: Line
+  /// What the loss of a whole batch takes that passes in pieces.
+  private let joined: Int
+
+  /// Two traces of one kind of work.
+  private struct Line {
+    let first, second: (samples: Int, trace: MemoryTrace)
+
+    func size(at samples: Int, rounds: Int = 3) -> MemoryTrace.Size {
+      if let trace = MemoryTrace.line(through: first, second, at: samples) { return trace.size(rounds: rounds) }
+      // Not the same requests: the sizes themselves are taken for a line.
+      let (a, b) = (first.trace.size(rounds: rounds), second.trace.size(rounds: rounds))
+      func line(_ path: KeyPath<MemoryTrace.Size, Int>) -> Int {
+        let slope = Double(b[keyPath: path] - a[keyPath: path]) / Double(second.samples - first.samples)
+        return max(0, a[keyPath: path] + Int(slope * Double(samples - first.samples)))
+      }
+      return MemoryTrace.Size(held: line(\.held), touched: line(\.touched))
+    }
+
+    var isExact: Bool { MemoryTrace.line(through: first, second, at: first.samples) != nil }
+  }
+
+  /// Measures a step of what is to be trained. Weights, running statistics and the place in the data stay as they are. Nil
+  /// where the source makes no examples.
+  public init?<Subject: Trainable>(
+    of subject: Subject, _ method: some Method, recomputes: Bool = false
+  ) throws {
+    let gradients = Gradients(subject.parameters)
+    var pass = Pass(isTraining: true, key: RandomKey(seed: 0), statistics: .batch(updating: false))
+    pass.recomputes = recomputes
+    var operations: [Int] = []
+
+    /// The trace of making a batch, and of a step with it in some parts.
+    func traces(_ count: Int, parts: Int) throws -> (batch: MemoryTrace, step: MemoryTrace)? {
+      var example: Subject.Task.Batch?
+      let making = try MemoryTrace.recording { example = try subject.source.example(of: count) }
+      guard let example else { return nil }
+      let step = MemoryTrace.recording {
+        operations.append(
+          Operations.counting {
+            _ = method.inParts(parts, subject.task, example, into: gradients, pass: pass)
+            gradients.clear()
+          })
+      }
+      return (making, step)
+    }
+    /// Lines through a part of two samples and one of three. What a network keeps from one step to the next is made in
+    /// the first: where that shows, each is done twice.
+    func lines(parts: Int) throws -> (batch: Line, step: Line)? {
+      for warms in [false, true] {
+        var found: [(samples: Int, batch: MemoryTrace, step: MemoryTrace)] = []
+        for samples in [2, 3] {
+          if warms { _ = try traces(samples * parts, parts: parts) }
+          guard let traces = try traces(samples * parts, parts: parts) else { return nil }
+          found.append((samples, traces.batch, traces.step))
+        }
+        let step = Line(first: (2, found[0].step), second: (3, found[1].step))
+        if step.isExact || warms { return (Line(first: (2, found[0].batch), second: (3, found[1].batch)), step) }
+      }
+      return nil
+    }
+
+    guard let whole = try lines(parts: 1) else { return nil }
+    // The last two steps were the whole of two samples and of three.
+    self.operations = operations[operations.count - 1] - operations[operations.count - 2]
+    (batch, self.whole) = whole
+    pieces = subject.task is any PiecewiseTask ? try lines(parts: 2)?.step ?? whole.step : whole.step
+    let full = subject.source.fullBatch
+    (samples, waiting) = (full.samples, full.waitingBytes)
+    joined = (subject.task as? any PiecewiseTask)?.joinedBytes(of: full.samples) ?? 0
+    Processor.trimMemory()
+    resident = withExtendedLifetime(gradients) { MachineMemory.resident() }
+  }
+
+  /// What a step of a full batch takes that passes in `parts`, beside those of its batches that wait.
+  public func need(parts: Int) -> Need {
+    let largest = (samples + parts - 1) / parts
+    let (batch, step) = (batch.size(at: samples, rounds: 1), (parts == 1 ? whole : pieces).size(at: largest))
+    let rest = waiting + (parts == 1 ? 0 : joined)
+    return Need(memory: batch.touched + step.touched + rest, addresses: batch.held + step.held + rest + Self.slack)
+  }
+
+  /// Addresses of stacks and of malloc's own.
+  private static let slack = 256 << 20
+}

@@ -1,0 +1,50 @@
+import SubCore
+public import SubData
+import SubNN
+import SubTrain
+
+/// What a model says of an image.
+public struct ImagePrediction: Sendable {
+  /// The image as the model saw it, before its pixels were normalised.
+  public let image: RGBImage
+  /// The class it has, and every class's probability.
+  public let label: Int
+  public let probabilities: [Float]
+  /// The likeliest class.
+  public var best: Int { probabilities.indices.max { probabilities[$0] < probabilities[$1] } ?? 0 }
+}
+
+extension VisionEvaluator {
+  /// What the model says of `count` images, evenly spread over all there are.
+  public func predictions(of count: Int) throws -> [ImagePrediction] {
+    let (source, pipeline) = (batches.source, batches.pipeline)
+    let chosen = (0..<min(count, source.count)).map { $0 * source.count / min(count, source.count) }
+    let key = RandomKey(seed: 0)
+    let images = try chosen.map { index in
+      switch try source.image(at: index) {
+      case .file(let bytes, let name): try pipeline.image(bytes, name: name, key: key)
+      case .pixels(let image): pipeline.image(image, key: key)
+      }
+    }
+    let (side, size) = (pipeline.size, 3 * pipeline.size * pipeline.size)
+    let pixels = HostBuffer(byteCount: 4 * size * images.count) { memory in
+      guard let floats = memory.bindMemory(to: Float.self).baseAddress else { return }
+      for (place, made) in images.enumerated() { pipeline.write(made.0, made.1, to: floats + place * size) }
+    }
+    let probabilities = Tape.withoutRecording { () -> [Float] in
+      let input = Tensor(HostArray(dtype: .f32, shape: [images.count, 3, side, side], buffer: pixels), on: device)
+      let batch = ImageClassification.Batch(
+        images: input, target: .labels(Tensor(indices: chosen.map { source.labels[$0] }, on: device), smoothing: 0))
+      guard case .probabilities(let shares) = task.softTarget(of: task.forward(batch, nil, .evaluation)) else {
+        return []
+      }
+      return shares.floats()
+    }
+    let classes = source.classNames.count
+    return images.enumerated().map { place, made in
+      ImagePrediction(
+        image: made.0, label: source.labels[chosen[place]],
+        probabilities: Array(probabilities[place * classes..<(place + 1) * classes]))
+    }
+  }
+}

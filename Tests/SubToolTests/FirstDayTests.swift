@@ -1,0 +1,50 @@
+import SubData
+import SubTool
+import TestSupport
+import Testing
+
+/// What somebody sees who has no data and no weights yet.
+@Suite struct FirstDayTests {
+  private let folder = TemporaryFolder()
+
+  private func run(_ arguments: String...) -> ToolRun {
+    ToolRun(arguments: arguments, environment: ["MASKSUB_HOME": Repository.path])
+  }
+
+  @Test(arguments: ["mae-vit-b", "models/mae-vit-b.safetensors", "--from=mae-vit-b"])
+  func `weights that are not there come from somewhere`(_ from: String) {
+    let result = from.hasPrefix("--") ? run("finetune", from) : run("finetune", "--from", from)
+    #expect(result.code != 0)
+    #expect(
+      result.error.contains(
+        "scripts/fetch-weights mae-vit-b gets it from https://dl.fbaipublicfiles.com/mae/pretrain/mae_pretrain_vit_base"
+      ),
+      "\(result.error)")
+  }
+
+  @Test func `a name that is nearly one, and one that is none`() {
+    #expect(run("finetune", "--from", "mae-vitb").error.contains("scripts/fetch-weights mae-vit-b"))
+    #expect(!run("finetune", "--from", "my/own.safetensors").error.contains("fetch-weights"))
+  }
+
+  @Test func `the list of weights is a name, an address and the start of a checksum`() throws {
+    let lines = try TemporaryFolder.text(Repository.file("scripts/weights.txt")).split(separator: "\n")
+      .filter { !$0.hasPrefix("#") }.map { $0.split(separator: " ") }
+    #expect(lines.count > 20 && Set(lines.map { $0[0] }).count == lines.count)
+    for line in lines {
+      #expect((2...3).contains(line.count) && line[1].hasPrefix("https://"), "\(line)")
+      #expect(line.count < 3 || line[1].contains(line[2]) && line[2].allSatisfy(\.isHexDigit), "\(line)")
+    }
+  }
+
+  @Test func `a run without data ends with an accuracy and a picture`() throws {
+    let result = run(
+      "train", "--set", "max_steps=1", "--set", "batch_size=8", "--set", "eval_batch_size=80", "--output",
+      folder["run"])
+    #expect(result.code == 0 && result.output.contains("top1 "), "\(result.error)")
+    #expect(result.output.contains("24 test images with what the model says of them: \(folder["run"])/plots/"))
+    #expect(try TemporaryFolder.bytes(folder["run/plots/predictions.png"]).prefix(4) == [0x89, 0x50, 0x4e, 0x47])
+    let configuration = try JSON.read(folder["run/config.json"])
+    #expect(configuration["parts"]?.int == 1 && configuration["demonstration"] == nil)
+  }
+}

@@ -1,0 +1,115 @@
+import Foundation
+import SubCore
+import SubData
+import SubNN
+import SubTrain
+import TestSupport
+import Testing
+import VisionSub
+
+/// The memory of a step, told before there is one.
+@Suite struct MemoryPlanTests {
+  fileprivate static func run(
+    _ recipe: String = "shapes-tiny", _ settings: [(key: String, value: String)] = [], memory: Int? = nil
+  ) throws -> VisionRun {
+    let recipe = try VisionRecipe.named(recipe).with([("max_steps", "2"), ("log_every", "1")] + settings)
+    let data = try VisionData(Repository.file("datasets/shapes"))
+    let runSettings = RunSettings(seed: 3, memory: memory)
+    return try VisionRun(
+      recipe, on: data, VisionRunModel(recipe, classNames: data.classNames, runSettings), runSettings)
+  }
+
+  /// Just enough for a number of parts, as a plan reckons.
+  private func allowance(for parts: Int, _ memory: StepMemory) -> MemoryAllowance {
+    let need = memory.need(parts: parts).memory + 64 << 20
+    return MemoryAllowance(bytes: Int(Double(need + 1 << 10) / 0.92) + 1, reason: "are there")
+  }
+
+  @Test func `the fewest parts that fit, what the user says, and what cannot be`() throws {
+    let run = try Self.run("shapes-tiny", [("batch_size", "64")])
+    let memory = try #require(try StepMemory(of: run.subject, run.method))
+    #expect(memory.samples == 64 && memory.operations > 1_000_000)
+    let whole = try MemoryPlan(memory, within: [])
+    #expect(whole.parts == 1 && whole.note == nil && !whole.isTight)
+
+    let enough = [allowance(for: 4, memory)]
+    let plan = try MemoryPlan(memory, within: enough)
+    #expect((3...4).contains(plan.parts) && plan.isTight && plan.peak < whole.peak)
+    #expect(plan.note?.contains("every batch passes in \(plan.parts) parts of at most") == true)
+    #expect(try MemoryPlan(memory, within: enough, normalizes: true).note?.contains("statistics of a part") == true)
+
+    let told = try MemoryPlan(memory, within: enough, wanted: 1)
+    #expect(told.parts == 1 && told.note?.contains("the system may end the run") == true)
+    #expect(try MemoryPlan(memory, within: enough, wanted: 16).parts == 16)
+    #expect(try MemoryPlan(memory, within: enough, begun: 8).parts == 8)
+    let more = try MemoryPlan(memory, within: enough, begun: 2)
+    #expect(more.parts == plan.parts && more.note?.contains("begun with 2") == true)
+
+    let error = try #require(throws: InputError.self) {
+      try MemoryPlan(memory, within: [MemoryAllowance(bytes: 1 << 20, reason: "are there")])
+    }
+    #expect(error.what.contains("a step of one sample takes") && error.cure.contains("recompute=true"), "\(error)")
+  }
+
+  @Test func `a run within a limit passes in parts, and says so`() throws {
+    let folder = TemporaryFolder()
+    var lines: [String] = []
+    // A limit below what the process has already leaves nothing.
+    let nothing = try #require(throws: InputError.self) { try Self.run(memory: 1 << 20) }
+    #expect(nothing.what.contains("--max-memory"), "\(nothing)")
+
+    let settings = [("accumulation", "3"), ("batch_size", "16")]
+    try Self.run("shapes-tiny", settings).train(
+      to: folder["run"], reporter: LineReporter { lines.append($0) })
+    let configuration = try JSON.read(folder["run/config.json"])
+    #expect(configuration["parts"]?.int == 3 && (configuration["predicted_peak_mib"]?.int ?? 0) > 0)
+    // The same batches and the same sums, but for rounding.
+    try Self.run("shapes-tiny", [("batch_size", "16")]).train(to: folder["whole"])
+    let losses = try ["run", "whole"].map { name in
+      try TemporaryFolder.text(folder["\(name)/metrics.jsonl"]).split(separator: "\n").compactMap {
+        try JSON.parse(String($0), at: name)["loss"]?.double
+      }
+    }
+    #expect(losses[0].count == losses[1].count && losses[0].count > 2)
+    for (one, other) in zip(losses[0], losses[1]) { #expect(abs(one - other) < 2e-5, "\(losses)") }
+  }
+
+  /// The pool behind three real steps, in a process of its own.
+  @Test func `what is told is what a step takes`() async throws {
+    let result = await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
+      Processor.threads = 1
+      for settings in [
+        [("model.name", "vit_tiny_patch16_224"), ("image_size", "112"), ("batch_size", "24")],
+        [("model.name", "swin_shapes_patch2_window4_32"), ("batch_size", "64")],
+        [("model.name", "resnet18"), ("image_size", "64"), ("batch_size", "40")],
+      ] {
+        let run = try MemoryPlanTests.run("shapes-tiny", settings)
+        guard let memory = try StepMemory(of: run.subject, run.method) else { continue }
+        let gradients = Gradients(run.subject.parameters)
+        let batch = try run.subject.source.next()
+        var took: [Int] = []
+        for parts in [2, memory.samples] {
+          Processor.trimMemory()
+          let before = Processor.memory.held
+          for number in 0..<3 {
+            let pass = Pass(isTraining: true, key: RandomKey(seed: number))
+            _ = run.method.inParts(parts, run.subject.task, batch, into: gradients, pass: pass)
+            gradients.clear()
+          }
+          took.append(Processor.memory.held - before)
+        }
+        // The difference: what waits, and the batch itself, are the same in both.
+        let told = memory.need(parts: 2).addresses - memory.need(parts: memory.samples).addresses
+        print("step", settings[0].1, took[0] - took[1], told)
+      }
+    }
+    let output = String(decoding: try #require(result).standardOutputContent, as: UTF8.self)
+    let lines = output.split(separator: "\n").filter { $0.hasPrefix("step ") }
+    #expect(lines.count == 3)
+    for line in lines {
+      let words = line.split(separator: " ")
+      let (took, told) = (Double(words[2]) ?? 0, Double(words[3]) ?? 0)
+      #expect(took > 1e6 && abs(told / took - 1) < 0.1, "\(line)")
+    }
+  }
+}
