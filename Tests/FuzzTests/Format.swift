@@ -93,6 +93,20 @@ extension Format {
       "caption table", as: "input.csv",
       texts: ["filepath\ttitle\na.jpg\t\"one \"\"two\"\"\"\r\nb.jpg\tthree\n\nc.jpg\t\"four\nfive\"\n"], read: captions),
     Format(
+      "text table", as: "input.csv",
+      texts: ["\u{feff}text,label\r\n\"one \"\"two\"\"\r\nthree\",a\r\nfour,b\r\nfive,a\r\n,b\r\nsix,b"], read: table),
+    Format(
+      "JSON lines", as: "input.jsonl",
+      texts: ["{\"text\": \"one\", \"label\": 1.5}\n\n{\"label\": 2, \"text\": \"two\"}\n{\"label\": null}\n"],
+      read: table),
+    Format("class folders in a tar", as: "input.tar", texts: [String(decoding: folders, as: UTF8.self)]) { path in
+      let found = try TarFolder(path)
+      for part in [TarFolder.Part.training, .validation, .whole] {
+        guard let source = try? found?.source(part) else { continue }
+        for index in 0..<min(4, source.count) { _ = try? source.image(at: index) }
+      }
+    },
+    Format(
       "CIFAR, pickled", as: "test_batch",
       ["latin", "two", "three"].flatMap { folder in
         let path = "Tests/SubDataTests/Fixtures/image/cifar/\(folder)"
@@ -100,6 +114,15 @@ extension Format {
       }
     ) { path in _ = try CIFAR(FileSystem.parent(path), training: false).count },
   ]
+
+  private static let folders = TarArchive.bytes([
+    ("d/train/a/0.png", [1, 2]), ("d/train/b/c/1.jpg", [3]), ("d/val/a/2.webp", []), ("d/read.me", [4]),
+  ])
+
+  @Sendable private static func table(_ path: String) throws {
+    let columns = TextTable.Columns(text: "text", label: "label")
+    _ = try TextTable(path, columns, split: SampleSplit(fraction: 0.3)).training().examples.count
+  }
 
   @Sendable private static func captions(_ path: String) throws {
     let options = CaptionOptions(faults: CaptionFaults.Limit(count: 5, share: 0.5))
