@@ -99,11 +99,31 @@ extension Format {
   ]
 
   private static let data = [
-    Format("tar", as: "input.tar", texts: [String(decoding: archive, as: UTF8.self)], read: captions),
+    Format(
+      "tar", as: "input.tar",
+      texts: [String(decoding: archive(["0.jpg", "0.txt", "1.jpg", "1.txt"]), as: UTF8.self)], read: captions),
     Format("tar, packed", as: "input.tar.gz", ["Tests/FuzzTests/Corpus/captions.tar.gz"], read: captions),
     Format(
       "caption table", as: "input.csv",
       texts: ["filepath\ttitle\na.jpg\t\"one \"\"two\"\"\"\r\nb.jpg\tthree\n\nc.jpg\t\"four\nfive\"\n"], read: captions),
+    Format(
+      "table, delimited", as: "input.csv",
+      texts: [
+        "text,label,pair\n\"one \"\"two\"\"\",a,b\r\n\nthree,c,\"d\ne\"\n", "\u{feff}text\tlabel\nå\t1\n\"b\t2\n",
+      ], read: rows),
+    Format(
+      "table, JSON lines", as: "input.jsonl",
+      texts: ["{\"text\":\"a\",\"label\":1}\n\n{\"label\":true,\"text\":\"\\u00e9\",\"more\":null}\n"], read: rows),
+    Format(
+      "class folders in a tar", as: "input.tar",
+      texts: [
+        String(decoding: archive(["t/train/a/0.jpg", "t/train/b/1.png", "t/val/a/2.jpg", "t/x.txt"]), as: UTF8.self)
+      ]
+    ) { path in
+      guard let folder = try TarFolder(path) else { return }
+      let source = try folder.source(.whole)
+      for index in 0..<min(8, source.count) { _ = try source.image(at: index) }
+    },
     Format(
       "CIFAR, pickled", as: "test_batch",
       ["latin", "two", "three"].flatMap { folder in
@@ -112,6 +132,11 @@ extension Format {
       }
     ) { path in _ = try CIFAR(FileSystem.parent(path), training: false).count },
   ]
+
+  @Sendable private static func rows(_ path: String) throws {
+    let table = try Table(path)
+    for row in 0..<min(64, table.count) { _ = try table.fields(row, Array(table.columns.indices)) }
+  }
 
   @Sendable private static func captions(_ path: String) throws {
     let options = CaptionOptions(faults: CaptionFaults.Limit(count: 5, share: 0.5))
@@ -143,9 +168,9 @@ extension Format {
     ) { _ = try Checkpoint.Position(JSON.read($0), place: $0) },
   ]
 
-  /// Two samples as a plain archive: ASCII, for it stands here as text.
-  private static let archive: [UInt8] =
-    ["0.jpg", "0.txt", "1.jpg", "1.txt"].flatMap { name -> [UInt8] in
+  /// A plain archive of members that hold `abc`: ASCII, for it stands here as text.
+  private static func archive(_ names: [String]) -> [UInt8] {
+    names.flatMap { name -> [UInt8] in
       var header = [UInt8](repeating: 0, count: 512)
       func put(_ text: String, _ offset: Int) {
         header.replaceSubrange(offset..<(offset + text.utf8.count), with: text.utf8)
@@ -160,4 +185,5 @@ extension Format {
       put("0" + String(sum, radix: 8) + "\0", 148)
       return header + Array("abc".utf8) + [UInt8](repeating: 0, count: 509)
     } + [UInt8](repeating: 0, count: 1024)
+  }
 }

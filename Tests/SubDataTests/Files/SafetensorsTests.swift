@@ -166,7 +166,7 @@ private final class CountedTensors: NamedTensors {
       #expect(source.most == 1)
       for name in ["out.safetensors", "out.npz", "out"] {
         let copy = try TensorFile.open("\(folder)/\(name)")
-        #expect(copy.names == source.names && (try copy.array(named: "t5").floats()) == [5, 5, 5, 5])
+        #expect(try copy.names == source.names && copy.array(named: "t5").floats() == [5, 5, 5, 5])
       }
       for write: () throws -> Void in [
         { try Safetensors.write(copying: source, to: "\(folder)/no.safetensors") },
