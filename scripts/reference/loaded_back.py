@@ -136,7 +136,7 @@ def vision(tool: Tool, name: str, work: Path) -> None:
         back = timm.create_model(f"local-dir:{work / 'for-timm'}", pretrained=True).eval()
         compare(f"{name}: timm", ours, back(images))
         settings = timm.data.resolve_model_data_config(back)
-        assert tuple(settings["mean"]) == mean and settings["input_size"] == (3, side, side), settings
+        assert tuple(settings["mean"]) == mean and tuple(settings["input_size"]) == (3, side, side), settings
         assert back.pretrained_cfg["label_names"][2] == "class 2"
         compare(f"{name}: for timm, read again", ours, tool.logits(work / "for-timm", work, paths))
 
