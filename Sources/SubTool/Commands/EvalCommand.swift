@@ -1,3 +1,4 @@
+import SubCore
 import SubData
 import SubTrain
 import VisionSub
