@@ -48,6 +48,8 @@ package struct ConvertCommand: Command {
   package func run(in context: ToolContext) throws {
     let inputs = try inputs()
     if exportForm != nil { return try export(in: context) }
+    // What settles a model is for other programs; weights are rewritten as they are.
+    try refuse(VisionModality.unused.union(TextModality.unused), for: "a file of weights")
     let format = try Format(output)
     let checkpoints = try inputs.map { try Checkpoint.standing(for: $0, note: context.console.note) }
     defer { withExtendedLifetime(checkpoints) {} }

@@ -9,7 +9,7 @@ extension Method {
   /// - Returns: the losses of every part and its share of the update.
   public func inParts<Task: TrainingTask>(
     _ parts: Int, _ task: Task, _ batch: Task.Batch, into gradients: Gradients, pass: Pass, scale: Double = 1,
-    norms: BranchNorms? = nil, between: () throws -> Void = {}
+    norms: BranchNorms? = nil, between: () throws -> Void
   ) rethrows -> [(losses: StepLosses, share: Double)] {
     if let task = task as? any PiecewiseTask {
       // The loss is that of all samples together: the task knows how to take it apart.
@@ -27,5 +27,13 @@ extension Method {
       }
     }
     return [(self(task, batch, into: gradients, pass: pass, scale: scale, norms: norms).losses, scale)]
+  }
+
+  /// The same without anything between parts.
+  public func inParts<Task: TrainingTask>(
+    _ parts: Int, _ task: Task, _ batch: Task.Batch, into gradients: Gradients, pass: Pass, scale: Double = 1,
+    norms: BranchNorms? = nil
+  ) -> [(losses: StepLosses, share: Double)] {
+    inParts(parts, task, batch, into: gradients, pass: pass, scale: scale, norms: norms) {}
   }
 }
