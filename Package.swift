@@ -61,7 +61,7 @@ let package = Package(
     .testTarget(
       name: "OutsideTests",
       dependencies: ["MaskSub", "SubCore", "SubData", "SubNN", "SubTrain", "VisionSub", "TextSub", "ClipSub"]),
-    .testTarget(name: "SubCoreTests", dependencies: ["SubCore"]),
+    .testTarget(name: "SubCoreTests", dependencies: ["SubCore", "CSystem"]),
     .testTarget(
       name: "SubDataTests", dependencies: ["SubData", "SubCore", "CZlib", "TestSupport"], resources: [.copy("Fixtures")]
     ),

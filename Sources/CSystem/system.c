@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 static atomic_int interrupted = 0;
+static atomic_int ends_at_once = 0;
 
 /// What nohup does to a program, whose terminal may then go away.
 static bool ignores_hangups(void) {
@@ -32,6 +33,11 @@ static void *await_interrupts(void *unused) {
   bool demanded = false;
   for (int number; sigwait(&set, &number) == 0;) {
     atomic_store(&interrupted, 1);
+    if (atomic_load(&ends_at_once)) {
+      static const char line[] = "masksub: interrupted\n";
+      if (write(STDERR_FILENO, line, sizeof line - 1) < 0) _exit(130);
+      _exit(130);
+    }
     // A terminal that closes sends several hang-ups, from the kernel and from the shell: they are one.
     if (number == SIGHUP) continue;
     if (demanded) _exit(130);
@@ -64,6 +70,8 @@ void sys_open_standard_streams(void) {
     if (fcntl(descriptor, F_GETFD) < 0 && errno == EBADF && open("/dev/null", O_RDWR) < 0) return;
   }
 }
+
+void sys_end_at_interrupts(bool end) { atomic_store(&ends_at_once, end); }
 
 bool sys_interrupted(void) { return atomic_load(&interrupted) != 0; }
 

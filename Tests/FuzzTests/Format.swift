@@ -14,16 +14,18 @@ struct Format: Sendable, CustomTestStringConvertible {
   /// The name of the file that is read, where its ending matters.
   let fileName: String
   let corpus: [[UInt8]]
+  /// Files that lie beside it, whole: paths in the repository.
+  let beside: [String]
   let read: @Sendable (_ path: String) throws -> Void
 
   var testDescription: String { name }
 
   /// `files` are paths in the repository.
   init(
-    _ name: String, as fileName: String = "input", _ files: [String] = [], texts: [String] = [],
+    _ name: String, as fileName: String = "input", _ files: [String] = [], texts: [String] = [], beside: [String] = [],
     read: @escaping @Sendable (String) throws -> Void
   ) {
-    (self.name, self.fileName, self.read) = (name, fileName, read)
+    (self.name, self.fileName, self.beside, self.read) = (name, fileName, beside, read)
     corpus = files.compactMap { try? TemporaryFolder.bytes(Repository.file($0)) } + texts.map { Array($0.utf8) }
   }
 
@@ -50,7 +52,17 @@ extension Format {
       ["state_zip_p2.pth", "big_endian_deflated.pth", "no_checksums.pth", "traced.pt"].map { files + $0 },
       read: numbers),
     Format("torch, stream", ["state_legacy_p2.pth", "training_legacy.pth"].map { files + $0 }, read: numbers),
-    Format("index of shards", as: "input.json", [files + "sharded/model.safetensors.index.json"], read: numbers),
+    Format(
+      "index of shards", as: "input.json", [files + "sharded/model.safetensors.index.json"],
+      texts: [
+        #"{"metadata":{"total_size":64},"weight_map":{"embed.weight":"model-00001-of-00002.safetensors"}}"#,
+        #"{"weight_map":{"head.bias":"./model-00002-of-00002.safetensors","\u0068":"types.safetensors","":"stored.npz"}}"#,
+      ],
+      beside: [
+        "sharded/model-00001-of-00002.safetensors", "sharded/model-00002-of-00002.safetensors", "types.safetensors",
+        "stored.npz",
+      ].map { files + $0 },
+      read: numbers),
   ]
 
   private static let pictures = ["jpg", "png", "webp"].map { kind in
@@ -87,11 +99,31 @@ extension Format {
   ]
 
   private static let data = [
-    Format("tar", as: "input.tar", texts: [String(decoding: archive, as: UTF8.self)], read: captions),
+    Format(
+      "tar", as: "input.tar",
+      texts: [String(decoding: archive(["0.jpg", "0.txt", "1.jpg", "1.txt"]), as: UTF8.self)], read: captions),
     Format("tar, packed", as: "input.tar.gz", ["Tests/FuzzTests/Corpus/captions.tar.gz"], read: captions),
     Format(
       "caption table", as: "input.csv",
       texts: ["filepath\ttitle\na.jpg\t\"one \"\"two\"\"\"\r\nb.jpg\tthree\n\nc.jpg\t\"four\nfive\"\n"], read: captions),
+    Format(
+      "table, delimited", as: "input.csv",
+      texts: [
+        "text,label,pair\n\"one \"\"two\"\"\",a,b\r\n\nthree,c,\"d\ne\"\n", "\u{feff}text\tlabel\nå\t1\n\"b\t2\n",
+      ], read: rows),
+    Format(
+      "table, JSON lines", as: "input.jsonl",
+      texts: ["{\"text\":\"a\",\"label\":1}\n\n{\"label\":true,\"text\":\"\\u00e9\",\"more\":null}\n"], read: rows),
+    Format(
+      "class folders in a tar", as: "input.tar",
+      texts: [
+        String(decoding: archive(["t/train/a/0.jpg", "t/train/b/1.png", "t/val/a/2.jpg", "t/x.txt"]), as: UTF8.self)
+      ]
+    ) { path in
+      guard let folder = try TarFolder(path) else { return }
+      let source = try folder.source(.whole)
+      for index in 0..<min(8, source.count) { _ = try source.image(at: index) }
+    },
     Format(
       "CIFAR, pickled", as: "test_batch",
       ["latin", "two", "three"].flatMap { folder in
@@ -100,6 +132,11 @@ extension Format {
       }
     ) { path in _ = try CIFAR(FileSystem.parent(path), training: false).count },
   ]
+
+  @Sendable private static func rows(_ path: String) throws {
+    let table = try Table(path)
+    for row in 0..<min(64, table.count) { _ = try table.fields(row, Array(table.columns.indices)) }
+  }
 
   @Sendable private static func captions(_ path: String) throws {
     let options = CaptionOptions(faults: CaptionFaults.Limit(count: 5, share: 0.5))
@@ -131,9 +168,9 @@ extension Format {
     ) { _ = try Checkpoint.Position(JSON.read($0), place: $0) },
   ]
 
-  /// Two samples as a plain archive: ASCII, for it stands here as text.
-  private static let archive: [UInt8] =
-    ["0.jpg", "0.txt", "1.jpg", "1.txt"].flatMap { name -> [UInt8] in
+  /// A plain archive of members that hold `abc`: ASCII, for it stands here as text.
+  private static func archive(_ names: [String]) -> [UInt8] {
+    names.flatMap { name -> [UInt8] in
       var header = [UInt8](repeating: 0, count: 512)
       func put(_ text: String, _ offset: Int) {
         header.replaceSubrange(offset..<(offset + text.utf8.count), with: text.utf8)
@@ -148,4 +185,5 @@ extension Format {
       put("0" + String(sum, radix: 8) + "\0", 148)
       return header + Array("abc".utf8) + [UInt8](repeating: 0, count: 509)
     } + [UInt8](repeating: 0, count: 1024)
+  }
 }

@@ -27,6 +27,9 @@ import Testing
     let root = FileSystem.kind("/dev/shm") == .folder ? "/dev/shm/masksub-fuzz-\(getpid())" : "/tmp/masksub-fuzz"
     let folder = "\(root)/\(format.name.filter { $0.isLetter })"
     try FileSystem.makeFolder(folder)
+    for file in format.beside {
+      try Self.put(TemporaryFolder.bytes(Repository.file(file)), at: "\(folder)/\(FileSystem.name(file))")
+    }
     let path = "\(folder)/\(format.fileName)"
     let clock = ContinuousClock()
     let began = clock.now

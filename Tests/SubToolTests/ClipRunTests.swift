@@ -12,18 +12,21 @@ import Testing
 
   init() throws { try CaptionShards.write(CaptionShards.tinyConfiguration.utf8, folder["tiny.json"]) }
 
-  private func tool(_ arguments: [String]) -> ToolRun {
-    ToolRun(arguments: arguments, environment: ["MASKSUB_HOME": home])
+  private func tool(_ arguments: [String], interruptedAfter moment: String? = nil) -> ToolRun {
+    ToolRun(arguments: arguments, environment: ["MASKSUB_HOME": home], interruptedAfter: moment)
   }
 
   /// A few steps on the embedded captions, or on other data.
-  private func train(_ name: String, _ more: String..., data: String? = nil) -> ToolRun {
+  private func train(
+    _ name: String, _ more: String..., data: String? = nil, interruptedAfter moment: String? = nil
+  ) -> ToolRun {
     tool(
       [
         "clip-pretrain", "--model", folder["tiny.json"], "--output", folder[name], "--set", "batch_size=16", "--set",
         "max_steps=6", "--set", "warmup=2", "--set", "lr=1e-3", "--set", "log_every=1", "--set", "save_every=2",
         "--set", "evaluate_every=3", "--set", "shuffle_buffer=24",
-      ] + (data.map { ["--data", $0, "--vocab", "\(home)/tokenizers/captions-bpe/merges.txt"] } ?? []) + more)
+      ] + (data.map { ["--data", $0, "--vocab", "\(home)/tokenizers/captions-bpe/merges.txt"] } ?? []) + more,
+      interruptedAfter: moment)
   }
 
   private func file(_ name: String) throws -> [UInt8] { try TemporaryFolder.bytes(folder[name]) }
@@ -91,15 +94,23 @@ import Testing
   @Test func `a resumed run has the bits of one that was never interrupted`() throws {
     // 3 shards of 20 pairs: six batches of 16 go past the first epoch and all shard boundaries.
     try CaptionShards.write(3, each: 20, to: folder["shards"])
-    let data = folder["shards/{0..2}.tar"]
-    let whole = train("whole", "--keep", "9", data: data)
+    let (data, val) = (folder["shards/{0..2}.tar"], folder["shards/0.tar"])
+    let whole = train("whole", "--keep", "9", "--val", val, data: data)
     #expect(whole.code == 0, "\(whole.error)")
-    #expect(train("cut", "--keep", "9", data: data).code == 0)
+    #expect(train("cut", "--keep", "9", "--val", val, data: data).code == 0)
     // As if it had been killed between two checkpoints: what came later is gone, the log has lines too many.
     for step in [4, 6] { FileSystem.remove(folder["cut/checkpoints/\(step)"]) }
-    let second = train("cut", "--keep", "9", "--resume", data: data)
+    let second = train("cut", "--keep", "9", "--val", val, "--resume", data: data)
     #expect(second.code == 0, "\(second.error)")
     try expectSame("whole", "cut")
+    let stopped = train("stopped", "--val", val, data: data, interruptedAfter: "step 3/")
+    #expect(stopped.code == 130 && stopped.error.contains("4 steps are saved"), "\(stopped.error)")
+    #expect(stopped.error.contains("'\(data)'") && stopped.error.contains("--resume"), "\(stopped.error)")
+    #expect(train("stopped", "--val", val, "--resume", data: data).code == 0)
+    try expectSame("whole", "stopped")
+    // While the shards are listed nothing is there yet that could be saved.
+    let early = Interruption.$simulated.withValue(.init()) { train("early", data: data) }
+    #expect(early.code == 130 && FileSystem.kind(folder["early"]) == .absent, "\(early.error)")
   }
 
   @Test func `resampling shards of several weighted sources is resumed exactly, too`() throws {

@@ -64,7 +64,7 @@ import Testing
 
   @Test func `an interrupt finishes the step, saves, and says how to go on`() throws {
     let output = folder["stopped"]
-    let run = Interruption.$isSimulated.withValue(true) { ToolRun(arguments: few + ["--output", output]) }
+    let run = Interruption.$simulated.withValue(.init()) { ToolRun(arguments: few + ["--output", output]) }
     #expect(run.code == 130)
     #expect(run.error.contains("--resume") && run.error.contains(output))
     let resumed = ToolRun(arguments: few + ["--output", output, "--resume"])
@@ -77,7 +77,7 @@ import Testing
   @Test func `an evaluation that an interrupt ends is made up for`() throws {
     let each = few + ["--set", "evaluate_every=1"]
     let output = folder["owing"]
-    let run = Interruption.$isSimulated.withValue(true) { ToolRun(arguments: each + ["--output", output]) }
+    let run = Interruption.$simulated.withValue(.init()) { ToolRun(arguments: each + ["--output", output]) }
     #expect(run.code == 130 && run.error.contains("--resume"), "\(run.error)")
     #expect(try metrics(output).count == 1)
     // A process that was killed while it saved leaves this behind.
@@ -225,7 +225,7 @@ import Testing
   @Test func `an interrupt ends an evaluation`() {
     let trained = ToolRun(arguments: few + ["--output", folder["source"]])
     #expect(trained.code == 0, "\(trained.error)")
-    let run = Interruption.$isSimulated.withValue(true) { ToolRun("eval", "--from", folder["source"]) }
+    let run = Interruption.$simulated.withValue(.init()) { ToolRun("eval", "--from", folder["source"]) }
     #expect(run.code == 130 && !run.output.contains("matthews"))
   }
 

@@ -161,7 +161,7 @@ import Testing
     #expect(evaluated.code == 0 && evaluated.error.contains("ViT/8, 2 blocks, width 64, 4 heads"), "\(evaluated.error)")
     for (arguments, hint) in [
       (["model.width=60", "model.heads=7"], "7 heads do not divide a width of 60"),
-      (["model.width=a"], "is not a number, or one for each stage"), (["model.depth=2-2"], "takes one number"),
+      (["model.width=a"], "is not a number, or numbers joined by -"), (["model.depth=2-2"], "takes one number"),
     ] {
       let wrong = train("never", arguments.flatMap { ["--set", $0] })
       #expect(wrong.code == 2 && wrong.error.contains(hint), "\(arguments): \(wrong.error)")

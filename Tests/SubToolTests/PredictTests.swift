@@ -35,7 +35,8 @@ import Testing
     let classes = try #require(lines[0]["classes"]?.array)
     #expect(lines.count == 1 && classes.count == 8)
     #expect(abs(classes.compactMap { $0["probability"]?.double }.reduce(0, +) - 1) < 1e-5)
-    #expect(Set(classes.compactMap { $0["class"]?.string }).contains("checker"))
+    let found = Set(classes.compactMap { $0["class"]?.string })
+    #expect(found.contains("checker"))
     let csv = tool("predict", "--from", folder["run"], "--top", "1", "--format", "csv", pictures).output
     let rows = csv.split(separator: "\n")
     #expect(rows.count == 21 && rows[0] == "input,rank,index,class,probability")

@@ -1,3 +1,4 @@
+import SubCore
 import SubTool
 import SubTrain
 
@@ -10,15 +11,22 @@ struct ToolRun {
   /// The tool's own commands.
   init(_ arguments: String...) { self.init(arguments: arguments) }
 
-  /// Any commands, input and environment; input arrives in pieces of `chunk` bytes.
+  /// Any commands, input and environment; input arrives in pieces of `chunk` bytes. A signal arrives once the error stream
+  /// holds the text `interruptedAfter`.
   init(
     arguments: [String], input: [UInt8] = [], environment: [String: String] = [:],
-    commands: [any Command.Type] = Tool.commands, outputIsTerminal: Bool = false, chunk: Int = 1 << 16
+    commands: [any Command.Type] = Tool.commands, outputIsTerminal: Bool = false, chunk: Int = 1 << 16,
+    interruptedAfter moment: String? = nil
   ) {
+    let signal = Interruption.Simulated(raised: false)
     var (output, error): ([UInt8], [UInt8]) = ([], [])
     var rest = input[...]
     let console = Console(
-      output: { output.append(contentsOf: $0) }, error: { error.append(contentsOf: $0) },
+      output: { output.append(contentsOf: $0) },
+      error: {
+        error.append(contentsOf: $0)
+        if let moment, String(decoding: error, as: UTF8.self).contains(moment) { signal.raise() }
+      },
       input: { buffer in
         let bytes = rest.prefix(min(buffer.count, chunk))
         buffer.copyBytes(from: bytes)
@@ -26,7 +34,8 @@ struct ToolRun {
         return bytes.count
       },
       outputIsTerminal: outputIsTerminal, environment: environment)
-    code = Tool.main(arguments: arguments, console: console, commands: commands)
+    func run() -> Int32 { Tool.main(arguments: arguments, console: console, commands: commands) }
+    code = moment == nil ? run() : Interruption.$simulated.withValue(signal) { run() }
     self.output = String(decoding: output, as: UTF8.self)
     self.error = String(decoding: error, as: UTF8.self)
   }

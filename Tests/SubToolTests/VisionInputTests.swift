@@ -138,6 +138,14 @@ import Testing
     try FileSystem.move(only + "/train", to: only + "/val")
     let evaluated = run(["eval", "--from", folder["whole.safetensors"], "--data", only])
     #expect(evaluated.code == 0 && evaluated.output.contains("top1"), "\(evaluated.error)")
+    // What a diverged run leaves is no result.
+    let broken = try weights.arrays().map { name, array in
+      name == "head.bias"
+        ? (name, HostArray([Float](repeating: .nan, count: array.count), shape: array.shape)) : (name, array)
+    }
+    try Safetensors.write(broken, to: folder["broken.safetensors"])
+    let nothing = run(["eval", "--from", folder["broken.safetensors"], "--data", only])
+    #expect(nothing.code == 1 && nothing.error.contains("outputs are no numbers"), "\(nothing.error)")
     // A new classifier for the pictures' two classes, at another size.
     let tuned = run([
       "finetune", "--from", folder["bare.safetensors"], "--data", data, "--set", "max_steps=1", "--set", "batch_size=2",

@@ -39,11 +39,17 @@ final class PointClasses: Trainable {
   private let evaluation: (_ number: Int) throws -> Evaluation
   private var evaluations = 0
 
-  init(seed: Int = 1, evaluation: @escaping (_ number: Int) throws -> Evaluation = { _ in Evaluation() }) {
+  init(
+    seed: Int = 1, evaluation: @escaping (_ number: Int) throws -> Evaluation = { _ in Evaluation() },
+    taking: @escaping (_ batch: Int) -> Void = { _ in }
+  ) {
     self.evaluation = evaluation
+    var taken = 0
     let key = RandomKey(seed: 7)
     parameters = ParameterSet(task.layer.namedParameters(), on: .cpu, key: RandomKey(seed: seed))
     source = ShuffledBatches(count: 22, batchSize: 4, seed: seed) { samples in
+      taken += 1
+      taking(taken)
       let values = samples.flatMap { sample in (0..<4).map { Float(key.normal(at: sample * 4 + $0)) } }
       return Points(
         values: Tensor(HostArray(values, shape: [samples.count, 4]), on: .cpu),

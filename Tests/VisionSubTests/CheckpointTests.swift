@@ -52,7 +52,7 @@ import Testing
   private func renamed(_ name: String, _ key: String) throws -> [(name: String, array: HostArray)] {
     let (_, weights) = try recognised(file(name))
     let names = try #require(try ViTFamily().names(key, of: weights))
-    return try RenamedWeights(weights, of: ViTFamily(), to: names).tensors
+    return try RenamedWeights(weights, of: ViTFamily(), to: names).arrays()
   }
 
   private func value(_ set: ParameterSet, _ name: String) throws -> [Float] {

@@ -94,7 +94,7 @@ import Testing
 
   @Test func `blocks computed again take less memory`() throws {
     var config = try #require(VisionVariant.named("vit_shapes_patch4_32"))
-    (config.depth, config.width) = (8, 64)
+    (config.depth, config.width, config.heads) = (8, 64, 2)
     let task = ImageClassification(VisionTransformer(config), objective: .crossEntropy())
     let gradients = Gradients(ParameterSet(task.model, on: .cpu, key: RandomKey(seed: 1)))
     let batch = ImageClassification.Batch(

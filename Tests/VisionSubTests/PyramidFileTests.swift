@@ -25,7 +25,7 @@ import Testing
   private func renamed(_ source: any NamedTensors, _ key: String) throws -> [(name: String, array: HostArray)] {
     let (family, weights) = try VisionFamilies.recognise(source)
     let names = try #require(try family.names(key, of: weights))
-    return try RenamedWeights(weights, of: family, to: names).tensors
+    return try RenamedWeights(weights, of: family, to: names).arrays()
   }
 
   private func found(_ source: any NamedTensors) throws -> RecognisedModel {

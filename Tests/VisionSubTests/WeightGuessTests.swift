@@ -106,7 +106,7 @@ import Testing
       let source = try TensorFile.open("\(TraceTests.fixtures)/\(name)/model.safetensors")
       let weights = try #require(ViTFamily().recognise(source))
       let names = try #require(try ViTFamily().names("hf", of: weights))
-      var tensors = try RenamedWeights(weights, of: ViTFamily(), to: names).tensors
+      var tensors = try RenamedWeights(weights, of: ViTFamily(), to: names).arrays()
       #expect(tensors.contains { $0.name == "vit.encoder.layer.0.attention.attention.query.weight" })
       tensors = tensors.map { ($0.name.hasPrefix("vit.") ? prefix + $0.name.dropFirst(4) : $0.name, $0.array) }
       tensors.append(("decoder.decoder_pos_embed", HostArray([0] as [Float], shape: [1])))

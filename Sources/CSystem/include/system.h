@@ -12,6 +12,8 @@ void sys_open_standard_streams(void);
 /// for the calling thread, and a thread of its own waits for them.
 /// Writing into a closed pipe or beyond a limit of file sizes becomes an error of the call.
 void sys_catch_interrupts(void);
+/// While this is set the first signal ends the process (one line, exit 130) instead of raising the flag only.
+void sys_end_at_interrupts(bool end);
 /// True once one of these signals has arrived.
 bool sys_interrupted(void);
 /// The bytes of addresses, or of data alone, that the process may have (ulimit -v, -d); -1: any number.

@@ -1,7 +1,8 @@
 import SubCore
 import Synchronization
 
-/// The faults of a run: counted by kind, the first of each kind kept with its name, and a limit on them all.
+/// The faults of a run: counted by kind whenever they come up, the first of each kind kept with its name, and a limit on
+/// them all.
 public final class CaptionFaults: Sendable {
   /// How much may be skipped.
   public struct Limit: Sendable, Codable, Equatable {
@@ -43,7 +44,9 @@ public final class CaptionFaults: Sendable {
   public func record(_ fault: CaptionFault) throws {
     try state.withLock { state in
       state.counts[fault.kind, default: 0] += 1
-      if state.first[fault.kind, default: []].count < 3 { state.first[fault.kind, default: []].append(fault) }
+      // It comes up again in every epoch.
+      let first = state.first[fault.kind] ?? []
+      if first.count < 3, !first.contains(fault) { state.first[fault.kind] = first + [fault] }
       if fault.kind == .brokenImage {
         // It had been handed out.
         state.inARow += 1

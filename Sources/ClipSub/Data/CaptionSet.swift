@@ -133,7 +133,16 @@ public struct CaptionSet: Sendable {
       "the data holds no image with a caption" + (why.isEmpty ? "" : ": \(why)"), at: source,
       cure: kind == .table
         ? "fill the columns \(options.imageColumn) and \(options.captionColumn)"
-        : "every sample needs an image (\(options.imageEndings.joined(separator: ", "))) and \(wanted)")
+        : "every sample needs an image (\(options.imageEndings.joined(separator: ", "))) and \(wanted)"
+          + (kind == .shards ? Self.advice(faults) : ""))
+  }
+
+  /// What is wrong with most shards in which nothing fits together.
+  private static func advice(_ faults: CaptionFaults) -> String {
+    if faults.count(.noCaption) > 0, faults.count(.noImage) > 0 {
+      return ", one behind the other: archives are made in the order of names (tar --sort=name)"
+    }
+    return faults.count(.noImage) > 0 ? "; what stands behind the first dot of a name is its ending" : ""
   }
 
   /// What the data is, for a run that is resumed: shards by name and size, a table by its bytes, a folder by its images.

@@ -66,7 +66,7 @@ public struct ClipRecipe: Recipe {
       .init("loop.accumulation", "a number of parts that is at most loop.batch_size") {
         $0.loop.accumulation <= $0.loop.batchSize
       },
-      .init("loop.batch_size", "2 or more: one pair has nothing to be told from, and its loss is 0") {
+      .init("loop.batch_size", "2 or more", because: "one pair has nothing to be told from, and its loss is 0") {
         $0.loop.batchSize > 1
       },
     ])

@@ -30,6 +30,6 @@ public final class ClipTraining: Trainable {
 
   public var remarks: [String] {
     let skipped = source.faults?.summary ?? ""
-    return skipped.isEmpty ? [] : ["skipped: \(skipped)"]
+    return skipped.isEmpty ? [] : ["skipped: \(skipped); each is counted as often as it came up"]
   }
 }

@@ -88,37 +88,43 @@ public struct InputFile: Sendable {
 
   /// Opens a path for reading: the one place where files from outside are opened. A folder, pipe or device is an error;
   /// a named pipe does not make us wait for somebody to write into it (O_NONBLOCK).
-  static func open(_ path: String) throws -> (descriptor: Int32, status: stat) {
+  ///
+  /// - Parameters:
+  ///   - pipes: whether a pipe is taken, too, by a reader that reads but once and front to back.
+  ///   - cure: what an error advises; nil: what fits the system's reason.
+  static func open(_ path: String, pipes: Bool = false, cure: String? = nil) throws -> (
+    descriptor: Int32, status: stat
+  ) {
+    func failure(_ what: String) -> InputError {
+      let error = FileSystem.error(what, path)
+      return InputError(error.what, at: path, cure: cure ?? error.cure)
+    }
     let descriptor = systemOpen(path)
-    guard descriptor >= 0 else { throw FileSystem.error("cannot open the file", path) }
+    guard descriptor >= 0 else { throw failure("cannot open the file") }
     var status = stat()
     guard fstat(descriptor, &status) == 0 else {
       defer { close(descriptor) }
-      throw FileSystem.error("cannot look at the file", path)
+      throw failure("cannot look at the file")
     }
-    guard status.st_mode & S_IFMT == S_IFREG else {
+    let kind = status.st_mode & S_IFMT
+    guard kind == S_IFREG || pipes && kind == S_IFIFO else {
       close(descriptor)
-      let isFolder = status.st_mode & S_IFMT == S_IFDIR
       throw InputError(
-        isFolder ? "this is a folder, not a file" : "this is a pipe or a device, not a file", at: path,
-        cure: isFolder ? "name a file in it" : "save it as a file first")
+        kind == S_IFDIR ? "this is a folder, not a file" : "this is a pipe or a device, not a file", at: path,
+        cure: cure ?? (kind == S_IFDIR ? "name a file in it" : "save it as a file first"))
     }
     return (descriptor, status)
   }
 
   /// Opens a file that may be packed by gzip, with its size as it lies on the disk; to be closed with gzclose.
   static func unpacking(_ path: String, cure: String? = nil) throws -> (file: gzFile, size: Int) {
-    do {
-      let (descriptor, status) = try open(path)
-      guard let file = gzdopen(descriptor, "rb") else {
-        close(descriptor)
-        throw FileSystem.error("cannot open the file", path, code: ENOMEM)
-      }
-      gzbuffer(file, 1 << 18)
-      return (file, Int(status.st_size))
-    } catch let error as InputError {
-      throw InputError(error.what, at: error.place, cure: cure ?? error.cure)
+    let (descriptor, status) = try open(path, cure: cure)
+    guard let file = gzdopen(descriptor, "rb") else {
+      close(descriptor)
+      throw FileSystem.error("cannot open the file", path, code: ENOMEM)
     }
+    gzbuffer(file, 1 << 18)
+    return (file, Int(status.st_size))
   }
 
   private func reopen() throws -> Int32 {

@@ -50,7 +50,7 @@ extension NamedTensors {
   }
 
   /// The error for a name that is not there.
-  func unknown(_ name: String) -> InputError {
+  package func unknown(_ name: String) -> InputError {
     let some = names.prefix(6).joined(separator: ", ")
     let rest = names.count > 6 ? ", … (\(names.count) in all)" : ""
     return InputError(

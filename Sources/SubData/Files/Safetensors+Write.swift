@@ -11,6 +11,17 @@ extension Safetensors {
     try write(infos, metadata: metadata, to: path) { tensors[$0].array }
   }
 
+  /// Writes a file of the tensors of another, of which one is held at a time.
+  public static func write(
+    copying source: any NamedTensors, metadata: [(key: String, value: String)] = [], to path: String
+  ) throws {
+    let names = source.names
+    try write(names.map { ($0, try source.info(named: $0)) }, metadata: metadata, to: path) {
+      try Interruption.check()
+      return try source.array(named: names[$0])
+    }
+  }
+
   /// Writes a file atomically without holding its tensors: `array` is asked for each of `tensors`, by its position,
   /// when its turn to be written comes. It must have the announced type and shape.
   ///

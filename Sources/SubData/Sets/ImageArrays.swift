@@ -5,6 +5,7 @@ public import SubCore
 public struct ImageArrays: ImageSource {
   public let classNames: [String]
   public let labels: [Int]
+  public let remarks: [String]
   private let picture: @Sendable (_ index: Int) throws -> HostArray
   private let height, width: Int
   private let place: String
@@ -12,61 +13,74 @@ public struct ImageArrays: ImageSource {
   public var count: Int { labels.count }
 
   /// Pictures u8 `[N, height, width, 3]` (grey: `[N, height, width]`) and labels of any integer type `[N]` or `[N, 1]`,
-  /// as `.npy` and `.npz` files hold them; `place` names them in errors. Without `classNames` the
-  /// classes are called by their numbers.
+  /// as `.npy` and `.npz` files hold them; `place` and `labelPlace` (nil: the same) name them in errors. Without `classNames`
+  /// the classes are called by their numbers.
   ///
   /// Throws `InputError` for other shapes or types and for labels out of range.
-  public init(images: HostArray, labels: HostArray, classNames: [String]? = nil, place: String) throws {
+  public init(
+    images: HostArray, labels: HostArray, classNames: [String]? = nil, place: String, labelPlace: String? = nil
+  )
+    throws
+  {
     let size = images.shape.isEmpty ? 0 : images.byteCount / max(1, images.shape[0])
     try self.init(
-      TensorInfo(dtype: images.dtype, shape: images.shape), labels: labels, classNames: classNames, place: place
+      TensorInfo(dtype: images.dtype, shape: images.shape), labels: labels, classNames: classNames, place: place,
+      labelPlace: labelPlace
     ) { index in
       HostArray(dtype: .u8, shape: [size], buffer: images.buffer, byteOffset: images.byteOffset + index * size)
     }
   }
 
   /// Pictures of a `.npy` file, which are read as they are asked for.
-  public init(npy path: String, labels: HostArray, classNames: [String]? = nil) throws {
+  public init(npy path: String, labels: HostArray, classNames: [String]? = nil, labelPlace: String? = nil) throws {
     let (file, header) = try Npy.open(path)
     let info = TensorInfo(dtype: header.dtype, shape: header.shape)
     guard !header.isFortran, info.dtype == .u8 else {
-      try self.init(images: Npy.read(path), labels: labels, classNames: classNames, place: path)
+      try self.init(
+        images: Npy.read(path), labels: labels, classNames: classNames, place: path, labelPlace: labelPlace)
       return
     }
     let size = info.shape.isEmpty ? 0 : info.byteCount / max(1, info.shape[0])
-    try self.init(info, labels: labels, classNames: classNames, place: path) { index in
+    try self.init(info, labels: labels, classNames: classNames, place: path, labelPlace: labelPlace) { index in
       let start = header.byteCount + index * size
       return try file.array(start..<(start + size))
     }
   }
 
   private init(
-    _ images: TensorInfo, labels: HostArray, classNames: [String]?, place: String,
+    _ images: TensorInfo, labels: HostArray, classNames: [String]?, place: String, labelPlace: String?,
     picture: @escaping @Sendable (_ index: Int) throws -> HostArray
   ) throws {
-    func wrong(_ what: String, _ cure: String) -> InputError { InputError(what, at: place, cure: cure) }
+    let labelPlace = labelPlace ?? place
     let isGrey = images.shape.count == 3 || images.shape.count == 4 && images.shape[3] == 1
     guard images.dtype == .u8, isGrey || images.shape.count == 4 && images.shape[3] == 3,
       images.shape.allSatisfy({ $0 > 0 })
     else {
-      throw wrong("the images are \(images.dtype) \(images.shape)", "store them as u8 [count, height, width, 3]")
+      throw InputError(
+        "the images are \(images.dtype) \(images.shape)", at: place, cure: "store them as u8 [count, height, width, 3]")
     }
     guard !labels.dtype.isFloating, labels.shape == [images.shape[0]] || labels.shape == [images.shape[0], 1] else {
-      throw wrong(
-        "the labels are \(labels.dtype) \(labels.shape)", "store \(images.shape[0]) integers, one per image")
+      throw InputError(
+        "the labels are \(labels.dtype) \(labels.shape)", at: labelPlace,
+        cure: "store \(images.shape[0]) integers, one per image")
     }
     let numbers = labels.integers()
-    if classNames == nil { try ClaimedClasses.check(numbers.max() ?? 0, pictures: numbers.count, at: place) }
+    if classNames == nil { try ClaimedClasses.check(numbers.max() ?? 0, pictures: numbers.count, at: labelPlace) }
     let classes = classNames?.count ?? (numbers.max() ?? 0) + 1
     guard let bad = numbers.firstIndex(where: { !(0..<classes).contains($0) }) else {
       self.picture = picture
       (height, width) = (images.shape[1], images.shape[2])
       self.labels = numbers
+      let least = numbers.min() ?? 0
+      remarks =
+        classNames == nil && least > 0
+        ? ["labels begin at \(least): the classes below it have no picture (\(labelPlace))"] : []
       self.classNames = classNames ?? (0..<classes).map(String.init)
       self.place = place
       return
     }
-    throw wrong("label \(numbers[bad]) of image \(bad) is not in 0..<\(classes)", "number classes from 0")
+    throw InputError(
+      "label \(numbers[bad]) of image \(bad) is not in 0..<\(classes)", at: labelPlace, cure: "number classes from 0")
   }
 
   public func name(of index: Int) -> String { "\(place), image \(index)" }

@@ -24,7 +24,7 @@ public struct TextTable: TextData {
   /// Throws an `InputError` that names the file and the line.
   public init(
     _ path: String, _ columns: Columns, _ format: Table.Format = Table.Format(), problem: LabelSet.Problem? = nil,
-    validation: String? = nil, _ split: SampleSplit
+    validation: String? = nil, split: SampleSplit
   ) throws {
     let rows = try Rows(path, columns, format)
     let labels = try LabelSet(of: rows.labels, problem, at: "\(path), column \(columns.label)")

@@ -1,4 +1,3 @@
-import CSystem
 package import SubCore
 
 #if canImport(Glibc)
@@ -15,35 +14,29 @@ package struct TextFile: Sendable {
   /// The contents.
   package let bytes: [UInt8]
 
-  /// Reads a whole file of at most `limit` bytes. A missing, unreadable or larger file is an `InputError`.
-  package init(_ path: String, cure: String = "check the path", limit: Int = 1 << 30) throws(InputError) {
+  /// Reads a whole file, or what comes out of a pipe, of at most `limit` bytes. Throws an `InputError` where it is missing,
+  /// unreadable or larger, an `Interruption` where a signal ends the wait for a pipe's other end.
+  package init(_ path: String, cure: String = "check the path", limit: Int = 1 << 30) throws {
     self.path = path
-    // O_NONBLOCK: a named pipe that nobody writes into would otherwise keep us here.
-    let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-    guard file >= 0 else { throw Self.failure(errno, path, cure) }
+    let (file, status) = try InputFile.open(path, pipes: true, cure: cure)
     defer { close(file) }
-    var information = stat()
-    guard fstat(file, &information) == 0 else { throw Self.failure(errno, path, cure) }
-    guard [S_IFREG, S_IFIFO].contains(information.st_mode & S_IFMT) else {
-      let isFolder = information.st_mode & S_IFMT == S_IFDIR
-      throw InputError("is a \(isFolder ? "folder" : "device"), not a file", at: path, cure: cure)
-    }
     let tooLarge = InputError("more than \(limit) bytes", at: path, cure: cure)
-    guard information.st_size <= limit else { throw tooLarge }
+    guard status.st_size <= limit else { throw tooLarge }
     // The size is a hint (pipes have none); what `read` delivers counts.
     var bytes: [UInt8] = []
-    bytes.reserveCapacity(max(Int(information.st_size), 0) + 1)
+    bytes.reserveCapacity(max(Int(status.st_size), 0) + 1)
     let chunk = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 16, alignment: 16)
     defer { chunk.deallocate() }
     while true {
       let count = read(file, chunk.baseAddress!, chunk.count)
       if count < 0 && errno == EINTR { continue }
-      if count < 0 && errno == EAGAIN && !sys_interrupted() {
+      if count < 0 && errno == EAGAIN {
+        try Interruption.check()
         var waiting = pollfd(fd: file, events: Int16(POLLIN), revents: 0)
         poll(&waiting, 1, 100)
         continue
       }
-      guard count >= 0 else { throw Self.failure(errno, path, cure) }
+      guard count >= 0 else { throw FileSystem.error("cannot read the file", path) }
       if count == 0 { break }
       bytes.append(contentsOf: chunk[..<count])
       guard bytes.count <= limit else { throw tooLarge }
@@ -86,10 +79,5 @@ package struct TextFile: Sendable {
       throw InputError("not UTF-8 text", at: "\(path), line \(line)", cure: "save the file as UTF-8")
     }
     return string
-  }
-
-  private static func failure(_ code: Int32, _ path: String, _ cure: String) -> InputError {
-    let reason = code == ENOENT ? "no such file" : "cannot be read: \(String(cString: strerror(code)))"
-    return InputError(reason, at: path, cure: cure)
   }
 }

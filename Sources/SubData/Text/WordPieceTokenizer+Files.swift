@@ -1,10 +1,10 @@
-public import SubCore
+import SubCore
 
 extension WordPieceTokenizer {
   /// A tokenizer with the vocabulary of a `vocab.txt`: UTF-8, one token per line, the line's number is the id.
   ///
   /// - Throws: `InputError` if the file cannot be read, is empty, not UTF-8, or lacks a special token.
-  public init(vocabularyFile path: String, lowercase: Bool) throws(InputError) {
+  public init(vocabularyFile path: String, lowercase: Bool) throws {
     try self.init(vocabularyFile: path, normalizer: BertNormalizer(lowercase: lowercase))
   }
 
@@ -63,14 +63,14 @@ extension WordPieceTokenizer {
     try self.init(vocabulary: pieces, normalizer: normalizer, added: added, name: path)
   }
 
-  private init(vocabularyFile path: String, normalizer: BertNormalizer) throws(InputError) {
+  private init(vocabularyFile path: String, normalizer: BertNormalizer) throws {
     try self.init(vocabulary: Self.vocabulary(in: path), normalizer: normalizer, name: path)
   }
 
   // Far above any vocabulary in use; keeps the trie's node numbers in 24 bits.
   private static let largestFile = 7 << 20
 
-  private static func vocabulary(in path: String) throws(InputError) -> [String] {
+  private static func vocabulary(in path: String) throws -> [String] {
     let file = try TextFile(path, cure: "give a vocab.txt with one token per line", limit: largestFile)
     var pieces: [String] = []
     try file.forEachLine { (number, line) throws(InputError) in

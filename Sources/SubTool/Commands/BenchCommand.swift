@@ -93,9 +93,8 @@ package struct BenchCommand: Command {
   private func median(_ step: () throws -> Void) throws -> Double {
     var times: [Double] = []
     for number in 0..<(warmup + steps) {
-      try Interruption.check()
       let start = WallClock.seconds()
-      try step()
+      try Interruption.endingAtOnce(step)
       if number >= warmup { times.append(WallClock.seconds() - start) }
     }
     times.sort()

@@ -48,6 +48,8 @@ package struct ConvertCommand: Command {
   package func run(in context: ToolContext) throws {
     let inputs = try inputs()
     if exportForm != nil { return try export(in: context) }
+    // What settles a model is for other programs; weights are rewritten as they are.
+    try refuse(VisionModality.unused.union(TextModality.unused), for: "a file of weights")
     let format = try Format(output)
     let checkpoints = try inputs.map { try Checkpoint.standing(for: $0, note: context.console.note) }
     defer { withExtendedLifetime(checkpoints) {} }
@@ -55,41 +57,37 @@ package struct ConvertCommand: Command {
     let sources = try checkpoints.map { try self.source($0, context) }
     let source = averages ? try AveragedTensors(sources, by: factors?.values) : sources[0]
     for remark in source.remarks { context.console.note(remark) }
-    let tensors: [(name: String, array: HostArray)]
-    var dropped: [String] = []
-    if let names {
-      guard let (family, weights) = ModelFamilies.recognise(source) else {
-        throw InputError(
-          "no model is recognised among its \(source.names.count) tensors, so they cannot be renamed", at: input,
-          cure: "leave --names out to keep the names (masksub inspect shows what a file holds)")
-      }
-      context.console.note("\(try family.summary(of: weights)), \(weights.title)")
-      guard let target = try family.names(names.rawValue, of: weights) else {
-        throw InputError(
-          "nobody calls the tensors of this \(family.name) so", at: "--names \(names.rawValue)",
-          cure: "use another naming, or leave --names out", isUsage: true)
-      }
-      let renamed = try RenamedWeights(weights, of: family, to: target)
-      (tensors, dropped) = (renamed.tensors, renamed.dropped)
-    } else {
-      tensors = try source.names.map { name in
-        // A large file takes a while.
-        try Interruption.check()
-        return (name, try source.array(named: name))
-      }
-    }
+    let renamed = try renamed(source, in: context)
+    let result: any NamedTensors = renamed ?? source
     guard FileSystem.kind(output) == .absent || format != .folder else {
       throw InputError("there is something there already", at: output, cure: "name a folder that does not exist yet")
     }
     switch format {
-    case .safetensors: try Safetensors.write(tensors, metadata: metadata(source, checkpoint.path, tensors), to: output)
-    case .npz: try Npz.write(tensors, to: output)
-    case .folder: try NpyFolder.write(tensors, to: FileSystem.trimmed(output))
+    case .safetensors: try Safetensors.write(copying: result, metadata: metadata(source, checkpoint.path), to: output)
+    case .npz: try Npz.write(copying: result, to: output)
+    case .folder: try NpyFolder.write(copying: result, to: FileSystem.trimmed(output))
     }
-    if let first = dropped.first {
+    if let dropped = renamed?.dropped, let first = dropped.first {
       context.console.note("left out: \(dropped.count) tensors without such a name (\(first), …)")
     }
-    try context.console.print("\(tensors.count) tensors in \(output)")
+    try context.console.print("\(result.names.count) tensors in \(output)")
+  }
+
+  /// The tensors under other names, where such are asked for.
+  private func renamed(_ source: any NamedTensors, in context: ToolContext) throws -> RenamedWeights? {
+    guard let names else { return nil }
+    guard let (family, weights) = ModelFamilies.recognise(source) else {
+      throw InputError(
+        "no model is recognised among its \(source.names.count) tensors, so they cannot be renamed", at: input,
+        cure: "leave --names out to keep the names (masksub inspect shows what a file holds)")
+    }
+    context.console.note("\(try family.summary(of: weights)), \(weights.title)")
+    guard let target = try family.names(names.rawValue, of: weights) else {
+      throw InputError(
+        "nobody calls the tensors of this \(family.name) so", at: "--names \(names.rawValue)",
+        cure: "use another naming, or leave --names out", isUsage: true)
+    }
+    return try RenamedWeights(weights, of: family, to: target)
   }
 
   /// The tensors; of a run that keeps an average that, as it is evaluated.
@@ -118,7 +116,7 @@ package struct ConvertCommand: Command {
     if exportForm != .onnx, FileSystem.kind(output) != .absent {
       throw InputError("there is something there already", at: output, cure: "name a folder that does not exist yet")
     }
-    let origin = try ModelOrigin(input)
+    let origin = ModelOrigin(input)
     let files = try origin.modality(weights: weights.key).export(self, of: origin, to: output, in: context)
     try context.console.print(files.joined(separator: ", "))
   }
@@ -164,9 +162,7 @@ package struct ConvertCommand: Command {
   }
 
   /// What a file says beside its tensors: what the source says itself, and what lies beside it.
-  private func metadata(
-    _ source: any NamedTensors, _ place: String, _ tensors: [(name: String, array: HostArray)]
-  ) throws -> [(key: String, value: String)] {
+  private func metadata(_ source: any NamedTensors, _ place: String) throws -> [(key: String, value: String)] {
     let names = Set(source.names)
     // A tensor's other name is a tensor of its own now.
     let own = source.metadata.filter { $0.key != "format" && !names.contains($0.key) }

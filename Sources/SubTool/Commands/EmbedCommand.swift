@@ -45,7 +45,7 @@ package struct EmbedCommand: Command {
         "--query without --nearest", at: "masksub embed", cure: "add --nearest K", isUsage: true)
     }
     var file = try output.map { try RowFile($0, tensor: "features", option: "--output") }
-    let origin = try ModelOrigin(from)
+    let origin = ModelOrigin(from)
     let embedder = try origin.modality(weights: weights.key).embedder(self, of: origin, in: context)
     for line in embedder.details { context.console.note(line) }
     var (names, features, width): ([String], [Float], Int) = ([], [], 0)

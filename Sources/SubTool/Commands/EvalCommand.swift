@@ -1,3 +1,4 @@
+import SubCore
 import SubData
 import SubTrain
 import VisionSub
@@ -42,11 +43,6 @@ package struct EvalCommand: Command {
 
   package init() {}
 
-  /// Whether the samples are those that a run held out of its own training data.
-  func isHeldOut(of run: JSON?) -> Bool {
-    data != nil && !$data.isGiven && run?["validation"]?.string == nil
-  }
-
   /// What the options say of the weights.
   var hints: WeightHints {
     var hints = weights.hints
@@ -58,7 +54,13 @@ package struct EvalCommand: Command {
     let run = ModelOrigin(from).run
     let evaluation = try Modalities.first { try $0.evaluate(self, of: run, in: context) }
     for (name, value) in evaluation.metrics { try context.console.print("\(name) \(value.fixed(4))") }
-    if let loss = evaluation.loss { try context.console.print("loss \(loss.fixed(4))") }
+    guard let loss = evaluation.loss else { return }
+    try context.console.print("loss \(loss.fixed(4))")
+    guard loss.isFinite else {
+      throw InputError(
+        "the model's outputs are no numbers", at: from,
+        cure: "give other weights (masksub inspect --stats shows which of these are none)")
+    }
   }
 }
 

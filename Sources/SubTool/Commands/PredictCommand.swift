@@ -37,7 +37,7 @@ package struct PredictCommand: Command {
   package init() {}
 
   package func run(in context: ToolContext) throws {
-    let origin = try ModelOrigin(from)
+    let origin = ModelOrigin(from)
     try origin.modality(weights: weights.key).predict(self, of: origin, in: context)
   }
 

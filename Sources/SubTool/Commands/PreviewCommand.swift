@@ -1,3 +1,4 @@
+import SubCore
 import SubData
 
 /// `preview`: training inputs as the model will see them.
@@ -27,6 +28,10 @@ package struct PreviewCommand: Command {
   package init() {}
 
   package func run(in context: ToolContext) throws {
+    guard output.lowercased().hasSuffix(".png") else {
+      throw InputError(
+        "pictures are written as PNG", at: "--output \(output)", cure: "give a name that ends in .png", isUsage: true)
+    }
     if data == nil { try context.sayEmbedded("samples in datasets/", option: "--data DIR") }
     _ = try Modalities.first { try $0.preview(self, in: context) ? true : nil }
   }

@@ -44,7 +44,7 @@ package struct TraceCommand: Command {
         "exactly one of --model and --config is needed", at: "masksub trace",
         cure: "give --config for a BERT, --model for a vision model or a CLIP; a run needs neither", isUsage: true)
     }
-    let result = try Modalities.first { try $0.trace(self, on: device) }
+    let result = try Interruption.endingAtOnce { try Modalities.first { try $0.trace(self, on: device) } }
       .filter { statistics || !$0.name.hasPrefix(Trace.afterwards) }
     try Safetensors.write(result, to: output)
     let losses = result.filter { $0.name.hasPrefix("loss") }.map { "\($0.name) \($0.array.floats()[0])" }

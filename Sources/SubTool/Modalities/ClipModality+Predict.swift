@@ -5,7 +5,11 @@ import SubTrain
 import VisionSub
 
 extension ClipModality {
+  /// What is about sentences and pairs, and what a CLIP's tensors always tell.
+  static let unused: Set = ["--readout", "--image-size", "--pairs", "--text-pair", "--max-length", "--pooling"]
+
   func predict(_ command: PredictCommand, of model: ModelOrigin, in context: ToolContext) throws {
+    try command.refuse(Self.unused.union(["--text", "--separator"]), for: "a CLIP")
     guard let classes = try command.zeroShot.classNames(embedded: nil) else {
       throw InputError(
         "a CLIP classifies by names, and none are given", at: model.path,
@@ -36,6 +40,7 @@ extension ClipModality {
 
 extension ClipModality {
   func embedder(_ command: EmbedCommand, of model: ModelOrigin, in context: ToolContext) throws -> Embedder {
+    try command.refuse(command.captions ? Self.unused : Self.unused.union(["--text", "--separator"]), for: "a CLIP")
     let settings = RunSettings(
       device: command.machine.select(), precision: command.machine.precision, workers: command.inference.workers)
     var clip = try Self.model(model, command.model, command.weights.hints(command.model), settings, in: context)

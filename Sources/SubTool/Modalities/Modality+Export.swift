@@ -36,11 +36,14 @@ extension VisionModality {
   func export(_ command: ConvertCommand, of model: ModelOrigin, to path: String, in context: ToolContext) throws
     -> [String]
   {
+    try command.refuse(Self.unused, for: "a vision model")
     let network = try VisionInference(VisionFolder(model.path, command.hints), preparing: command.preparation.told())
     for line in [network.title] + network.details { context.console.note(line) }
     switch command.exportForm {
     case .onnx: return try network.onnx().write(to: path, version: Tool.version)
-    case .timm: return try ExportForm.folder(path, network.writeForTimm)
+    case .timm:
+      if let difference = network.configuration.timm?.difference { context.console.note(difference) }
+      return try ExportForm.folder(path, network.writeForTimm)
     case .transformers: return try ExportForm.folder(path, network.writeForTransformers)
     default: throw ExportForm.openClip.refused("vision model", "timm, or an .onnx file")
     }
@@ -51,6 +54,7 @@ extension TextModality {
   func export(_ command: ConvertCommand, of model: ModelOrigin, to path: String, in context: ToolContext) throws
     -> [String]
   {
+    try command.refuse(Self.unused, for: "a BERT")
     let folder = try TextFolder(model.path, weights: command.weights.key)
     let network = try TextInference(folder, needsClassifier: BERTFamily.labelCount(folder.weights) != nil)
     for line in network.details { context.console.note(line) }
@@ -66,6 +70,7 @@ extension ClipModality {
   func export(_ command: ConvertCommand, of model: ModelOrigin, to path: String, in context: ToolContext) throws
     -> [String]
   {
+    try command.refuse(Self.unused, for: "a CLIP")
     var clip = try Self.model(model, command.model, command.hints, RunSettings(), in: context)
     clip.preparation = try clip.preparation.overridden(by: command.preparation.told())
     try clip.preparation.check()

@@ -9,8 +9,7 @@ struct ModelOrigin {
   /// The configuration of the run; nil: it is none of ours.
   let run: JSON?
 
-  /// Throws where the run's configuration cannot be read.
-  init(_ path: String) throws {
+  init(_ path: String) {
     self.path = path
     run = try? RunFolder.around(path)?.configuration()
   }

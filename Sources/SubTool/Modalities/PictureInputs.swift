@@ -22,11 +22,7 @@ struct PictureInputs {
       for remark in broken.remarks("left out") { context.console.note(remark) }
     }
     if !options.inputs.isEmpty { try run(PictureFiles(options.inputs)) }
-    if let data = options.data {
-      try run(
-        FileSystem.kind(data) == .file && !data.hasSuffix(".npz") && !data.contains(".t")
-          ? PictureFiles([data]) : VisionData.evaluation(data, classNames: nil, order: order))
-    }
+    if let data = options.data { try run(VisionData.evaluation(data, classNames: nil, order: order)) }
     guard options.inputs.isEmpty, options.data == nil else { return }
     var paths: [String] = []
     func finish() throws {

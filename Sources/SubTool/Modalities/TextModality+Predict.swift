@@ -4,10 +4,15 @@ import SubTrain
 import TextSub
 
 extension TextModality {
+  /// What is about pictures, and what a BERT's configuration always tells.
+  static let unused: Set = [
+    "--readout", "--image-size", "--vocab", "--text-heads", "--heads", "--activation", "--classes", "--templates",
+    "--mean", "--deviation", "--crop-ratio", "--resize", "--crop-mode", "--interpolation", "--class-order",
+    "--max-broken", "--workers", "--captions", "--tower",
+  ]
+
   func predict(_ command: PredictCommand, of model: ModelOrigin, in context: ToolContext) throws {
-    if let option = command.zeroShot.given {
-      throw InputError("a BERT has classes of its own", at: option, cure: "leave the option out", isUsage: true)
-    }
+    try command.refuse(Self.unused, for: "a BERT")
     let network = try Self.network(model, command.inference, command.weights, command.machine)
     let inputs = try Self.inputs(model, command.inference, in: context)
     for line in network.details { context.console.note(line) }
@@ -46,6 +51,7 @@ extension TextModality {
 
 extension TextModality {
   func embedder(_ command: EmbedCommand, of model: ModelOrigin, in context: ToolContext) throws -> Embedder {
+    try command.refuse(Self.unused, for: "a BERT")
     let network = try Self.network(
       model, command.inference, command.weights, command.machine, needsClassifier: false)
     let sentences = try network.sentences(command.pooling)

@@ -43,9 +43,9 @@ struct TextModality: Modality {
     _ command: EvalCommand, of run: JSON?, _ folder: TextFolder, in context: ToolContext
   ) throws -> any TextData {
     let known = command.columns.text == nil && command.task == nil ? TextTableChoice(run?["table"]) : nil
-    if let known, command.isHeldOut(of: run), let place = command.data {
-      context.console.note("evaluated on what the run held out of \(place)")
-      return try known.open(place, validation: nil)
+    if let known, command.data == nil, let place = run?["data"]?.string {
+      context.console.note("evaluated on \(run?["validation"]?.string ?? "what the run held out of \(place)")")
+      return try known.open(place, validation: run?["validation"]?.string)
     }
     if known != nil || command.columns.text != nil {
       guard let place = command.data else {

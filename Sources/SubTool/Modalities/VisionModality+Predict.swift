@@ -5,12 +5,14 @@ import SubTrain
 import VisionSub
 
 extension VisionModality {
+  /// What is about texts.
+  static let unused: Set = [
+    "--text", "--text-pair", "--separator", "--pairs", "--max-length", "--vocab", "--text-heads", "--templates",
+    "--captions", "--pooling", "--tower",
+  ]
+
   func predict(_ command: PredictCommand, of model: ModelOrigin, in context: ToolContext) throws {
-    if let classes = command.zeroShot.templates {
-      throw InputError(
-        "templates are for a CLIP, this model has classes of its own", at: "--templates \(classes)",
-        cure: "leave the option out", isUsage: true)
-    }
+    try command.refuse(Self.unused, for: "a vision model")
     let settings = RunSettings(
       device: command.machine.select(), precision: command.machine.precision, workers: command.inference.workers)
     let folder = try VisionFolder(model.path, command.hints)
@@ -41,10 +43,7 @@ extension PredictCommand {
 
 extension VisionModality {
   func embedder(_ command: EmbedCommand, of model: ModelOrigin, in context: ToolContext) throws -> Embedder {
-    if command.captions {
-      throw InputError(
-        "a vision model takes no texts", at: "--captions", cure: "use a CLIP with both towers", isUsage: true)
-    }
+    try command.refuse(Self.unused, for: "a vision model")
     let settings = RunSettings(
       device: command.machine.select(), precision: command.machine.precision, workers: command.inference.workers)
     let folder = try VisionFolder(model.path, command.weights.hints(command.model))

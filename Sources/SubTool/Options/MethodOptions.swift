@@ -7,7 +7,8 @@ package struct MethodOptions: OptionGroup {
   @Option("--method", "how the step trains") package var method = MethodName(MaskSub.self)
   @Option("--ratio", in: 0...0.999, default: MethodName.standardRatios, "what the sub-branch loses")
   package var ratio: Double?
-  @Option("--sub-weight", in: 0...1, "the sub-branch's share of the loss") package var subWeight = 0.5
+  @Option("--sub-weight", in: 0...1, default: "0.5", "the sub-branch's share of the loss")
+  package var subWeight: Double?
 
   package init() {}
 

@@ -10,7 +10,7 @@ struct TextTableChoice {
 
   /// The table, with what is evaluated on.
   func open(_ path: String, validation: String?) throws -> TextTable {
-    try TextTable(path, columns, format, problem: problem, validation: validation, split)
+    try TextTable(path, columns, format, problem: problem, validation: validation, split: split)
   }
 
   /// As a run's configuration holds it.

@@ -14,9 +14,6 @@ struct ZeroShotOptions: OptionGroup {
     "prompts with {} for the class, one per line; or imagenet, simple, cifar10, photo")
   var templates: String?
 
-  /// The first of these options that was given.
-  var given: String? { classes.map { "--classes \($0)" } ?? templates.map { "--templates \($0)" } }
-
   /// The classes named, else those of a file that comes with the data; nil: none.
   func classNames(embedded: String?) throws -> ClassNames? {
     if classes == "cifar10" { return .cifar10 }

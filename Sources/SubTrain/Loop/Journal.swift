@@ -82,6 +82,9 @@ final class Journal<Subject: Trainable> {
     if isStopping { throw try interruption() }
   }
 
+  /// Ends the run where a signal broke an update off: what stood before it is saved.
+  func breakOff() throws -> Interruption { try interruption(source: position.source) }
+
   /// Ends the run: the last evaluation and how long it took.
   func close() throws -> Evaluation {
     reporter.end()
@@ -96,12 +99,13 @@ final class Journal<Subject: Trainable> {
     return result
   }
 
-  private func save() throws {
+  /// Writes a checkpoint; `source` is the data's state there, if it is not that of now.
+  private func save(source: JSON? = nil) throws {
     guard let folder else { return }
     position.elapsed = WallClock.seconds() - began
     if settings.trims { Processor.trimMemory() }
     try log?.sync()
-    (position.logged, position.source) = (log?.position ?? 0, subject.source.state)
+    (position.logged, position.source) = (log?.position ?? 0, source ?? subject.source.state)
     try Checkpoint.write(
       position, of: folder, keep: settings.keep, keepingBest: settings.keepsBest, parts: parts, subject.published,
       model: subject.write(to:))
@@ -109,8 +113,8 @@ final class Journal<Subject: Trainable> {
   }
 
   /// What ends the run once everything is saved.
-  private func interruption() throws -> Interruption {
-    if saved != position.step { try save() }
+  private func interruption(source: JSON? = nil) throws -> Interruption {
+    if saved != position.step { try save(source: source) }
     reporter.end()
     return Interruption(cure: folder.map { "\(position.step) steps are saved in \($0.path)." } ?? "", run: folder?.path)
   }

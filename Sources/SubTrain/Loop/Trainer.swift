@@ -1,3 +1,4 @@
+import SubCore
 public import SubNN
 
 /// The only loop: take batches, run the method, update, log, evaluate, save. It knows no modality.
@@ -31,7 +32,12 @@ public final class Trainer<Subject: Trainable> {
     try journal.payDebt()
     while journal.position.step < settings.totalSteps, !journal.isOver {
       let due = settings.due(at: journal.position.step + 1)
-      let outcome = try update(&journal.position, measuringNorm: due.isLogged || due.isSaved)
+      let outcome: Update<Subject>.Outcome
+      do {
+        outcome = try update(&journal.position, measuringNorm: due.isLogged || due.isSaved)
+      } catch is Interruption {
+        throw try journal.breakOff()
+      }
       try journal.record(outcome, due)
     }
     let final = try journal.close()

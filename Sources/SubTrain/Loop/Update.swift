@@ -36,23 +36,31 @@ struct Update<Subject: Trainable> {
     perEpoch = max(1, subject.source.batchesPerEpoch)
   }
 
-  /// Makes the update that follows `position`, and moves the position on.
+  /// Makes the update that follows `position`, and moves the position on. A signal between its batches, or
+  /// the parts of one, throws an `Interruption`, and all is as it was before the first: an update of many can take minutes.
   func callAsFunction(_ position: inout Checkpoint.Position, measuringNorm: Bool) throws -> Outcome {
     let started = WallClock.seconds()
     let key = root.fold(position.step)
     let branchStatistics: BatchNormStatistics? = settings.subStatistics ? nil : .batch(updating: false)
     // An epoch's last update takes the batches that are left of it, as transformers' Trainer does.
     let batches = min(settings.accumulation, perEpoch - position.batches % perEpoch)
+    let former = batches > 1 || settings.parts > 1 ? former(position) : nil
+    func heedSignals() throws {
+      guard Interruption.isRequested, let former else { return }
+      position = restore(former)
+      throw Interruption()
+    }
     let losses = try (0..<batches).flatMap { number in
+      if number > 0 { try heedSignals() }
       let batch = try subject.source.next()
       position.batches += 1
       position.samples += batch.count
       var pass = Pass(isTraining: true, key: key.fold(number), branchStatistics: branchStatistics)
       pass.recomputes = settings.recomputes
       // The branches' own norms are those of an update's first part: later ones find its gradients there already.
-      return method.inParts(
+      return try method.inParts(
         max(1, settings.parts), subject.task, batch, into: gradients, pass: pass, scale: 1 / Double(batches),
-        norms: number == 0 ? norms : nil)
+        norms: number == 0 ? norms : nil, between: heedSignals)
     }
     let norm = measuringNorm || settings.clipNorm != nil ? gradients.norm() : nil
     let rate = schedule(position.step)
@@ -64,5 +72,20 @@ struct Update<Subject: Trainable> {
     if measuringNorm { subject.parameters.arena.device.synchronize() }
     position.seconds += WallClock.seconds() - started
     return Outcome(losses: losses, norm: norm, rate: rate)
+  }
+
+  /// What the batches of an update change before its end: where the run stands, and buffers (running statistics).
+  private typealias Former = (position: Checkpoint.Position, buffers: [HostArray])
+
+  private func former(_ position: Checkpoint.Position) -> Former {
+    var position = position
+    position.source = subject.source.state
+    return (position, subject.parameters.buffers.map { $0.value.host() })
+  }
+
+  private func restore(_ former: Former) -> Checkpoint.Position {
+    gradients.clear()
+    for (buffer, array) in zip(subject.parameters.buffers, former.buffers) { buffer.value.write(array) }
+    return former.position
   }
 }

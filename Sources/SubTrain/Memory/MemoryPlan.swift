@@ -6,13 +6,15 @@ public struct MemoryPlan: Sendable, Equatable {
   public let parts: Int
   /// The peak memory of the process that is expected, in bytes.
   public let peak: Int
-  /// Whether that is most of what there is, so that what is free is given back before other work.
-  public let isTight: Bool
+  /// Whether what is free is given back before evaluations and checkpoints: where it is much, or most of what there is.
+  public let trims: Bool
   /// What is to be said of it.
   public let note: String?
 
   /// The share of an allowance that a plan may fill: the rest is for what nobody foresees.
   private static let share = 0.92
+  /// What is much, in bytes.
+  private static let much = 1 << 30
   /// What a run takes besides: stacks, the log, the decoding of images.
   private static let rest = 64 << 20
 
@@ -31,7 +33,9 @@ public struct MemoryPlan: Sendable, Equatable {
     func shortage(_ parts: Int) -> (need: Int, allowance: MemoryAllowance)? {
       let need = memory.need(parts: parts)
       return allowances.lazy
-        .map { (need.bytes($0.kind) + Self.rest, $0) }.first { $0.0 > Int(Double($0.1.bytes) * Self.share) }
+        .map { (max(need.bytes($0.kind), memory.saving) + Self.rest, $0) }.first {
+          $0.0 > Int(Double($0.1.bytes) * Self.share)
+        }
     }
     func text(_ bytes: Int) -> String { Self.text(bytes) }
 
@@ -67,8 +71,9 @@ public struct MemoryPlan: Sendable, Equatable {
     }
     (self.parts, self.note) = (parts, note)
     let need = memory.need(parts: parts)
-    peak = memory.resident + need.memory
-    isTight = allowances.contains { need.bytes($0.kind) > $0.bytes / 2 }
+    trims =
+      need.memory > Self.much || allowances.contains { need.bytes($0.kind) + memory.saving + Self.rest > $0.bytes / 2 }
+    peak = memory.resident + (trims ? max(need.memory, memory.saving) : need.memory + memory.saving)
   }
 
   /// Throws where memory does not hold the gradients and moments of so many weights.

@@ -16,6 +16,8 @@ public struct StepMemory: Sendable {
   public let resident: Int
   /// Samples of a full batch.
   public let samples: Int
+  /// What a checkpoint holds at once besides: both moments of all weights.
+  public let saving: Int
   /// Multiplications and additions of a step, for each sample.
   public let operations: Int
   private let waiting: Int
@@ -88,6 +90,7 @@ public struct StepMemory: Sendable {
     pieces = subject.task is any PiecewiseTask ? try lines(parts: 2)?.step ?? whole.step : whole.step
     let full = subject.source.fullBatch
     (samples, waiting) = (full.samples, full.waitingBytes)
+    saving = 2 * MemoryLayout<Float>.size * subject.parameters.arena.count
     joined = (subject.task as? any PiecewiseTask)?.joinedBytes(of: full.samples) ?? 0
     Processor.trimMemory()
     resident = withExtendedLifetime(gradients) { MachineMemory.resident() }

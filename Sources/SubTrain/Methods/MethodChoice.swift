@@ -9,16 +9,27 @@ public struct MethodChoice: Sendable {
   /// A method as it is.
   public init(_ method: some Method) { resolve = { _, _ in method } }
 
-  /// A kind of method; `ratio` nil: what follows from the run.
-  public init(_ type: any Method.Type, ratio: Double? = nil, subWeight: Double = 0.5) {
+  /// A kind of method; `ratio` nil: what follows from the run; `subWeight` nil: 0.5. What the method has no use for is a
+  /// usage error.
+  public init(_ type: any Method.Type, ratio: Double? = nil, subWeight: Double? = nil) {
     resolve = { basis, selection in
+      guard ratio == nil || type.ratio != nil else {
+        throw InputError(
+          "\(type.name) has no ratio", at: "--ratio", cure: "leave it out, or choose another --method", isUsage: true)
+      }
       let ratio = ratio ?? type.ratio?.standard(basis) ?? 0
       if let own = type.ratio, !own.range.contains(ratio) {
         throw InputError(
           "a \(own.meaning) of \(ratio.fixed(2)) is out of range", at: "--method \(type.name)",
           cure: "give a --ratio of at least \(own.range.lowerBound), below \(own.range.upperBound)", isUsage: true)
       }
-      return type.init(MethodSettings(ratio: ratio, subWeight: subWeight, selection: selection))
+      let method = type.init(MethodSettings(ratio: ratio, subWeight: subWeight ?? 0.5, selection: selection))
+      guard subWeight == nil || method.numbers.contains(where: { $0.name == "sub_weight" }) else {
+        throw InputError(
+          "\(type.name) has no sub-branch", at: "--sub-weight", cure: "leave it out, or choose another --method",
+          isUsage: true)
+      }
+      return method
     }
   }
 

@@ -5,17 +5,19 @@ extension Method {
   /// A step of a batch that passes through the network in `parts`, one after the other: it adds the very gradients, times
   /// `scale`, that the whole batch would give at once, with the memory of a part. (Batch-norm has the statistics of a part.)
   ///
+  /// - Parameter between: called between two parts; what it throws ends the step, whose gradients are then not whole.
   /// - Returns: the losses of every part and its share of the update.
   public func inParts<Task: TrainingTask>(
     _ parts: Int, _ task: Task, _ batch: Task.Batch, into gradients: Gradients, pass: Pass, scale: Double = 1,
-    norms: BranchNorms? = nil
-  ) -> [(losses: StepLosses, share: Double)] {
+    norms: BranchNorms? = nil, between: () throws -> Void
+  ) rethrows -> [(losses: StepLosses, share: Double)] {
     if let task = task as? any PiecewiseTask {
       // The loss is that of all samples together: the task knows how to take it apart.
       task.pieces = min(parts, batch.count)
     } else if parts > 1, batch.count > 1 {
       let count = min(parts, batch.count)
-      return (0..<count).map { number in
+      return try (0..<count).map { number in
+        if number > 0 { try between() }
         let range = batch.count * number / count..<batch.count * (number + 1) / count
         guard let part = batch.part(range) else { preconditionFailure("\(Task.Batch.self) cannot be divided") }
         let share = scale * Double(range.count) / Double(batch.count)
@@ -25,5 +27,13 @@ extension Method {
       }
     }
     return [(self(task, batch, into: gradients, pass: pass, scale: scale, norms: norms).losses, scale)]
+  }
+
+  /// The same without anything between parts.
+  public func inParts<Task: TrainingTask>(
+    _ parts: Int, _ task: Task, _ batch: Task.Batch, into gradients: Gradients, pass: Pass, scale: Double = 1,
+    norms: BranchNorms? = nil
+  ) -> [(losses: StepLosses, share: Double)] {
+    inParts(parts, task, batch, into: gradients, pass: pass, scale: scale, norms: norms) {}
   }
 }

@@ -10,11 +10,16 @@ public struct FieldTable<Root>: Sendable {
     public let key: String
     /// What the field's value then is not.
     public let wanted: String
+    /// Why it has to be, where that is not plain.
+    public let reason: String?
     let holds: @Sendable (Root) throws -> Bool
 
     /// A condition; it may throw a usage error of its own.
-    public init(_ key: String, _ wanted: String, _ holds: @escaping @Sendable (Root) throws -> Bool) {
-      (self.key, self.wanted, self.holds) = (key, wanted, holds)
+    public init(
+      _ key: String, _ wanted: String, because reason: String? = nil,
+      _ holds: @escaping @Sendable (Root) throws -> Bool
+    ) {
+      (self.key, self.wanted, self.reason, self.holds) = (key, wanted, reason, holds)
     }
   }
 
@@ -77,7 +82,8 @@ public struct FieldTable<Root>: Sendable {
     for rule in rules where try !rule.holds(root) {
       let value = rows.first { $0.key == rule.key }?.value(in: root).text() ?? ""
       throw InputError(
-        "\(value) is not \(rule.wanted)", at: "--set \(rule.key)", cure: "give \(rule.wanted)", isUsage: true)
+        "\(value) is not \(rule.wanted)" + (rule.reason.map { ": \($0)" } ?? ""), at: "--set \(rule.key)",
+        cure: "give \(rule.wanted)", isUsage: true)
     }
   }
 

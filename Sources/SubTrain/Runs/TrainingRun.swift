@@ -80,7 +80,7 @@ public struct TrainingRun<Subject: Trainable> {
       isDemonstration
       ? memory.flatMap { Demonstration(operations: $0.operations, samples: $0.samples, of: self.loop) } : nil
     var loop = demonstration?.loop ?? self.loop
-    (loop.parts, loop.trims) = (plan?.parts ?? max(1, loop.parts), plan?.isTight ?? false)
+    (loop.parts, loop.trims) = (plan?.parts ?? max(1, loop.parts), plan?.trims ?? false)
     let changes = try describe(in: folder, resuming: resuming, line, plan, demonstration)
     if !folder.isLocked {
       reporter.note("no lock: the file system of \(folder.path) knows none, so start nothing else on this run")

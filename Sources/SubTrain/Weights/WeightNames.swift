@@ -31,16 +31,25 @@ public struct WeightNames: Sendable {
     read[name]?.map(\.name) ?? naming.names(of: name).map { prefix + $0 }
   }
 
-  /// A tensor of the model as the file has it.
-  public func tensors(_ name: String, _ array: HostArray) -> [(name: String, array: HostArray)] {
+  /// The names of a tensor of the model, with the shapes that the file has.
+  func shapes(_ name: String, _ shape: [Int]) -> [(name: String, shape: [Int])] {
     let (published, layout) = naming.candidates(name)[0]
     let names = names(of: name)
     precondition(names.count == published.count || names.count == 1, "WeightNames: parts of \(name)")
-    return zip(names, array.split(names.count)).enumerated().map { part, tensor in
-      let (name, piece) = tensor
-      let laid = Self.theirs(piece, layout)
-      let shape = read[name]?[part].shape ?? laid.shape
-      return (name, shape.reduce(1, *) == laid.count ? laid.reshaped(shape) : laid)
+    let part = names.count > 1 ? [shape[0] / names.count] + shape.dropFirst() : shape
+    let laid = Self.theirs(part, layout)
+    return names.enumerated().map { number, fileName in
+      let own = read[name]?[number].shape ?? laid
+      return (fileName, own.reduce(1, *) == laid.reduce(1, *) ? own : laid)
+    }
+  }
+
+  /// A tensor of the model as the file has it.
+  public func tensors(_ name: String, _ array: HostArray) -> [(name: String, array: HostArray)] {
+    let isTransposed = naming.candidates(name)[0].layout == .transposed
+    let shapes = shapes(name, array.shape)
+    return zip(shapes, array.split(shapes.count)).map { their, piece in
+      (their.name, (isTransposed && piece.shape.count == 2 ? piece.transposed : piece).reshaped(their.shape))
     }
   }
 
@@ -49,11 +58,11 @@ public struct WeightNames: Sendable {
     arrays.flatMap { tensors($0.name, $0.array) }
   }
 
-  private static func theirs(_ array: HostArray, _ layout: Naming.Layout) -> HostArray {
+  private static func theirs(_ shape: [Int], _ layout: Naming.Layout) -> [Int] {
     switch layout {
-    case .same: array
-    case .transposed: array.shape.count == 2 ? array.transposed : array
-    case .leading(let axes): array.reshaped(Array(repeating: 1, count: axes) + array.shape)
+    case .same: shape
+    case .transposed: shape.count == 2 ? shape.reversed() : shape
+    case .leading(let axes): Array(repeating: 1, count: axes) + shape
     }
   }
 }

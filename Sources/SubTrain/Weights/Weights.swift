@@ -48,11 +48,15 @@ public struct Weights: Sendable {
     found(name)?.names ?? naming.names(of: name).map { prefix + $0 }
   }
 
-  /// The shape of a tensor as the model has it; nil where the file does not hold it. Throws where parts differ.
-  public func shape(of name: String) throws -> [Int]? {
+  /// Type and shape of a tensor as the model has it; nil where the file does not hold it. Throws where parts differ.
+  public func info(of name: String) throws -> TensorInfo? {
     guard let (names, layout) = found(name) else { return nil }
-    return try Self.ours(joinedInfo(names).shape, layout)
+    let info = try joinedInfo(names)
+    return TensorInfo(dtype: info.dtype, shape: Self.ours(info.shape, layout))
   }
+
+  /// The shape alone.
+  public func shape(of name: String) throws -> [Int]? { try info(of: name)?.shape }
 
   /// A tensor as the model has it. Throws where it is not there or holds no floating-point numbers.
   public func array(named name: String) throws -> HostArray {

@@ -152,10 +152,10 @@ private struct VisionPlace {
       let file = try Npz(archive)
       return try ImageArrays(
         images: file.array(named: names.images), labels: file.array(named: names.labels), classNames: classNames,
-        place: "\(archive), tensor '\(names.images)'")
+        place: "\(archive), tensor '\(names.images)'", labelPlace: "\(archive), tensor '\(names.labels)'")
     }
     let (images, labels) = (FileSystem.join(path, names.images + ".npy"), FileSystem.join(path, names.labels + ".npy"))
-    return try ImageArrays(npy: images, labels: Npy.read(labels), classNames: classNames)
+    return try ImageArrays(npy: images, labels: Npy.read(labels), classNames: classNames, labelPlace: labels)
   }
 
   private func arrayNames(_ part: Part) -> (images: String, labels: String)? {
@@ -228,9 +228,9 @@ private struct VisionPlace {
     }
     let names = try FileSystem.names(in: path)
     if names.contains("images.npy") {
+      let labels = FileSystem.join(path, "labels.npy")
       return try ImageArrays(
-        npy: FileSystem.join(path, "images.npy"), labels: Npy.read(FileSystem.join(path, "labels.npy")),
-        classNames: classNames)
+        npy: FileSystem.join(path, "images.npy"), labels: Npy.read(labels), classNames: classNames, labelPlace: labels)
     }
     let shards = names.filter { [".tar", ".tar.gz", ".tgz"].contains(where: $0.hasSuffix) }
     if !shards.isEmpty { return try TarShards(shards.map { FileSystem.join(path, $0) }, classNames: classNames) }

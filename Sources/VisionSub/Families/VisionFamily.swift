@@ -106,10 +106,12 @@ public struct TimmModel: Sendable {
   public var architecture: String
   /// The arguments.
   public var arguments: JSON.Object
+  /// What it has otherwise all the same, in a line.
+  public var difference: String?
 
   /// A network by name and arguments.
-  public init(_ architecture: String, _ arguments: JSON.Object) {
-    (self.architecture, self.arguments) = (architecture, arguments)
+  public init(_ architecture: String, _ arguments: JSON.Object, difference: String? = nil) {
+    (self.architecture, self.arguments, self.difference) = (architecture, arguments, difference)
   }
 }
 

@@ -1,7 +1,6 @@
 import Foundation
-public import SubCore
+import SubCore
 import SubData
-import SubNN
 public import SubTrain
 
 /// A network that classifies images on disk: a weight file, a folder with `model.safetensors`, or a run of ours, which
@@ -30,10 +29,10 @@ public struct VisionFolder: Sendable {
   /// Keeps a running run from removing it.
   private let checkpoint: Checkpoint
   /// What the tensors alone say.
-  private let found: any VisionConfiguration
+  let found: any VisionConfiguration
   /// The average of the weights, where the run kept one.
-  private let average: String?
-  private let hints: WeightHints
+  let average: String?
+  let hints: WeightHints
 
   /// Opens a file or folder. Throws an `InputError` where it holds no model of the families.
   ///
@@ -139,47 +138,6 @@ public struct VisionFolder: Sendable {
     return weightRemarks + [choice, WeightHints.line(guessed: guessed)].compactMap { $0 }
   }
 
-  /// Puts the weights into a model of `configuration`; what they do not give is started from `key`. With `headMap` the
-  /// classifier takes these rows of theirs.
-  public func load(
-    into set: ParameterSet, of configuration: any VisionConfiguration, startingFrom key: RandomKey,
-    headMap: HeadMap? = nil
-  ) throws -> LoadReport {
-    try load(weights, into: set, of: configuration, startingFrom: key, headMap)
-  }
-
-  /// The same for a run or an evaluation, which may be of the average of the weights.
-  func load(
-    into set: ParameterSet, of configuration: any VisionConfiguration, startingFrom key: RandomKey, isTraining: Bool,
-    headMap: HeadMap? = nil
-  ) throws -> LoadReport {
-    let report = try load(into: set, of: configuration, startingFrom: key, headMap: headMap)
-    if let average, hints.key == "ema" || hints.key == nil && !isTraining {
-      let weights = Weights(try Safetensors.open(average), self.configuration.published)
-      _ = try load(weights, into: set, of: configuration, startingFrom: key, headMap)
-    }
-    return report
-  }
-
-  private func load(
-    _ weights: Weights, into set: ParameterSet, of configuration: any VisionConfiguration, startingFrom key: RandomKey,
-    _ headMap: HeadMap?
-  ) throws -> LoadReport {
-    var plan = try configuration.plan(for: weights, of: found)
-    if let headMap {
-      guard let head = try headRows else {
-        throw InputError(
-          "the weights have no head to take rows of", at: path, cure: "leave --head-map out: a new head begins")
-      }
-      try headMap.check(head: head, classes: configuration.classes)
-      (plan.starts, plan.rows) = ([], [("\(configuration.head).*", headMap.rows)])
-    }
-    return try set.load(weights, plan, startingFrom: key, configuration.published)
-  }
-
-  /// Rows of the classifier in the weights; nil where they have none.
-  var headRows: Int? { get throws { try weights.shape(of: "\(found.head).weight")?.first } }
-
   /// The written configuration; the sizes must be those of the tensors.
   private static func written(
     _ json: JSON, _ family: any VisionFamily, like found: any VisionConfiguration, at place: String
@@ -195,40 +153,5 @@ public struct VisionFolder: Sendable {
         at: place, cure: "keep config.json with the weights that it was written for")
     }
     return configuration
-  }
-}
-
-// What evaluation needs.
-extension VisionFolder {
-  /// Puts the weights into a model as they are to be evaluated: the average where the run kept one. Throws an
-  /// `InputError` where the file has no classifier and one is needed. Says what was newly made.
-  @discardableResult
-  public func loadForEvaluation(into set: ParameterSet, needsClassifier: Bool = true) throws -> [String] {
-    let report = try load(into: set, of: configuration, startingFrom: RandomKey(seed: 0), isTraining: false)
-    let absent = report.made.filter { !$0.hasSuffix("mask_token") }
-    guard absent.isEmpty || !needsClassifier else {
-      throw InputError(
-        "there is no classifier: \(absent.joined(separator: ", ")) are missing", at: path,
-        cure: "give a fine-tuned model (masksub finetune makes one); a CLIP with both towers classifies without one: "
-          + "masksub zero-shot")
-    }
-    return absent
-  }
-}
-
-extension VisionFolder {
-  /// Writes weights by `names` and `config.json`: what this type opens.
-  public static func write(
-    to folder: String, _ set: ParameterSet, _ configuration: any VisionConfiguration, recipe: VisionRecipe,
-    variant: String?, classNames: [String], names: WeightNames
-  ) throws {
-    try set.write(to: FileSystem.join(folder, "model.safetensors"), names)
-    let json: JSON = [
-      "architecture": variant.map { .string($0) } ?? .null, "num_classes": .integer(Int64(configuration.classes)),
-      "label_names": .array(classNames.map { .string($0) }),
-      "pretrained_cfg": recipe.timmPreparation(of: configuration),
-      "recipe": recipe.json, .init(stringLiteral: configuration.family.key): try configuration.json(),
-    ]
-    try AtomicFile.write(json.text(indent: 2) + "\n", to: FileSystem.join(folder, "config.json"))
   }
 }

@@ -45,6 +45,9 @@ extension VisionModelFields {
   /// What a list of sizes may be, for the table.
   static let listForm = "a number, or one for each stage joined by -, 2-2-6-2; 0: as the model has it"
 
+  /// The same where a value is none.
+  static let listNoun = "a number, or numbers joined by -"
+
   /// Its numbers; nil where it is none.
   static func list(_ text: String) -> [Int]? {
     if text == "0" { return [] }

@@ -47,9 +47,9 @@ public struct VisionRecipe: Recipe {
       .init("loss.smoothing", "0, and with loss.binarizes_targets every smoothed label would count as 1") {
         !($0.loss.binarizesTargets && $0.loss.smoothing > 0)
       },
-      .init("model.width", VisionModelFields.listForm) { VisionModelFields.list($0.model.width) != nil },
-      .init("model.depth", VisionModelFields.listForm) { VisionModelFields.list($0.model.depth) != nil },
-      .init("model.heads", VisionModelFields.listForm) { VisionModelFields.list($0.model.heads) != nil },
+      .init("model.width", VisionModelFields.listNoun) { VisionModelFields.list($0.model.width) != nil },
+      .init("model.depth", VisionModelFields.listNoun) { VisionModelFields.list($0.model.depth) != nil },
+      .init("model.heads", VisionModelFields.listNoun) { VisionModelFields.list($0.model.heads) != nil },
       .init("data.mean", "means and deviations: three numbers each (or one for all three), no deviation 0") {
         $0.data.hasNormalization
       },

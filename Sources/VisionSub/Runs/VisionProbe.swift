@@ -99,10 +99,8 @@ public struct VisionProbe {
     let (values, labels) = (all.values.rows(parts.training), parts.training.map { all.labels[$0] })
     let (others, known) = (all.values.rows(parts.held), parts.held.map { all.labels[$0] })
     let probe = LinearProbe(values, labels: labels, classes: data.classNames.count, on: settings.device)
-    var last: LinearProbe.Head?
     return try sweep.search { strength in
-      let head = try probe.fit(strength: strength, from: last)
-      last = head
+      let head = try probe.fit(strength: strength)
       let logits = LinearProbe.logits(head, others, on: settings.device)
       let right = VisionEvaluator.ranks(logits, labels: known).count { $0 == 0 }
       let score = Double(right) / Double(known.count)

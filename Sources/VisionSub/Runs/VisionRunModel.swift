@@ -49,13 +49,13 @@ public struct VisionRunModel {
       try Freezing.check(parameters, made: report.made, by: names)
       description = "\(source.summary(config)), \(source.weights.title)"
       details =
-        report.details + (headMap == nil ? Self.remarks(try source.headRows, config.classes) : [])
+        report.details + Self.remarks(on: config)
+        + (headMap == nil ? Self.remarks(try source.headRows, config.classes) : [])
         + source.remarks(isTraining: true) + [source.trainingPreparationLine(recipe)] + [frozen].compactMap(\.self)
     } else {
       parameters.start(from: key, config.published)
-      (names, description, details) = (
-        WeightNames(config.published), variant ?? config.summary, [frozen].compactMap(\.self)
-      )
+      (names, description) = (WeightNames(config.published), variant ?? config.summary)
+      details = Self.remarks(on: config) + [frozen].compactMap(\.self)
     }
   }
 
@@ -86,6 +86,15 @@ public struct VisionRunModel {
   private static func remarks(_ head: Int?, _ classes: Int) -> [String] {
     guard let head, head != classes else { return [] }
     return ["the head of \(head) classes is left out, a new one of \(classes) begins (--head-map FILE takes its rows)"]
+  }
+
+  /// What is said of images that patches do not fill: they are cut as timm and torch cut them.
+  private static func remarks(on config: any VisionConfiguration) -> [String] {
+    guard let config = config as? VisionTransformerConfig, config.imageSize % config.patchSize > 0 else { return [] }
+    return [
+      "image_size \(config.imageSize) is no multiple of the patches' \(config.patchSize): the last "
+        + "\(config.imageSize % config.patchSize) rows and columns of pixels are not seen"
+    ]
   }
 
   /// Weights in the naming of their source and a configuration: a folder that `--from` takes.

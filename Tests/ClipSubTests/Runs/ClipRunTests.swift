@@ -31,7 +31,7 @@ import Testing
     let summary = try run(steps: 4).train(to: folder["whole"]).summary
     #expect(summary.metrics[0].name == "zeroshot_top1")
     let interrupted = try run(steps: 4)
-    _ = Interruption.$isSimulated.withValue(true) {
+    _ = Interruption.$simulated.withValue(.init()) {
       #expect(throws: Interruption.self) { try interrupted.train(to: folder["parts"]) }
     }
     try run(steps: 4).train(to: folder["parts"], resuming: true)

@@ -28,6 +28,24 @@ struct FileSystemTests {
     let pipe = FileSystem.join(folder, "pipe")
     #expect(mkfifo(pipe, 0o600) == 0)
     #expect(try TextFile(pipe).bytes.isEmpty)
+    for read: (String) throws -> Void in [
+      { _ = try JSON.read($0) }, { _ = try TensorFile.open($0) }, { _ = try InputFile($0) }, { _ = try Npy.read($0) },
+      { _ = try TarReader($0) }, { _ = try BytePairTokenizer(mergesFile: $0) }, { _ = try Safetensors.open($0) },
+      { _ = try WordPieceTokenizer(vocabularyFile: $0, lowercase: true) },
+    ] {
+      #expect(throws: InputError.self) { try read(pipe) }
+    }
     #expect(throws: InputError.self) { try AtomicFile.write("text", to: pipe) }
+  }
+
+  @Test func `a pipe whose writer is silent is waited for until a signal comes`() throws {
+    defer { FileSystem.remove(folder) }
+    let pipe = FileSystem.join(folder, "pipe")
+    #expect(mkfifo(pipe, 0o600) == 0)
+    let writer = open(pipe, O_RDWR)
+    defer { close(writer) }
+    Interruption.$simulated.withValue(.init()) {
+      #expect(throws: Interruption.self) { try TextFile(pipe) }
+    }
   }
 }

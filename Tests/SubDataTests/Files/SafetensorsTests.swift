@@ -1,6 +1,7 @@
 import Foundation
 import SubCore
 import SubData
+import Synchronization
 import Testing
 
 @Suite struct SafetensorsTests {
@@ -130,5 +131,51 @@ import Testing
       for (_, array) in try Safetensors.open(path).arrays() { _ = array.floats() }
     }
     #expect(refused > 2000)
+  }
+}
+
+/// Tensors that count how many of them are held at once.
+private final class CountedTensors: NamedTensors {
+  let place = "memory"
+  let names = (0..<6).map { "t\($0)" }
+  private let held = Mutex((now: 0, most: 0))
+
+  var most: Int { held.withLock { $0.most } }
+
+  func info(named name: String) throws -> TensorInfo { TensorInfo(dtype: .f32, shape: [4]) }
+
+  func array(named name: String) throws -> HostArray {
+    held.withLock { $0 = ($0.now + 1, max($0.most, $0.now + 1)) }
+    let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 16, alignment: 64)
+    memory.initializeMemory(as: Float.self, repeating: Float(name.dropFirst()) ?? 0)
+    let buffer = HostBuffer(borrowing: UnsafeRawBufferPointer(memory)) { [self] in
+      memory.deallocate()
+      held.withLock { $0.now -= 1 }
+    }
+    return HostArray(dtype: .f32, shape: [4], buffer: buffer)
+  }
+}
+
+@Suite struct CopyingTests {
+  @Test func `copies hold one tensor at a time, in every format`() throws {
+    try Fixture.inFolder { folder in
+      let source = CountedTensors()
+      try Safetensors.write(copying: source, to: "\(folder)/out.safetensors")
+      try Npz.write(copying: source, to: "\(folder)/out.npz")
+      try NpyFolder.write(copying: source, to: "\(folder)/out")
+      #expect(source.most == 1)
+      for name in ["out.safetensors", "out.npz", "out"] {
+        let copy = try TensorFile.open("\(folder)/\(name)")
+        #expect(try copy.names == source.names && copy.array(named: "t5").floats() == [5, 5, 5, 5])
+      }
+      for write: () throws -> Void in [
+        { try Safetensors.write(copying: source, to: "\(folder)/no.safetensors") },
+        { try Npz.write(copying: source, to: "\(folder)/no.npz") },
+        { try NpyFolder.write(copying: source, to: "\(folder)/no") },
+      ] {
+        Interruption.$simulated.withValue(.init()) { #expect(throws: Interruption.self) { try write() } }
+      }
+      #expect(try Fixture.names(in: folder).sorted() == ["out", "out.npz", "out.safetensors"])
+    }
   }
 }

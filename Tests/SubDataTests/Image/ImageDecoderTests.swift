@@ -114,6 +114,24 @@ struct ImageDecoderTests {
     _ = try ImageDecoder(bytes, name: "a.png", options: ImageDecodeOptions(maxPixels: 45 * 31))
   }
 
+  @Test(arguments: [
+    ("GIF89a\u{1}\0\u{1}\0", "a GIF"), ("BM\u{46}\0\0\0\0\0\0\0", "a BMP"), ("II*\0\u{8}\0\0\0", "a TIFF"),
+    ("\0\0\0 ftypavif", "an AVIF"), ("\0\0\0\u{18}ftypheic", "a HEIC"), ("P6\n1 1\n255\nabc", "a PPM"),
+    ("<html></html>", "a web page"), ("version https://git-lfs.github.com/spec/v1", "a Git LFS pointer"),
+  ])
+  func `what is no picture of a known format is called by its name`(text: String, title: String) {
+    let error = #expect(throws: InputError.self) {
+      _ = try ImageDecoder(ImageFixtures.array(text.unicodeScalars.map { UInt8($0.value) }), name: "a.jpg")
+    }
+    #expect(error?.what == "this is \(title), not a JPEG, PNG or WebP" && error?.place == "a.jpg")
+    for unknown in ["", "RIFF0000WAVE", "BM", "text"] {
+      let error = #expect(throws: InputError.self) {
+        _ = try ImageDecoder(ImageFixtures.array(Array(unknown.utf8)), name: "a.jpg")
+      }
+      #expect(error?.what.hasPrefix("the image is ") == true, "\(unknown)")
+    }
+  }
+
   @Test func `a PNG of ours reads back as it was`() throws {
     let image = ImageFixtures.gradient(37, 21)
     #expect(try ImageDecoder.decode(ImageFixtures.array(image.pngData()), name: "") == image)

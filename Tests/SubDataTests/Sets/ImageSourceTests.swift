@@ -132,10 +132,15 @@ struct ImageSourceTests {
     let images = HostArray(pictures.flatMap(\.pixels), shape: [2, 4, 6, 3], dtype: .u8)
     let source = try ImageArrays(images: images, labels: HostArray([Int64(4), 1], shape: [2]), place: "x.npy")
     #expect(source.classNames == ["0", "1", "2", "3", "4"] && source.labels == [4, 1])
+    #expect(source.remarks == ["labels begin at 1: the classes below it have no picture (x.npy)"])
+    #expect(try ImageArrays(images: images, labels: HostArray([Int64(0), 1], shape: [2]), place: "").remarks == [])
     guard case .pixels(let second) = try source.image(at: 1) else { return }
     #expect(second == pictures[1])
     for labels in [HostArray([Int64(-1), 1], shape: [2]), HostArray([Int64(1)], shape: [1])] {
-      #expect(throws: InputError.self) { try ImageArrays(images: images, labels: labels, place: "x.npy") }
+      let error = #expect(throws: InputError.self) {
+        try ImageArrays(images: images, labels: labels, place: "x.npy", labelPlace: "y.npy")
+      }
+      #expect(error?.place == "y.npy")
     }
     #expect(throws: InputError.self) {
       try ImageArrays(images: images.reshaped([2, 3, 4, 6]), labels: HostArray([Int64(1), 1], shape: [2]), place: "")

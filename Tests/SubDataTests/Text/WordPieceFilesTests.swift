@@ -68,15 +68,18 @@ import Testing
     func load(_ name: String) -> String {
       message { _ = try WordPieceTokenizer(vocabularyFile: "\(folder)/\(name)", lowercase: true) }
     }
-    #expect(load("none.txt") == "no such file (\(folder)/none.txt): give a vocab.txt with one token per line")
+    #expect(
+      load("none.txt")
+        == "cannot open the file: No such file or directory (\(folder)/none.txt): give a vocab.txt with one token per line"
+    )
     #expect(load("empty.txt").hasPrefix("empty vocabulary (\(folder)/empty.txt)"))
     #expect(load("lacking.txt").hasPrefix("the vocabulary lacks [MASK] (\(folder)/lacking.txt)"))
     #expect(load("latin.txt").hasPrefix("not UTF-8 text (\(folder)/latin.txt, line 2)"))
-    #expect(load("").hasPrefix("is a folder, not a file"))
+    #expect(load("").hasPrefix("this is a folder, not a file"))
     // A device without end, and a file that is mostly a claim.
     #expect(
       message { _ = try WordPieceTokenizer(vocabularyFile: "/dev/zero", lowercase: true) }
-        .hasPrefix("is a device, not a file (/dev/zero)"))
+        .hasPrefix("this is a pipe or a device, not a file (/dev/zero)"))
     try Data().write(to: URL(fileURLWithPath: folder + "/sparse.txt"))
     let sparse = try FileHandle(forWritingTo: URL(fileURLWithPath: folder + "/sparse.txt"))
     try sparse.truncate(atOffset: 1 << 40)

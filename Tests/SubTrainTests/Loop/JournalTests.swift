@@ -64,17 +64,36 @@ import Testing
   @Test func `an interruption ends with a checkpoint and says where`() throws {
     let (whole, stopped) = (try run("whole"), try run("stopped"))
     try subject().trainer(in: whole).train()
-    let error = Interruption.$isSimulated.withValue(true) {
+    let error = Interruption.$simulated.withValue(.init()) {
       #expect(throws: Interruption.self) { try subject().trainer(in: stopped) { $0.logEvery = 10 }.train() }
     }
     #expect(error?.cure == "1 steps are saved in \(stopped.path).")
     try subject().trainer(in: stopped).train(resuming: true)
     #expect(try checkpoint(stopped, 10) == checkpoint(whole, 10))
     // Without a folder there is nothing to go on from.
-    let lost = Interruption.$isSimulated.withValue(true) {
+    let lost = Interruption.$simulated.withValue(.init()) {
       #expect(throws: Interruption.self) { try subject().trainer().train() }
     }
     #expect(lost?.cure == "")
+  }
+
+  @Test func `a signal between the batches of an update leaves what stood before it`() throws {
+    let (whole, stopped) = (try run("whole"), try run("stopped"))
+    func parts(_ settings: inout LoopSettings) { (settings.accumulation, settings.stepsPerEpoch) = (3, 2) }
+    try subject().trainer(steps: 6, in: whole, parts).train()
+    // The eighth batch is the second of the third update.
+    let signal = Interruption.Simulated(raised: false)
+    let broken = PointClasses { _ in
+      Evaluation(loss: 1)
+    } taking: { batch in
+      if batch == 8 { signal.raise() }
+    }
+    let error = Interruption.$simulated.withValue(signal) {
+      #expect(throws: Interruption.self) { try broken.trainer(steps: 6, in: stopped, parts).train() }
+    }
+    #expect(error?.cure == "2 steps are saved in \(stopped.path).")
+    try subject().trainer(steps: 6, in: stopped, parts).train(resuming: true)
+    #expect(try checkpoint(stopped, 6) == checkpoint(whole, 6) && log(stopped) == log(whole))
   }
 
   @Test func `an evaluation that is interrupted is made up for first`() throws {

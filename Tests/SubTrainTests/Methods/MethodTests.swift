@@ -82,6 +82,7 @@ import Testing
     #expect(try MethodChoice(MaskSub(ratio: 0.1)).resolved(basis).numbers[0].value == 0.1)
     #expect(throws: InputError.self) { try MethodChoice(PathSub.self).resolved(RatioBasis(hidden: 0, dropPath: 0.95)) }
     #expect(throws: InputError.self) { try MethodChoice(MaskSub.self, ratio: 1).resolved(basis) }
+    #expect(throws: InputError.self) { try MethodChoice(Baseline.self, ratio: 0.5).resolved(basis) }
     #expect(throws: InputError.self) { try MaskSub(ratio: 0.99).check(patches: 16, at: "--ratio") }
     try DropSub(ratio: 0.99).check(patches: 16, at: "--ratio")
     #expect(MethodChoice.analyzed(DropSub(ratio: 0.2), basis)?.ratio == 0.4)

@@ -28,7 +28,7 @@ import TextSub
   @Test func `a run trains, goes on, and is evaluated`() throws {
     let summary = try run(steps: 4).train(to: folder["whole"]).summary
     #expect(summary.task == "cola" && summary.metrics.map(\.name).last == "matthews_correlation")
-    let error = Interruption.$isSimulated.withValue(true) {
+    let error = Interruption.$simulated.withValue(.init()) {
       #expect(throws: Interruption.self) { try run(steps: 4).train(to: folder["parts"]) }
     }
     #expect(error?.run == folder["parts"])
@@ -69,6 +69,25 @@ import TextSub
     #expect(state["samples"]?.int == 192 && state["batches"]?.int == 24)
     let error = #expect(throws: InputError.self) { try run(25).train(to: folder["run"], resuming: true) }
     #expect(error?.what.contains("samples.count 24, not 25") == true, "\(String(describing: error))")
+  }
+
+  @Test func `rates fall with depth where the recipe says so`() throws {
+    let tokenizer = try WordPieceTokenizer(folder: Repository.file("tokenizers/acceptability"))
+    let network = GLUERecipe.smallNetwork(vocabulary: tokenizer.vocabulary.count)
+    let model = try TextRunModel(network, tokenizer, for: .cola, settings)
+    let before = model.parameters.parameters.map { $0.value.floats() }
+    let recipe = try recipe(steps: 2).with([("layer_decay", "0.01"), ("warmup_ratio", "0")])
+    try GLUERun(recipe, on: data(), model, settings).train(to: folder["decayed"])
+    let moved = zip(model.parameters.parameters, before).map { parameter, before in
+      (parameter.name, zip(parameter.value.floats(), before).map { abs($0 - $1) }.max() ?? 0)
+    }
+    // AdamW's first steps are as long as the rate: 1e-3 at the head, 1e-9 at the embeddings.
+    for (name, most) in moved {
+      let scale: Float =
+        name.hasPrefix("embeddings.") ? 1e-6 : name.hasPrefix("blocks.0") ? 1e-4 : name.hasPrefix("blocks.1") ? 1e-2 : 1
+      #expect(most <= 4e-3 * scale + 1e-6, "\(name) \(most)")
+      if scale == 1 { #expect(most > 1e-4, "\(name) \(most)") }
+    }
   }
 
   @Test func `sentences longer than the model are refused`() throws {

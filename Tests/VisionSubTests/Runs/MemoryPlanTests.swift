@@ -30,11 +30,11 @@ import VisionSub
     let memory = try #require(try StepMemory(of: run.subject, run.method))
     #expect(memory.samples == 64 && memory.operations > 1_000_000)
     let whole = try MemoryPlan(memory, within: [])
-    #expect(whole.parts == 1 && whole.note == nil && !whole.isTight)
+    #expect(whole.parts == 1 && whole.note == nil && !whole.trims)
 
     let enough = [allowance(for: 4, memory)]
     let plan = try MemoryPlan(memory, within: enough)
-    #expect((3...4).contains(plan.parts) && plan.isTight && plan.peak < whole.peak)
+    #expect((3...4).contains(plan.parts) && plan.trims && plan.peak < whole.peak)
     #expect(plan.note?.contains("every batch passes in \(plan.parts) parts of at most") == true)
     #expect(try MemoryPlan(memory, within: enough, normalizes: true).note?.contains("statistics of a part") == true)
 
@@ -86,6 +86,7 @@ import VisionSub
         let run = try MemoryPlanTests.run("shapes-tiny", settings)
         guard let memory = try StepMemory(of: run.subject, run.method) else { continue }
         let gradients = Gradients(run.subject.parameters)
+        run.subject.source.seek(0, state: nil)
         let batch = try run.subject.source.next()
         var took: [Int] = []
         for parts in [2, memory.samples] {

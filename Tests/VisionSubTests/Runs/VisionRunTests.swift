@@ -28,6 +28,17 @@ import VisionSub
     try TemporaryFolder.bytes(folder["\(run)/checkpoints/\(step)/ema.safetensors"])
   }
 
+  @Test func `pixels that no patch sees are spoken of`() throws {
+    func details(_ side: String) throws -> [String] {
+      try VisionRunModel(VisionRecipe.named("shapes-tiny").with([("image_size", side)]), classNames: ["a"]).details
+    }
+    #expect(try details("36").isEmpty)
+    #expect(
+      try details("35") == [
+        "image_size 35 is no multiple of the patches' 4: the last 3 rows and columns of pixels are not seen"
+      ])
+  }
+
   @Test func `a run trains, goes on, and is evaluated as it was in training`() throws {
     var lines: [String] = []
     let summary = try run(steps: 4).train(to: folder["whole"], reporter: LineReporter { lines.append($0) }).summary

@@ -37,15 +37,31 @@ public struct Npz: NamedTensors {
 
   /// Writes stored entries, as `numpy.savez` does, atomically. bf16 is written as f32.
   public static func write(_ tensors: [(name: String, array: HostArray)], to path: String) throws {
+    try write(tensors.map(\.name), to: path) { tensors[$0].array }
+  }
+
+  /// Writes a file of the tensors of another, of which one is held at a time.
+  public static func write(copying source: any NamedTensors, to path: String) throws {
+    let names = source.names
+    try write(names, to: path) {
+      try Interruption.check()
+      return try source.array(named: names[$0])
+    }
+  }
+
+  /// `array` is asked for each tensor, by its position, when its turn comes.
+  private static func write(
+    _ names: [String], to path: String, array: (_ position: Int) throws -> HostArray
+  ) throws {
     var written: Set<String> = []
-    for (name, _) in tensors where !written.insert(name).inserted {
+    for name in names where !written.insert(name).inserted {
       throw InputError(
         "two tensors of this name cannot be written", at: "\(path), tensor '\(name)'", cure: "rename one")
     }
     try AtomicFile.write(to: path) { file in
       var zip = ZipWriter(file)
-      for (name, array) in tensors {
-        let array = Npy.writable(array)
+      for (position, name) in names.enumerated() {
+        let array = Npy.writable(try array(position))
         try Npy.header(array).withUnsafeBytes { header in
           try array.withBytes { try zip.add(name + ".npy", [header, $0]) }
         }

@@ -82,7 +82,9 @@ extension VisionTransformerConfig: VisionConfiguration {
     if relativeBias == .shared {
       (arguments["use_rel_pos_bias"], arguments["use_shared_rel_pos_bias"]) = (false, true)
     }
-    return TimmModel(kind, arguments)
+    let theirs = hasPreNorm ? 1e-5 : 1e-6
+    return TimmModel(
+      kind, arguments, difference: epsilon == theirs ? nil : "LayerNorm's ε is \(theirs) in timm, here \(epsilon)")
   }
 
   public mutating func follow(timm arguments: JSON) {
