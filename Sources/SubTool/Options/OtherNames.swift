@@ -138,8 +138,8 @@ enum OtherNames {
     "--num-threads": .same(["--threads"]), "--torchcompile": .refused(needless), "--compile": .refused(needless),
     "--pin-mem": .refused(needless), "--no-prefetcher": .refused(needless), "--channels-last": .refused(needless),
     "--use-cpu": .refused(needless), "--no-cuda": .refused(needless),
-    "--grad-checkpointing": .refused("give --accumulation N"),
-    "--gradient-checkpointing": .refused("give --accumulation N"), "--local-loss": .refused(needless),
+    "--grad-checkpointing": .value("--recompute", "true"),
+    "--gradient-checkpointing": .value("--recompute", "true"), "--local-loss": .refused(needless),
     "--gather-with-grad": .refused(needless), "--world-size": .refused(needless), "--local-rank": .refused(needless),
     "--distributed": .refused(needless), "--dist-eval": .refused(needless),
   ]
