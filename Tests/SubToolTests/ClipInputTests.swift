@@ -86,7 +86,7 @@ import Testing
     let captions = folder["shards/0.tar"]
     let settings: [(String, String)] = [
       ("no_such=1", "no_such"), ("batch_size=0", "batch_size"), ("shuffle_buffer=0", "shuffle_buffer"),
-      ("pieces=0", "pieces"), ("pieces=9", "loop.accumulation"), ("epochs=-1", "epochs"), ("log_every=0", "log_every"),
+      ("pieces=9", "loop.accumulation"), ("epochs=-1", "epochs"), ("log_every=0", "log_every"),
       ("eval_batch_size=0", "eval_batch_size"), ("lr=-1", "lr"), ("adam.beta2=1", "adam.beta2"), ("lr=fast", "lr"),
     ]
     for (setting, text) in settings { expect(pretrain(captions) + ["--set", setting], code: 2, text) }

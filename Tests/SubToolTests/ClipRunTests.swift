@@ -105,7 +105,7 @@ import Testing
     try expectSame("whole", "cut")
     let stopped = train("stopped", "--val", val, data: data, interruptedAfter: "step 3/")
     #expect(stopped.code == 130 && stopped.error.contains("4 steps are saved"), "\(stopped.error)")
-    #expect(stopped.error.contains("'\(data)'") && stopped.error.contains("--resume"), "\(stopped.error)")
+    #expect(stopped.error.contains("--resume"), "\(stopped.error)")
     #expect(train("stopped", "--val", val, "--resume", data: data).code == 0)
     try expectSame("whole", "stopped")
     // While the shards are listed nothing is there yet that could be saved.

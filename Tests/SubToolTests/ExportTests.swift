@@ -15,7 +15,7 @@ import Testing
 
   private func train(_ more: String...) {
     let run = ToolRun(
-      arguments: more + ["--output", folder["run"], "--set", "max_steps=2", "--set", "batch_size=8", "--threads", "1"],
+      arguments: more + ["--output", folder["run"], "--set", "max_steps=2", "--set", "batch_size=8"],
       environment: ["MASKSUB_HOME": Repository.path])
     #expect(run.code == 0, "\(run.error)")
   }

@@ -170,7 +170,7 @@ import Testing
   ]) func `a setting that no run can have is refused`(setting: String) {
     let run = ToolRun(arguments: ["glue", "--task", "cola", "--set", setting, "--output", folder["never3"]])
     let key = setting.split(separator: "=")[0]
-    #expect(run.code == 2 && run.error.contains("--set \(key)"), "\(run.error)")
+    #expect(run.code == 2 && run.error.contains("--set") && run.error.contains(key), "\(run.error)")
     #expect(!FileManager.default.fileExists(atPath: folder["never3"]))
   }
 
@@ -263,7 +263,7 @@ import Testing
     #expect(longer.code == 0, "\(longer.error)")
     let other = ToolRun(
       arguments: base.dropLast() + ["epochs=3", "--shots", "4", "--output", folder["own"], "--resume"])
-    #expect(other.code == 2 && other.error.contains("shots"), "\(other.error)")
+    #expect(other.code == 2 && other.error.contains("samples.count 48, not 8"), "\(other.error)")
   }
 
   @Test func `numbers make a regression, and another file evaluates it`() throws {

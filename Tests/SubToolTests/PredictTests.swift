@@ -1,3 +1,4 @@
+import Foundation
 import SubCore
 import SubData
 import SubTool
@@ -15,7 +16,7 @@ import Testing
 
   private func train(_ more: String...) {
     let run = ToolRun(
-      arguments: more + ["--output", folder["run"], "--set", "max_steps=2", "--set", "batch_size=8", "--threads", "1"],
+      arguments: more + ["--output", folder["run"], "--set", "max_steps=2", "--set", "batch_size=8"],
       environment: ["MASKSUB_HOME": Repository.path])
     #expect(run.code == 0, "\(run.error)")
   }
@@ -43,7 +44,9 @@ import Testing
     // Paths from standard input, with either end of line.
     let piped = tool(
       "predict", "--from", folder["run"], "--top", "1", "--format", "csv", input: "\(picture)\r\n\(pictures)/001.jpg\n")
-    #expect(piped.output.split(separator: "\n")[...] == rows.prefix(3))
+    // Of other batches the last digits may be others.
+    let classified = { (row: Substring) in row.split(separator: ",").dropLast() }
+    #expect(piped.output.split(separator: "\n").map(classified) == rows.prefix(3).map(classified))
     // The logits are those of the probabilities.
     let kept = tool("predict", "--from", folder["run"], "--logits", folder["l.npy"], pictures)
     #expect(kept.code == 0 && kept.error.contains("20 rows of 8 numbers"), "\(kept.error)")
@@ -95,13 +98,15 @@ import Testing
     try AtomicFile.write("The cat sat.\r\nCat the.\r\n", to: folder["t.txt"])
     #expect(tool("predict", "--from", folder["run"], "--data", folder["t.txt"]).output == run.output)
     // A model of a folder says nothing of pairs: a tab makes one.
-    let checkpoint = "\(folder["run"])/checkpoints/2"
+    let checkpoint = folder["plain"]
+    try FileManager.default.copyItem(atPath: "\(folder["run"])/checkpoints/2", toPath: checkpoint)
     let pair = try objects(
       tool("predict", "--from", checkpoint, "--format", "jsonl", input: "The cat.\tIt sat.\nOne.\n").output)
     #expect(pair[0]["pair"]?.string == "It sat." && pair[1]["pair"] == nil)
     let typed = try objects(
       tool("predict", "--from", checkpoint, "--pairs", "--format", "jsonl", "The cat.", "It sat.").output)
-    #expect(typed[0]["classes"] == pair[0]["classes"])
+    let classes = { (object: JSON) in object["classes"]?.array?.compactMap { $0["class"]?.string } }
+    #expect(classes(typed[0]) == classes(pair[0]) && classes(typed[0])?.count == 2)
     let csv = tool("predict", "--from", checkpoint, "--format", "csv", "--top", "1", "say \"a, b\"").output
     #expect(csv.hasPrefix("input,pair,rank,index,class,probability\n\"say \"\"a, b\"\"\",,1,"))
     #expect(tool("predict", "--from", checkpoint, "--pairs", "one").code == 2)

@@ -74,7 +74,7 @@ import VisionSub
     (["train", "--wieght-decay", "1"], "did you mean --weight-decay?"),
     (["train", "--learning_rat", "1"], "did you mean --learning-rate?"),
     (["train", "--method", "maskub"], "did you mean 'masksub'?"),
-    (["glue", "--task", "cola", "--layer-decay", "1"], "leave it out; finetune, train have it"),
+    (["glue", "--task", "cola", "--drop-path", "0.1"], "leave it out; finetune, train have it"),
     (["train", "--grad-accum-steps", "4"], "give --batch-size B×N --accumulation N"),
     (["clip-pretrain", "--accum-freq=4"], "give --batch-size B×N --accumulation N"),
     (["train", "--amp"], "--amp has no counterpart here (masksub train): give --precision bf16"),

@@ -15,8 +15,8 @@ import Testing
     "--lr", "2e-3", "--seed", "5", "--method", "masking",
   ]
 
-  private func run(_ arguments: [String]) -> ToolRun {
-    ToolRun(arguments: arguments, environment: ["MASKSUB_HOME": Repository.path])
+  private func run(_ arguments: [String], interruptedAfter moment: String? = nil) -> ToolRun {
+    ToolRun(arguments: arguments, environment: ["MASKSUB_HOME": Repository.path], interruptedAfter: moment)
   }
 
   private func done(_ arguments: String...) -> ToolRun { done(arguments) }
@@ -40,9 +40,7 @@ import Testing
 
   @Test func `a run goes on by its folder alone, bit for bit`() throws {
     _ = done(few + ["--max-steps", "6", "--output", folder["whole"]])
-    let stopped = Interruption.$isSimulated.withValue(true) {
-      run(few + ["--max-steps", "6", "--output", folder["parts"]])
-    }
+    let stopped = run(few + ["--max-steps", "6", "--output", folder["parts"]], interruptedAfter: "steps: 6")
     #expect(stopped.code == 130 && stopped.error.contains("Go on with: masksub glue --resume \(folder["parts"])\n"))
     let rest = done("glue", "--resume", folder["parts"])
     #expect(rest.error.contains("as in the run: --task=CoLA --method=masking --lr=2e-3"), "\(rest.error)")

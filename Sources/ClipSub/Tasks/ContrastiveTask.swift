@@ -43,8 +43,11 @@ public final class ContrastiveTask: PiecewiseTask {
   /// The text features of a batch, for both branches.
   public func shared(_ batch: ClipBatch, _ pass: Pass) -> Shared {
     var replays: [(Gradients) -> Void] = []
+    // What makes a branch harder acts in the image tower: the texts are those of all branches.
+    var plain = pass
+    (plain.dropPath, plain.branchDropout) = (nil, nil)
     let features = features(batch.count, &replays) { [model] range in
-      model.textFeatures(batch.texts[range], pass, on: batch.images.device)
+      model.textFeatures(batch.texts[range], plain, on: batch.images.device)
     }
     // Pieces are computed again one by one; a trip that hides patches itself needs only those that it keeps.
     let sharesPatches = pieces == 1 && pass.masking == nil

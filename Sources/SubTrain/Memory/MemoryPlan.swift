@@ -30,10 +30,12 @@ public struct MemoryPlan: Sendable, Equatable {
     normalizes: Bool = false
   ) throws {
     let samples = memory.samples
-    func shortage(_ parts: Int) -> (need: Int, allowance: MemoryAllowance)? {
+    func shortage(
+      _ parts: Int, rest: Int = Self.rest, share: Double = Self.share
+    ) -> (need: Int, allowance: MemoryAllowance)? {
       let need = memory.need(parts: parts)
-      return allowances.map { (max(need.bytes($0.kind), memory.saving) + Self.rest, $0) }
-        .filter { $0.0 > Int(Double($0.1.bytes) * Self.share) }.min { $0.1.bytes < $1.1.bytes }
+      return allowances.map { (max(need.bytes($0.kind), memory.saving) + rest, $0) }
+        .filter { $0.0 > Int(Double($0.1.bytes) * share) }.min { $0.1.bytes < $1.1.bytes }
     }
     func text(_ bytes: Int) -> String { Self.text(bytes) }
 
@@ -47,7 +49,8 @@ public struct MemoryPlan: Sendable, Equatable {
       if wanted > 0 {
         note = "\(whole): the system may end the run; --set accumulation=0 chooses what fits"
       } else {
-        if let lack = shortage(samples) {
+        // Refused is only what cannot be: a tight run is tried.
+        if let lack = shortage(samples, rest: 0, share: 1) {
           throw InputError(
             "a step of one sample takes \(text(lack.need)) besides the \(text(memory.resident)) of weights, gradients and "
               + "moments, and \(text(lack.allowance.bytes)) \(lack.allowance.reason)", at: "memory",

@@ -105,9 +105,6 @@ public struct StepMemory: Sendable {
     let largest = (samples + parts - 1) / parts
     let (batch, step) = (batch.size(at: samples, rounds: 1), (parts == 1 ? whole : pieces).size(at: largest))
     let rest = waiting + (parts == 1 ? 0 : joined)
-    return Need(memory: batch.touched + step.touched + rest, addresses: batch.held + step.held + rest + Self.slack)
+    return Need(memory: batch.touched + step.touched + rest, addresses: batch.held + step.held + rest)
   }
-
-  /// Addresses of stacks and of malloc's own.
-  private static let slack = 256 << 20
 }

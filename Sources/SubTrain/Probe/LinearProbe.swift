@@ -1,13 +1,14 @@
 public import SubCore
 import SubNN
 
-/// A linear classifier on features that stay as they are: multinomial logistic regression, fitted by L-BFGS as
-/// scikit-learn's `LogisticRegression` is.
+/// A linear classifier on features that stay as they are: multinomial logistic regression with the objective of
+/// scikit-learn's `LogisticRegression`, fitted by L-BFGS.
 ///
 ///     mean over samples of CE(W·x + b, y) + ‖W‖² / (2·C·N)
 ///
-/// Biases are not penalised. The search goes on in features of mean 0 and deviation 1, where it needs far fewer steps: the
-/// penalty is that of the features as they are, so that the best classifier is the same.
+/// Biases are not penalised. Features of a network are nearly dependent on each other, and a search in their weights takes
+/// thousands of steps. It goes on in V = W·L, where L·Lᵀ is their covariance with the penalty's share: all directions are
+/// about equally steep there, and some tens of steps are enough. The best classifier is the same.
 public final class LinearProbe {
   /// A classifier's weights: rows of a head, one behind the other, and its biases.
   public struct Head: Sendable {
@@ -23,29 +24,36 @@ public final class LinearProbe {
   }
 
   /// Samples at once: their losses are added up in single precision, those of pieces in double.
-  private static let piece = 2048
+  private static let piece = 4096
 
+  /// Features less their means.
   private let pieces: [(features: Tensor, target: Target, count: Int)]
   private let count, width, classes: Int
   private let weight: Parameter
   private let bias: Parameter
   private let gradients: Gradients
-  /// What every feature lies around, and how far from it.
-  private let means, deviations: [Double]
+  /// What every feature lies around.
+  private let means: [Double]
+  /// [D, D], row-major.
+  private let covariance: [Double]
 
   /// A problem: features [N, D] on the host with a class each.
   public init(_ features: HostArray, labels: [Int], classes: Int, on device: Device) {
     precondition(features.shape.count == 2 && features.shape[0] == labels.count, "LinearProbe: \(features.shape)")
     (count, width, self.classes) = (labels.count, features.shape[1], classes)
-    (means, deviations) = Self.moments(features)
-    pieces = stride(from: 0, to: labels.count, by: Self.piece).map { [means, deviations] start in
+    let means = Self.means(features)
+    self.means = means
+    pieces = stride(from: 0, to: labels.count, by: Self.piece).map { start in
       let end = min(labels.count, start + Self.piece)
-      let rows = Self.normalized(features.rows(Array(start..<end)), means, deviations)
+      let rows = features.rows(Array(start..<end)).floats().enumerated().map { index, value in
+        Float(Double(value) - means[index % means.count])
+      }
       return (
-        Tensor(rows, on: device), .labels(Tensor(indices: Array(labels[start..<end]), on: device), smoothing: 0),
-        end - start
+        Tensor(HostArray(rows, shape: [end - start, means.count]), on: device),
+        .labels(Tensor(indices: Array(labels[start..<end]), on: device), smoothing: 0), end - start
       )
     }
+    covariance = Self.covariance(pieces.map(\.features), width: width, count: count)
     weight = Parameter([classes, width], .zeros)
     bias = Parameter([classes], .zeros)
     let set = ParameterSet([("weight", weight), ("bias", bias)], on: device, key: nil)
@@ -57,52 +65,33 @@ public final class LinearProbe {
     var search = LBFGS()
     // Sums over samples are rounded in single precision.
     search.noise = 1e-7
-    let weights = classes * width
-    let penalties = deviations.map { 1 / (strength * Double(count) * $0 * $0) }
+    let (weights, penalty) = (classes * width, 1 / (strength * Double(count)))
+    let largest = (0..<width).map { covariance[$0 * width + $0] }.max() ?? 1
+    // A loss's curvature is the covariance times p·(1 − p), about a tenth; and single precision ends somewhere.
+    let root = Cholesky(covariance, size: width, shift: 10 * penalty + 1e-9 * largest)
     let result = try search.minimize(from: Array(repeating: 0, count: weights + classes)) { point in
       try Interruption.check()
-      var (value, gradient) = loss(at: point)
+      let own = Self.rows(point, classes, width, root.solveTransposed)
+      var (value, gradient) = loss(at: own)
       for index in 0..<weights {
-        let pull = penalties[index % width] * point[index]
-        value += pull * point[index] / 2
-        gradient[index] += pull
+        value += penalty / 2 * own[index] * own[index]
+        gradient[index] += penalty * own[index]
       }
-      return (value, gradient)
+      return (value, Self.rows(gradient, classes, width, root.solve))
     }
-    var (rows, biases) = (Array(result.point[..<weights]), Array(result.point[weights...]))
-    for index in rows.indices {
-      rows[index] /= deviations[index % width]
-      biases[index / width] -= rows[index] * means[index % width]
-    }
+    let own = Self.rows(result.point, classes, width, root.solveTransposed)
+    var biases = Array(own[weights...])
+    for index in 0..<weights { biases[index / width] -= own[index] * means[index % width] }
     return Head(
-      weights: rows.map { Float($0) }, biases: biases.map { Float($0) }, strength: strength, steps: result.steps,
-      hasConverged: result.hasConverged)
+      weights: own[..<weights].map { Float($0) }, biases: biases.map { Float($0) }, strength: strength,
+      steps: result.steps, hasConverged: result.hasConverged)
   }
 
-  /// Mean and deviation of every feature; 1 for one that is always the same.
-  private static func moments(_ features: HostArray) -> (means: [Double], deviations: [Double]) {
-    let (values, width) = (features.floats(), features.shape[1])
-    var (sums, squares) = ([Double](repeating: 0, count: width), [Double](repeating: 0, count: width))
-    for (index, value) in values.enumerated() { sums[index % width] += Double(value) }
-    let means = sums.map { $0 / Double(features.shape[0]) }
-    for (index, value) in values.enumerated() {
-      let distance = Double(value) - means[index % width]
-      squares[index % width] += distance * distance
-    }
-    return (means, squares.map { $0 > 0 ? ($0 / Double(features.shape[0])).squareRoot() : 1 })
-  }
-
-  private static func normalized(_ rows: HostArray, _ means: [Double], _ deviations: [Double]) -> HostArray {
-    let width = means.count
-    let values = rows.floats().enumerated().map { index, value in
-      Float((Double(value) - means[index % width]) / deviations[index % width])
-    }
-    return HostArray(values, shape: rows.shape)
-  }
-
-  /// The mean cross-entropy and its gradient.
+  /// The mean cross-entropy of centred features and its gradient.
   private func loss(at point: [Double]) -> (value: Double, gradient: [Double]) {
-    put(point.map { Float($0) })
+    let numbers = point.map { Float($0) }
+    weight.value.write(HostArray(Array(numbers[..<(classes * width)]), shape: [classes, width]))
+    bias.value.write(HostArray(Array(numbers[(classes * width)...]), shape: [classes]))
     var value = 0.0
     for (features, target, rows) in pieces {
       let loss = features.linear(weight.tensor, bias.tensor, wide: true).crossEntropy(target)
@@ -114,9 +103,35 @@ public final class LinearProbe {
     return (value, gradient)
   }
 
-  private func put(_ numbers: [Float]) {
-    weight.value.write(HostArray(Array(numbers[..<(classes * width)]), shape: [classes, width]))
-    bias.value.write(HostArray(Array(numbers[(classes * width)...]), shape: [classes]))
+  /// A point whose first `count` rows went through `solve`.
+  private static func rows(
+    _ point: [Double], _ count: Int, _ width: Int, _ solve: (UnsafeMutablePointer<Double>) -> Void
+  ) -> [Double] {
+    var point = point
+    point.withUnsafeMutableBufferPointer { point in
+      guard let start = point.baseAddress else { return }
+      for row in 0..<count { solve(start + row * width) }
+    }
+    return point
+  }
+
+  private static func means(_ features: HostArray) -> [Double] {
+    let width = features.shape[1]
+    var sums = [Double](repeating: 0, count: width)
+    for (index, value) in features.floats().enumerated() { sums[index % width] += Double(value) }
+    return sums.map { $0 / Double(features.shape[0]) }
+  }
+
+  /// The mean of xᵀ·x over the rows of all pieces.
+  private static func covariance(_ pieces: [Tensor], width: Int, count: Int) -> [Double] {
+    var sums = [Double](repeating: 0, count: width * width)
+    Tape.withoutRecording {
+      for features in pieces {
+        let columns = features.transposed()
+        for (index, value) in columns.linear(columns).floats().enumerated() { sums[index] += Double(value) }
+      }
+    }
+    return sums.map { $0 / Double(count) }
   }
 
   /// Logits of features [N, D] by a classifier, row-major.

@@ -69,7 +69,7 @@ import Testing
     // Interrupted behind the third update, it ends where it would have.
     let parts = try run("parts")
     #expect(throws: Interruption.self) {
-      try Interruption.$isSimulated.withValue(true) {
+      try Interruption.$simulated.withValue(Interruption.Simulated()) {
         try subject(figures).trainer(steps: 8, in: parts, change).train()
       }
     }

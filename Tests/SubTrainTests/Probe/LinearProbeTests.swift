@@ -66,6 +66,21 @@ struct LinearProbeTests {
     }
   }
 
+  @Test func `a root of a matrix makes its directions alike`() {
+    let (matrix, size): ([Double], Int) = ([4, 2, 0.4, 2, 5, 1, 0.4, 1, 3], 3)
+    let root = Cholesky(matrix, size: size, shift: 0.5)
+    // (A + 0.5)⁻¹·x by both halves, put back.
+    var x = [1.0, -2, 3]
+    x.withUnsafeMutableBufferPointer {
+      root.solve($0.baseAddress!)
+      root.solveTransposed($0.baseAddress!)
+    }
+    let back = (0..<size).map { i in (0..<size).reduce(0.5 * x[i]) { $0 + matrix[i * size + $1] * x[$1] } }
+    #expect(zip(back, [1, -2, 3]).allSatisfy { abs($0 - $1) < 1e-12 })
+    // A matrix with a direction of nothing.
+    _ = Cholesky([1, 1, 1, 1], size: 2, shift: 0)
+  }
+
   /// Rosenbrock's valley, whose least is 0 at (1, 1).
   @Test func `the search finds the end of a bent valley`() throws {
     var search = LBFGS()

@@ -110,7 +110,8 @@ import VisionSub
     for line in lines {
       let words = line.split(separator: " ")
       let (took, told) = (Double(words[2]) ?? 0, Double(words[3]) ?? 0)
-      #expect(took > 1e6 && abs(told / took - 1) < 0.1, "\(line)")
+      // Nothing that is taken is missing; a small ViT is told more than it takes.
+      #expect(took > 1e6 && told > 0.9 * took && told < 1.4 * took, "\(line)")
     }
   }
 }
