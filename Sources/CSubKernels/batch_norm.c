@@ -39,7 +39,8 @@ static SK_CLONES void moment_rows(void *context, int64_t begin, int64_t end, int
     const int64_t last = sk_min(end, first + block);
     memset(centre, 0, (size_t)(2 * d) * sizeof(float));
     // Rows first ..< last stand at row 0 of x.
-    const float *x = sk_row(j->type, j->x, first * d, (last - first) * d, j->rows + thread * block * d);
+    const float *x = sk_row(j->type, j->x, first * d, (last - first) * d,
+                            j->rows ? j->rows + thread * block * d : NULL);
     int64_t r = first;
     for (; r + 4 <= last; r += 4) {
       const float *p = x + (r - first) * d, *q = p + d, *s = q + d, *t = s + d;
