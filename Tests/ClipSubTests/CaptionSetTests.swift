@@ -80,15 +80,6 @@ struct CaptionSetTests {
     let error = #expect(throws: InputError.self) { try CaptionSet("\(folder)/0.tar") }
     #expect(error?.what.contains("20 without caption (0.tar: 0: has .jpg, .json;") == true)
     #expect(throws: InputError.self) { try CaptionSet("\(folder)/0.tar", options: CaptionOptions(jsonFields: ["a"])) }
-    // All images, then all texts; and names whose endings begin at a dot that is meant otherwise.
-    for (members, advice) in [
-      (["jpg", "txt"].flatMap { kind in (0..<3).map { ("\($0).\(kind)", [UInt8(1)]) } }, "tar --sort=name"),
-      ((0..<3).flatMap { [("22.0\($0).jpg", [UInt8(1)]), ("22.0\($0).txt", [1])] }, "behind the first dot"),
-    ] {
-      try CaptionFiles.write(CaptionFiles.tar(members), "\(folder)/parted.tar")
-      let error = #expect(throws: InputError.self) { try CaptionSet("\(folder)/parted.tar") }
-      #expect(error?.cure.contains(advice) == true, "\(error?.description ?? "")")
-    }
     for source in ["\(folder)/{0..3}.tar", "/nonexistent.csv", "\(folder)/none", "s3://bucket/{0..3}.tar", "{", ""] {
       #expect(throws: InputError.self, "\(source)") { try CaptionSet(source) }
     }
@@ -138,9 +129,5 @@ struct CaptionSetTests {
     for index in 0..<3 { try faults.record(CaptionFault(.noCaption, "\(index)")) }
     let error = #expect(throws: InputError.self) { try faults.record(CaptionFault(.noCaption, "3")) }
     #expect(error?.what.contains("4 without caption (0; 1; 2; …)") == true && error?.place == "here")
-    // What comes up in every epoch is named once.
-    let again = CaptionFaults(source: "here")
-    for _ in 0..<3 { try again.record(CaptionFault(.noImage, "a")) }
-    #expect(again.summary == "3 without image (a; …)")
   }
 }
