@@ -2,13 +2,17 @@
 // keeps its own within reach under other names.
 #include "include/out_of_memory.h"
 
+// Any header of the C library says which one it is.
+#include <stdlib.h>
+
 #ifdef __GLIBC__
 #include <errno.h>
+#include <execinfo.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 extern void *__libc_malloc(size_t);
@@ -65,7 +69,21 @@ int posix_memalign(void **memory, size_t alignment, size_t bytes) {
   return 0;
 }
 
-void sub_end_without_memory(void) { ends = true; }
+/// oneDNN maps memory for the code that it makes, and calls it unlooked at. Reserved addresses and huge pages are attempts
+/// that their callers expect to fail.
+void *mmap(void *hint, size_t bytes, int protection, int flags, int file, off_t offset) {
+  void *memory = (void *)syscall(SYS_mmap, hint, bytes, protection, flags, file, offset);
+  bool isNeeded = (flags & MAP_ANONYMOUS) && protection != PROT_NONE && !(flags & MAP_HUGETLB);
+  if (memory == MAP_FAILED && errno == ENOMEM && isNeeded) failed(bytes);
+  return memory;
+}
+
+void sub_end_without_memory(void) {
+  // A thread that ends needs the unwinder, which glibc loads when the first one does: without memory it would abort.
+  void *frame;
+  backtrace(&frame, 1);
+  ends = true;
+}
 #else
 void sub_end_without_memory(void) {}
 #endif

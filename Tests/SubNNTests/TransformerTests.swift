@@ -95,7 +95,7 @@ private final class Stack: Module {
   /// Sequences of one length: what is dropped in a piece is what is dropped of the whole.
   @Test func `a piece of a batch drops what the whole batch drops`() {
     let (whole, _) = stack(.plain, lengths: [3, 3, 3])
-    var pass = Pass(isTraining: true, key: RandomKey(seed: 5), dropPath: 0.4)
+    var pass = Pass(isTraining: true, key: RandomKey(seed: 5), dropPath: .everywhere(0.4))
     pass.branchDropout = 0
     let read = { (rows: [Int]) in Tensor(indices: rows, on: .reference) }
     let tokens = whole.tokens.value
@@ -126,11 +126,15 @@ private final class Stack: Module {
     }
     let none = output({ _ in }, { _ in })
     let dropped = output({ _ in }, { $0.branchDropout = 0.3 })
-    #expect(none != dropped && none != output({ _ in }, { $0.dropPath = 0.5 }))
+    #expect(none != dropped && none != output({ _ in }, { $0.dropPath = .everywhere(0.5) }))
     #expect(dropped != output({ $0.sites.hidden = nil }, { $0.branchDropout = 0.3 }))
     #expect(dropped != output({ $0.sites.mlp.dropout = 7 }, { $0.branchDropout = 0.3 }))
     #expect(none != output({ $0.attentionDropout = 0.3 }, { _ in }))
     #expect(none == output({ ($0.attentionDropout, $0.sites.probabilities) = (0.3, nil) }, { _ in }))
-    #expect(none != output({ $0.dropPath = [0, 0.6] }, { _ in }))
+    let rising = output({ $0.dropPath = [0, 0.6] }, { _ in })
+    #expect(none != rising && rising == output({ _ in }, { $0.dropPath = .rising(to: 0.6) }))
+    #expect(
+      output({ $0.dropPath = [0.3, 0.6] }, { _ in })
+        == output({ $0.place = (before: 1, count: 3) }, { $0.dropPath = .rising(to: 0.6) }))
   }
 }

@@ -17,6 +17,10 @@ final class PointTask: TrainingTask {
 
   func forward(_ batch: Points, _ shared: Void, _ pass: Pass) -> Tensor {
     var values = batch.values.dropped(pass.branchDropout(0, site: 0))
+    let samples = Segments(count: batch.count, length: 1, on: values.device)
+    if let path = pass.dropPath(0, depth: 1, site: 1, samples: samples) {
+      values = values.dropped(Dropout(path.rate, path.key))
+    }
     if let masking = pass.masking {
       let hides = masking.masked(rows: batch.count, count: 4, pass.key)
       let seen = zip(values.floats(), hides).map { $1 ? 0 : $0 }

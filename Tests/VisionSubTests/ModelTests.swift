@@ -35,7 +35,7 @@ import Testing
     let plain = logits()
     #expect(plain == Tape.withoutRecording { model(images, .evaluation).floats() })
     #expect(logits { $0.branchDropout = 0.2 } != plain)
-    #expect(logits { $0.dropPath = 0.9 } != plain)
+    #expect(logits { $0.dropPath = .everywhere(0.9) } != plain)
     #expect(logits { $0.masking = Masking(ratio: 0.5) } != plain)
     #expect(set.parameters.count == model.namedParameters().count && plain.allSatisfy(\.isFinite))
   }

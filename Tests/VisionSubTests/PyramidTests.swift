@@ -80,7 +80,7 @@ import TraceCases
     let plain = logits()
     #expect(plain.allSatisfy(\.isFinite) && logits { $0.key = RandomKey(seed: 9) } == plain)
     #expect(logits { $0.masking = Masking(ratio: 0.5) } != plain)
-    #expect(logits { $0.dropPath = 0.9 } != plain)
+    #expect(logits { $0.dropPath = .everywhere(0.9) } != plain)
   }
 
   @Test func `a step asks the system for no memory once it has run`() {

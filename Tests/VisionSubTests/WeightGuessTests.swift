@@ -39,7 +39,8 @@ import Testing
     #expect(guessed.summary.hasSuffix("\(heads) heads (guessed)"))
     let line = try #require(guessed.remarks().last)
     #expect(line.hasPrefix("guessed") && line.contains("\(heads) heads of") && line.contains("(--heads)"))
-    #expect(guessed.remarks(isTraining: true).last?.contains("--readout") == false)
+    #expect(guessed.remarks(isTraining: true, keepsHead: false).last?.contains("--readout") == false)
+    #expect(guessed.remarks(isTraining: true).last?.contains("--readout") == true)
 
     let width = try config(path).width
     let settled = try VisionFolder(path, WeightHints(heads: width / 4, readout: "normedPool"))

@@ -21,9 +21,9 @@ public struct CaptionOptions: Sendable, Codable, Equatable {
   /// What may be skipped.
   public var faults: CaptionFaults.Limit
 
-  /// Options; the defaults are open_clip's.
+  /// Options; the defaults are open_clip's, with every ending of a picture.
   public init(
-    textEnding: String = "txt", jsonFields: [String] = [], imageEndings: [String] = ["jpg", "png", "jpeg", "webp"],
+    textEnding: String = "txt", jsonFields: [String] = [], imageEndings: [String] = ImageFormat.endings,
     imageColumn: String = "filepath", captionColumn: String = "title", separator: String? = nil, weights: [Double] = [],
     faults: CaptionFaults.Limit = CaptionFaults.Limit()
   ) {

@@ -93,7 +93,7 @@ public struct ClipEvaluator {
         let rows = min(atOnce, count - first)
         let some = HostArray(Array(queries[first * width..<(first + rows) * width]), shape: [rows, width])
         let scores = Tensor(some, on: device).linear(all).floats()
-        return (0..<rows).map { Ranking.rank(of: first + $0, in: scores[$0 * count..<($0 + 1) * count]) }
+        return (0..<rows).map { Ranking.rank(of: [first + $0], in: scores[$0 * count..<($0 + 1) * count]) }
       }
     }
   }

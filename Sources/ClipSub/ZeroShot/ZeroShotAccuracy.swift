@@ -1,3 +1,5 @@
+import SubTrain
+
 /// How often the right class is among the best ones.
 public struct ZeroShotAccuracy: Sendable, Equatable {
   /// Share of images whose class scores best, 0 to 1.
@@ -15,7 +17,7 @@ public struct ZeroShotAccuracy: Sendable, Equatable {
     var bestFive = 0
     for (row, label) in labels.enumerated() {
       precondition(label >= 0 && label < classes, "ZeroShotAccuracy: label \(label) of \(classes)")
-      let rank = Ranking.rank(of: label, in: scores[(row * classes)..<((row + 1) * classes)])
+      let rank = Ranking.rank(of: [label], in: scores[(row * classes)..<((row + 1) * classes)])
       if rank < 1 { best += 1 }
       if rank < 5 { bestFive += 1 }
     }

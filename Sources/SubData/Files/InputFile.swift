@@ -34,8 +34,24 @@ public struct InputFile: Sendable {
   public init(_ path: String) throws {
     let (descriptor, status) = try Self.open(path)
     close(descriptor)
+    self.init(path, status)
+  }
+
+  private init(_ path: String, _ status: stat) {
     self.path = path
     (count, changed) = (Int(status.st_size), Time(status))
+  }
+
+  /// The whole file at a path, as it was when it was opened: where another takes its place meanwhile, by its name, the old
+  /// one is read.
+  public static func contents(_ path: String) throws -> HostBuffer {
+    let (descriptor, status) = try open(path)
+    defer { close(descriptor) }
+    let file = InputFile(path, status)
+    if file.count == 0 { return HostBuffer(byteCount: 0) { _ in } }
+    let buffer = try HostBuffer(unfilled: file.count) { try file.fill($0, from: descriptor, at: 0) }
+    try file.check(descriptor)
+    return buffer
   }
 
   /// The whole file.

@@ -20,7 +20,7 @@ extension JSON {
 
   /// Reads a JSON file.
   public static func read(_ path: String) throws -> JSON {
-    let buffer = try InputFile(path).read()
+    let buffer = try InputFile.contents(path)
     return try withExtendedLifetime(buffer) { try parse(buffer.bytes, at: path) }
   }
 }

@@ -17,9 +17,9 @@ public enum ImageFormat: String, Sendable {
     self = format
   }
 
-  /// The file name extensions by which pictures in folders are known, in lower case: of torchvision's those that can be
-  /// read here, and two more of JPEGs.
-  public static let folderExtensions: Set<String> = ["jpg", "jpeg", "jpe", "jfif", "png", "webp"]
+  /// The endings by which pictures are known in folders, archives and shards, in lower case and in the order in which they
+  /// are looked for: those of webdataset's that can be read here, and two more of JPEGs.
+  public static let endings = ["jpg", "png", "jpeg", "webp", "jpe", "jfif"]
 }
 
 /// How a kind of file begins: what can be read, and what else is found under the name of a picture.

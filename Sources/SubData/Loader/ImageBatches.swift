@@ -11,6 +11,8 @@ public final class ImageBatches: Sendable {
   public let pipeline: ImagePipeline
   /// What happens to a batch; nil leaves it alone and makes no targets.
   public let mixing: BatchMixing?
+  /// How often every picture of a batch is in it, each time augmented anew: first all of them, then all of them again.
+  public let copies: Int
   /// The pictures that could not be read.
   public let broken: BrokenImages
   private let orders = Mutex<[(epoch: Int, order: [Int])]>([])
@@ -18,15 +20,20 @@ public final class ImageBatches: Sendable {
   /// The parts of a run's data. `sampler.count` must be the source's.
   public init(
     source: any ImageSource, sampler: ImageSampler, pipeline: ImagePipeline, mixing: BatchMixing? = nil,
-    broken: BrokenImages = BrokenImages(limit: 100)
+    copies: Int = 1, broken: BrokenImages = BrokenImages(limit: 100)
   ) {
     precondition(sampler.count == source.count, "ImageBatches: \(sampler.count) of \(source.count) pictures")
+    precondition(copies > 0, "ImageBatches: \(copies) copies")
     self.source = source
     self.sampler = sampler
     self.pipeline = pipeline
     self.mixing = mixing
+    self.copies = copies
     self.broken = broken
   }
+
+  /// Pictures of a full batch, copies too.
+  public var batchSize: Int { sampler.batchSize * copies }
 
   /// Batches per epoch.
   public var perEpoch: Int { sampler.batchesPerEpoch }
@@ -45,9 +52,11 @@ public final class ImageBatches: Sendable {
     let (epoch, number) = (index / perEpoch, index % perEpoch)
     let order = order(epoch: epoch)
     var pictures: [(index: Int, image: RGBImage, plan: AugmentPlan)] = []
-    for place in sampler.places(batch: number) {
-      let key = sampler.key(epoch: epoch, place: place)
-      if let made = try picture(order[place], key) { pictures.append(made) }
+    for copy in 0..<copies {
+      for place in sampler.places(batch: number) {
+        let key = sampler.key(epoch: epoch, place: place)
+        if let made = try picture(order[place], copy == 0 ? key : key.fold("copy").fold(copy)) { pictures.append(made) }
+      }
     }
     return assemble(pictures, epoch: epoch, number: number)
   }

@@ -147,7 +147,7 @@ struct Found {
   static func kind(of name: String) -> (isPicture: Bool, ending: String) {
     guard let dot = name.lastIndex(of: "."), dot > name.startIndex else { return (false, "") }
     let ending = name[name.index(after: dot)...].lowercased()
-    return (ImageFormat.folderExtensions.contains(ending), ending.utf8.count <= 8 ? ".\(ending)" : "")
+    return (ImageFormat.endings.contains(ending), ending.utf8.count <= 8 ? ".\(ending)" : "")
   }
 
   /// What was passed over, in a line each.

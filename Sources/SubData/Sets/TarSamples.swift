@@ -21,9 +21,6 @@ public struct TarSample: Sendable {
 /// Reads the samples of a WebDataset shard: a sample is an unbroken run of members with one key, and a kind that comes
 /// again starts the next sample.
 public final class TarSamples {
-  /// The kinds that hold a picture, in the order in which they are looked for.
-  public static let imageKinds = ["jpg", "png", "jpeg", "webp"]
-
   private let reader: TarReader
   private let wants: (String) -> Bool
   private var pending: (kind: String, entry: TarEntry, contents: HostArray?)?

@@ -27,10 +27,10 @@ public struct TarShards: ImageSource {
         let reader = try TarReader(path)
         let plain = reader.isPlain
         try pictures.open(path)
-        let samples = TarSamples(reader) { $0 == "cls" || !plain && TarSamples.imageKinds.contains($0) }
+        let samples = TarSamples(reader) { $0 == "cls" || !plain && ImageFormat.endings.contains($0) }
         while let sample = try samples.next() {
           try Interruption.check()
-          guard let entry = sample.entry(TarSamples.imageKinds), let text = sample.contents("cls") else {
+          guard let entry = sample.entry(ImageFormat.endings), let text = sample.contents("cls") else {
             incomplete += 1
             continue
           }

@@ -11,7 +11,7 @@ public final class TransformerBlock: Module {
   let mlp: FeedForward
   let ls1, ls2: LayerScale?
   private let config: TransformerConfig
-  private let dropPath: Float
+  private let dropPath, depth: Float
 
   /// Block `index` of a stack, with a score bias of its own where there is one.
   public init(_ config: TransformerConfig, index: Int, scoreBias: (any ScoreBias)?) {
@@ -23,6 +23,8 @@ public final class TransformerBlock: Module {
     ls1 = config.layerScale.map { LayerScale(config.width, start: $0) }
     ls2 = config.layerScale.map { LayerScale(config.width, start: $0) }
     dropPath = config.dropPath.isEmpty ? 0 : config.dropPath[index]
+    let (before, count) = config.place ?? (0, config.depth)
+    depth = Float(before + index) / Float(max(1, count - 1))
   }
 
   /// All rows; `next` is the norm that the next block begins with, or the stack ends with.
@@ -67,7 +69,7 @@ public final class TransformerBlock: Module {
       BranchOptions(
         gamma: scale?.gamma.tensor,
         dropout: pass.branchDropout(config.dropout, site: sites.dropout, firstRow: firstRow),
-        path: pass.dropPath(dropPath, site: sites.path, samples: samples))
+        path: pass.dropPath(dropPath, depth: depth, site: sites.path, samples: samples))
     }
     let isBehind = config.norm == .behind
     let y = x.adding(attended, options(config.sites.attention, ls1), then: isBehind ? norm1 : norm2, config.norm)

@@ -33,6 +33,9 @@ public struct TransformerConfig: Sendable {
   public var dropout: Float = 0
   /// Stochastic depth of every block, which PathSub replaces; empty: none.
   public var dropPath: [Float] = []
+  /// Where these blocks stand in a network of several stacks: how many are before them, and how many there are in all; nil:
+  /// they are all of it.
+  public var place: (before: Int, count: Int)?
   /// Where random numbers are drawn.
   public var sites: BlockSites
   /// How the weights start.

@@ -20,12 +20,12 @@ public struct Pass: Sendable {
   public var statistics: BatchNormStatistics
   /// What batch-norm does in the further branches of a step; nil: the same as in the main one.
   public var branchStatistics: BatchNormStatistics?
-  /// PathSub: the stochastic depth of every block, in place of the model's own.
-  public var dropPath: Float?
+  /// Stochastic depth in place of the model's own.
+  public var dropPath: PathRates?
 
   /// A trip. Batch-norm goes by the batch in training, by the running statistics else, unless told otherwise.
   public init(
-    isTraining: Bool, key: RandomKey, masking: Masking? = nil, branchDropout: Float? = nil, dropPath: Float? = nil,
+    isTraining: Bool, key: RandomKey, masking: Masking? = nil, branchDropout: Float? = nil, dropPath: PathRates? = nil,
     statistics: BatchNormStatistics? = nil, branchStatistics: BatchNormStatistics? = nil
   ) {
     self.isTraining = isTraining
@@ -59,10 +59,29 @@ public struct Pass: Sendable {
     dropout(branchDropout ?? rate, site: site, firstRow: firstRow)
   }
 
-  /// Stochastic depth at a numbered site: the rate that PathSub replaces.
-  public func dropPath(_ rate: Float, site: Int, samples: Segments) -> DropPath? {
-    guard isTraining, var path = DropPath(dropPath ?? rate, key.fold(site), samples: samples) else { return nil }
+  /// Stochastic depth at a numbered site of a block: the rate that PathSub replaces.
+  ///
+  /// - Parameter depth: how deep the block stands: 0 the first of the network, 1 the last.
+  public func dropPath(_ rate: Float, depth: Float, site: Int, samples: Segments) -> DropPath? {
+    let rate = dropPath?.rate(at: depth) ?? rate
+    guard isTraining, var path = DropPath(rate, key.fold(site), samples: samples) else { return nil }
     path.firstSample = firstSample
     return path
+  }
+}
+
+/// Rates of stochastic depth for all blocks of a network.
+public enum PathRates: Sendable {
+  /// The same in every block.
+  case everywhere(Float)
+  /// From 0 in the first block to a rate in the last, in equal steps.
+  case rising(to: Float)
+
+  /// The rate of a block; 0 is the first of the network, 1 the last.
+  func rate(at depth: Float) -> Float {
+    switch self {
+    case .everywhere(let rate): rate
+    case .rising(let rate): rate * depth
+    }
   }
 }

@@ -13,7 +13,10 @@ package struct EvalCommand: Command {
     + "config.json, preprocessor_config.json, open_clip_config.json), else as their family's recipe does. The first "
     + "lines say which, and what was guessed. Runs of glue, and BERT folders with --task, are evaluated on the task's "
     + "development split, runs of clip-pretrain as zero-shot does it. A run's own data and precision are used unless "
-    + "others are given; for other models without --data the embedded samples."
+    + "others are given; for other models without --data the embedded samples. --suite robustness evaluates a classifier "
+    + "of ImageNet's classes on the sets of the paper's Table A.4 that --data holds (ImageNet, V2, ReaL, A, R, ObjectNet, "
+    + "SI-Score), each by its own protocol; the table's preparation is --crop-ratio 1. Another suite is a file in the form "
+    + "of datasets/robustness/suite.json."
   package static let example = "masksub eval --from runs/deit3-s --data imagenet"
   package static let section = CommandSection.evaluate
 
@@ -21,6 +24,8 @@ package struct EvalCommand: Command {
   @Option(
     "--data", value: "DIR", default: "the run's own, else the embedded samples", "images, or the task's folder")
   var data: String?
+  @Option("--suite", value: "NAME|FILE", default: "none", "sets to evaluate on, which lie in --data: robustness")
+  var suite: String?
   @Option("--task", default: "the run's own", "the GLUE task of a text model") var task: GLUETask?
   @Option("--batch-size", in: 1...65536, "samples of a batch") var batch = 64
   @Option("--workers", in: 0...256, default: "half of the cores, at most 8", "threads that prepare images")
@@ -51,6 +56,7 @@ package struct EvalCommand: Command {
   }
 
   package func run(in context: ToolContext) throws {
+    if let suite { return try VisionModality().evaluate(self, suite: suite, in: context) }
     let run = ModelOrigin(from).run
     let evaluation = try Modalities.first { try $0.evaluate(self, of: run, in: context) }
     for (name, value) in evaluation.metrics { try context.console.print("\(name) \(value.fixed(4))") }
@@ -66,7 +72,8 @@ package struct EvalCommand: Command {
 
 extension EvalCommand: LineBasis {
   func earlier(for command: any Command.Type) throws -> EarlierLine? {
-    guard $from.isGiven else { return nil }
+    // The sets of a suite are none of the run's data.
+    guard $from.isGiven, suite == nil else { return nil }
     let run = ModelOrigin(from).run
     let data: [(own: String, theirs: [String])]
     switch run?["command"]?.string {

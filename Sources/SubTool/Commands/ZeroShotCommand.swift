@@ -11,7 +11,9 @@ package struct ZeroShotCommand: Command {
   package static let discussion =
     "Class folders (DIR/CLASS/…) give top-1 and top-5. Image-caption data give retrieval, and top-1 and top-5 where "
     + "their JSON names a label and --classes the classes. For a run, what its own evaluation used is used unless "
-    + "something else is given: data, classes, templates, where captions are found, precision."
+    + "something else is given: data, classes, templates, where captions are found, precision. --suite evaluates on all sets "
+    + "of a suite that --data holds, each by its own protocol, and with names and templates of its own where the suite's "
+    + "file says so; robustness is the sets of the paper's Table A.4, whose classes --classes names in ImageNet's order."
   package static let example = "masksub zero-shot --from models/clip --data imagenet/val --templates imagenet"
   package static let section = CommandSection.evaluate
 
@@ -20,6 +22,8 @@ package struct ZeroShotCommand: Command {
     "--data", value: "DIR|SHARDS|CSV", default: "a run's --val, else datasets/captions",
     "class folders, or images with captions")
   var data: String?
+  @Option("--suite", value: "NAME|FILE", default: "none", "sets to evaluate on, which lie in --data: robustness")
+  var suite: String?
   @Option(
     "--model", value: "NAME|FILE", default: "what the weights say",
     "an open_clip name, for its activation, or a JSON file")
@@ -39,17 +43,15 @@ package struct ZeroShotCommand: Command {
   package init() {}
 
   package func run(in context: ToolContext) throws {
+    if let suite {
+      return try evaluate(suite: SuiteRun(suite, below: $data.isGiven ? data : nil, in: context), context)
+    }
     for (name, value) in try evaluate(in: context).metrics { try context.console.print("\(name) \(value.fixed(4))") }
   }
 
   /// The figures.
   func evaluate(in context: ToolContext) throws -> Evaluation {
-    let settings = RunSettings(seed: machine.seed, device: machine.select(), precision: machine.precision)
-    var clip = try ClipModelChoice(
-      from: from, name: model, vocabulary: vocabulary, hints: weights.hints(textHeads: textHeads)
-    ).model(settings) { try ClipModelChoice.standardVocabulary(context) }
-    clip.preparation = try clip.preparation.overridden(by: preparation.told())
-    try clip.preparation.check()
+    let clip = try clip(context)
     let embedded = try embedded(context)
     let captions = try captionOptions.options(isTraining: false)
     let place = data ?? embedded?.validation ?? ""
@@ -62,6 +64,45 @@ package struct ZeroShotCommand: Command {
     let figures = try evaluation()
     if !evaluation.skipped.isEmpty { context.console.note("skipped: \(evaluation.skipped)") }
     return figures
+  }
+
+  private func clip(_ context: ToolContext) throws -> ClipRunModel {
+    let settings = RunSettings(seed: machine.seed, device: machine.select(), precision: machine.precision)
+    var clip = try ClipModelChoice(
+      from: from, name: model, vocabulary: vocabulary, hints: weights.hints(textHeads: textHeads)
+    ).model(settings) { try ClipModelChoice.standardVocabulary(context) }
+    clip.preparation = try clip.preparation.overridden(by: preparation.told())
+    try clip.preparation.check()
+    return clip
+  }
+
+  /// All sets of a suite; what a set's file does not say is what the options say.
+  private func evaluate(suite: SuiteRun, _ context: ToolContext) throws {
+    let evaluation = try SuiteEvaluation(suite.suite, below: suite.root)
+    let names = try zeroShot.classNames(embedded: nil)
+    for set in evaluation.found where set.pictures.spokenNames == nil {
+      guard let names, names.names.count == set.pictures.classNames.count else {
+        throw InputError(
+          names.map { "\($0.names.count) class names for \(set.pictures.classNames.count) classes" }
+            ?? "nothing says what the \(set.pictures.classNames.count) classes are called", at: set.path,
+          cure:
+            "give a name a line in the order of \(set.pictures.classNames.prefix(3).joined(separator: ", ")), … with "
+            + "--classes, or 'names' in the suite's file", isUsage: names == nil)
+      }
+    }
+    let clip = try clip(context)
+    for line in clip.details + [clip.preparationLine] { context.console.note(line) }
+    var made: (names: [String], templates: PromptTemplates, logits: ImageFunction)?
+    try suite.print(evaluation, in: context) { pictures in
+      let own = pictures.spokenNames ?? names?.names ?? []
+      let templates = try zeroShot.promptTemplates(embedded: nil, unless: pictures.templates)
+      if let made, made.names == own, made.templates == templates { return made.logits }
+      let classifier = ZeroShotClassifier(
+        clip.model, clip.tokenizer, ClassNames(own), templates, on: clip.parameters.arena.device)
+      let logits = clip.logits(classifier, batchSize: batch, workers: Processor.threads)
+      made = (own, templates, logits)
+      return logits
+    }
   }
 
   /// The embedded captions where they are evaluated, or gave a run whose data these are its classes and templates.
@@ -79,7 +120,8 @@ package struct ZeroShotCommand: Command {
 
 extension ZeroShotCommand: LineBasis {
   func earlier(for command: any Command.Type) throws -> EarlierLine? {
-    guard $from.isGiven else { return nil }
+    // The sets of a suite are none of the run's data.
+    guard $from.isGiven, suite == nil else { return nil }
     let same = [
       "--classes", "--templates", "--text-key", "--json-text-key", "--image-key", "--csv-img-key", "--csv-caption-key",
       "--csv-separator", "--max-faults", "--precision",

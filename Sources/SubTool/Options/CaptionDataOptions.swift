@@ -11,7 +11,7 @@ struct CaptionDataOptions: OptionGroup {
     "captions come from these fields of the json member instead, the first that is not empty")
   var jsonTextKey: String?
   @Option("--image-key", value: "ENDING[;ENDING…]", "the endings of images, the first that is there")
-  var imageKey = "jpg;png;jpeg;webp"
+  var imageKey = ImageFormat.endings.joined(separator: ";")
   @Option("--csv-img-key", value: "COLUMN", "a table's column of image paths") var imageColumn = "filepath"
   @Option("--csv-caption-key", value: "COLUMN", "a table's column of captions") var captionColumn = "title"
   @Option("--csv-separator", value: "CHARACTER", default: "tab where the header has one, else comma", "its separator")

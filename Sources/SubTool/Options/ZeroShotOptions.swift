@@ -25,8 +25,10 @@ struct ZeroShotOptions: OptionGroup {
     return try (classes ?? embedded).map { try ClassNames(file: $0) }
   }
 
-  /// The templates named, else those of a file that comes with the data, else ImageNet's.
-  func promptTemplates(embedded: String?) throws -> PromptTemplates {
+  /// The templates named, else those of a file that comes with the data, else ImageNet's. `unless`: what a set of a suite has
+  /// of its own, which goes before.
+  func promptTemplates(embedded: String?, unless own: String? = nil) throws -> PromptTemplates {
+    let templates = own ?? templates
     if let templates, let known = PromptTemplates.named(templates) { return known }
     if let templates, FileSystem.kind(templates) == .absent {
       throw InputError(

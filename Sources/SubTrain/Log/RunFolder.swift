@@ -160,7 +160,13 @@ public struct RunFolder: Sendable, Equatable {
   ) throws -> [(key: String, begun: JSON, now: JSON)] {
     let places: Set = ["data", "from", "validation", "val", "vocab"]
     func refuse(_ key: String, _ begun: JSON, _ now: JSON) -> InputError {
-      InputError(
+      if key.hasPrefix("samples.") {
+        return InputError(
+          "the samples are not those that the run was begun with: \(key) was \(begun.text()), is \(now.text())",
+          at: configurationPath,
+          cure: "put the data back as it was, leave out options that choose other samples, or begin another run")
+      }
+      return InputError(
         "the run was begun with \(key) \(begun.text()), not \(now.text())", at: configurationPath,
         cure: "leave the option out (--resume RUN takes the run's own), or begin another run", isUsage: true)
     }

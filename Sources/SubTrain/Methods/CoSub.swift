@@ -21,8 +21,8 @@ public struct CoSub: Method {
   public var numbers: [(name: String, value: Double)] { [("ratio", dropPath), ("sub_weight", subWeight)] }
 
   public func train<Task>(_ step: Step<Task>) {
-    let one = step.branch(0) { $0.dropPath = Float(dropPath) }
-    let other = step.branch(1) { $0.dropPath = Float(dropPath) }
+    let one = step.branch(0) { $0.dropPath = .everywhere(Float(dropPath)) }
+    let other = step.branch(1) { $0.dropPath = .everywhere(Float(dropPath)) }
     step.backward(
       .main(step.loss(one), weight: (1 - subWeight) / 2), .main(step.loss(other), weight: (1 - subWeight) / 2),
       .sub(step.loss(one, mimicking: step.softTarget(of: other)), weight: subWeight / 2),

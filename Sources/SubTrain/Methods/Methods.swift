@@ -11,6 +11,7 @@ public enum Methods {
     PathSub.self,
     CoSub.self,
     MaskSubByLabels.self,
+    GradAugDepth.self,
   ]
 
   /// The method of a name. Throws a usage error that lists the names there are.

@@ -16,6 +16,6 @@ public struct PathSub: Method {
   public var numbers: [(name: String, value: Double)] { [("ratio", dropPath), ("sub_weight", subWeight)] }
 
   public func train<Task>(_ step: Step<Task>) {
-    step.mainAndSub(subWeight) { $0.dropPath = Float(dropPath) }
+    step.mainAndSub(subWeight) { $0.dropPath = .everywhere(Float(dropPath)) }
   }
 }

@@ -35,12 +35,12 @@ public final class VisionBatches: BatchSource {
   }
 
   /// The pixels of a batch on the host.
-  private var batchBytes: Int { batches.sampler.batchSize * 3 * batches.pipeline.size * batches.pipeline.size * 4 }
+  private var batchBytes: Int { batches.batchSize * 3 * batches.pipeline.size * batches.pipeline.size * 4 }
 
   /// What waits in full, and as bytes what is being made.
   public var fullBatch: (samples: Int, waitingBytes: Int) {
     let waiting = min(ahead, max(0, total - 1))
-    return (batches.sampler.batchSize, waiting * batchBytes + min(waiting, workers) * batchBytes / 4)
+    return (batches.batchSize, waiting * batchBytes + min(waiting, workers) * batchBytes / 4)
   }
 
   public func example(of count: Int) -> ImageClassification.Batch? {

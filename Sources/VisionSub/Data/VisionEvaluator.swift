@@ -39,7 +39,7 @@ public struct VisionEvaluator {
         var pass = Pass.evaluation.at(batch.number)
         let logits = task.forward(own, nil, pass)
         loss += objective(logits, own.target).item * Double(batch.count)
-        for rank in Self.ranks(logits.floats(), labels: batch.labels) {
+        for rank in Ranking.ranks(logits.floats(), labels: batch.labels) {
           if rank < 1 { first += 1 }
           if rank < 5 { five += 1 }
         }
@@ -53,19 +53,6 @@ public struct VisionEvaluator {
       return Evaluation(
         metrics: [("top1", share(first)), ("top5", share(five))], loss: loss / Double(max(1, count)),
         maskedLoss: masking.map { _ in masked / Double(max(1, count)) })
-    }
-  }
-
-  /// How many classes score better than the right one, row by row. Of equal scores the first counts as better; a score
-  /// that is not a number stands last.
-  static func ranks(_ logits: [Float], labels: [Int]) -> [Int] {
-    let classes = labels.isEmpty ? 0 : logits.count / labels.count
-    return labels.enumerated().map { row, label in
-      let scores = logits[(row * classes)..<((row + 1) * classes)]
-      let own = scores[scores.startIndex + label]
-      return scores.enumerated().count { place, score in
-        place != label && (!(score <= own) || score == own && place < label)
-      }
     }
   }
 }

@@ -123,9 +123,11 @@ public struct VisionFolder: Sendable {
     configuration.summary + (guesses.contains(RecognisedModel.heads) ? " (guessed)" : "")
   }
 
-  /// What has to be said of the weights: which were taken, and what was guessed of them. A run decides some of that itself.
-  public func remarks(isTraining: Bool = false) -> [String] {
-    let decided: Set = isTraining ? [RecognisedModel.imageSize, RecognisedModel.readout] : []
+  /// What has to be said of the weights: which were taken, and what was guessed of them. A run decides some of that itself:
+  /// the size of its images, and what its head reads unless it `keepsHead`.
+  public func remarks(isTraining: Bool = false, keepsHead: Bool = true) -> [String] {
+    let decided = Set(
+      (isTraining ? [RecognisedModel.imageSize] : []) + (keepsHead ? [] : [RecognisedModel.readout]))
     let guessed = guesses.subtracting(decided).sorted().map { guess in
       (configuration.text(ofGuess: guess), RecognisedModel.options[guess] ?? guess)
     }

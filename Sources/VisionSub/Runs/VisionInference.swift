@@ -21,7 +21,7 @@ public struct VisionInference {
   /// Its weights.
   public let parameters: ParameterSet
   /// The classes in the order of the head's rows, as the data call them, where the files say so.
-  let labelNames: [String]?
+  public let labelNames: [String]?
   let path: String
   private let settings: RunSettings
 

@@ -102,7 +102,7 @@ public struct VisionProbe {
     return try sweep.search { strength in
       let head = try probe.fit(strength: strength)
       let logits = LinearProbe.logits(head, others, on: settings.device)
-      let right = VisionEvaluator.ranks(logits, labels: known).count { $0 == 0 }
+      let right = Ranking.ranks(logits, labels: known).count { $0 == 0 }
       let score = Double(right) / Double(known.count)
       note("C \(strength.fixed(6)): \(score.fixed(4)) of \(known.count) held-out images, \(head.steps) steps")
       return score
@@ -141,7 +141,7 @@ public struct VisionProbe {
   }
 
   private static func evaluation(_ logits: [Float], _ labels: [Int]) -> Evaluation {
-    let ranks = VisionEvaluator.ranks(logits, labels: labels)
+    let ranks = Ranking.ranks(logits, labels: labels)
     let share = { (most: Int) in Double(ranks.count { $0 < most }) / Double(max(1, labels.count)) }
     return Evaluation(metrics: [("top1", share(1)), ("top5", share(5))])
   }

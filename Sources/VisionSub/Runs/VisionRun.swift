@@ -88,7 +88,7 @@ extension VisionBatches {
     }
     let batches = ImageBatches(
       source: images, sampler: sampler, pipeline: try recipe.trainingPipeline(), mixing: recipe.mixing,
-      broken: BrokenImages(limit: maxBroken))
+      copies: recipe.augment.copies, broken: BrokenImages(limit: maxBroken))
     self.init(
       batches, updates: recipe.updates(stepsPerEpoch: batches.perEpoch), binarizes: recipe.loss.binarizesTargets,
       weights: weights, smoothing: Float(recipe.loss.smoothing),

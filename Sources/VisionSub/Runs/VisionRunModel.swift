@@ -48,10 +48,11 @@ public struct VisionRunModel {
       names = report.names
       try Freezing.check(parameters, made: report.made, by: names)
       description = "\(source.summary(config)), \(source.weights.title)"
+      let head = try source.headRows
       details =
-        report.details + Self.remarks(on: config)
-        + (headMap == nil ? Self.remarks(try source.headRows, config.classes) : [])
-        + source.remarks(isTraining: true) + [source.trainingPreparationLine(recipe)] + [frozen].compactMap(\.self)
+        report.details + Self.remarks(on: config) + (headMap == nil ? Self.remarks(head, config.classes) : [])
+        + source.remarks(isTraining: true, keepsHead: headMap != nil || head == config.classes)
+        + [source.trainingPreparationLine(recipe)] + [frozen].compactMap(\.self)
     } else {
       parameters.start(from: key, config.published)
       (names, description) = (WeightNames(config.published), variant ?? config.summary)

@@ -141,6 +141,22 @@ struct ImageBatchesTests {
     return result
   }
 
+  @Test func `copies of a batch's pictures stand behind it, augmented anew`() throws {
+    func batch(_ pipeline: ImagePipeline, copies: Int) throws -> ImageBatch {
+      try ImageBatches(
+        source: Files(broken: []), sampler: ImageSampler(count: 16, batchSize: 6, seed: 4), pipeline: pipeline,
+        copies: copies
+      ).batch(1)
+    }
+    let augmented = ImagePipeline.train(size: 16, augment: .threeAugment(jitter: 0.3), erasing: 0.5)
+    let (one, two) = (try batch(augmented, copies: 1), try batch(augmented, copies: 2))
+    #expect(two.indices == one.indices + one.indices && two.labels == one.labels + one.labels)
+    let (first, second) = (two.images.floats().prefix(6 * 768), two.images.floats().suffix(6 * 768))
+    #expect(Array(first) == one.images.floats() && Array(second) != one.images.floats())
+    let plain = try batch(.eval(size: 16, resize: 18), copies: 2).images.floats()
+    #expect(plain.prefix(6 * 768).elementsEqual(plain.suffix(6 * 768)))
+  }
+
   @Test func `threads and resuming change no bit`() throws {
     for bytes in [false, true] {
       let one = try all(batches(bytes: bytes).loader(to: 6, workers: 0))

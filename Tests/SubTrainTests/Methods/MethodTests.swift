@@ -58,6 +58,10 @@ import Testing
     let equal = try step(CoSub(ratio: 0))
     #expect(isClose(equal.gradient, baseline.map { 0.5 * $0 }))
     #expect(equal.result.losses.mainWeight == 0.5 && equal.result.losses.subWeight == 0.5)
+    // Sub-networks that are the whole one learn nothing from it.
+    let whole = try step(GradAugDepth(ratio: 0))
+    #expect(isClose(whole.gradient, baseline))
+    #expect(whole.result.losses.mainWeight == 1 && whole.result.losses.subWeight == 3)
     // Label and nothing hidden, twice.
     #expect(isClose(try step(MaskSubByLabels(ratio: 0)).gradient, baseline))
     let (main, masked) = (

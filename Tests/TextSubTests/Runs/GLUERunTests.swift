@@ -68,7 +68,7 @@ import TextSub
     let state = try JSON.read(folder["run/checkpoints/16/state.json"])
     #expect(state["samples"]?.int == 192 && state["batches"]?.int == 24)
     let error = #expect(throws: InputError.self) { try run(25).train(to: folder["run"], resuming: true) }
-    #expect(error?.what.contains("samples.count 24, not 25") == true, "\(String(describing: error))")
+    #expect(error?.what.contains("samples.count was 24, is 25") == true, "\(String(describing: error))")
   }
 
   @Test func `rates fall with depth where the recipe says so`() throws {

@@ -18,15 +18,16 @@ public final class ResNet: Module, VisionModel {
     self.config = config
     conv1 = Convolution(3, ResNetConfig.stemWidth, kernel: 7, stride: 2)
     bn1 = BatchNorm(ResNetConfig.stemWidth)
-    let depth = config.depths.reduce(0, +)
+    let count = config.depths.reduce(0, +)
     func stage(_ number: Int) -> [ResidualBlock] {
       let (width, before) = (config.widths[number], config.depths.prefix(number).reduce(0, +))
       let inputs = number == 0 ? ResNetConfig.stemWidth : config.widths[number - 1] * config.block.expansion
       return (0..<config.depths[number]).map { block in
-        ResidualBlock(
+        let depth = Float(before + block) / Float(max(1, count - 1))
+        return ResidualBlock(
           block == 0 ? inputs : width * config.block.expansion, width, config.block,
           stride: block == 0 && number > 0 ? 2 : 1,
-          dropPath: config.dropPath * Float(before + block) / Float(max(1, depth - 1)))
+          dropPath: config.dropPath * depth, depth: depth)
       }
     }
     (layer1, layer2, layer3, layer4) = (stage(0), stage(1), stage(2), stage(3))

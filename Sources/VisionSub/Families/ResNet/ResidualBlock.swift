@@ -11,10 +11,10 @@ final class ResidualBlock: Module {
   private let conv3: Convolution?
   private let bn3: BatchNorm?
   private let downsample: Projection?
-  private let dropPath: Float
+  private let dropPath, depth: Float
 
   /// A block whose last norm starts at 0, so that it begins as the identity.
-  init(_ inputs: Int, _ width: Int, _ kind: ResNetConfig.Block, stride: Int, dropPath: Float) {
+  init(_ inputs: Int, _ width: Int, _ kind: ResNetConfig.Block, stride: Int, dropPath: Float, depth: Float) {
     let outputs = width * kind.expansion
     let isBottleneck = kind == .bottleneck
     conv1 =
@@ -26,7 +26,7 @@ final class ResidualBlock: Module {
     conv3 = isBottleneck ? Convolution(width, outputs, kernel: 1) : nil
     bn3 = isBottleneck ? BatchNorm(outputs, scale: 0) : nil
     downsample = stride == 1 && inputs == outputs ? nil : Projection(inputs, outputs, stride: stride)
-    self.dropPath = dropPath
+    (self.dropPath, self.depth) = (dropPath, depth)
   }
 
   /// [N, H, W, C] → [N, H′, W′, C′]; where the pass says so, what it computes is not kept but computed again on the way
@@ -47,8 +47,8 @@ final class ResidualBlock: Module {
     if let conv3 { y = conv3(bn2(y, pass, rectified)) }
     let samples = Segments(count: y.shape[0], length: y.shape[1] * y.shape[2], on: y.device)
     let joint = BatchNormOptions(
-      shortcut: downsample.map { $0(x, pass) } ?? x, path: pass.dropPath(dropPath, site: 0, samples: samples),
-      isRectified: true)
+      shortcut: downsample.map { $0(x, pass) } ?? x,
+      path: pass.dropPath(dropPath, depth: depth, site: 0, samples: samples), isRectified: true)
     return (bn3 ?? bn2)(y, pass, joint)
   }
 }

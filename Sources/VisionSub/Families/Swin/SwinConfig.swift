@@ -54,8 +54,9 @@ public struct SwinConfig: Sendable, Codable, Equatable {
       width: width, heads: heads[stage], hidden: 4 * width, depth: depth, sites: .visionTransformer,
       start: .normal(deviation: 0.02))
     blocks.epsilon = epsilon
-    let (before, last) = (depths.prefix(stage).reduce(0, +), depths.reduce(0, +) - 1)
-    blocks.dropPath = (before..<before + depth).map { dropPath * Float($0) / Float(max(1, last)) }
+    let (before, count) = (depths.prefix(stage).reduce(0, +), depths.reduce(0, +))
+    blocks.dropPath = (before..<before + depth).map { dropPath * Float($0) / Float(max(1, count - 1)) }
+    blocks.place = (before, count)
     return blocks
   }
 

@@ -35,6 +35,9 @@ public struct AugmentFields: FieldGroup {
   public var erasing = 0.0
   /// How often an image comes in an epoch, differently augmented each time.
   public var repeats = 1
+  /// How often every image of a batch is in it, augmented anew each time: DataAugment (Hoffer et al., "Augment your batch",
+  /// CVPR 2020). Steps, rates and epochs stay those of a batch without copies; a step costs so many times as much.
+  public var copies = 1
 
   /// The random resized crop and the mirror alone.
   public init() {}
@@ -57,6 +60,10 @@ public struct AugmentFields: FieldGroup {
       "mix_bytes", \.mixBytes, "whether bytes are mixed and rounded before normalisation, as RSB's loader does"),
     Field("erasing", \.erasing, .share, "how often a rectangle is erased; 0: never"),
     Field("repeats", \.repeats, 1...1 << 20, "how often an image comes in an epoch, augmented anew each time"),
+    Field(
+      "copies", \.copies, 1...64,
+      "how often an image is in its batch, augmented anew each time (DataAugment: 2); a step costs as many times as much"
+    ),
   ]
 
   /// What `policy` and `color_jitter` name. Throws a usage error for what is no augmentation.

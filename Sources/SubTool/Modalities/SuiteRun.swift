@@ -1,0 +1,65 @@
+import SubCore
+import SubData
+import SubTrain
+import VisionSub
+
+/// A suite as `eval` and `zero-shot` were told of it.
+struct SuiteRun {
+  let suite: EvaluationSuite
+  /// Below which its sets lie.
+  let root: String
+
+  /// The suites that come with the tool, by name; anything else is a file.
+  private static let known = ["robustness": "datasets/robustness/suite.json"]
+
+  /// Throws a usage error where there is no such suite, or nothing says where its sets lie.
+  init(_ given: String, below root: String?, in context: ToolContext) throws {
+    guard let root else {
+      throw InputError(
+        "where the sets are is not said", at: "--suite", cure: "name the folder that holds them with --data",
+        isUsage: true)
+    }
+    let names = Self.known.keys.sorted()
+    guard Self.known[given] != nil || FileSystem.kind(given) != .absent || given.hasSuffix(".json") else {
+      let nearest = Suggestion.nearest(to: given, in: names).map { "did you mean '\($0)'? " } ?? ""
+      throw InputError(
+        "there is no suite '\(given)'", at: "--suite",
+        cure: nearest + "use \(names.joined(separator: ", ")), or a file", isUsage: true)
+    }
+    suite = try EvaluationSuite(Self.known[given].map(context.home.file) ?? given)
+    self.root = root
+  }
+
+  /// Evaluates every set by its classifier; prints its figures when they are there, and the suite's row at the end.
+  func print(
+    _ evaluation: SuiteEvaluation, in context: ToolContext,
+    by logits: (EvaluationSuite.Pictures) throws -> ImageFunction
+  ) throws {
+    for remark in evaluation.remarks { context.console.note(remark) }
+    var row: [String: Double] = [:]
+    for set in evaluation.found {
+      context.console.note("\(set.count) images of \(set.path)")
+      let classifier = try logits(set.pictures)
+      let progress = Progress(FileSystem.name(set.path), on: context.console)
+      progress.begin(at: 0, of: set.count)
+      let (results, remarks) = try evaluation(set, by: classifier, progress: progress.updated)
+      progress.end()
+      for remark in remarks { context.console.note(remark) }
+      for result in results {
+        if let title = result.measure.title, result.count > 0 { row[title] = result.top1 }
+        let groups = result.groups.map { ", mean of \($0.count) groups \($0.top1.fixed(4))" } ?? ""
+        try context.console.print(
+          "\(result.measure.name) top1 \(result.top1.fixed(4)), top5 \(result.top5.fixed(4))\(groups), "
+            + "\(result.count) images")
+      }
+    }
+    let cells = suite.titles.map { title in (title, row[title].map { (100 * $0).fixed(1) } ?? "-") }
+    guard !cells.isEmpty else { return }
+    for line in [cells.map(\.0), cells.map(\.1)] {
+      let padded = zip(cells, line).map { cell, text in
+        text + String(repeating: " ", count: max(cell.0.count, cell.1.count) - text.count)
+      }
+      try context.console.print(padded.joined(separator: "  "))
+    }
+  }
+}
