@@ -20,11 +20,14 @@ extern void *__libc_calloc(size_t, size_t);
 extern void *__libc_realloc(void *, size_t);
 extern void *__libc_memalign(size_t, size_t);
 
+/// CSubKernels' pool gives back what it holds and asks again.
+bool sk_memory_is_trying(void) __attribute__((weak));
+
 static bool ends;
 
 /// Nothing here may allocate: the text is made on the stack.
 static void *failed(size_t bytes) {
-  if (!ends) {
+  if (!ends || (sk_memory_is_trying && sk_memory_is_trying())) {
     errno = ENOMEM;
     return NULL;
   }

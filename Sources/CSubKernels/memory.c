@@ -85,11 +85,19 @@ static block *map_block(size_t bytes) {
   return b;
 }
 
+/// Whether this thread asks the system for memory and knows what to do where there is none.
+static _Thread_local bool is_trying;
+
+bool sk_memory_is_trying(void) { return is_trying; }
+
 static block *system_block(size_t bytes) {
   calls += 1;
-  if (bytes >= huge_page) return map_block(sk_round_up((int64_t)bytes, (int64_t)huge_page));
-  block *b = aligned_alloc(64, (size_t)sk_round_up((int64_t)bytes, 64));
-  if (b) b->mapped_bytes = 0;
+  is_trying = true;
+  bool is_large = bytes >= huge_page;
+  block *b = is_large ? map_block(sk_round_up((int64_t)bytes, (int64_t)huge_page))
+                      : aligned_alloc(64, (size_t)sk_round_up((int64_t)bytes, 64));
+  is_trying = false;
+  if (b && !is_large) b->mapped_bytes = 0;
   return b;
 }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Runs commands under many limits of address space (ulimit -v). Each has to succeed or to end with exit code 1 and one line.
 
-    scripts/campaigns/memory.py [--program .build/release/masksub] [--tries 20]
+    scripts/campaigns/memory.py [--program .build/release/masksub] [--tries 20] [--commands glue,tokenize]
 
 Prints a line per command; exit code 1 where one ended by a signal or with other words."""
 import argparse, os, resource, shutil, subprocess, sys, tempfile
@@ -10,6 +10,7 @@ root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 parser = argparse.ArgumentParser()
 parser.add_argument("--program", default=f"{root}/.build/release/masksub")
 parser.add_argument("--tries", type=int, default=20)
+parser.add_argument("--commands", help="joined by commas; all unless given")
 options = parser.parse_args()
 scratch = tempfile.mkdtemp(prefix="masksub-memory-")
 # Without the backtrace of Swift's runtime, which takes seconds and memory of its own.
@@ -46,7 +47,8 @@ def succeeds(line, limit):
 
 
 bad = 0
-for name, line in commands.items():
+chosen = options.commands.split(",") if options.commands else list(commands)
+for name, line in ((name, commands[name]) for name in chosen):
     if not succeeds(line, None):
         print(f"{name}: left out: {run(line, None)[1][-1][:200]}")
         continue
@@ -64,7 +66,8 @@ for name, line in commands.items():
         code, lines = run(line, limit)
         if code == 0:
             counts["done"] += 1
-        elif code == 1 and "error" in lines[-1]:
+        # libgomp's own line, where a thread finds no room for its stack.
+        elif code == 1 and ("error" in lines[-1] or "Thread creation failed" in lines[-1]):
             counts["one line"] += 1
         else:
             bad += 1

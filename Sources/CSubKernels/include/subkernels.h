@@ -32,6 +32,9 @@ void sk_free(void *SK_NULLABLE block);
 void sk_memory_usage(size_t *in_use, size_t *held, size_t *system_calls, size_t *allocations);
 /// Gives every free block back to the system.
 void sk_memory_trim(void);
+/// Whether the calling thread is about to ask the system for memory in a way that gives back what is held where there is
+/// none: for a program that ends where an allocation fails.
+bool sk_memory_is_trying(void);
 /// From now on requests of this thread are written down, or no longer.
 void sk_memory_record(bool on);
 /// What was written down since recording began: a request of so many bytes, or, below 0, -(1 + r) where the block of
