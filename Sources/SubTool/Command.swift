@@ -1,3 +1,4 @@
+import SubCore
 import SubData
 import SubTrain
 
@@ -47,6 +48,16 @@ package struct ToolContext {
 
   package init(console: Console, home: ProjectHome, arguments: [String]) {
     (self.console, self.home, self.arguments) = (console, home, arguments)
+  }
+
+  /// Runs a command that was parsed.
+  func run(_ command: any Command) throws {
+    let context = around(command)
+    context.sayFollowed(command)
+    for child in Mirror(reflecting: command).children { (child.value as? InputOptions)?.apply() }
+    do { try command.run(in: context) } catch let error as InputError {
+      throw OfficialWeights(home).explaining(error, of: context.arguments)
+    }
   }
 
   /// The same around a command: its own name and arguments.

@@ -17,8 +17,12 @@ package enum Tool {
     EmbedCommand.self,
     ClipPretrainCommand.self,
     ZeroShotCommand.self,
+    CompareCommand.self,
+    PlotCommand.self,
+    WatchCommand.self,
     TraceCommand.self,
     PreviewCommand.self,
+    PlanCommand.self,
     BenchCommand.self,
     RecipesCommand.self,
     InspectCommand.self,
@@ -81,12 +85,7 @@ package enum Tool {
       }
       let command = try CommandParser(type, among: commands).parse(rest)
       let home = ProjectHome(environment: console.environment)
-      let context = ToolContext(console: console, home: home, arguments: []).around(command)
-      context.sayFollowed(command)
-      for child in Mirror(reflecting: command).children { (child.value as? InputOptions)?.apply() }
-      do { try command.run(in: context) } catch let error as InputError {
-        throw OfficialWeights(home).explaining(error, of: context.arguments)
-      }
+      try ToolContext(console: console, home: home, arguments: []).run(command)
     }
   }
 

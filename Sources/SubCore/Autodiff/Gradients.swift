@@ -53,14 +53,6 @@ public final class Gradients {
     }
   }
 
-  /// Adds another buffer's gradients to these: self = self + other.
-  public func add(_ other: Gradients) {
-    for parameter in set.parameters where other.isTouched[parameter.slot] {
-      let sum = destination(parameter, start: 0, shape: parameter.shape)
-      arena.backend.combine(1, other.value(of: parameter), sum.beta, into: sum.tensor)
-    }
-  }
-
   /// Where a gradient of part of a parameter is to be added.
   func destination(_ parameter: Parameter, start: Int, shape: Shape) -> Accumulation {
     let slot = own(parameter)

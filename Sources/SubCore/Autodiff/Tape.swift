@@ -67,6 +67,13 @@ extension Tensor {
     backward(from: Tensor(shape, filledWith: scale, dtype: dtype, on: device), into: gradients)
   }
 
+  /// Consumes the graph behind this tensor without running a derivative: what it saved is freed. What was consumed before
+  /// is left alone.
+  public func discardGraph() {
+    guard case .node(let root, _) = source else { return }
+    for node in Node.inOrder([root]).reversed() { node.letGo() }
+  }
+
   /// `backward` of a tensor whose own gradient is known.
   public func backward(from upstream: Tensor, into gradients: Gradients) {
     precondition(upstream.shape == shape, "backward: gradient \(upstream.shape) of \(shape)")
@@ -103,7 +110,13 @@ extension Node {
       vjp(VJP(node: self, gradients: gradients))
       contract?.check(self)
     }
-    self.gradients = []
+    letGo()
+  }
+
+  /// Frees whatever the operation saved.
+  fileprivate func letGo() {
+    vjp = nil
+    gradients = []
     inputs = []
   }
 

@@ -179,6 +179,12 @@ extension Tensor {
     precondition(average.shape == shape, "average: \(shape) into \(average.shape)")
     backend.average(detached(), decay: decay, into: average)
   }
+
+  /// sum = sum + factor · self, of the same shape; nothing is recorded.
+  public func add(to sum: Tensor, times factor: Double = 1) {
+    precondition(sum.shape == shape, "add: \(shape) to \(sum.shape)")
+    backend.combine(factor, detached(), 1, into: sum)
+  }
 }
 
 /// base^exponent by repeated squaring.

@@ -62,6 +62,9 @@ package struct InspectCommand: Command {
 }
 
 extension String {
-  /// The text with spaces behind it up to a width.
-  func padded(_ width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
+  /// The text with spaces behind it, or in front of it, up to a width.
+  func padded(_ width: Int, left: Bool = false) -> String {
+    let room = String(repeating: " ", count: max(0, width - count))
+    return left ? room + self : self + room
+  }
 }

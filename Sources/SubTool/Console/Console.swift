@@ -94,12 +94,33 @@ package final class Console {
   private var mayColour: Bool { (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb" }
 
   /// Columns of the terminal; 100 where there is none.
-  package var width: Int {
+  package var width: Int { size?.columns ?? 100 }
+  /// Lines of the terminal; 40 where there is none.
+  package var height: Int { size?.lines ?? 40 }
+
+  private var size: (columns: Int, lines: Int)? {
     var size = winsize()
     for (descriptor, isTerminal) in [(STDOUT_FILENO, outputIsTerminal), (STDERR_FILENO, errorIsTerminal)] {
-      if isTerminal, ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 { return Int(size.ws_col) }
+      if isTerminal, ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0 {
+        return (Int(size.ws_col), Int(size.ws_row))
+      }
     }
-    return 100
+    return nil
+  }
+
+  /// Whether the terminal shows more than ASCII, by the locale.
+  package var isUnicode: Bool {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].lazy.compactMap { self.environment[$0] }.first { !$0.isEmpty } ?? ""
+    return environment["TERM"] != "dumb" && locale.lowercased().filter { $0 != "-" }.contains("utf8")
+  }
+
+  /// A console for work inside this one's: what it prints goes where remarks go.
+  package func inner() -> Console {
+    let inner = Console(
+      output: isQuiet ? { _ in } : error, error: error, input: input, outputIsTerminal: errorIsTerminal,
+      errorIsTerminal: errorIsTerminal, environment: environment)
+    inner.isQuiet = isQuiet
+    return inner
   }
 }
 

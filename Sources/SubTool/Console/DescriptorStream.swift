@@ -45,7 +45,7 @@ enum DescriptorStream {
   /// The variables that the tool knows.
   static func environment() -> [String: String] {
     var result: [String: String] = [:]
-    for name in ["MASKSUB_HOME", "NO_COLOR", "TERM"] {
+    for name in ["MASKSUB_HOME", "NO_COLOR", "TERM", "LC_ALL", "LC_CTYPE", "LANG"] {
       if let value = getenv(name) { result[name] = String(cString: value) }
     }
     return result

@@ -61,7 +61,15 @@ package final class Progress: Reporter {
   private func show(at now: Double) {
     (shownAt, shownStep) = (now, step)
     if console.isQuiet { return }
-    let text = ["\(step)/\(total)", record?.summary, timeLeft(at: now)].compactMap { $0 }.joined(separator: "  ")
+    let place = ["step \(step)/\(total)", epoch].compactMap { $0 }
+    let times = ["\((now - start).clockTime) elapsed", timeLeft(at: now)].compactMap { $0 }
+    var figures = record?.figures ?? []
+    func line() -> String { (place + figures + times).joined(separator: ", ") }
+    // On a narrow terminal the last figures give way, not the times.
+    while console.errorIsTerminal, !figures.isEmpty, label.count + 1 + line().count > console.width {
+      figures.removeLast()
+    }
+    let text = line()
     if console.errorIsTerminal {
       let room = console.width - text.count - label.count - 5
       let bar = room >= 10 ? "[\(bar(min(room, 30)))] " : ""
@@ -80,6 +88,13 @@ package final class Progress: Reporter {
   private func bar(_ width: Int) -> String {
     let done = total > 0 ? min(width, max(0, width * step / total)) : width
     return String(repeating: "=", count: done) + String(repeating: " ", count: width - done)
+  }
+
+  /// The epochs done of all, with their fraction; nil before the first line of the log.
+  private var epoch: String? {
+    guard let record, record.step > 0 else { return nil }
+    let share = record.epoch / Double(record.step)
+    return "epoch \((share * Double(step)).fixed(1))/\((share * Double(total)).fixed(1))"
   }
 
   private func timeLeft(at now: Double) -> String? {

@@ -30,6 +30,8 @@ protocol Modality: Sendable {
   /// such models do not have.
   func export(_ command: ConvertCommand, of model: ModelOrigin, to path: String, in context: ToolContext) throws
     -> [String]
+  /// The network and the step of a recipe of this kind; nil where the command means none of them.
+  func plan(_ command: PlanCommand, on device: Device) throws -> PlannedTraining?
   /// Shows inputs; false where the command does not mean this kind.
   func preview(_ command: PreviewCommand, in context: ToolContext) throws -> Bool
 }

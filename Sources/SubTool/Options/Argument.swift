@@ -48,9 +48,18 @@ package protocol ArgumentDeclaration: AnyObject {
 @propertyWrapper package final class InnerCommand {
   package let name: String
   package let help: String
+  /// Whether it must be there.
+  package let isRequired: Bool
   private var line: InnerCommandLine?
 
-  package init(_ name: String, _ help: String) { (self.name, self.help) = (name, help) }
+  package init(_ name: String, _ help: String, isRequired: Bool = true) {
+    (self.name, self.help, self.isRequired) = (name, help, isRequired)
+  }
+
+  /// Whether the command line names a command.
+  package var isGiven: Bool { line != nil }
+  /// The declaration itself: `$inner.isGiven`.
+  package var projectedValue: InnerCommand { self }
 
   package var wrappedValue: InnerCommandLine {
     get {

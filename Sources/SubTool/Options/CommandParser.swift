@@ -28,9 +28,12 @@ package struct CommandParser {
     for (option, value) in words.options { try accept(value, by: option) }
     try fill(form.arguments, with: words.positionals)
     if let slot = form.inner {
-      guard let inner = words.inner else { throw missing(slot.name) }
-      _ = try CommandParser(inner.type, among: commands).parse(inner.arguments)
-      slot.wrappedValue = inner
+      if let inner = words.inner {
+        _ = try CommandParser(inner.type, among: commands).parse(inner.arguments)
+        slot.wrappedValue = inner
+      } else if slot.isRequired {
+        throw missing(slot.name)
+      }
     }
     if let earlier = try form.basis?.earlier(for: type) { try follow(earlier, form) }
     for option in form.options where option.isRequired && option.texts.isEmpty {

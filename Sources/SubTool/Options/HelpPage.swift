@@ -54,7 +54,9 @@ package struct HelpPage {
     var words = [type.name]
     words += form.options.filter(\.isRequired).map { "\($0.spelling) \($0.placeholder ?? "")" }
     if form.options.contains(where: { !$0.isRequired }) { words.append("[options]") }
-    if let inner = form.inner { words.append("\(inner.name) [its options]") }
+    if let inner = form.inner {
+      words.append(inner.isRequired ? "\(inner.name) [its options]" : "[\(inner.name) [its options]]")
+    }
     words += form.arguments.map { argument in
       let name = argument.name + (argument.isRepeatable ? "…" : "")
       return argument.isRequired ? name : "[\(name)]"

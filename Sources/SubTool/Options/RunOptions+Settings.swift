@@ -23,19 +23,21 @@ extension ToolContext {
       try console.print("run \(folder.path)")
     } catch let interruption as Interruption {
       guard let folder = interruption.run else { throw interruption }
-      let hint = "Go on with: masksub \(run.command) --resume \(Self.quoted(folder))"
+      let hint = "Go on with: masksub \(run.command) --resume \(folder.shellWord)"
       throw Interruption(cure: "\(interruption.cure) \(hint)", run: folder)
     }
   }
+}
 
-  /// A word as a shell takes it: quoted where it holds anything that a shell would change, braces for instance.
-  private static func quoted(_ word: String) -> String {
-    let plain = word.unicodeScalars.allSatisfy { scalar in
+extension String {
+  /// The word as a shell takes it: quoted where it holds anything that a shell would change, braces for instance.
+  var shellWord: String {
+    let plain = unicodeScalars.allSatisfy { scalar in
       switch scalar {
       case "a"..."z", "A"..."Z", "0"..."9", "-", "_", ".", "/", "=", ":", ",", "+", "@", "%": true
       default: scalar.value > 127
       }
     }
-    return plain && !word.isEmpty ? word : "'" + word.replacing("'", with: "'\\''") + "'"
+    return plain && !isEmpty ? self : "'" + replacing("'", with: "'\\''") + "'"
   }
 }

@@ -31,7 +31,10 @@ package struct RunOptions: OptionGroup {
     "--config", value: "FILE", "a run's config.json: repeats that run, but for what is given here") package var config:
     String?
   @Flag("--keep-best", "keeps the checkpoint of the best evaluation too, as DIR/best") package var keepsBest: Bool
-  @Flag("--analyze", "also logs the gradient norms of both branches and both losses on the evaluation split")
+  @Flag(
+    "--analyze",
+    "also logs the norm of the gradient of each branch's own loss, with weight 1 and over all weights, and the losses of "
+      + "whole and masked inputs on the evaluation split")
   package var analyze: Bool
 
   package init() {}

@@ -31,6 +31,8 @@ public struct Checkpoint: Sendable {
     public var sinceBest = 0
     /// The data's own state.
     public var source = JSON.null
+    /// The losses behind the last line of the log.
+    var sums = LossSums.Values()
 
     /// The metric, its value and the step at which it was reached.
     public struct Best: Sendable, Equatable {
@@ -162,6 +164,11 @@ extension Checkpoint.Position {
       "owes_evaluation": .bool(owesEvaluation), "elapsed": .number(elapsed), "seconds": .number(seconds),
       "samples": .integer(Int64(samples)), "source": source, "manifest": true,
     ]
+    if sums.updates > 0 {
+      var members: JSON.Object = ["updates": .integer(Int64(sums.updates)), "main": .number(sums.main)]
+      members["sub"] = sums.sub.map { .number($0) }
+      object["sums"] = .object(members)
+    }
     if let best {
       var metrics = JSON.Object()
       for name in best.metrics.keys.sorted() { metrics[name] = .number(best.metrics[name]!) }
@@ -184,6 +191,10 @@ extension Checkpoint.Position {
     (samples, seconds) = (try number("samples"), json["seconds"]?.double ?? 0)
     (owesEvaluation, elapsed) = (json["owes_evaluation"]?.bool ?? false, json["elapsed"]?.double ?? seconds)
     source = json["source"] ?? .null
+    if let stored = json["sums"], let updates = stored["updates"]?.int, updates > 0 {
+      sums = LossSums.Values(
+        updates: updates, main: stored["main"]?.double ?? 0, sub: stored["sub"]?.double)
+    }
     if let best = json["best"], let at = best["step"]?.int, at >= 0, let value = best["value"]?.double {
       var metrics: [String: Double] = [:]
       for member in best["metrics"]?.object?.members ?? [] { metrics[member.key] = member.value.double }

@@ -25,10 +25,14 @@ public struct MetricsRecord: Sendable {
   public var gradNorm: Float?
   /// Training samples per second since the last line.
   public var samplesPerSecond: Double?
-  /// The norm of the main branch's share of the gradient (`--analyze`).
+  /// The norm of the gradient of the main branch's loss alone, over all weights, unweighted (`--analyze`).
   public var gradNormMain: Float?
-  /// The norm of the sub-branch's share of the gradient (`--analyze`).
+  /// The norm of the gradient of the sub-branch's loss alone, over all weights, unweighted (`--analyze`).
   public var gradNormSub: Float?
+  /// The means of the losses of all updates since the last line; the losses above are those of the newest batch.
+  public var lossMean: Float?
+  public var lossMainMean: Float?
+  public var lossSubMean: Float?
   /// A task's own metrics by name, in order: `matthews_correlation`, `accuracy`.
   public var metrics: [(name: String, value: Double)] = []
 
@@ -44,20 +48,28 @@ public struct MetricsRecord: Sendable {
     metrics = evaluation.metrics
   }
 
-  /// What one looks at while a run goes on: `loss 0.5012 / 0.7034  32.0 samples/s`, main branch and sub-branch.
-  public var summary: String {
-    let losses = lossMain.map { main in "loss \(main.fixed(4))" + (lossSub.map { " / \($0.fixed(4))" } ?? "") }
+  /// What one looks at while a run goes on: `loss 0.6023 (mean 0.6310), 32.0 samples/s, main 0.5012, sub 0.7034`; the
+  /// losses are those of the newest batch, the mean is that since the last line.
+  public var summary: String { figures.joined(separator: ", ") }
+
+  /// The same in parts, those that matter most first.
+  public var figures: [String] {
+    let whole = (loss ?? lossMain).map { value in
+      "loss \(value.fixed(4))" + (lossMean.map { " (mean \($0.fixed(4)))" } ?? "")
+    }
+    let branches = lossSub.map { sub in [lossMain.map { "main \($0.fixed(4))" }, "sub \(sub.fixed(4))"] } ?? []
     let rate = samplesPerSecond.map { "\($0.fixed($0 < 100 ? 1 : 0)) samples/s" }
-    return [losses, rate].compactMap { $0 }.joined(separator: "  ")
+    return ([whole, rate] + branches).compactMap { $0 }
   }
 
   /// The figures by the names they have in `metrics.jsonl`, in its order.
-  private var figures: [(name: String, value: JSON?)] {
+  private var named: [(name: String, value: JSON?)] {
     [
       ("loss", loss.map { JSON($0) }), ("loss_main", lossMain.map { JSON($0) }), ("loss_sub", lossSub.map { JSON($0) }),
       ("lr", learningRate.map { JSON($0) }), ("grad_norm", gradNorm.map { JSON($0) }),
       ("samples_per_s", samplesPerSecond.map { .number($0) }), ("grad_norm_main", gradNormMain.map { JSON($0) }),
-      ("grad_norm_sub", gradNormSub.map { JSON($0) }),
+      ("grad_norm_sub", gradNormSub.map { JSON($0) }), ("loss_mean", lossMean.map { JSON($0) }),
+      ("loss_main_mean", lossMainMean.map { JSON($0) }), ("loss_sub_mean", lossSubMean.map { JSON($0) }),
     ] + metrics.map { ($0.name, .number($0.value)) }
   }
 
@@ -66,13 +78,13 @@ public struct MetricsRecord: Sendable {
     var object: JSON.Object = [
       "step": .integer(Int64(step)), "epoch": .number(epoch), "split": .string(split.rawValue),
     ]
-    for figure in figures { object[figure.name] = figure.value }
+    for figure in named { object[figure.name] = figure.value }
     return .object(object)
   }
 
   /// The scalars for TensorBoard, `train/loss` and so on.
   var scalars: [(tag: String, value: Float)] {
-    figures.compactMap { figure in
+    named.compactMap { figure in
       figure.value.map { ("\(split.rawValue)/\(figure.name)", Float($0.double ?? .nan)) }
     }
   }

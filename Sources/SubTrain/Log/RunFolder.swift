@@ -79,6 +79,15 @@ public struct RunFolder: Sendable, Equatable {
   /// Whether no other process can go on with the run meanwhile; false where the file system knows no locks.
   public var isLocked: Bool { lock?.holds ?? false }
 
+  /// Whether a process is at work on the run now; where the file system knows no locks this cannot be told, and is taken
+  /// to be so.
+  public var isAtWork: Bool {
+    guard let lock = try? FileLock(FileSystem.join(path, Self.lockName), .shared) else {
+      return FileSystem.kind(FileSystem.join(path, Self.lockName)) == .file
+    }
+    return !lock.holds
+  }
+
   /// The folder of a run that exists, for `--resume`, `plot` or `eval`.
   public static func existing(_ path: String) throws -> RunFolder {
     let folder = RunFolder(path: path, lock: nil)
@@ -132,13 +141,13 @@ public struct RunFolder: Sendable, Equatable {
   /// Notes in `config.json` that the run goes on with other numbers, of those that may change, from the newest checkpoint
   /// on: the new ones in its recipe, and under `changes` at which step what became what.
   func writeChanges(
-    _ changes: [(key: String, begun: JSON, now: JSON)], _ recipe: some Recipe, by line: CommandLineRecord
+    _ changes: [(key: String, begun: JSON, now: JSON)], _ recipe: some Recipe, steps: Int, by line: CommandLineRecord
   ) throws {
     guard var object = try configuration().object else { return }
     var change: JSON.Object = ["step": .integer(Int64(try Checkpoint.steps(of: self).last ?? 0))]
     for member in line.program.members { change[member.key] = member.value }
     for (key, begun, now) in changes { change[key] = [begun, now] }
-    object["recipe"] = recipe.json
+    (object["recipe"], object["steps"]) = (recipe.json, .integer(Int64(steps)))
     if !line.arguments.isEmpty {
       object["arguments"] = .array(line.arguments.map { .string($0) })
       object["folder"] = line.folder.map { .string($0) }
@@ -232,6 +241,8 @@ public struct RunSummary: Sendable {
   public var best: (step: Int, metrics: [(name: String, value: Double)])?
   /// How long the run took.
   public var seconds = 0.0
+  /// How long its updates took: evaluations, checkpoints and what `--analyze` measures left out.
+  public var trainingSeconds = 0.0
   /// Training samples per second over the whole run, evaluations left out.
   public var samplesPerSecond = 0.0
 
@@ -255,7 +266,8 @@ public struct RunSummary: Sendable {
     return [
       "command": .string(command), "task": .string(task), "method": .string(method), "seed": .integer(Int64(seed)),
       "metrics": .object(named(metrics)), "best": .object(bestObject), "seconds": .number(seconds),
-      "samples_per_s": .number(samplesPerSecond), "peak_rss_mib": .integer(Int64(sys_peak_rss_kib() / 1024)),
+      "training_seconds": .number(trainingSeconds), "samples_per_s": .number(samplesPerSecond),
+      "peak_rss_mib": .integer(Int64(sys_peak_rss_kib() / 1024)),
     ]
   }
 }

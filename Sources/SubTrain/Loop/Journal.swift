@@ -25,6 +25,8 @@ final class Journal<Subject: Trainable> {
   var isOver: Bool { settings.patience > 0 && position.sinceBest >= settings.patience }
   /// Where the current line of the log began.
   private var line: (step: Int, seconds: Double, samples: Int)
+  /// The losses of the updates behind the last line, added up on the device.
+  private var sums: LossSums
 
   /// Opens the journal of a run in `folder`; nil: nothing is written. A run that is resumed is put back to its newest
   /// checkpoint.
@@ -52,6 +54,7 @@ final class Journal<Subject: Trainable> {
     log = try folder.map { try MetricsLog(in: $0, from: resumption, note: reporter.note) }
     began = WallClock.seconds() - position.elapsed
     line = (position.step, position.seconds, position.samples)
+    sums = LossSums(position.sums)
     try subject.source.seek(position.batches, state: position.source)
     reporter.begin(at: position.step, of: settings.totalSteps)
   }
@@ -66,6 +69,7 @@ final class Journal<Subject: Trainable> {
 
   /// Does what is due behind an update.
   func record(_ update: Update<Subject>.Outcome, _ due: LoopSettings.Due) throws {
+    sums.add(update.losses)
     let isStopping = Interruption.isRequested && !due.isLast
     if due.isLogged || due.isSaved || isStopping {
       // Read though it may not be logged: no checkpoint replaces a good one with weights that are no numbers.
@@ -73,6 +77,7 @@ final class Journal<Subject: Trainable> {
       if due.isLogged {
         try log?.append(record)
         line = (position.step, position.seconds, position.samples)
+        sums.clear()
         reporter.trained(record)
       }
     }
@@ -106,6 +111,7 @@ final class Journal<Subject: Trainable> {
     if settings.trims { Processor.trimMemory() }
     try log?.sync()
     (position.logged, position.source) = (log?.position ?? 0, source ?? subject.source.state)
+    position.sums = sums.values
     try Checkpoint.write(
       position, of: folder, keep: settings.keep, keepingBest: settings.keepsBest, parts: parts, subject.published,
       model: subject.write(to:))
@@ -168,8 +174,12 @@ final class Journal<Subject: Trainable> {
     (record.loss, record.lossMain, record.lossSub) = (Float(loss), Float(main), sub.map { Float($0) })
     (record.learningRate, record.gradNorm) = (Float(update.rate), norm.map { Float($0) })
     record.samplesPerSecond = Double(position.samples - line.samples) / max(1e-9, position.seconds - line.seconds)
-    let norms = first.branchNorms.map { Float($0.item / update.losses[0].share) }
-    (record.gradNormMain, record.gradNormSub) = (norms.first, norms.dropFirst().first)
+    (record.gradNormMain, record.gradNormSub) = (
+      update.branches?.main.map { Float($0) }, update.branches?.sub.map { Float($0) }
+    )
+    let means = sums.means
+    (record.lossMainMean, record.lossSubMean) = (means.main.map { Float($0) }, means.sub.map { Float($0) })
+    record.lossMean = means.main.map { Float(first.total(main: $0, sub: means.sub)) }
     return record
   }
 }

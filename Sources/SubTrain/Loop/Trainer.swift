@@ -34,7 +34,9 @@ public final class Trainer<Subject: Trainable> {
       let due = settings.due(at: journal.position.step + 1)
       let outcome: Update<Subject>.Outcome
       do {
-        outcome = try update(&journal.position, measuringNorm: due.isLogged || due.isSaved)
+        outcome = try update(
+          &journal.position, measuringNorm: due.isLogged || due.isSaved,
+          measuringBranches: settings.analyze && due.isLogged)
       } catch is Interruption {
         throw try journal.breakOff()
       }

@@ -9,6 +9,8 @@ struct Update<Subject: Trainable> {
     let losses: [(losses: StepLosses, share: Double)]
     /// The norm of the whole gradient before clipping, where it was measured, on the device.
     let norm: Tensor?
+    /// The norms of the branches' own gradients, where they were measured.
+    let branches: BranchNorms?
     /// The learning rate.
     let rate: Double
   }
@@ -19,7 +21,6 @@ struct Update<Subject: Trainable> {
   private let schedule: (_ step: Int) -> Double
   private let settings: LoopSettings
   private let gradients: Gradients
-  private let norms: BranchNorms?
   private let root: RandomKey
   /// Batches of an epoch.
   private let perEpoch: Int
@@ -31,36 +32,49 @@ struct Update<Subject: Trainable> {
     (self.subject, self.method, self.optimizer) = (subject, method, optimizer)
     (self.schedule, self.settings) = (schedule, settings)
     gradients = Gradients(subject.parameters)
-    norms = settings.analyze ? BranchNorms(subject.parameters) : nil
     root = RandomKey(seed: settings.seed).fold("step")
     perEpoch = max(1, subject.source.batchesPerEpoch)
   }
 
   /// Makes the update that follows `position`, and moves the position on. A signal between its batches, or
   /// the parts of one, throws an `Interruption`, and all is as it was before the first: an update of many can take minutes.
-  func callAsFunction(_ position: inout Checkpoint.Position, measuringNorm: Bool) throws -> Outcome {
+  /// What is measured besides changes no bit of it, and its time does not count as training.
+  func callAsFunction(
+    _ position: inout Checkpoint.Position, measuringNorm: Bool, measuringBranches: Bool
+  ) throws -> Outcome {
     let started = WallClock.seconds()
     let key = root.fold(position.step)
-    let branchStatistics: BatchNormStatistics? = settings.subStatistics ? nil : .batch(updating: false)
     // An epoch's last update takes the batches that are left of it, as transformers' Trainer does.
-    let batches = min(settings.accumulation, perEpoch - position.batches % perEpoch)
-    let former = batches > 1 || settings.parts > 1 ? former(position) : nil
+    let count = min(settings.accumulation, perEpoch - position.batches % perEpoch)
+    let former = count > 1 || settings.parts > 1 ? former(position) : nil
     func heedSignals() throws {
       guard Interruption.isRequested, let former else { return }
       position = restore(former)
       throw Interruption()
     }
-    let losses = try (0..<batches).flatMap { number in
-      if number > 0 { try heedSignals() }
+    func next(_ number: Int) throws -> (batch: Subject.Task.Batch, pass: Pass) {
       let batch = try subject.source.next()
       position.batches += 1
       position.samples += batch.count
-      var pass = Pass(isTraining: true, key: key.fold(number), branchStatistics: branchStatistics)
+      let statistics: BatchNormStatistics? = settings.subStatistics ? nil : .batch(updating: false)
+      var pass = Pass(isTraining: true, key: key.fold(number), branchStatistics: statistics)
       pass.recomputes = settings.recomputes
-      // The branches' own norms are those of an update's first part: later ones find its gradients there already.
+      return (batch, pass)
+    }
+    let parts = max(1, settings.parts)
+    var ahead: [(batch: Subject.Task.Batch, pass: Pass)] = []
+    var (branches, measuring): (BranchNorms?, Double) = (nil, 0)
+    if measuringBranches {
+      ahead = try (0..<count).map(next)
+      let began = WallClock.seconds()
+      branches = BranchNorms(of: method, subject.task, ahead, parts: parts, in: gradients)
+      measuring = WallClock.seconds() - began
+    }
+    let losses = try (0..<count).flatMap { number in
+      if number > 0 { try heedSignals() }
+      let (batch, pass) = try measuringBranches ? ahead[number] : next(number)
       return try method.inParts(
-        max(1, settings.parts), subject.task, batch, into: gradients, pass: pass, scale: 1 / Double(batches),
-        norms: number == 0 ? norms : nil, between: heedSignals)
+        parts, subject.task, batch, into: gradients, pass: pass, scale: 1 / Double(count), between: heedSignals)
     }
     let norm = measuringNorm || settings.clipNorm != nil ? gradients.norm() : nil
     let rate = schedule(position.step)
@@ -70,8 +84,8 @@ struct Update<Subject: Trainable> {
     position.step += 1
     // What is about to be logged is over before the clock is read.
     if measuringNorm { subject.parameters.arena.device.synchronize() }
-    position.seconds += WallClock.seconds() - started
-    return Outcome(losses: losses, norm: norm, rate: rate)
+    position.seconds += WallClock.seconds() - started - measuring
+    return Outcome(losses: losses, norm: norm, branches: branches, rate: rate)
   }
 
   /// What the batches of an update change before its end: where the run stands, and buffers (running statistics).

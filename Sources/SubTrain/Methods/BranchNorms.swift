@@ -1,27 +1,39 @@
 public import SubCore
+public import SubNN
 
-/// Measures what each branch of a step adds to the gradient, for `--analyze`. The weights of what branches share are left
-/// out: one way back serves all of them.
-public final class BranchNorms {
-  private let set: ParameterSet
-  private lazy var separate = Gradients(set)
-  private var count = 0
-  /// The norms of the last step, one for each way back; empty where there was only one.
-  public private(set) var values: [Tensor] = []
+/// The L2 norms of the gradients of a step's two losses, each by itself and over all weights, those included that branches
+/// share: ‖∇L(f(x), y)‖ and ‖∇L(f(m ⊙ x), softmax f(x))‖. Each loss has weight 1, whatever it weighs in the step; of
+/// several losses of a kind it is their mean by their weights.
+public struct BranchNorms: Sendable, Equatable {
+  /// That of the supervised loss; nil where it weighs nothing.
+  public let main: Double?
+  /// That of the loss by what other branches say; nil where there is none, or it weighs nothing.
+  public let sub: Double?
 
-  /// Norms over the parameters of a set.
-  public init(_ set: ParameterSet) { self.set = set }
-
-  func begin() { (count, values) = (0, []) }
-
-  /// Runs a way back, adding to `gradients`, which nothing but this step may have filled.
-  func measure(_ gradients: Gradients, _ backward: (Gradients) -> Void) {
-    count += 1
-    guard count > 1 else { return backward(gradients) }
-    if count == 2 { values = [gradients.norm()] }
-    backward(separate)
-    values.append(separate.norm())
-    gradients.add(separate)
-    separate.clear()
+  /// Measures the norms over the batches of an update by making its very step twice more, with the same random streams,
+  /// and sending back one kind of loss each time. Batch-norm's running statistics stay as they are. `gradients` lends its
+  /// memory: it must be empty, and is empty again afterwards.
+  public init<Task: TrainingTask>(
+    of method: some Method, _ task: Task, _ batches: [(batch: Task.Batch, pass: Pass)], parts: Int = 1,
+    in gradients: Gradients
+  ) {
+    /// The norm of one kind of loss, and whether the step has any of the other.
+    func measured(_ kind: StepLosses.Kind) -> (norm: Double?, losses: StepLosses?) {
+      var losses: StepLosses?
+      for (batch, pass) in batches {
+        var still = pass
+        (still.statistics, still.branchStatistics) = (.batch(updating: false), .batch(updating: false))
+        losses =
+          method.inParts(
+            parts, task, batch, into: gradients, pass: still, scale: 1 / Double(batches.count), only: kind
+          ).first?.losses
+      }
+      defer { gradients.clear() }
+      let weight = (kind == .main ? losses?.mainWeight : losses?.subWeight) ?? 0
+      return (weight > 0 ? gradients.norm().item / weight : nil, losses)
+    }
+    let (main, losses) = measured(.main)
+    self.main = main
+    sub = losses?.sub == nil ? nil : measured(.sub).norm
   }
 }

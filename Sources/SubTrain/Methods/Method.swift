@@ -35,13 +35,13 @@ extension Method {
     if let masking { try Masking.check(ratio: masking.ratio, patches: patches, at: place) }
   }
 
-  /// Makes a step of a batch: adds its gradients, times `scale`, to `gradients`. With `norms` the branches' own
-  /// gradients are measured; `gradients` must be empty then.
+  /// Makes a step of a batch: adds its gradients, times `scale`, to `gradients`; those of all losses, or of one kind
+  /// `only`.
   public func callAsFunction<Task: TrainingTask>(
     _ task: Task, _ batch: Task.Batch, into gradients: Gradients, pass: Pass, scale: Double = 1,
-    norms: BranchNorms? = nil
+    only kind: StepLosses.Kind? = nil
   ) -> StepResult<Task.Output> {
-    let step = Step(task, batch, into: gradients, pass: pass, scale: scale, norms: norms)
+    let step = Step(task, batch, into: gradients, pass: pass, scale: scale, only: kind)
     train(step)
     return step.finish()
   }

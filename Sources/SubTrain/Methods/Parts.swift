@@ -9,7 +9,7 @@ extension Method {
   /// - Returns: the losses of every part and its share of the update.
   public func inParts<Task: TrainingTask>(
     _ parts: Int, _ task: Task, _ batch: Task.Batch, into gradients: Gradients, pass: Pass, scale: Double = 1,
-    norms: BranchNorms? = nil, between: () throws -> Void
+    only kind: StepLosses.Kind? = nil, between: () throws -> Void
   ) rethrows -> [(losses: StepLosses, share: Double)] {
     if let task = task as? any PiecewiseTask {
       // The loss is that of all samples together: the task knows how to take it apart.
@@ -21,19 +21,17 @@ extension Method {
         let range = batch.count * number / count..<batch.count * (number + 1) / count
         guard let part = batch.part(range) else { preconditionFailure("\(Task.Batch.self) cannot be divided") }
         let share = scale * Double(range.count) / Double(batch.count)
-        return (
-          self(task, part, into: gradients, pass: pass, scale: share, norms: number == 0 ? norms : nil).losses, share
-        )
+        return (self(task, part, into: gradients, pass: pass, scale: share, only: kind).losses, share)
       }
     }
-    return [(self(task, batch, into: gradients, pass: pass, scale: scale, norms: norms).losses, scale)]
+    return [(self(task, batch, into: gradients, pass: pass, scale: scale, only: kind).losses, scale)]
   }
 
   /// The same without anything between parts.
   public func inParts<Task: TrainingTask>(
     _ parts: Int, _ task: Task, _ batch: Task.Batch, into gradients: Gradients, pass: Pass, scale: Double = 1,
-    norms: BranchNorms? = nil
+    only kind: StepLosses.Kind? = nil
   ) -> [(losses: StepLosses, share: Double)] {
-    inParts(parts, task, batch, into: gradients, pass: pass, scale: scale, norms: norms) {}
+    inParts(parts, task, batch, into: gradients, pass: pass, scale: scale, only: kind) {}
   }
 }

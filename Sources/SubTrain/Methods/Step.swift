@@ -12,17 +12,18 @@ public final class Step<Task: TrainingTask> {
   private let gradients: Gradients
   private let pass: Pass
   private let scale: Double
-  private let norms: BranchNorms?
+  /// The one kind of loss that is sent back; nil: both.
+  private let kind: StepLosses.Kind?
   private var shared: Task.Shared?
   private var outputs: [Int: Task.Output] = [:]
   private var terms: [LossTerm] = []
 
   init(
-    _ task: Task, _ batch: Task.Batch, into gradients: Gradients, pass: Pass, scale: Double, norms: BranchNorms?
+    _ task: Task, _ batch: Task.Batch, into gradients: Gradients, pass: Pass, scale: Double,
+    only kind: StepLosses.Kind?
   ) {
     (self.task, self.batch, self.gradients) = (task, batch, gradients)
-    (self.pass, self.scale, self.norms) = (pass, scale, norms)
-    norms?.begin()
+    (self.pass, self.scale, self.kind) = (pass, scale, kind)
   }
 
   /// A trip of the batch: branch `index`, counted from the main one, has a random stream of its own, the same whenever
@@ -52,9 +53,12 @@ public final class Step<Task: TrainingTask> {
   /// Sends losses back through their graphs, each by its weight.
   public func backward(_ new: LossTerm...) {
     precondition(!new.isEmpty, "Step: backward of nothing")
-    let (sum, weight) = new.count == 1 ? (new[0].loss, new[0].weight) : (LossTerm.sum(new), 1)
-    let send = { sum.backward(into: $0, scale: self.scale * weight) }
-    if let norms { norms.measure(gradients, send) } else { send(gradients) }
+    let sent = kind == nil ? new : new.filter { $0.kind == kind }
+    if !sent.isEmpty {
+      let (sum, weight) = sent.count == 1 ? (sent[0].loss, sent[0].weight) : (LossTerm.sum(sent), 1)
+      sum.backward(into: gradients, scale: scale * weight)
+    }
+    if sent.count < new.count { for term in new { term.loss.discardGraph() } }
     terms += new.map { $0.detached() }
   }
 
@@ -62,7 +66,7 @@ public final class Step<Task: TrainingTask> {
   func finish() -> StepResult<Task.Output> {
     guard let main = outputs[0], let shared else { preconditionFailure("Step: a method without a main branch") }
     task.finish(shared, into: gradients)
-    let losses = StepLosses(terms, branchNorms: norms?.values ?? [])
+    let losses = StepLosses(terms)
     return StepResult(losses: losses, main: main, sub: outputs[1])
   }
 }

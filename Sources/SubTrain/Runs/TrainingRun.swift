@@ -76,12 +76,17 @@ public struct TrainingRun<Subject: Trainable> {
     _ = try self.plan(memory)
     let folder = try RunFolder.open(output: output, resume: resuming, command: command)
     let plan = try self.plan(memory, begun: resuming ? folder.configuration()["parts"]?.int : nil)
+    // As long for every method, so that they can be compared: as MaskSub's step takes.
+    let measured =
+      isDemonstration && !(method is MaskSub)
+      ? try StepMemory(of: subject, MaskSub(ratio: recipe.method.ratio)) : memory
     let demonstration =
       isDemonstration
-      ? memory.flatMap { Demonstration(operations: $0.operations, samples: $0.samples, of: self.loop) } : nil
+      ? measured.flatMap { Demonstration(operations: $0.operations, samples: $0.samples, of: self.loop) } : nil
     var loop = demonstration?.loop ?? self.loop
     (loop.parts, loop.trims) = (plan?.parts ?? max(1, loop.parts), plan?.trims ?? false)
-    let changes = try describe(in: folder, resuming: resuming, line, plan, demonstration)
+    let changes = try describe(
+      in: folder, resuming: resuming, line, plan, demonstration, steps: loop.totalSteps)
     if !folder.isLocked {
       reporter.note("no lock: the file system of \(folder.path) knows none, so start nothing else on this run")
     }
@@ -119,7 +124,7 @@ public struct TrainingRun<Subject: Trainable> {
   /// goes on with other numbers.
   private func describe(
     in folder: RunFolder, resuming: Bool, _ line: CommandLineRecord, _ plan: MemoryPlan?,
-    _ demonstration: Demonstration?
+    _ demonstration: Demonstration?, steps: Int
   ) throws -> [String] {
     var object: JSON.Object = ["method": .string(type(of: method).name)]
     for (name, value) in method.numbers { object[name] = .number(value) }
@@ -129,7 +134,7 @@ public struct TrainingRun<Subject: Trainable> {
     for member in configuration.members { object[member.key] = member.value }
     if resuming {
       let changes = try folder.check(resumedWith: object, recipe)
-      if !changes.isEmpty { try folder.writeChanges(changes, recipe, by: line) }
+      if !changes.isEmpty { try folder.writeChanges(changes, recipe, steps: steps, by: line) }
       return changes.map { key, begun, now in
         "goes on with \(key) \(now.text()), begun with \(begun.text())"
           + (["schedule.epochs", "loop.max_steps"].contains(key)
@@ -138,6 +143,9 @@ public struct TrainingRun<Subject: Trainable> {
     }
     for member in line.program.members { object[member.key] = member.value }
     object["recipe"] = recipe.json
+    object["steps"] = .integer(Int64(steps))
+    object["steps_per_epoch"] = .integer(Int64(loop.stepsPerEpoch))
+    object["best_by"] = .array(loop.bestMetrics.map { .string($0) })
     object["parts"] = plan.map { .integer(Int64($0.parts)) }
     object["predicted_peak_mib"] = plan.map { .integer(Int64($0.peak >> 20)) }
     object["demonstration"] = demonstration.map { .integer(Int64($0.loop.totalSteps)) }
@@ -148,7 +156,7 @@ public struct TrainingRun<Subject: Trainable> {
   private func summary(_ final: Evaluation, _ position: Checkpoint.Position) -> RunSummary {
     var summary = RunSummary(command: command, task: task, method: type(of: method).name, seed: loop.seed)
     summary.metrics = final.metrics
-    summary.seconds = position.elapsed
+    (summary.seconds, summary.trainingSeconds) = (position.elapsed, position.seconds)
     summary.samplesPerSecond = position.seconds > 0 ? Double(position.samples) / position.seconds : 0
     summary.best = position.best.map { best in
       (best.step, best.metrics.keys.sorted().map { (name: $0, value: best.metrics[$0]!) })

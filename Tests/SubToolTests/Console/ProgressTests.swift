@@ -16,8 +16,9 @@ import Testing
   }
 
   @Test func `without a terminal a plain line every five seconds and one at the end`() {
-    var record = MetricsRecord(step: 1, epoch: 0, split: .train)
-    (record.lossMain, record.lossSub, record.samplesPerSecond) = (0.5, 0.75, 32.04)
+    var record = MetricsRecord(step: 1, epoch: 0.2, split: .train)
+    (record.loss, record.lossMean, record.lossMain, record.lossSub) = (0.625, 0.7, 0.5, 0.75)
+    record.samplesPerSecond = 32.04
     let text = printed(terminal: false) { progress, wait in
       for step in 1...10 {
         wait(1)
@@ -29,8 +30,8 @@ import Testing
     }
     #expect(
       text == """
-        glue 5/10  loss 0.5000 / 0.7500  32.0 samples/s  0:05 left
-        glue 10/10  loss 0.5000 / 0.7500  32.0 samples/s
+        glue step 5/10, epoch 1.0/2.0, loss 0.6250 (mean 0.7000), 32.0 samples/s, main 0.5000, sub 0.7500, 0:05 elapsed, 0:05 left
+        glue step 10/10, epoch 2.0/2.0, loss 0.6250 (mean 0.7000), 32.0 samples/s, main 0.5000, sub 0.7500, 0:10 elapsed
         accuracy 0.9
 
         """)
@@ -44,9 +45,23 @@ import Testing
       progress.note("accuracy 0.9")
       progress.end()
     }
-    let half = "\rglue [===============               ] 5/10  0:01 left\u{1b}[K"
-    let later = "\rglue [==================            ] 6/10  0:01 left\u{1b}[K"
+    let half = "\rglue [===============               ] step 5/10, 0:01 elapsed, 0:01 left\u{1b}[K"
+    let later = "\rglue [==================            ] step 6/10, 0:01 elapsed, 0:01 left\u{1b}[K"
     #expect(text == half + "\r\u{1b}[Kaccuracy 0.9\n" + later + "\n")
+  }
+
+  @Test func `on a narrow terminal the figures that matter least give way`() {
+    var record = MetricsRecord(step: 1, epoch: 0.2, split: .train)
+    (record.loss, record.lossMain, record.lossSub, record.samplesPerSecond) = (0.625, 0.5, 0.75, 32.04)
+    let text = printed(terminal: true) { progress, wait in
+      wait(1)
+      progress.trained(record)
+      progress.updated(to: 5)
+    }
+    // 100 columns: main and sub would take 112.
+    #expect(
+      text
+        == "\rglue step 5/10, epoch 1.0/2.0, loss 0.6250, 32.0 samples/s, main 0.5000, 0:01 elapsed, 0:01 left\u{1b}[K")
   }
 
   @Test func `time left counts only the steps of this run`() {
@@ -54,7 +69,7 @@ import Testing
       wait(60)
       progress.updated(to: 9)
     }
-    #expect(text == "glue 9/10  1:00 left\n")
+    #expect(text == "glue step 9/10, 1:00 elapsed, 1:00 left\n")
   }
 
   @Test(arguments: [(0.0, "0:00"), (42, "0:42"), (59.5, "1:00"), (3723, "1:02:03"), (.infinity, "?")])

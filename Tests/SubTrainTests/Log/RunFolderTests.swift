@@ -122,7 +122,10 @@ import Testing
     let json = try JSON.read(run.summaryPath)
     #expect(
       json.object?.keys
-        == ["command", "task", "method", "seed", "metrics", "best", "seconds", "samples_per_s", "peak_rss_mib"])
+        == [
+          "command", "task", "method", "seed", "metrics", "best", "seconds", "training_seconds", "samples_per_s",
+          "peak_rss_mib",
+        ])
     #expect(json["best"]?["step"]?.int == 100 && json["best"]?["matthews_correlation"]?.double == 0.55)
     #expect((json["peak_rss_mib"]?.int ?? 0) > 0)
   }

@@ -45,6 +45,29 @@ import Testing
     #expect(try checkpoint(one, 10) == checkpoint(all, 10))
   }
 
+  @Test func `a line has the means since the last one beside the newest batch, over an interruption, too`() throws {
+    let (each, few, cut) = (try run("each"), try run("few"), try run("cut"))
+    try subject().trainer(in: each) { $0.logEvery = 1 }.train()
+    func sparse(_ settings: inout LoopSettings) { (settings.logEvery, settings.saveEvery, settings.keep) = (5, 3, 9) }
+    try subject().trainer(in: few, sparse).train()
+    func values(_ run: RunFolder, _ key: String) throws -> [Double] {
+      try log(run).map { try JSON.parse($0, at: run.path) }.filter { $0["split"]?.string == "train" }
+        .compactMap { $0[key]?.double }
+    }
+    let all = try values(each, "loss_main")
+    #expect(try all.count == 10 && values(each, "loss_main_mean") == all)
+    let means = try values(few, "loss_main_mean")
+    for (mean, line) in zip(means, [all[0..<5], all[5..<10]]) {
+      #expect(abs(mean - line.reduce(0, +) / 5) < 1e-6)
+    }
+    #expect(try means.count == 2 && values(few, "loss_main") == [all[4], all[9]])
+    // Killed behind the checkpoint of step 9, four updates into its line.
+    try subject().trainer(in: cut, sparse).train()
+    FileSystem.remove("\(cut.checkpointsPath)/10")
+    try subject().trainer(in: cut, sparse).train(resuming: true)
+    #expect(try log(cut) == log(few))
+  }
+
   @Test func `a run that is resumed has the bits of one that was never interrupted`() throws {
     let (whole, cut) = (try run("whole"), try run("cut"))
     try subject().trainer(in: whole).train()

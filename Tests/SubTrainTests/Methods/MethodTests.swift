@@ -10,15 +10,23 @@ import Testing
 
   /// The gradient of a step, and what it left.
   private func step(
-    _ method: some Method, scale: Double = 1, norms: Bool = false
+    _ method: some Method, scale: Double = 1, only kind: StepLosses.Kind? = nil
   ) throws -> (gradient: [Float], result: StepResult<Tensor>) {
     let gradients = Gradients(subject.parameters)
     subject.source.seek(0, state: nil)
     let result = method(
-      subject.task, try subject.source.next(), into: gradients, pass: pass, scale: scale,
-      norms: norms ? BranchNorms(subject.parameters) : nil)
+      subject.task, try subject.source.next(), into: gradients, pass: pass, scale: scale, only: kind)
     return (subject.parameters.parameters.flatMap { gradients.value(of: $0).floats() }, result)
   }
+
+  /// The norms of the branches' own gradients.
+  private func norms(_ method: some Method) throws -> BranchNorms {
+    subject.source.seek(0, state: nil)
+    return BranchNorms(
+      of: method, subject.task, [(try subject.source.next(), pass)], in: Gradients(subject.parameters))
+  }
+
+  private func norm(_ values: [Float]) -> Double { values.reduce(0) { $0 + Double($1 * $1) }.squareRoot() }
 
   private func isClose(_ one: [Float], _ other: [Float]) -> Bool {
     one.count == other.count && zip(one, other).allSatisfy { abs($0 - $1) < 1e-6 }
@@ -29,18 +37,33 @@ import Testing
     let (main, sub) = (
       try step(MaskSub(ratio: 0.5, subWeight: 0)), try step(MaskSub(ratio: 0.5, subWeight: 1))
     )
-    let both = try step(MaskSub(ratio: 0.5, subWeight: 0.25), norms: true)
+    let both = try step(MaskSub(ratio: 0.5, subWeight: 0.25))
     #expect(isClose(main.gradient, baseline.gradient))
     #expect(isClose(both.gradient, zip(main.gradient, sub.gradient).map { 0.75 * $0 + 0.25 * $1 }))
     let losses = both.result.losses
     #expect(losses.total(main: 2, sub: 4) == 2.5 && losses.main.item == baseline.result.losses.main.item)
     #expect(both.result.sub != nil && baseline.result.sub == nil && baseline.result.losses.sub == nil)
+    #expect(
+      try isClose(step(MaskSub(ratio: 0.5, subWeight: 0.25), only: .sub).gradient, sub.gradient.map { 0.25 * $0 }))
+  }
 
-    func norm(_ values: [Float]) -> Double { values.reduce(0) { $0 + Double($1 * $1) }.squareRoot() }
-    #expect(abs(losses.branchNorms[0].item - 0.75 * norm(main.gradient)) < 1e-6)
-    #expect(abs(losses.branchNorms[1].item - 0.25 * norm(sub.gradient)) < 1e-6)
-    #expect(try step(Baseline(), norms: true).result.losses.branchNorms.isEmpty)
-    #expect(try step(MaskSub(ratio: 0.5, subWeight: 0.25)).gradient == both.gradient)
+  @Test func `the norms are those of each loss alone, with weight 1`() throws {
+    let (main, sub) = (
+      try step(MaskSub(ratio: 0.5, subWeight: 0)).gradient, try step(MaskSub(ratio: 0.5, subWeight: 1)).gradient
+    )
+    for weight in [0.25, 0.5] {
+      let norms = try norms(MaskSub(ratio: 0.5, subWeight: weight))
+      #expect(abs((norms.main ?? 0) - norm(main)) < 1e-6 && abs((norms.sub ?? 0) - norm(sub)) < 1e-6)
+    }
+    let alone = try norms(Baseline())
+    #expect(abs((alone.main ?? 0) - norm(main)) < 1e-6 && alone.sub == nil)
+    // What weighs nothing has no norm.
+    #expect(try norms(MaskSub(ratio: 0.5, subWeight: 1)).main == nil)
+    // Branches that judge each other have the same norms in one way back and in two.
+    let (together, apart) = (
+      try norms(Mutual(ratio: 0.5, holdsBoth: true)), try norms(Mutual(ratio: 0.5, holdsBoth: false))
+    )
+    #expect(abs((together.main ?? 0) - (apart.main ?? 1)) < 1e-6 && abs((together.sub ?? 0) - (apart.sub ?? 1)) < 1e-6)
   }
 
   @Test func `each method has its own way of making it harder`() throws {
@@ -104,14 +127,13 @@ import Testing
   }
 
   @Test func `branches that judge each other have one way back, or are made again`() throws {
-    let together = try step(Mutual(ratio: 0.5), norms: true)
-    let apart = try step(Mutual(ratio: 0.5, holdsBoth: false), norms: true)
+    let together = try step(Mutual(ratio: 0.5))
+    let apart = try step(Mutual(ratio: 0.5, holdsBoth: false))
     #expect(isClose(together.gradient, apart.gradient))
     for (one, other) in [(together, apart)] {
       #expect(abs(one.result.losses.main.item - other.result.losses.main.item) < 1e-6)
       #expect(abs((one.result.losses.sub?.item ?? 0) - (other.result.losses.sub?.item ?? 1)) < 1e-6)
     }
-    #expect(together.result.losses.branchNorms.isEmpty && apart.result.losses.branchNorms.count == 2)
     #expect(together.result.losses.total(main: 1, sub: 1) == 1)
   }
 }

@@ -1,0 +1,147 @@
+import SubCore
+import SubData
+import SubTrain
+
+/// `compare`: methods side by side, the paper's Figure 2.
+package struct CompareCommand: Command {
+  package static let name = "compare"
+  package static let summary = "runs methods side by side, and draws curves and a table of them"
+  package static let discussion =
+    "Trains by every method with every seed, one run after the other in DIR/METHOD-sSEED, and writes DIR/report.html, "
+    + "figure.svg, figure.png, runs.csv and steps.csv: over the steps the validation metric, the losses of whole and of "
+    + "masked inputs on the evaluation split and the gradient norms of both branches (that is --analyze), and means with "
+    + "deviations, a paired t-test and the cost. COMMAND is glue, finetune, train or clip-pretrain, and takes its own "
+    + "options. --ratio is the share that masksub, masking and masksub-labels hide, and that is hidden of every run's "
+    + "evaluated inputs; the ratios of other methods are other things and stay what they are. --sub-weight goes to the "
+    + "methods that have one. The same command line goes on where it was stopped; more methods and seeds join those that "
+    + "are there. With --runs nothing is trained."
+  package static let example =
+    "masksub compare glue --task cola --methods baseline,masksub --seeds 3 --output runs/cola"
+  package static let section = CommandSection.evaluate
+
+  @InnerCommand("COMMAND", "what trains, with the options of every run", isRequired: false) var inner
+  @Option("--methods", "the methods, joined by commas")
+  var methods = MethodList(types: [Baseline.self, MaskingAlone.self, MaskSub.self])
+  @Option("--seeds", "so many seeds from 1 on, or these: 3,5,7") var seeds = SeedList(seeds: [1])
+  @Option("--output", value: "DIR", default: "runs/compare-COMMAND", "the folder of the runs and the report")
+  var output: String?
+  @Option("--runs", value: "DIR", "reads runs instead of training: a run, or a folder of runs") var runs: [String]
+  @Option(
+    "--metric", value: "NAME", default: "the one by which a run's best is told", "the metric that is drawn and tested")
+  var metric: String?
+
+  package init() {}
+
+  package func run(in context: ToolContext) throws {
+    guard $inner.isGiven else { return try read(in: context) }
+    guard runs.isEmpty else {
+      throw InputError(
+        "runs are trained, or read", at: "--runs and \(inner.type.name)", cure: "leave one of them out", isUsage: true)
+    }
+    let plan = try ComparisonPlan(
+      inner, methods: methods.types, seeds: seeds.seeds, in: output ?? "runs/compare-\(inner.type.name)")
+    let words = ["masksub", Self.name, inner.type.name] + inner.arguments + CommandForm(of: self).line
+    let line = words.map(\.shellWord).joined(separator: " ")
+    try plan.claim()
+    var failures: [String] = []
+    for (number, run) in plan.runs.enumerated() where !run.isDone {
+      context.console.note("run \(number + 1) of \(plan.runs.count): \(run.method), seed \(run.seed)")
+      do {
+        try Interruption.check()
+        try run.train(in: context)
+        _ = try draw(try plan.done, line, to: plan.folder)
+      } catch is Interruption {
+        let done = try plan.done
+        if !done.isEmpty { _ = try draw(done, line, to: plan.folder) }
+        throw Interruption(cure: "\(done.count) of \(plan.runs.count) runs are done. Go on with: \(line)")
+      } catch let error as InputError {
+        // The first run shows whether the command line works at all.
+        if try plan.done.isEmpty { throw error }
+        context.console.note("run \(run.folder) failed: \(error)")
+        failures.append("\(run.method) with seed \(run.seed): \(error.what)")
+      }
+    }
+    try show(draw(plan.done, line, to: plan.folder), plan.folder, in: context)
+    if !failures.isEmpty {
+      throw InputError(
+        "\(failures.count) of \(plan.runs.count) runs failed: \(failures.joined(separator: "; "))", at: plan.folder,
+        cure: "remedy that and give the same command again, or leave these methods out")
+    }
+  }
+
+  /// Draws runs that exist; `--methods` and `--seeds` choose among them.
+  private func read(in context: ToolContext) throws {
+    guard !runs.isEmpty else {
+      throw InputError(
+        "neither COMMAND nor --runs is given", at: "masksub compare",
+        cure: "name what trains, masksub compare glue --task cola, or --runs DIR", isUsage: true)
+    }
+    let records = try runs.flatMap { try RunRecord.all(in: $0) }.filter { record in
+      (!$methods.isGiven || methods.types.contains { $0.name == record.method })
+        && (!$seeds.isGiven || seeds.seeds.contains(record.seed))
+    }
+    let isFolder = runs.count == 1 && (try? RunFolder.existing(runs[0])) == nil
+    guard let folder = output ?? (isFolder ? runs[0] : nil) else {
+      throw InputError("nothing says where the report goes", at: "--runs", cure: "add --output DIR", isUsage: true)
+    }
+    try FileSystem.makeFolder(folder)
+    let line = (["masksub", Self.name] + CommandForm(of: self).line).map(\.shellWord).joined(separator: " ")
+    try show(try draw(records, line, to: folder), folder, in: context)
+  }
+
+  private func draw(_ records: [RunRecord], _ line: String, to folder: String) throws -> Comparison {
+    let comparison = try Comparison(records, metric: metric)
+    try ComparisonReport(comparison: comparison, command: line).write(to: folder)
+    return comparison
+  }
+
+  /// The table, on a terminal with the first curves, and where the report is.
+  private func show(_ comparison: Comparison, _ folder: String, in context: ToolContext) throws {
+    let console = context.console
+    let tables = [ComparisonTable(comparison), ComparisonTable.others(comparison)].compactMap { $0 }
+    for line in tables.flatMap(\.lines) { try console.print(line) }
+    for line in ComparisonTable.notes(comparison) { console.note(line) }
+    if console.outputIsTerminal {
+      let plot = TextPlot(width: min(console.width, 100), height: 13, console)
+      for panel in comparison.figure.panels.prefix(2) {
+        for line in plot.lines(panel) { try console.print(styled: line) }
+      }
+    }
+    try console.print("report \(FileSystem.join(folder, "report.html"))")
+  }
+}
+
+/// Names of methods, each once.
+struct MethodList: OptionValue {
+  let types: [any Method.Type]
+
+  static var placeholder: String { "LIST" }
+  static var expectation: String {
+    "different methods joined by commas, of \(Methods.all.map { $0.name }.joined(separator: ", "))"
+  }
+  static func parse(_ text: String, after previous: MethodList?) -> MethodList? {
+    let words = text.split(separator: ",").map { $0.filter { $0 != " " } }
+    let types = words.compactMap { try? Methods.named(String($0)) }
+    guard !types.isEmpty, types.count == words.count, Set(types.map { $0.name }).count == types.count else {
+      return nil
+    }
+    return MethodList(types: types)
+  }
+  var defaultText: String? { types.map { $0.name }.joined(separator: ",") }
+}
+
+/// Seeds: a number of them, or a list.
+struct SeedList: OptionValue {
+  let seeds: [Int]
+
+  static var placeholder: String { "N|LIST" }
+  static var expectation: String { "how many seeds, at most 1000, or different seeds joined by commas: 3,5,7" }
+  static func parse(_ text: String, after previous: SeedList?) -> SeedList? {
+    if let count = Int(text) { return (1...1000).contains(count) ? SeedList(seeds: Array(1...count)) : nil }
+    let words = text.split(separator: ",")
+    let seeds = words.compactMap { Int($0) }
+    guard !seeds.isEmpty, seeds.count == words.count, Set(seeds).count == seeds.count else { return nil }
+    return SeedList(seeds: seeds)
+  }
+  var defaultText: String? { seeds.map { "\($0)" }.joined(separator: ",") }
+}

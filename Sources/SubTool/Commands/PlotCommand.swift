@@ -1,0 +1,45 @@
+import SubCore
+import SubData
+import SubTrain
+
+/// `plot`: the curves of runs.
+package struct PlotCommand: Command {
+  package static let name = "plot"
+  package static let summary = "draws the curves of runs, of those that go on as well, as SVG and PNG"
+  package static let discussion =
+    "Losses in training and evaluation, the task's metrics, gradient norms, learning rate and speed over the steps. Each run's "
+    + "pictures go to its own plots/, curves.svg and curves.png; compare --runs draws several in one."
+  package static let example = "masksub plot runs/glue-20260131-120000"
+  package static let section = CommandSection.evaluate
+
+  @Argument("RUN", "the folder of a run, or a folder of runs") var runs: [String]
+  @Option(
+    "--output", value: "DIR", default: "each run's plots/", "a folder for all pictures, named after the runs")
+  var output: String?
+
+  package init() {}
+
+  package func run(in context: ToolContext) throws {
+    guard !runs.isEmpty else {
+      throw InputError("RUN is missing", at: "masksub plot", cure: "name the folder of a run", isUsage: true)
+    }
+    let console = context.console
+    for record in try runs.flatMap({ try RunRecord.all(in: $0) }) {
+      let figure = record.figure
+      guard !figure.panels.isEmpty else {
+        throw InputError(
+          "nothing is logged yet", at: record.folder.metricsPath, cure: "wait for its first line (log_every)")
+      }
+      let folder = output ?? record.folder.plotsPath
+      let name = output == nil ? "curves" : FileSystem.name(record.folder.path)
+      try FileSystem.makeFolder(folder)
+      try AtomicFile.write(figure.svg, to: FileSystem.join(folder, "\(name).svg"))
+      try AtomicFile.write(figure.picture.pngData(), to: FileSystem.join(folder, "\(name).png"))
+      if console.outputIsTerminal {
+        let plot = TextPlot(width: min(console.width, 100), height: 13, console)
+        for line in plot.lines(figure.panels[0]) { try console.print(styled: line) }
+      }
+      try console.print("\(FileSystem.join(folder, "\(name).svg")) and .png")
+    }
+  }
+}

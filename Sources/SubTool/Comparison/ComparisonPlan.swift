@@ -1,0 +1,123 @@
+import SubCore
+import SubData
+import SubTrain
+
+/// The runs of a comparison, checked before any of them starts. They are made one after the other in this process, by the
+/// very code of their command: a signal reaches the run that is at work, and what kills the process leaves none behind.
+struct ComparisonPlan {
+  /// A run that is made, or goes on, or is done already.
+  struct Run {
+    let method: String
+    let seed: Int
+    let folder: String
+    fileprivate let type: any Command.Type
+    fileprivate let arguments: [String]
+
+    /// Whether it has ended.
+    var isDone: Bool {
+      (try? RunFolder.existing(folder)).map { FileSystem.kind($0.summaryPath) == .file } ?? false
+    }
+
+    /// Trains to the end.
+    func train(in context: ToolContext) throws {
+      let isBegun = (try? RunFolder.existing(folder)) != nil
+      let command = try CommandParser(type).parse(isBegun ? ["--resume=\(folder)"] : arguments)
+      let console = context.console.inner()
+      let inner = ToolContext(console: console, home: context.home, arguments: [])
+      do {
+        try inner.run(command)
+        try console.flush()
+      } catch {
+        try? console.flush()
+        throw error
+      }
+    }
+  }
+
+  /// The folder of all runs.
+  let folder: String
+  /// All methods with the first seed, then with the next one: what is stopped early can be compared.
+  let runs: [Run]
+  private let inner: InnerCommandLine
+
+  /// Throws a usage error where the command does not train, or a run would not understand its options.
+  init(_ inner: InnerCommandLine, methods: [any Method.Type], seeds: [Int], in folder: String) throws {
+    (self.inner, self.folder) = (inner, folder)
+    let form = CommandForm(of: inner.type.init())
+    guard form.option("--analyze") != nil, form.option("--method") != nil else {
+      throw InputError(
+        "\(inner.type.name) does not train", at: "masksub compare", cure: "use glue, finetune, train or clip-pretrain",
+        isUsage: true)
+    }
+    for (option, own) in [("--method", "--methods"), ("--seed", "--seeds"), ("--resume", "the same command line")] {
+      guard inner.value(of: option) == nil else {
+        throw InputError(
+          "every run has its own \(option)", at: option, cure: "leave it out; \(own) says it for all runs",
+          isUsage: true)
+      }
+    }
+    let (ratio, subWeight) = (inner.value(of: "--ratio"), inner.value(of: "--sub-weight"))
+    guard ratio == nil || methods.contains(where: { $0.hidesParts }) else {
+      throw InputError(
+        "none of the methods hides a share of the input", at: "--ratio", cure: "leave it out", isUsage: true)
+    }
+    let shared =
+      inner.arguments(without: ["--ratio", "--sub-weight", "--analyze"]) + ["--analyze"]
+      // What the recipe hides is what methods that hide parts do, and what is hidden of evaluated inputs.
+      + (ratio.map { ["--set=method.ratio=\($0)"] } ?? [])
+    runs = try seeds.flatMap { seed in
+      try methods.map { method in
+        let path = FileSystem.join(folder, "\(method.name)-s\(seed)")
+        let hasSub = method.init(MethodSettings()).numbers.contains { $0.name == "sub_weight" }
+        let arguments =
+          ["--method=\(method.name)", "--seed=\(seed)", "--output=\(path)"]
+          + (hasSub ? subWeight.map { ["--sub-weight=\($0)"] } ?? [] : []) + shared
+        _ = try CommandParser(inner.type).parse(arguments)
+        return Run(method: method.name, seed: seed, folder: path, type: inner.type, arguments: arguments)
+      }
+    }
+  }
+
+  /// The runs that have ended.
+  var done: [RunRecord] {
+    get throws { try runs.filter(\.isDone).map { try RunRecord($0.folder) } }
+  }
+
+  /// Makes the folder, or throws where it is that of another comparison: `compare.json` says which.
+  func claim() throws {
+    let path = FileSystem.join(folder, "compare.json")
+    let own: JSON = [
+      "command": .string(inner.type.name), "arguments": .array(inner.arguments.map { .string($0) }),
+    ]
+    guard FileSystem.kind(path) != .absent else {
+      try FileSystem.makeFolder(folder)
+      return try AtomicFile.write(own.text(indent: 2) + "\n", to: path)
+    }
+    let begun = try JSON.read(path)
+    guard begun == own else {
+      let words = ([begun["command"]] + (begun["arguments"]?.array ?? [])).compactMap { $0?.string }
+      throw InputError(
+        "the folder holds the comparison of \(words.joined(separator: " "))", at: path,
+        cure: "choose another --output, or give the same options", isUsage: true)
+    }
+  }
+}
+
+extension InnerCommandLine {
+  /// What an option was given; "" for a flag; nil: it was not.
+  func value(of spelling: String) -> String? {
+    options.lazy.compactMap { argument in
+      argument == spelling
+        ? "" : argument.hasPrefix(spelling + "=") ? String(argument.dropFirst(spelling.count + 1)) : nil
+    }.first
+  }
+
+  /// The arguments but for some options.
+  func arguments(without spellings: [String]) -> [String] {
+    options.filter { argument in !spellings.contains { argument == $0 || argument.hasPrefix($0 + "=") } }
+      + arguments.dropFirst(options.count)
+  }
+
+  /// What stands in front of `--`: the parser keeps an option and its value in one piece.
+  private var options: ArraySlice<String> { arguments.prefix { $0 != "--" } }
+}

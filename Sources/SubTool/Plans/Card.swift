@@ -1,0 +1,28 @@
+import SubCore
+
+/// An accelerator by its data sheet: dense products a second, memory in GiB.
+enum Card: String, CaseIterable, OptionValue {
+  case v100, a100, h100, h200, rtx4090
+
+  /// Operations a second. In f32 what PyTorch computes by default: no TF32. V100 has no bf16: its f16 rate stands there.
+  func rate(_ precision: Precision) -> Double {
+    let (f32, bf16) =
+      switch self {
+      case .v100: (15.7e12, 125e12)
+      case .a100: (19.5e12, 312e12)
+      case .h100, .h200: (66.9e12, 989.4e12)
+      case .rtx4090: (82.6e12, 165.2e12)
+      }
+    return precision == .bf16 ? bf16 : f32
+  }
+
+  /// Its memory in GiB.
+  var memory: Int {
+    switch self {
+    case .v100: 32
+    case .a100, .h100: 80
+    case .h200: 141
+    case .rtx4090: 24
+    }
+  }
+}

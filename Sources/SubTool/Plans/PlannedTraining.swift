@@ -1,0 +1,57 @@
+import SubCore
+import SubNN
+import SubTrain
+
+/// A recipe's network and step without its data: what `plan` counts and times.
+struct PlannedTraining {
+  /// The network, and what is taken for the data, in words.
+  let title: String
+  /// Weights that are trained.
+  let weights: Int
+  /// Samples of an epoch, and epochs.
+  let samples: Int
+  let epochs: Double
+  /// Samples of an update.
+  let batch: Int
+  /// Updates of the whole run.
+  let updates: Int
+  /// From what the methods' ratios follow, and how hidden patches are chosen.
+  let basis: RatioBasis
+  let selection: Masking.Selection
+  /// Counts what a step takes of operations and memory.
+  let count: (any Method) throws -> StepMemory?
+  /// A forward and backward step of some samples, for the clock.
+  let step: (any Method, Int) -> () -> Void
+
+  /// Training of a network by a recipe; `makeBatch` makes so many samples of the usual size.
+  init<Task: TrainingTask>(
+    _ title: String, _ task: Task, _ parameters: ParameterSet, by recipe: some Recipe, samples: Int,
+    dropPath: Double = 0,
+    makeBatch: @escaping (Int) -> Task.Batch
+  ) {
+    (self.title, self.samples, weights) = (title, samples, parameters.arena.count)
+    batch = recipe.samplesPerUpdate
+    let perEpoch = max(1, samples / recipe.samplesPerUpdate)
+    updates = recipe.updates(stepsPerEpoch: perEpoch)
+    epochs = Double(updates) / Double(perEpoch)
+    (basis, selection) = (RatioBasis(recipe.method, dropPath: dropPath), recipe.method.masking)
+    count = { method in
+      let source = ShuffledBatches<Task.Batch>(
+        count: recipe.samplesPerUpdate, batchSize: recipe.loop.batchSize, seed: 0,
+        example: { count, _ in makeBatch(count) }, make: { makeBatch($0.count) })
+      func memory(_ method: some Method) throws -> StepMemory? {
+        try StepMemory(of: Training(task, parameters, source), method, recomputes: recipe.loop.recompute)
+      }
+      return try memory(method)
+    }
+    step = { method, count in
+      let (batch, gradients) = (makeBatch(count), Gradients(parameters))
+      func run(_ method: some Method) {
+        _ = method(task, batch, into: gradients, pass: Pass(isTraining: true, key: RandomKey(seed: 0)))
+        gradients.clear()
+        parameters.arena.device.synchronize()
+      }
+      return { run(method) }
+    }
+  }
+}

@@ -1,0 +1,42 @@
+import SubTool
+import Testing
+
+/// `plan` as it is typed.
+@Suite struct PlanTests {
+  private func run(_ arguments: String...) -> ToolRun { ToolRun(arguments: ["plan"] + arguments) }
+
+  @Test func `operations, time and memory of each method, by a given rate`() throws {
+    let plan = run(
+      "--recipe", "shapes-tiny", "--methods", "baseline,masking,masksub", "--samples", "640", "--classes", "8",
+      "--set", "epochs=10", "--set", "batch_size=64", "--rate", "100")
+    #expect(plan.code == 0, "\(plan.error)")
+    let lines = plan.output.split(separator: "\n")
+    #expect(lines.count == 6 && lines[0].contains("100 updates of 64, 10.0 epochs of 640"), "\(plan.output)")
+    let rows = lines[3...].map { $0.split(separator: " ") }
+    #expect(rows.map { $0[0] } == ["baseline", "masking", "masksub"])
+    let (cost, epochs) = (rows.map { Double($0[1]) ?? 0 }, rows.map { Double($0.last ?? "") ?? 0 })
+    // Half of the patches is about half of the work, and both together are the sum.
+    #expect(abs(cost[2] - cost[0] - cost[1]) < 0.011 && cost[1] > 0.4 * cost[0] && cost[1] < 0.6 * cost[0])
+    #expect(epochs[0] == 10 && abs(epochs[2] - 10 * cost[2] / cost[0]) < 0.6 && epochs[2] > 14)
+  }
+
+  @Test func `a card's rate, machines, and every kind of recipe`() {
+    let one = run("--recipe", "glue-scratch", "--card", "a100", "--methods", "masksub", "--precision", "bf16")
+    let eight = run(
+      "--recipe", "glue-scratch", "--card", "a100", "--methods", "masksub", "--precision", "bf16", "--machines", "8")
+    #expect(
+      one.code == 0 && one.output.contains("40% of the 312.0 TFLOP/s") && one.output.contains("(a guess: --share)"))
+    func speed(_ run: ToolRun) -> Double {
+      run.output.split(separator: "\n").last.flatMap { Double($0.split(separator: " ")[4]) } ?? 0
+    }
+    #expect(speed(one) > 100 && abs(speed(eight) / speed(one) - 8) < 0.1)
+    let clip = run("--recipe", "clip-small", "--samples", "1000", "--rate", "50")
+    #expect(clip.code == 0 && clip.output.contains("a small CLIP"), "\(clip.error)")
+    let unknown = run("--recipe", "clip", "--rate", "50")
+    #expect(unknown.code == 2 && unknown.error.contains("how many pairs an epoch has"))
+    let typo = run("--recipe", "deit3-s-40")
+    #expect(typo.code == 2 && typo.error.contains("did you mean 'deit3-s-400'?"))
+    let both = run("--recipe", "glue-scratch", "--rate", "50", "--card", "a100")
+    #expect(both.code == 2 && both.error.contains("--share is that of a --card"))
+  }
+}
