@@ -44,7 +44,7 @@ package struct ZeroShotCommand: Command {
 
   /// The figures.
   func evaluate(in context: ToolContext) throws -> Evaluation {
-    let settings = RunSettings(seed: machine.seed, device: machine.select(), precision: machine.precision)
+    let settings = RunSettings(device: machine.select(), precision: machine.precision)
     var clip = try ClipModelChoice(
       from: from, name: model, vocabulary: vocabulary, hints: weights.hints(textHeads: textHeads)
     ).model(settings) { try ClipModelChoice.standardVocabulary(context) }

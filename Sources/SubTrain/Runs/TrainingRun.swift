@@ -76,6 +76,7 @@ public struct TrainingRun<Subject: Trainable> {
     _ = try self.plan(memory)
     let folder = try RunFolder.open(output: output, resume: resuming, command: command)
     let plan = try self.plan(memory, begun: resuming ? folder.configuration()["parts"]?.int : nil)
+    if let plan { subject.evaluationBatch = plan.evaluates }
     let demonstration =
       isDemonstration
       ? memory.flatMap { Demonstration(operations: $0.operations, samples: $0.samples, of: self.loop) } : nil
