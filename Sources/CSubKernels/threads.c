@@ -2,9 +2,11 @@
 #if defined(__linux__) && !defined(_GNU_SOURCE)
 #define _GNU_SOURCE
 #endif
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include "kernel.h"
 
 // libgomp's interface (clang would generate calls of another runtime from pragmas).
@@ -13,6 +15,7 @@ int omp_get_thread_num(void);
 int omp_get_num_threads(void);
 int omp_get_max_threads(void);
 int omp_in_parallel(void);
+int omp_get_num_procs(void);
 void omp_set_num_threads(int count);
 
 static atomic_int chosen_threads;
@@ -56,7 +59,31 @@ void sk_set_threads(int count) {
   atomic_store_explicit(&chosen_threads, count > 0 ? count : default_threads(), memory_order_relaxed);
 }
 
+static void do_nothing(void *unused) { (void)unused; }
+
+static void *sleep_with_team(void *unused) {
+  GOMP_parallel(do_nothing, NULL, (unsigned)omp_get_num_procs(), 0);
+  for (;;) pause();
+  return unused;
+}
+
+static void start_sleepers(void) {
+  if (getenv("GOMP_SPINCOUNT") || getenv("OMP_WAIT_POLICY")) return;
+  pthread_t thread;
+  if (pthread_create(&thread, NULL, sleep_with_team, NULL) == 0) pthread_detach(thread);
+}
+
+/// Threads that wait for each other spin, by libgomp's default for milliseconds: on cores that other programs keep busy a
+/// small network then took fifteen times as long with two threads as with one. Where there are more threads than cores
+/// libgomp spins a thousand times only, which costs nothing that could be measured on idle cores, and it counts threads
+/// that sleep. So a second team sleeps for ever. (The environment variables that say it are read before main.)
+static void spin_briefly(void) {
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  pthread_once(&once, start_sleepers);
+}
+
 void sk_use_threads(int threads) {
+  if (threads > 1) spin_briefly();
   if (omp_get_max_threads() != threads) omp_set_num_threads(threads);
 }
 
@@ -72,6 +99,7 @@ static void enter_region(void *data) {
 
 void sk_parallel_on(int threads, void (*body)(void *context, int thread, int threads), void *context) {
   if (threads <= 1 || omp_in_parallel()) return body(context, 0, 1);
+  spin_briefly();
   region r = {body, context};
   GOMP_parallel(enter_region, &r, (unsigned)threads, 0);
 }

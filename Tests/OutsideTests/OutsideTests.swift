@@ -46,6 +46,7 @@ private struct BagFamily: VisionFamily {
     static var family: any VisionFamily { BagFamily() }
     var (imageSize, classes, patch, width, dropPath) = (32, 8, 4, 24, Float(0))
     var cells: MaskGrid { MaskGrid(side: imageSize / patch, pixels: patch) }
+    let hiddenCells = HiddenCells.removed
     let published = BagFamily.naming
     let decayRule = DecayRule.positions
     var layers: LayerOrder { LayerOrder(top: 1) { $0.hasPrefix("head") ? 1 : 0 } }

@@ -22,6 +22,11 @@ import Testing
     #expect(line.size() == traces[2].size())
     // Two sizes that stay and two that come and go are the least of it.
     #expect(line.size().touched > 40 * 4 * (3 << 16) && line.size().held >= line.size().touched / 2)
+    let both = MemoryTrace.recording {
+      Self.work(40)
+      Self.work(3)
+    }
+    #expect(traces[2].followed(by: traces[1]).size() == both.size())
     let other = MemoryTrace.recording { _ = Tensor([4], filledWith: 0, on: .cpu) }
     #expect(MemoryTrace.line(through: (2, traces[0]), (3, other), at: 40) == nil)
   }

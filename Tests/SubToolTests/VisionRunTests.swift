@@ -183,9 +183,18 @@ import Testing
   @Test func `a preview shows images and sentences`() throws {
     let images = tool("preview", "--count", "2", "--output", folder["p.png"], "--set", "cutmix=1")
     #expect(images.code == 0 && images.output.contains("2 images in"), "\(images.error)")
+    let own = tool(
+      "preview", "--count", "2", "--output", folder["q.png"], "--mixup", "1", "--smoothing", "0.1", "--image-size", "48"
+    )
+    #expect(own.code == 0 && own.output.contains("each other"), "\(own.error)")
+    let unknown = tool("preview", "--max-length", "9", "--output", folder["q.png"])
+    #expect(unknown.code == 2 && unknown.error.contains("max_length"), "\(unknown.error)")
     #expect(try TemporaryFolder.bytes(folder["p.png"]).starts(with: [0x89, 0x50, 0x4e, 0x47]))
-    let text = tool("preview", "--task", "cola", "--count", "30", "--ratio", "0.5")
-    #expect(text.code == 0 && text.output.contains("[MASK]") && text.output.contains("  sub   [CLS]"))
+    let text = tool("preview", "--task", "cola", "--count", "30", "--ratio", "0.5", "--max-length", "9")
+    #expect(text.code == 0 && text.output.contains("[MASK]: a token hidden"), "\(text.error)")
+    let seen = text.output.split(separator: "\n").filter { $0.hasPrefix("  sub-branch   [CLS]") }
+    #expect(seen.count == 30 && seen.allSatisfy { $0.split(separator: " ").count <= 1 + 9 }, "\(text.output)")
+    #expect(text.output.contains("label of the loss: acceptable"))
   }
 
   @Test func `what is wrong is said, with the right code`() {

@@ -14,7 +14,7 @@ parser.add_argument("--rounds", type=int, default=20)
 parser.add_argument("--commands", default="glue,train,clip-pretrain,finetune")
 parser.add_argument("--seed", type=int, default=1)
 options = parser.parse_args()
-environment = dict(os.environ, MASKSUB_HOME=root, GOMP_SPINCOUNT="30000")
+environment = dict(os.environ, MASKSUB_HOME=root)
 common = ["--threads", "1", "--keep", "2", "--set", "save_every=2", "--set", "evaluate_every=5", "--set", "log_every=1"]
 lines = {
     "glue": ["glue", "--task", "cola", "--set", "max_steps=16", "--set", "batch_size=8"],

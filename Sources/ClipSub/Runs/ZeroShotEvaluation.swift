@@ -9,7 +9,8 @@ public struct ZeroShotEvaluation {
   private let data: ZeroShotData
   private let classes: ClassNames?
   private let templates: PromptTemplates
-  private let batchSize: Int
+  /// Pairs, or images, of a batch.
+  var batchSize: Int
   private var device: Device { clip.parameters.arena.device }
   /// What was left out of image-caption data; set by the evaluation.
   public private(set) var skipped = ""
@@ -32,6 +33,15 @@ public struct ZeroShotEvaluation {
         cure: "give one name for each folder, in the order of their sorted names")
     }
     self.classes = names
+  }
+
+  /// Bytes on the host that an image of a batch takes, alone and in its batch, while batches wait.
+  var hostBytes: Int {
+    let values = 3 * clip.config.image.size * clip.config.image.size
+    return switch data {
+    case .captions: 2 * 4 * values
+    case .classes: 4 * values * (2 * Processor.threads + 1)
+    }
   }
 
   /// All figures in order, by open_clip's names, and for image-caption data the contrastive loss.

@@ -24,6 +24,7 @@ package struct BenchCommand: Command {
   @Flag("--baseline", "without the sub-branch") var baseline: Bool
   @Option("--ratio", in: 0...0.999, default: "0.5 for images, 0.15 for text", "the share that is hidden")
   var ratio: Double?
+  @Option("--seed", "fixes what is drawn for images") var seed = 0
   @Flag("--operations", "also every operation's time, bytes and products, beside this machine's limits")
   var operations: Bool
   var machine = MachineOptions()
@@ -53,7 +54,7 @@ package struct BenchCommand: Command {
         }
       } else if let workload = Modalities.all.flatMap(\.dataWorkloads).first(where: { $0.name == name }) {
         let next = try workload.prepare(
-          data: data ?? context.home.file("datasets/shapes"), batch: batch ?? workload.batch, seed: machine.seed)
+          data: data ?? context.home.file("datasets/shapes"), batch: batch ?? workload.batch, seed: seed)
         var count = 0
         let median = try median { count = try next() }
         try context.console.print(

@@ -87,6 +87,26 @@ package struct ClipPretrainCommand: Command {
     }
     (run.configuration["freeze"], run.configuration["lock"]) = (freeze.json, lock.json)
     run.isDemonstration = try recipeOptions.isDemonstration(embedded != nil && !isSmall, of: begun)
-    try context.train(run, runOptions)
+    try context.train(run, runOptions) { folder in
+      guard data == nil, case .captions(let pairs)? = validationSet else { return }
+      try writeCaptions(of: clip, pairs, to: folder, in: context)
+    }
+  }
+
+  /// A picture of evaluated images with the captions that the trained model finds for them.
+  private func writeCaptions(
+    of clip: ClipRunModel, _ pairs: CaptionSet, to folder: RunFolder, in context: ToolContext
+  ) throws {
+    let (found, count) = try clip.captions(nearest: 1, toSome: 24, of: pairs)
+    guard let side = found.first?.image.width else { return }
+    var sheet = PictureSheet(columns: 6, side: side)
+    sheet.title =
+      "\(found.count) images, and which of \(count) captions the model finds for them (red: not the image's own)"
+    for entry in found {
+      let best = entry.found.first ?? ""
+      sheet.add(entry.image, caption: best, colour: best == entry.own ? Canvas.black : Canvas.red)
+    }
+    try context.write(
+      sheet, "captions.png", to: folder, saying: "\(found.count) images with the captions found for them")
   }
 }

@@ -43,7 +43,7 @@ package struct FinetuneCommand: Command {
       try refuseTraining()
       return try VisionProbeCommand(
         from: from, hints: weights.hints, options: probe, images: images, table: table, samples: samples,
-        output: runOptions.output, machine: machine
+        output: runOptions.output, seed: runOptions.seed, machine: machine
       ).run(in: context)
     }
     try VisionRunCommand(

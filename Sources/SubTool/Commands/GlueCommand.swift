@@ -66,7 +66,33 @@ package struct GlueCommand: Command {
     let predictions = try source.glue.flatMap { reader in
       predict ? try GLUEPredictions(reader, model.tokenizer, recipe, on: settings.device) : nil
     }
-    try context.train(run, runOptions) { try predictions?.write(of: model, to: $0.path) }
+    try context.train(run, runOptions) { folder in
+      try predictions?.write(of: model, to: folder.path)
+      if data == nil { try printPredictions(model, source.data, recipe, in: context) }
+    }
+  }
+
+  /// Some evaluated texts with what the trained model says of them.
+  private func printPredictions(
+    _ model: TextRunModel, _ data: any TextData, _ recipe: GLUERecipe, in context: ToolContext
+  ) throws {
+    let all = try data.evaluation().first?.examples ?? []
+    let count = min(8, all.count)
+    let examples = (0..<count).map { all[$0 * all.count / count] }
+    let names = data.textTask.labels
+    let reader = PredictionReader(data.textTask.isRegression ? nil : .softmax, classNames: names, top: 1)
+    try context.console.print("\(count) of the \(all.count) evaluated texts with what the model says of them:")
+    for (example, row) in zip(examples, model.logits(examples, maxLength: recipe.data.maxLength)) {
+      let said =
+        switch reader(row) {
+        case .classes(let shares):
+          shares.map { "\($0.name ?? "\($0.index)") \(Int(($0.probability * 100).rounded()))%" }.joined()
+        case .value(let value): value.fixed(2)
+        }
+      let own = example.label.map { names.isEmpty ? $0.description : names[Int($0)] }
+      let text = [example.first, example.second].compactMap { $0 }.joined(separator: " / ")
+      try context.console.print("  \(said) (is \(own ?? "unknown"))  \(text.oneLine)")
+    }
   }
 
   /// GLUE's files, or a table of one's own.

@@ -1,14 +1,15 @@
 import SubCore
 import SubData
+import VisionSub
 
 /// `preview`: training inputs as the model will see them.
 package struct PreviewCommand: Command {
   package static let name = "preview"
   package static let summary = "a picture of augmented and masked inputs, as the model will see them"
   package static let discussion =
-    "Each row is an image as it is evaluated, as the main branch sees it (augmented, mixed, erased) and as the "
-    + "sub-branch sees it (what is hidden is grey), with its label. With --recipe clip they come from image-caption "
-    + "data. With --task, sentences are printed with their tokens and masks."
+    "Each row is an image as it is evaluated, as the main branch sees it (augmented, mixed, erased), with its label as the "
+    + "loss sees it, and as the sub-branch sees it; a legend says what is hidden. With --recipe clip they come from "
+    + "image-caption data. With --task, sentences are printed with their tokens and masks."
   package static let example = "masksub preview --data imagenet --recipe deit3-s-400 --output preview.png"
   package static let section = CommandSection.look
 
@@ -18,11 +19,13 @@ package struct PreviewCommand: Command {
   @Option("--from", value: "FOLDER", default: "tokenizers/acceptability", "the text model whose tokenizer is used")
   var from: String?
   @Option("--count", in: 1...256, "how many") var count = 8
-  @Option("--ratio", in: 0...0.999, default: "0.5 for images, 0.15 for text", "the share that is hidden")
+  @Option("--ratio", in: 0...0.999, default: "the recipe's", "the share that is hidden")
   var ratio: Double?
   @Option("--seed", "fixes everything random") var seed = 0
   @Option("--output", value: "FILE", "where the picture goes") var output = "preview.png"
-  @Option("--set", "a hyper-parameter of the recipe; masksub recipes show NAME lists them") var settings: [Setting] = []
+  @Option("--max-length", in: 8...1 << 20, default: "the recipe's", "tokens of a sentence, with --task")
+  var maxLength: Int?
+  var recipeOptions = RecipeOptions<VisionRecipe>(showing: Self.decides)
   var inputOptions = InputOptions()
 
   package init() {}
@@ -36,6 +39,14 @@ package struct PreviewCommand: Command {
     _ = try Modalities.first { try $0.preview(self, in: context) ? true : nil }
   }
 
-  /// The `--set` options.
-  var settingPairs: [(key: String, value: String)] { settings.map { ($0.key, $0.value) } }
+  /// Whether a hyper-parameter decides what a model sees.
+  private static func decides(_ key: String) -> Bool {
+    ["data.", "augment.", "loss."].contains(where: key.hasPrefix)
+      || ["model.name", "model.patch", "method.masking"].contains(key)
+  }
+
+  /// What this command line says of the recipe.
+  func settings() throws -> [(key: String, value: String)] {
+    try recipeOptions.given() + (maxLength.map { [("data.max_length", String($0))] } ?? [])
+  }
 }

@@ -12,6 +12,7 @@ struct VisionProbeCommand {
   let table: TableOptions
   let samples: SplitOptions
   let output: String?
+  let seed: Int
   let machine: MachineOptions
 
   func run(in context: ToolContext) throws {
@@ -19,7 +20,7 @@ struct VisionProbeCommand {
       throw InputError("no weights are given to probe", at: "--probe", cure: "add --from FILE", isUsage: true)
     }
     let settings = RunSettings(
-      seed: machine.seed, device: machine.select(), precision: machine.precision, workers: images.workers)
+      seed: seed, device: machine.select(), precision: machine.precision, workers: images.workers)
     let place = output ?? FileSystem.join("runs", "probe-\(WallClock.fileStamp())")
     guard FileSystem.kind(place) == .absent else {
       throw InputError("there is something there already", at: place, cure: "choose another --output", isUsage: true)
@@ -34,7 +35,7 @@ struct VisionProbeCommand {
     if let file = options.features { try Safetensors.write(result.tensors, metadata: [], to: file) }
     try AtomicFolder.write(to: place) { folder in
       try probe.write(to: folder)
-      var summary = RunSummary(command: "finetune", task: "probe", method: "probe", seed: machine.seed)
+      var summary = RunSummary(command: "finetune", task: "probe", method: "probe", seed: seed)
       (summary.metrics, summary.seconds) = (result.evaluation.metrics, result.featureSeconds + result.fitSeconds)
       try AtomicFile.write(summary.json.text(indent: 2) + "\n", to: FileSystem.join(folder, "summary.json"))
     }

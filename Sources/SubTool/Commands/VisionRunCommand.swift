@@ -94,15 +94,17 @@ struct VisionRunCommand {
     let predictions = try training.predictions(of: 24)
     guard let side = predictions.first?.image.width else { return }
     var sheet = PictureSheet(columns: 6, side: side)
+    sheet.title = "\(predictions.count) test images, and what the model says of them (red: wrong)"
     for prediction in predictions {
       let share = Int((prediction.probabilities[prediction.best] * 100).rounded())
       let right = prediction.best == prediction.label
-      sheet.add(prediction.image, caption: "\(names[prediction.best]) \(share)%\(right ? "" : " no")")
+      sheet.add(
+        prediction.image,
+        caption: "\(names[prediction.best]) \(share)%" + (right ? "" : ", is \(names[prediction.label])"),
+        colour: right ? Canvas.black : Canvas.red)
     }
-    try FileSystem.makeFolder(folder.plotsPath)
-    let path = FileSystem.join(folder.plotsPath, "predictions.png")
-    try AtomicFile.write(sheet.picture().pngData(), to: path)
-    try context.console.print("\(predictions.count) test images with what the model says of them: \(path)")
+    try context.write(
+      sheet, "predictions.png", to: folder, saying: "\(predictions.count) test images with what the model says of them")
   }
 
   private func note(_ recipe: VisionRecipe, isEmbedded: Bool) -> String {

@@ -3,6 +3,7 @@ import SubCore
 import SubData
 import SubNN
 import SubTrain
+import VisionSub
 
 extension ClipModality {
   /// The network whose inputs a contrastive recipe's preview shows; nil for other recipes.
@@ -17,16 +18,22 @@ extension ClipModality {
   /// Images with captions: as evaluated, as the main branch sees them, and as the sub-branch does.
   func preview(_ command: PreviewCommand, in context: ToolContext) throws -> Bool {
     guard let config = network(of: command.recipe) else { return false }
-    let recipe = try ClipRecipe().with(command.settingPairs, note: context.console.note)
+    let recipe = try ClipRecipe().with(command.settings(), note: context.console.note)
     let place = try command.data ?? EmbeddedCaptions(context).train
     let set = try CaptionSet(place)
     var stream = try CaptionStream(set, order: CaptionOrder(seed: command.seed, repeats: false))
-    let (side, patch) = (config.image.size, config.image.patch)
+    let side = config.image.size
+    let cells = MaskGrid(side: side / config.image.patch, pixels: config.image.patch)
     let (evaluated, trained) = (ImagePipeline.clipEvaluation(size: side), ImagePipeline.clipTraining(size: side))
     let masking = Masking(ratio: command.ratio ?? recipe.method.ratio, selection: recipe.method.masking)
+    try Masking.check(ratio: masking.ratio, patches: cells.count, at: "--ratio")
     let kept = masking.kept(
-      rows: command.count, count: config.image.patches, RandomKey(seed: command.seed).fold("mask"))
+      rows: command.count, count: cells.count, RandomKey(seed: command.seed).fold("mask"))
     var sheet = PictureSheet(columns: 3, side: side)
+    sheet.title = "\(command.recipe), \(side) pixels, image and caption"
+    sheet.headings = ["as evaluated", "main branch", "sub-branch"]
+    let mean = trained.normalization.fill
+    sheet.legend = [masking.legend(of: cells, .removed, mean: mean)]
     var shown = 0
     while shown < command.count, let pair = try stream.next() {
       let (plain, seen): (RGBImage, RGBImage)
@@ -41,8 +48,8 @@ extension ClipModality {
       sheet.add(plain, caption: pair.caption)
       sheet.add(seen, caption: "")
       sheet.add(
-        seen.masked(keeping: kept[shown], patch: patch, grid: side / patch),
-        caption: "\(kept[shown].count) of \(config.image.patches)")
+        HiddenCells.removed.hiding(seen, keeping: kept[shown], cells: cells, scale: sheet.scale, mean: mean),
+        caption: "\(kept[shown].count) of \(cells.count) patches stay")
       let words = pair.caption.split(whereSeparator: \.isWhitespace)
       try context.console.print("\(pair.name)  \(words.joined(separator: " "))")
       shown += 1

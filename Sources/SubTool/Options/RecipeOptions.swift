@@ -11,13 +11,23 @@ package struct RecipeOptions<Kind: Recipe>: OptionGroups {
   @Flag("--scale-lr", "scales the learning rate with the batch, in proportion to the recipe's")
   private var scalesRate: Bool
   private let fields: [FieldOption]
+  /// Whether these are options of a command that trains.
+  private let trains: Bool
 
   /// The options of all fields; the method's ratio is `--ratio` already.
-  package init() { fields = Kind.table.rows.filter { $0.key != "method.ratio" }.map { FieldOption($0) } }
+  package init() { self.init(trains: true) { _ in true } }
+
+  /// The options of some fields, for a command that trains nothing.
+  package init(showing isShown: (_ key: String) -> Bool) { self.init(trains: false, isShown) }
+
+  private init(trains: Bool, _ isShown: (_ key: String) -> Bool) {
+    self.trains = trains
+    fields = Kind.table.rows.filter { $0.key != "method.ratio" && isShown($0.key) }.map { FieldOption($0) }
+  }
 
   package var groups: [(title: String, options: [any OptionDeclaration])] {
     var groups: [(title: String, options: [any OptionDeclaration])] = [
-      ("Recipe (what is not given is as the recipe says)", [$settings, _scalesRate])
+      ("Recipe (what is not given is as the recipe says)", trains ? [$settings, _scalesRate] : [$settings])
     ]
     var last = Substring()
     for field in fields {

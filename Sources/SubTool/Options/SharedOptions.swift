@@ -5,7 +5,6 @@ import SubTrain
 /// Where and how exactly the work is done: the options of every command that computes.
 package struct MachineOptions: OptionGroup {
   package static let title = "Machine"
-  @Option("--seed", "fixes everything random") package var seed = 0
   @Option("--threads", in: 1...1024, default: "all cores", "threads of the mathematics") package var threads: Int?
   @Option("--device", "where to compute") package var device = Device.cpu
   @Option("--precision", "the type of activations and matrix products") package var precision = Precision.fp32
@@ -18,6 +17,7 @@ extension Precision: OptionValue {}
 /// The run's folder and what is kept in it: the options of every command that trains.
 package struct RunOptions: OptionGroup {
   package static let title = "Run"
+  @Option("--seed", "fixes everything random") package var seed = 0
   @Option("--output", value: "DIR", default: "runs/COMMAND-TIME", "the run's folder") package var output: String?
   @Option("--keep", in: 1...1_000_000, "checkpoints to keep") package var keep = 1
   @Option(

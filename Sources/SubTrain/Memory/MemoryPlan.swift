@@ -4,6 +4,8 @@ import SubCore
 public struct MemoryPlan: Sendable, Equatable {
   /// The number of parts.
   public let parts: Int
+  /// Samples of a batch in evaluation: as wanted, or as many as fit.
+  public let evaluates: Int
   /// The peak memory of the process that is expected, in bytes.
   public let peak: Int
   /// Whether what is free is given back before evaluations and checkpoints: where it is much, or most of what there is.
@@ -31,50 +33,66 @@ public struct MemoryPlan: Sendable, Equatable {
   ) throws {
     let samples = memory.samples
     func shortage(
-      _ parts: Int, rest: Int = Self.rest, share: Double = Self.share
+      _ need: StepMemory.Need, rest: Int = Self.rest, share: Double = Self.share
     ) -> (need: Int, allowance: MemoryAllowance)? {
-      let need = memory.need(parts: parts)
-      return allowances.map { (max(need.bytes($0.kind), memory.saving) + rest, $0) }
+      allowances.map { (max(need.bytes($0.kind), memory.saving) + rest, $0) }
         .filter { $0.0 > Int(Double($0.1.bytes) * share) }.min { $0.1.bytes < $1.1.bytes }
+    }
+    /// The largest number that fits, of which 1 is taken to.
+    func largest(below limit: Int, _ need: (Int) -> StepMemory.Need) -> Int {
+      var (fits, fails) = (1, limit)
+      while fails - fits > 1 {
+        let middle = (fits + fails) / 2
+        if shortage(need(middle)) == nil { fits = middle } else { fails = middle }
+      }
+      return fits
     }
     func text(_ bytes: Int) -> String { Self.text(bytes) }
 
     var parts = wanted > 0 ? min(wanted, samples) : begun ?? 1
-    var note: String?
-    if let lack = shortage(parts) {
+    var notes: [String] = []
+    if let lack = shortage(memory.need(parts: parts)) {
       let whole =
         "a step of \(samples) \(parts == 1 ? "samples" : "samples in \(parts) parts") would take "
         + "\(text(lack.need)) besides the \(text(memory.resident)) there are, \(text(lack.allowance.bytes)) "
         + lack.allowance.reason
       if wanted > 0 {
-        note = "\(whole): the system may end the run; --set accumulation=0 chooses what fits"
+        notes = ["\(whole): the system may end the run; --set accumulation=0 chooses what fits"]
       } else {
         // Refused is only what cannot be: a tight run is tried.
-        if let lack = shortage(samples, rest: 0, share: 1) {
+        if let lack = shortage(memory.need(parts: samples), rest: 0, share: 1) {
           throw InputError(
             "a step of one sample takes \(text(lack.need)) besides the \(text(memory.resident)) of weights, gradients and "
               + "moments, and \(text(lack.allowance.bytes)) \(lack.allowance.reason)", at: "memory",
             cure: "add --set recompute=true, use smaller images or a smaller model, or give it more memory")
         }
-        // The largest part that fits.
-        var (fits, fails) = (1, samples)
-        while fails - fits > 1 {
-          let middle = (fits + fails) / 2
-          if shortage((samples + middle - 1) / middle) == nil { fits = middle } else { fails = middle }
-        }
-        parts = max(parts, (samples + fits - 1) / fits)
+        let part = largest(below: samples) { memory.need(parts: (samples + $0 - 1) / $0) }
+        parts = max(parts, (samples + part - 1) / part)
         let exact = normalizes ? " (batch-norm has the statistics of a part)" : ""
-        note =
+        var note =
           "\(whole): every batch passes in \(parts) parts of at most \((samples + parts - 1) / parts), which gives the "
           + "same gradients\(exact); --set accumulation=N gives another number"
-        if let begun, begun != parts { note! += "; the run was begun with \(begun), so last bits will differ" }
+        if let begun, begun != parts { note += "; the run was begun with \(begun), so last bits will differ" }
+        notes = [note]
       }
     }
-    (self.parts, self.note) = (parts, note)
-    let need = memory.need(parts: parts)
+    var evaluates = memory.evaluation.samples
+    if evaluates > 1, let lack = shortage(memory.need(evaluating: evaluates)) {
+      evaluates = largest(below: evaluates) { memory.need(evaluating: $0) }
+      notes.append(
+        "evaluates \(evaluates) samples at once, where \(memory.evaluation.samples) would take \(text(lack.need)): metrics "
+          + "do not depend on it")
+    }
+    (self.parts, self.evaluates) = (parts, evaluates)
+    note = notes.isEmpty ? nil : notes.joined(separator: "; ")
+    let (need, evaluating) = (memory.need(parts: parts), memory.need(evaluating: evaluates))
+    let together = memory.need(parts: parts, evaluating: evaluates)
     trims =
-      need.memory > Self.much || allowances.contains { need.bytes($0.kind) + memory.saving + Self.rest > $0.bytes / 2 }
-    peak = memory.resident + (trims ? max(need.memory, memory.saving) : need.memory + memory.saving)
+      together.memory > Self.much
+      || allowances.contains { together.bytes($0.kind) + memory.saving + Self.rest > $0.bytes / 2 }
+    peak =
+      memory.resident
+      + (trims ? max(need.memory, evaluating.memory, memory.saving) : together.memory + memory.saving)
   }
 
   /// Throws where memory does not hold the gradients and moments of so many weights.

@@ -22,15 +22,21 @@ public struct StepMemory: Sendable {
   public let operations: Int
   private let waiting: Int
   private let batch, whole, pieces: Line
-  /// What the loss of a whole batch takes that passes in pieces.
+  /// Of a batch that is evaluated, with its making; nil where nothing is.
+  private let evaluated: Line?
+  /// Samples of such a batch, and bytes that each takes on the host while batches wait.
+  public let evaluation: (samples: Int, hostBytes: Int)
+  /// What a loss of all samples together takes, which is no straight line.
   private let joined: Int
 
   /// Two traces of one kind of work.
   private struct Line {
     let first, second: (samples: Int, trace: MemoryTrace)
 
+    func trace(at samples: Int) -> MemoryTrace? { MemoryTrace.line(through: first, second, at: samples) }
+
     func size(at samples: Int, rounds: Int = 3) -> MemoryTrace.Size {
-      if let trace = MemoryTrace.line(through: first, second, at: samples) { return trace.size(rounds: rounds) }
+      if let trace = trace(at: samples) { return trace.size(rounds: rounds) }
       // Not the same requests: the sizes themselves are taken for a line.
       let (a, b) = (first.trace.size(rounds: rounds), second.trace.size(rounds: rounds))
       func line(_ path: KeyPath<MemoryTrace.Size, Int>) -> Int {
@@ -40,7 +46,7 @@ public struct StepMemory: Sendable {
       return MemoryTrace.Size(held: line(\.held), touched: line(\.touched))
     }
 
-    var isExact: Bool { MemoryTrace.line(through: first, second, at: first.samples) != nil }
+    var isExact: Bool { trace(at: first.samples) != nil }
   }
 
   /// Measures a step of what is to be trained. Weights, running statistics and the place in the data stay as they are. Nil
@@ -88,9 +94,25 @@ public struct StepMemory: Sendable {
       return nil
     }
 
+    /// What evaluating a batch takes, of what the task does there.
+    func evaluating(_ count: Int) throws -> (samples: Int, trace: MemoryTrace) {
+      (
+        count,
+        try MemoryTrace.recording {
+          guard let batch = try subject.source.example(of: count) else { return }
+          Tape.withoutRecording {
+            let output = subject.task.forward(batch, subject.task.shared(batch, .evaluation), .evaluation)
+            _ = subject.task.loss(output, batch).item
+          }
+        }
+      )
+    }
+
     guard let whole = try lines(parts: 1) else { return nil }
     self.operations = whole.operations
     (batch, self.whole) = (whole.batch, whole.step)
+    evaluation = (subject.isEvaluated ? subject.evaluationBatch : 0, subject.evaluationHostBytes)
+    evaluated = evaluation.samples > 0 ? Line(first: try evaluating(2), second: try evaluating(3)) : nil
     pieces = subject.task is any PiecewiseTask ? try lines(parts: 2)?.step ?? whole.step : whole.step
     let full = subject.source.fullBatch
     (samples, waiting) = (full.samples, full.waitingBytes)
@@ -102,9 +124,35 @@ public struct StepMemory: Sendable {
 
   /// What a step of a full batch takes that passes in `parts`, beside those of its batches that wait.
   public func need(parts: Int) -> Need {
-    let largest = (samples + parts - 1) / parts
-    let (batch, step) = (batch.size(at: samples, rounds: 1), (parts == 1 ? whole : pieces).size(at: largest))
-    let rest = waiting + (parts == 1 ? 0 : joined)
+    let (batch, step) = (batch.size(at: samples, rounds: 1), step(parts).line.size(at: step(parts).samples))
+    let rest = waiting + joined
     return Need(memory: batch.touched + step.touched + rest, addresses: batch.held + step.held + rest)
+  }
+
+  /// What evaluating batches of `samples` takes, with the training batches that wait.
+  public func need(evaluating samples: Int) -> Need {
+    guard let evaluated, samples > 0 else { return Need(memory: 0, addresses: 0) }
+    let (size, rest) = (evaluated.size(at: samples), waiting + samples * evaluation.hostBytes)
+    return Need(memory: size.touched + rest, addresses: size.held + rest)
+  }
+
+  /// What both come to where nothing is given back between them.
+  func need(parts: Int, evaluating samples: Int) -> Need {
+    let (alone, evaluating) = (need(parts: parts), need(evaluating: samples))
+    let step = step(parts)
+    guard let training = step.line.trace(at: step.samples), let other = evaluated?.trace(at: samples) else {
+      return Need(
+        memory: max(alone.memory, evaluating.memory), addresses: max(alone.addresses, evaluating.addresses))
+    }
+    let (both, own) = (training.followed(by: other).size(), training.size())
+    // Batches wait for either, not for both.
+    return Need(
+      memory: max(alone.memory + both.touched - own.touched, evaluating.memory),
+      addresses: max(alone.addresses + both.held - own.held, evaluating.addresses))
+  }
+
+  /// A step of the largest of `parts`.
+  private func step(_ parts: Int) -> (line: Line, samples: Int) {
+    (parts == 1 ? whole : pieces, (samples + parts - 1) / parts)
   }
 }

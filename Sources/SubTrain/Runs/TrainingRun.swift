@@ -76,6 +76,7 @@ public struct TrainingRun<Subject: Trainable> {
     _ = try self.plan(memory)
     let folder = try RunFolder.open(output: output, resume: resuming, command: command)
     let plan = try self.plan(memory, begun: resuming ? folder.configuration()["parts"]?.int : nil)
+    if let plan { subject.evaluationBatch = plan.evaluates }
     // As long for every method, so that they can be compared: as MaskSub's step takes.
     let measured =
       isDemonstration && !(method is MaskSub)

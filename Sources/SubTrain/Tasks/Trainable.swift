@@ -26,6 +26,10 @@ public protocol Trainable: AnyObject {
   var isEvaluated: Bool { get }
   /// Evaluates the model as it stands.
   func evaluate() throws -> Evaluation
+  /// Samples of a batch in evaluation, which a run lowers where memory does not hold so many; 0: it is not known.
+  var evaluationBatch: Int { get set }
+  /// Bytes on the host that each of them takes while batches wait.
+  var evaluationHostBytes: Int { get }
   /// What has to be said behind a training: what was passed over.
   var remarks: [String] { get }
   /// Writes weights, and what belongs to them, into a checkpoint's folder.
@@ -45,6 +49,13 @@ extension Trainable {
   public var isEvaluated: Bool { true }
   /// Finds nothing.
   public func evaluate() throws -> Evaluation { Evaluation() }
+  /// Not known, and nothing to lower.
+  public var evaluationBatch: Int {
+    get { 0 }
+    set {}
+  }
+  /// None.
+  public var evaluationHostBytes: Int { 0 }
 
   /// Nothing.
   public var remarks: [String] { [] }

@@ -30,7 +30,7 @@ public protocol TrainingTask: AnyObject {
 public protocol PiecewiseTask: TrainingTask {
   /// In how many parts a batch passes through the network.
   var pieces: Int { get set }
-  /// About the bytes that the loss of a whole batch of so many samples takes, which passes in pieces.
+  /// About the bytes that the loss of a whole batch of so many samples takes.
   func joinedBytes(of count: Int) -> Int
 }
 

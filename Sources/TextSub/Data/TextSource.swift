@@ -13,7 +13,8 @@ public final class TextSource {
   /// What the samples of each class count in the loss; nil: all alike.
   private let weights: [Float]?
   private let maskID: Int32
-  private let batchSize: Int
+  /// Sequences of a batch.
+  var batchSize: Int
   private let device: Device
   /// What was left out of the data, in a line each.
   public let remarks: [String]

@@ -25,6 +25,10 @@ public final class GLUETraining: Trainable {
   public var parameters: ParameterSet { model.parameters }
   public var published: Naming { .bert }
   public func evaluate() throws -> Evaluation { try evaluator(evaluated, masking: masking) }
+  public var evaluationBatch: Int {
+    get { evaluated.map { min($0.batchSize, $0.count) }.max() ?? 0 }
+    set { if newValue > 0 { for part in evaluated { part.batchSize = newValue } } }
+  }
   public func write(to folder: String) throws { try model.write(to: folder) }
   public func read(from folder: String) throws { try model.read(from: folder) }
 }

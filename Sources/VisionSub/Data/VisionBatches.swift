@@ -67,6 +67,11 @@ public final class VisionBatches: BatchSource {
     return Self.upload(batch, binarizes: binarizes, weights: weights, smoothing: smoothing, to: device)
   }
 
+  /// Mixed labels in which every class with a share counts as wholly there.
+  static func binarized(_ targets: HostArray) -> HostArray {
+    HostArray(targets.floats().map { $0 > 0 ? Float(1) : 0 }, shape: targets.shape)
+  }
+
   /// A batch on a device with its labels, mixed where they were.
   static func upload(
     _ batch: ImageBatch, binarizes: Bool, weights: [Float]? = nil, smoothing: Float = 0, to device: Device
@@ -77,8 +82,7 @@ public final class VisionBatches: BatchSource {
       return ImageClassification.Batch(
         images: images, target: Target.labels(batch.labels, weights: weights, smoothing: own, on: device))
     }
-    var shares =
-      binarizes ? HostArray(targets.floats().map { $0 > 0 ? Float(1) : 0 }, shape: targets.shape) : targets
+    var shares = binarizes ? Self.binarized(targets) : targets
     // torch's weighted loss of mixed labels is not divided by their weights.
     if let weights {
       let values = shares.floats().enumerated().map { $1 * weights[$0 % weights.count] }

@@ -6,7 +6,7 @@ public import SubTrain
 /// Top-1, top-5 and the loss of a model on labelled images.
 public struct VisionEvaluator {
   /// The batches of one pass, in order.
-  public let batches: ImageBatches
+  public private(set) var batches: ImageBatches
   let task: ImageClassification
   private let workers: Int
   let device: Device
@@ -17,18 +17,37 @@ public struct VisionEvaluator {
     _ task: ImageClassification, _ source: any ImageSource, _ pipeline: ImagePipeline, batchSize: Int, workers: Int,
     maxBroken: Int = 100, on device: Device
   ) {
-    let sampler = ImageSampler(
-      count: source.count, batchSize: batchSize, seed: 0, shuffles: false, dropsLast: false)
-    batches = ImageBatches(
-      source: source, sampler: sampler, pipeline: pipeline, broken: BrokenImages(limit: maxBroken))
+    batches = Self.batches(source, pipeline, of: batchSize, BrokenImages(limit: maxBroken))
     (self.task, self.workers, self.device) = (task, workers, device)
+  }
+
+  private static func batches(
+    _ source: any ImageSource, _ pipeline: ImagePipeline, of batchSize: Int, _ broken: BrokenImages
+  ) -> ImageBatches {
+    let sampler = ImageSampler(count: source.count, batchSize: batchSize, seed: 0, shuffles: false, dropsLast: false)
+    return ImageBatches(source: source, sampler: sampler, pipeline: pipeline, broken: broken)
+  }
+
+  /// Images of a batch.
+  var batchSize: Int {
+    get { min(batches.sampler.batchSize, batches.sampler.count) }
+    set { batches = Self.batches(batches.source, batches.pipeline, of: newValue, batches.broken) }
+  }
+
+  /// Batches that are made ahead of time.
+  private var ahead: Int { max(2, 2 * workers) }
+
+  /// Bytes on the host that an image of a batch takes while batches wait, or are put together of single images.
+  var hostBytes: Int {
+    let values = 3 * batches.pipeline.size * batches.pipeline.size
+    return 4 * values * min(ahead + 1, batches.perEpoch) + values * max(1, workers)
   }
 
   /// `top1` and `top5` as shares of the images that could be read, and the mean cross-entropy against the labels as they
   /// are, whatever the training's loss; with `masking` also that of masked images.
   public func callAsFunction(masking: Masking? = nil) throws -> Evaluation {
     try Tape.withoutRecording {
-      let loader = batches.loader(to: batches.perEpoch, workers: workers)
+      let loader = batches.loader(to: batches.perEpoch, workers: workers, ahead: ahead)
       defer { loader.cancel() }
       let objective = Loss.crossEntropy()
       var (count, first, five, loss, masked) = (0, 0, 0, 0.0, 0.0)

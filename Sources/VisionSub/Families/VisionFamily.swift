@@ -32,6 +32,8 @@ public protocol VisionConfiguration: Sendable, Codable, Equatable {
   var dropPath: Float { get set }
   /// The cells of an image that masking hides or leaves.
   var cells: MaskGrid { get }
+  /// What becomes of those that it hides.
+  var hiddenCells: HiddenCells { get }
   /// How its tensors are published: by these names new checkpoints are written and random streams called.
   var published: Naming { get }
   /// The key of the classifier, a linear layer: `head`.
@@ -184,6 +186,16 @@ public struct ModelNotes: Sendable {
     let tower = huggingFace?["vision_config"] ?? huggingFace
     return tower?["layer_norm_eps"]?.double.flatMap { $0 >= 0 && $0 < 1 ? $0 : nil }
   }
+}
+
+/// What a network puts where masking hides cells of an image.
+public enum HiddenCells: Sendable {
+  /// Nothing: their tokens are removed before any work is spent on them.
+  case removed
+  /// A learned mask token in the place of each one's own.
+  case replaced
+  /// Zeros in the place of normalised pixels, which is the mean colour.
+  case zeroed
 }
 
 /// A square grid of cells over an image.

@@ -1,4 +1,5 @@
 public import SubCore
+public import SubData
 public import SubNN
 import SubTrain
 
@@ -51,5 +52,15 @@ extension VisionRecipe {
     case .crossEntropy: .crossEntropy(smoothing: Float(loss.smoothing))
     case .binaryCrossEntropy: .binaryCrossEntropy
     }
+  }
+
+  /// What the main branch's loss is told of the images of a batch, [N, classes]: mixed, binarized and smoothed as it sees
+  /// them.
+  public func targets(of batch: ImageBatch, classes: Int) -> HostArray {
+    guard let mixed = batch.targets else {
+      let smoothing = loss.name == .crossEntropy ? loss.smoothing : 0
+      return MixPlan.none.targets(labels: batch.labels, classes: classes, smoothing: smoothing)
+    }
+    return loss.binarizesTargets ? VisionBatches.binarized(mixed) : mixed
   }
 }

@@ -9,7 +9,7 @@ public final class VisionTraining: Trainable {
   public let model: VisionRunModel
   public let source: VisionBatches
   private let average: EMA?
-  private let evaluator: VisionEvaluator?
+  private var evaluator: VisionEvaluator?
   private let masking: Masking?
 
   /// Training of a model. `emaDecay`: that of the average of weights that is evaluated; 0: the weights themselves are.
@@ -31,6 +31,11 @@ public final class VisionTraining: Trainable {
   public func read(from folder: String) throws { try model.read(from: folder) }
 
   public var isEvaluated: Bool { evaluator != nil }
+  public var evaluationHostBytes: Int { evaluator?.hostBytes ?? 0 }
+  public var evaluationBatch: Int {
+    get { evaluator?.batchSize ?? 0 }
+    set { if newValue > 0 { evaluator?.batchSize = newValue } }
+  }
 
   public func evaluate() throws -> Evaluation {
     guard let evaluator else { return Evaluation() }

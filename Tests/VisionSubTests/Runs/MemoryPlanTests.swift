@@ -19,10 +19,9 @@ import VisionSub
       recipe, on: data, VisionRunModel(recipe, classNames: data.classNames, runSettings), runSettings)
   }
 
-  /// Just enough for a number of parts, as a plan reckons.
-  private func allowance(for parts: Int, _ memory: StepMemory) -> MemoryAllowance {
-    let need = memory.need(parts: parts).memory + 64 << 20
-    return MemoryAllowance(bytes: Int(Double(need + 1 << 10) / 0.92) + 1, reason: "are there")
+  /// Just enough for a need, as a plan reckons.
+  private func allowance(for need: StepMemory.Need) -> MemoryAllowance {
+    MemoryAllowance(bytes: Int(Double(need.memory + 64 << 20 + 1 << 10) / 0.92) + 1, reason: "are there")
   }
 
   @Test func `the fewest parts that fit, what the user says, and what cannot be`() throws {
@@ -32,7 +31,7 @@ import VisionSub
     let whole = try MemoryPlan(memory, within: [])
     #expect(whole.parts == 1 && whole.note == nil && !whole.trims)
 
-    let enough = [allowance(for: 4, memory)]
+    let enough = [allowance(for: memory.need(parts: 4))]
     let plan = try MemoryPlan(memory, within: enough)
     #expect((3...4).contains(plan.parts) && plan.trims && plan.peak < whole.peak)
     #expect(plan.note?.contains("every batch passes in \(plan.parts) parts of at most") == true)
@@ -49,6 +48,23 @@ import VisionSub
       try MemoryPlan(memory, within: [MemoryAllowance(bytes: 1 << 20, reason: "are there")])
     }
     #expect(error.what.contains("a step of one sample takes") && error.cure.contains("recompute=true"), "\(error)")
+  }
+
+  @Test func `an evaluation takes as many samples at once as fit`() throws {
+    let run = try Self.run("shapes-tiny", [("batch_size", "8"), ("eval_batch_size", "160")])
+    let memory = try #require(try StepMemory(of: run.subject, run.method))
+    #expect(memory.evaluation.samples == 160)
+    #expect(memory.need(evaluating: 160).memory > 2 * memory.need(evaluating: 64).memory)
+    #expect(try MemoryPlan(memory, within: []).evaluates == 160)
+    let plan = try MemoryPlan(memory, within: [allowance(for: memory.need(evaluating: 64))])
+    #expect(plan.parts == 1 && (64..<72).contains(plan.evaluates))
+    #expect(plan.note?.contains("evaluates \(plan.evaluates) samples at once") == true)
+    // Figures do not depend on it.
+    let whole = try run.evaluate()
+    run.subject.evaluationBatch = plan.evaluates
+    let again = try run.evaluate()
+    #expect(run.subject.evaluationBatch == plan.evaluates)
+    #expect(zip(whole.metrics, again.metrics).allSatisfy { $0.value == $1.value } && !whole.metrics.isEmpty)
   }
 
   @Test func `a run within a limit passes in parts, and says so`() throws {

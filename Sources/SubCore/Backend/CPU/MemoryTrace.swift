@@ -15,7 +15,7 @@ public struct MemoryTrace: Sendable {
   }
 
   /// A request of so many bytes, or, below 0, -(1 + r) where the block of request number r came back.
-  private let events: [Int64]
+  let events: [Int64]
 
   /// Runs `body` and writes down what it asks for, on this thread.
   public static func recording(_ body: () throws -> Void) rethrows -> MemoryTrace {
@@ -27,54 +27,10 @@ public struct MemoryTrace: Sendable {
     return MemoryTrace(events: Array(UnsafeBufferPointer(start: events, count: Int(count))))
   }
 
-  /// The trace of work on `samples`, of two traces of the same work: every request is a straight line through theirs. Nil
-  /// where the two are not the same requests in the same order.
-  public static func line(
-    through first: (samples: Int, trace: MemoryTrace), _ second: (samples: Int, trace: MemoryTrace), at samples: Int
-  ) -> MemoryTrace? {
-    precondition(first.samples != second.samples, "MemoryTrace: two traces of \(first.samples) samples")
-    // Some kernels ask for a little scratch only where there is more to do: what is small may be left out.
-    return [0, 1 << 12, 1 << 14].lazy.compactMap { least in
-      line(
-        through: (first.samples, first.trace.without(below: least)),
-        (second.samples, second.trace.without(below: least)), exactlyAt: samples)
-    }.first
-  }
-
-  /// The same trace without small requests.
-  private func without(below least: Int) -> MemoryTrace {
-    guard least > 0 else { return self }
-    var (kept, numbers): ([Int64], [Int64]) = ([], [])
-    var count: Int64 = 0
-    for event in events {
-      if event < 0 {
-        let number = numbers[Int(-1 - event)]
-        if number >= 0 { kept.append(-1 - number) }
-      } else {
-        let stays = event >= least
-        numbers.append(stays ? count : -1)
-        if stays {
-          kept.append(event)
-          count += 1
-        }
-      }
-    }
-    return MemoryTrace(events: kept)
-  }
-
-  private static func line(
-    through first: (samples: Int, trace: MemoryTrace), _ second: (samples: Int, trace: MemoryTrace),
-    exactlyAt samples: Int
-  ) -> MemoryTrace? {
-    let (a, b) = (first.trace.events, second.trace.events)
-    guard a.count == b.count else { return nil }
-    let share = Double(samples - first.samples) / Double(second.samples - first.samples)
-    var events = a
-    for place in a.indices {
-      guard (a[place] < 0) == (b[place] < 0), a[place] >= 0 || a[place] == b[place] else { return nil }
-      if a[place] >= 0 { events[place] = max(0, a[place] + Int64((Double(b[place] - a[place]) * share).rounded())) }
-    }
-    return MemoryTrace(events: events)
+  /// This work and then another.
+  public func followed(by other: MemoryTrace) -> MemoryTrace {
+    let requests = Int64(events.count { $0 >= 0 })
+    return MemoryTrace(events: events + other.events.map { $0 < 0 ? $0 - requests : $0 })
   }
 
   /// What an empty pool would come to hold if the work were done `rounds` times.

@@ -6,6 +6,7 @@ public import SubTrain
 extension ResNetConfig: VisionConfiguration {
   public static var family: any VisionFamily { ResNetFamily() }
   public var cells: MaskGrid { MaskGrid(side: imageSize / cell, pixels: cell) }
+  public var hiddenCells: HiddenCells { .zeroed }
   public var published: Naming { .timmResNet }
   public var head: String { "fc" }
   public var decayRule: DecayRule { .vectors }

@@ -6,6 +6,7 @@ public import SubTrain
 extension SwinConfig: VisionConfiguration {
   public static var family: any VisionFamily { SwinFamily() }
   public var cells: MaskGrid { MaskGrid(side: imageSize / cell, pixels: cell) }
+  public var hiddenCells: HiddenCells { .replaced }
   public var published: Naming { .timmSwin }
   public var head: String { "head.fc" }
   public var decayRule: DecayRule { .swin }

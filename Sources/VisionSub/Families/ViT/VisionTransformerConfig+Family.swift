@@ -6,6 +6,7 @@ public import SubTrain
 extension VisionTransformerConfig: VisionConfiguration {
   public static var family: any VisionFamily { ViTFamily() }
   public var cells: MaskGrid { MaskGrid(side: grid, pixels: patchSize) }
+  public var hiddenCells: HiddenCells { masked == .removed ? .removed : .replaced }
   /// timm's names; its BEiTs name LayerScale as the official ones do.
   public var published: Naming { relativeBias == .none ? .timmViT : .officialViT }
   public var decayRule: DecayRule { relativeBias != .none ? .beit : hasPreNorm ? .clip : .positions }
