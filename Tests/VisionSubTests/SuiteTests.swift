@@ -115,14 +115,14 @@ import Testing
   }
 
   @Test func `ObjectNet is answered among all classes and among its own, without its frame`() throws {
-    for (name, taken) in [("alarm_clock", [409, 530, 0]), ("chair", [765, 559]), ("air_freshener", [5])] {
+    for (name, taken) in [("alarm_clock", [409, 530]), ("chair", [765, 559, 0]), ("air_freshener", [5])] {
       for (place, taken) in taken.enumerated() {
         try picture("objectnet-1.0/images/\(name)/\(place).png", taken, framed: true)
       }
     }
     let found = try results()
     #expect(found["objectnet"]?.count == 5 && found["objectnet"]?.top1 == 0.8)
-    // Nothing is known of the picture that is taken for class 0: the first of the 125 is best, and it is not the clock's.
+    // Nothing is known of the picture that is taken for class 0: the first of the 125 is best, and it is no chair.
     #expect(found["objectnet_subset"]?.top1 == 0.8)
     let blinded = try results(first: 0)
     #expect(
