@@ -4,7 +4,7 @@ extension Comparison {
   /// The paper's Figure 2: over the steps the metric, the losses of whole and of masked inputs on the evaluation split, and
   /// the norms of both branches' gradients. Means over the seeds, with their standard deviation as a band.
   var figure: Figure {
-    let norm = "L2 norm, loss with weight 1"
+    let norm = "L2 norm, weight 1"
     let panels = [
       panel("Validation: \(metric)", metric, metric, .eval),
       panel("Validation loss, whole inputs", "loss by the label", "loss_main", .eval),

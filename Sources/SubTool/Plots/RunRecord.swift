@@ -98,14 +98,14 @@ extension RunRecord {
   var figure: Figure {
     let losses: [(String, String)] = [("loss_main_mean", "main"), ("loss_sub_mean", "sub")]
     let hasMeans = !curve("loss_main_mean", of: .train).isEmpty
-    let norms = [("grad_norm", "whole"), ("grad_norm_main", "main"), ("grad_norm_sub", "sub")]
+    let norms = [("grad_norm", "step"), ("grad_norm_main", "main"), ("grad_norm_sub", "sub")]
     let panels = [
       panel(
         "Loss in training", hasMeans ? "mean since the last line" : "loss of a batch", .train,
         hasMeans ? losses : [("loss_main", "main"), ("loss_sub", "sub")]),
       panel("Loss in evaluation", "loss by the label", .eval, [("loss_main", "whole"), ("loss_sub", "masked")]),
       panel("Metrics in evaluation", "metric", .eval, metrics.prefix(4).map { ($0, $0) }),
-      panel("Gradient norms", "L2 norm, each loss with weight 1", .train, norms),
+      panel("Gradient norms", "L2 norm, weight 1", .train, norms),
       panel("Learning rate", "rate", .train, [("lr", "")]),
       panel("Speed", "samples a second", .train, [("samples_per_s", "")]),
     ]

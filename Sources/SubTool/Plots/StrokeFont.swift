@@ -42,6 +42,8 @@ enum StrokeFont {
 
   private static func data(_ character: Character) -> String {
     switch character {
+    // The font's own is as wide as a minus.
+    case "-": return "KYNRVR"
     case "\u{b1}": return "E_RHRV RIO[O RI[[["
     case "\u{d7}": return "G]KMY[ RYMK["
     default:
