@@ -64,7 +64,10 @@ import Testing
     ])
     #expect(again.code == 0, "\(again.error)")
     let figures = again.output.split(separator: "\n")
-    #expect(figures.count > 2 && figures[...] == run.output.split(separator: "\n").dropFirst().dropLast())
+    let printed = run.output.split(separator: "\n")
+    #expect(printed[1].contains("images with the captions found for them: \(folder["run"])/plots/captions.png"))
+    #expect(figures.count > 2 && figures[...] == printed.dropFirst(2).dropLast())
+    #expect(try file("run/plots/captions.png").starts(with: [0x89, 0x50, 0x4e, 0x47]))
     // It remembers what that was, and eval does the same.
     let remembered = tool(["zero-shot", "--from", folder["run"]])
     #expect(remembered.output == again.output && remembered.error.contains("as in the run: --data=\(folder["val"])"))
