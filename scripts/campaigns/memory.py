@@ -20,7 +20,7 @@ fixtures = f"{root}/Tests/SubDataTests/Fixtures/files"
 commands = {
     "glue": ["glue", "--task", "cola"] + steps,
     "train": ["train"] + steps,
-    "train, ResNet": ["train", "--recipe", "resnet-shapes"] + steps,
+    "resnet": ["train", "--recipe", "resnet-shapes"] + steps,
     "clip-pretrain": ["clip-pretrain"] + steps,
     "bench": ["bench", "vit-s16", "--steps", "1", "--warmup", "0", "--batch", "4"],
     "preview": ["preview", "--output", "OUT.png"],
