@@ -26,12 +26,22 @@ public struct MemoryPlan: Sendable, Equatable {
   ///   - wanted: the number that the recipe names, which is kept; 0: none.
   ///   - begun: with how many a run was begun that goes on; they stay where they fit.
   ///   - normalizes: whether the network normalises by the samples of a part.
-  /// - Throws: where not even one sample fits, or a task cannot take so few.
+  ///   - fewest: samples that a part must have.
+  /// - Throws: where not even so few samples fit, or a part would have fewer.
   public init(
     _ memory: StepMemory, within allowances: [MemoryAllowance], wanted: Int = 0, begun: Int? = nil,
-    normalizes: Bool = false
+    normalizes: Bool = false, fewest: Int = 1
   ) throws {
     let samples = memory.samples
+    let most = samples / fewest
+    guard most > 0, fewest == 1 || wanted <= most else {
+      throw InputError(
+        most == 0
+          ? "batch-norm has no statistics of a batch of \(samples)"
+          : "\(wanted) parts of \(samples) samples leave some with fewer than \(fewest), of which batch-norm has no statistics",
+        at: most == 0 ? "--set batch_size" : "--set accumulation",
+        cure: most == 0 ? "give \(fewest) or more" : "give at most \(most)", isUsage: true)
+    }
     func shortage(
       _ need: StepMemory.Need, rest: Int = Self.rest, share: Double = Self.share
     ) -> (need: Int, allowance: MemoryAllowance)? {
@@ -60,14 +70,15 @@ public struct MemoryPlan: Sendable, Equatable {
         notes = ["\(whole): the system may end the run; --set accumulation=0 chooses what fits"]
       } else {
         // Refused is only what cannot be: a tight run is tried.
-        if let lack = shortage(memory.need(parts: samples), rest: 0, share: 1) {
+        if let lack = shortage(memory.need(parts: most), rest: 0, share: 1) {
           throw InputError(
-            "a step of one sample takes \(text(lack.need)) besides the \(text(memory.resident)) of weights, gradients and "
-              + "moments, and \(text(lack.allowance.bytes)) \(lack.allowance.reason)", at: "memory",
+            "a step of \(fewest == 1 ? "one sample" : "\(fewest) samples") takes \(text(lack.need)) besides the "
+              + "\(text(memory.resident)) of weights, gradients and moments, and \(text(lack.allowance.bytes)) \(lack.allowance.reason)",
+            at: "memory",
             cure: "add --set recompute=true, use smaller images or a smaller model, or give it more memory")
         }
         let part = largest(below: samples) { memory.need(parts: (samples + $0 - 1) / $0) }
-        parts = max(parts, (samples + part - 1) / part)
+        parts = min(most, max(parts, (samples + part - 1) / part))
         let exact = normalizes ? " (batch-norm has the statistics of a part)" : ""
         var note =
           "\(whole): every batch passes in \(parts) parts of at most \((samples + parts - 1) / parts), which gives the "

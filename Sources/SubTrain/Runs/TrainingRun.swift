@@ -114,7 +114,7 @@ public struct TrainingRun<Subject: Trainable> {
     try memory.map {
       try MemoryPlan(
         $0, within: MachineMemory.allowances(own: memoryLimit), wanted: loop.parts, begun: begun,
-        normalizes: !subject.parameters.buffers.isEmpty)
+        normalizes: !subject.parameters.buffers.isEmpty, fewest: subject.fewestSamples)
     }
   }
 

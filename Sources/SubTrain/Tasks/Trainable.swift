@@ -22,6 +22,8 @@ public protocol Trainable: AnyObject {
   var parts: [(name: String, part: any Checkpointed)] { get }
   /// Runs after every update: averages, clamps.
   func afterUpdate()
+  /// Samples that a batch, or a part of it, must have: 2 where batch-norm would see a single value of one.
+  var fewestSamples: Int { get }
   /// Whether there is something to evaluate on.
   var isEvaluated: Bool { get }
   /// Evaluates the model as it stands.
@@ -45,6 +47,8 @@ extension Trainable {
   public var parts: [(name: String, part: any Checkpointed)] { [] }
   /// Does nothing.
   public func afterUpdate() {}
+  /// One.
+  public var fewestSamples: Int { 1 }
   /// Taken to be so.
   public var isEvaluated: Bool { true }
   /// Finds nothing.

@@ -9,6 +9,8 @@ public protocol VisionModel: Module {
   var imageSize: Int { get }
   /// Lets the patch embedding stay as it is, where there is one: no gradient, no update (FT-CLIP).
   func freezePatchEmbedding()
+  /// Images that a batch must have: 2 where batch-norm would see a single value of one.
+  var fewestSamples: Int { get }
   /// What no regularisation touches, so that a step needs it only once: the embeddings of all patches, [N·L, D]. Nil for
   /// a family that hides pixels.
   func stem(_ images: Tensor) -> Tensor?
@@ -21,6 +23,7 @@ public protocol VisionModel: Module {
 }
 
 extension VisionModel {
+  public var fewestSamples: Int { 1 }
   public func features(_ images: Tensor, _ pass: Pass) -> Tensor? { nil }
   /// Images alone: where the pass removes patches, they are not even embedded.
   public func callAsFunction(_ images: Tensor, _ pass: Pass) -> Tensor { self(images, stem: nil, pass) }

@@ -30,6 +30,7 @@ public final class VisionTraining: Trainable {
   public func write(to folder: String) throws { try model.write(to: folder) }
   public func read(from folder: String) throws { try model.read(from: folder) }
 
+  public var fewestSamples: Int { task.model.fewestSamples }
   public var isEvaluated: Bool { evaluator != nil }
   public var evaluationHostBytes: Int { evaluator?.hostBytes ?? 0 }
   public var evaluationBatch: Int {

@@ -37,6 +37,10 @@ import VisionSub
     #expect(plan.note?.contains("every batch passes in \(plan.parts) parts of at most") == true)
     #expect(try MemoryPlan(memory, within: enough, normalizes: true).note?.contains("statistics of a part") == true)
 
+    #expect(try MemoryPlan(memory, within: [allowance(for: memory.need(parts: 64))], fewest: 2).parts == 32)
+    #expect(throws: InputError.self) { try MemoryPlan(memory, within: [], wanted: 33, fewest: 2) }
+    #expect(throws: InputError.self) { try MemoryPlan(memory, within: [], fewest: 65) }
+
     let told = try MemoryPlan(memory, within: enough, wanted: 1)
     #expect(told.parts == 1 && told.note?.contains("the system may end the run") == true)
     #expect(try MemoryPlan(memory, within: enough, wanted: 16).parts == 16)

@@ -38,6 +38,8 @@ public final class ResNet: Module, VisionModel {
 
   public var classes: Int { config.classes }
   public var imageSize: Int { config.imageSize }
+  // The last stage shrinks images 32 times.
+  public var fewestSamples: Int { config.imageSize > 32 ? 1 : 2 }
 
   /// A ResNet embeds no patches.
   public func freezePatchEmbedding() {}
