@@ -34,6 +34,8 @@ private func put(_ bytes: some Collection<UInt8>, at path: String) {
 
 @_cdecl("LLVMFuzzerInitialize")
 public func initialize(_ count: UnsafeMutablePointer<CInt>, _ arguments: UnsafeMutableRawPointer) -> CInt {
+  // Without a format the names are printed, and that is all.
+  _ = format.name
   if let folder = getenv("MASKSUB_CORPUS").map({ String(cString: $0) }) {
     for (number, bytes) in format.corpus.enumerated() { put(bytes, at: "\(folder)/seed-\(number)") }
   }
