@@ -75,8 +75,8 @@ static void start_sleepers(void) {
 
 /// Threads that wait for each other spin, by libgomp's default for milliseconds: on cores that other programs keep busy a
 /// small network then took fifteen times as long with two threads as with one. Where there are more threads than cores
-/// libgomp spins a thousand times only, which costs nothing that could be measured on idle cores, and it counts threads
-/// that sleep. So a second team sleeps for ever. (The environment variables that say it are read before main.)
+/// libgomp spins a thousand times only, which on idle cores cost a ViT nothing and a small network up to an eighth, and it
+/// counts threads that sleep. So a second team sleeps for ever. (The environment variables that say it are read before main.)
 static void spin_briefly(void) {
   static pthread_once_t once = PTHREAD_ONCE_INIT;
   pthread_once(&once, start_sleepers);

@@ -166,6 +166,7 @@ import Testing
   @Test func `a suite of one's own is checked field by field`() throws {
     try AtomicFile.write("cat\ndog\n", to: folder["classes.txt"])
     try AtomicFile.write("folder\tclasses\npets\tcat,dog\n", to: folder["pets.tsv"])
+    try AtomicFile.write("cat\n", to: folder["cats.txt"])
     func suite(_ measure: String, _ more: String = "") throws -> EvaluationSuite {
       try AtomicFile.write(
         "{\"name\": \"own\", \"classes\": \"classes.txt\", \"row\": [\"P\"], \"sets\": [{\"folders\": [\"p\"], "
@@ -181,6 +182,8 @@ import Testing
       ("\"name\": \"p\", \"title\": \"P\", \"table\": \"absent.tsv\"", "absent.tsv"),
       ("\"name\": \"p\", \"title\": \"Q\", \"table\": \"pets.tsv\"", "'row' is not"),
       ("\"title\": \"P\", \"table\": \"pets.tsv\"", "'name' is no text"),
+      ("\"name\": \"p\", \"title\": \"P\", \"labels\": \"numbers\", \"among\": \"accepted\"", "'among'"),
+      ("\(good), \"among\": \"cats.txt\"", "is none of its 'among'"),
     ] {
       #expect(error { _ = try suite(measure) }.contains(words), "\(measure)")
     }

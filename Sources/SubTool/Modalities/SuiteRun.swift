@@ -55,11 +55,6 @@ struct SuiteRun {
     }
     let cells = suite.titles.map { title in (title, row[title].map { (100 * $0).fixed(1) } ?? "-") }
     guard !cells.isEmpty else { return }
-    for line in [cells.map(\.0), cells.map(\.1)] {
-      let padded = zip(cells, line).map { cell, text in
-        text + String(repeating: " ", count: max(cell.0.count, cell.1.count) - text.count)
-      }
-      try context.console.print(padded.joined(separator: "  "))
-    }
+    for line in TextColumns([cells.map(\.0), cells.map(\.1)]).lines { try context.console.print(line) }
   }
 }

@@ -1,6 +1,6 @@
 import SubCore
 
-/// An accelerator by its data sheet: dense products a second, memory in GiB.
+/// An accelerator by its data sheet: dense products a second.
 enum Card: String, CaseIterable, OptionValue {
   case v100, a100, h100, h200, rtx4090
 
@@ -14,15 +14,5 @@ enum Card: String, CaseIterable, OptionValue {
       case .rtx4090: (82.6e12, 165.2e12)
       }
     return precision == .bf16 ? bf16 : f32
-  }
-
-  /// Its memory in GiB.
-  var memory: Int {
-    switch self {
-    case .v100: 32
-    case .a100, .h100: 80
-    case .h200: 141
-    case .rtx4090: 24
-    }
   }
 }

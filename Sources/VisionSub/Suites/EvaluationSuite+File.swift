@@ -94,7 +94,16 @@ private final class SuiteFile {
     let listed = try among.flatMap { $0 == "accepted" ? nil : try classes($0) }
     let labels = try labels(json, name: name, listed: listed)
     var restriction = listed.map { Array($0.values) }
-    if among == "accepted", case .folders(let known) = labels { restriction = known.values.flatMap(\.self) }
+    if among != nil {
+      guard case .folders(let known) = labels else {
+        throw fault("'\(name)' has 'among', which goes with class folders or a 'table'")
+      }
+      if among == "accepted" { restriction = known.values.flatMap(\.self) }
+      let classes = Set(restriction ?? [])
+      if let strange = known.first(where: { !classes.isSuperset(of: $0.value) }) {
+        throw fault("a class of the folder '\(strange.key)' of '\(name)' is none of its 'among'")
+      }
+    }
     let uncounted: Set<String>? =
       switch json["uncounted"] {
       case nil: []
