@@ -1,6 +1,10 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
+let kernelUnits = [
+  "elementwise", "axes", "rows", "losses", "norm", "sums", "optimizers", "attention", "attention_tiles", "grids",
+]
+
 // Targets stand in level order: a target imports only targets above it in this file.
 let package = Package(
   name: "masksub",
@@ -19,6 +23,7 @@ let package = Package(
     .library(name: "VisionSub", targets: ["VisionSub"]),
     .library(name: "TextSub", targets: ["TextSub"]),
     .library(name: "ClipSub", targets: ["ClipSub"]),
+    .library(name: "CudaTwin", type: .dynamic, targets: ["CudaTwin"]),
   ],
   dependencies: [],
   targets: [
@@ -33,8 +38,10 @@ let package = Package(
       name: "CSubKernels", dependencies: ["COneDNN"],
       linkerSettings: [.linkedLibrary("dnnl"), .linkedLibrary("gomp"), .linkedLibrary("m")]),
     .target(name: "CSystem"),
+    // The texts of the CUDA kernels, embedded: a compiler at run time makes them, so nothing of CUDA is needed here.
+    .target(name: "CCudaKernels", exclude: kernelUnits.map { "\($0).cu" } + ["prelude.cuh"]),
     // 2  Tensors, the tape, operations, backends, random keys.
-    .target(name: "SubCore", dependencies: ["CSubKernels", "CSystem"]),
+    .target(name: "SubCore", dependencies: ["CSubKernels", "CCudaKernels", "CSystem"]),
     // 3  Files, text, images, loaders: plain host values, never a Tensor.
     .target(name: "SubData", dependencies: ["SubCore", "CSubImage", "CSystem", "CZlib"]),
     // 4  Modules, layers, losses, optimizers.
@@ -55,19 +62,29 @@ let package = Package(
       dependencies: ["SubCore", "SubData", "SubNN", "SubTrain", "VisionSub", "TextSub", "ClipSub", "CSystem"]),
     // Not named like its program: a file system may take masksub and MaskSub for one.
     .executableTarget(name: "SubMain", dependencies: ["SubTool", "COutOfMemory"], path: "Sources/masksub"),
+    // A CUDA device on the host, of the same kernel texts: for tests alone.
+    .target(
+      name: "CudaTwin", path: "Tests/CudaTwin",
+      cxxSettings: [
+        .headerSearchPath("../../Sources/CCudaKernels"),
+        // Kernels write pairs of bf16 as words.
+        .unsafeFlags(["-O2", "-fvisibility=hidden", "-fno-strict-aliasing"]),
+      ]),
+    // Has every test program take the twin for a CUDA device.
+    .target(name: "CTwinPath", path: "Tests/TwinPath"),
     // Tests mirror Sources.
     .target(name: "TraceCases", dependencies: ["SubData", "SubCore"], path: "Tests/TraceCases"),
     // All levels, as the product names them: what is only re-exported is not compiled again when it changes.
     .testTarget(
       name: "OutsideTests",
       dependencies: ["MaskSub", "SubCore", "SubData", "SubNN", "SubTrain", "VisionSub", "TextSub", "ClipSub"]),
-    .testTarget(name: "SubCoreTests", dependencies: ["SubCore", "CSystem"]),
+    .testTarget(name: "SubCoreTests", dependencies: ["SubCore", "CSystem", "CTwinPath"]),
     .testTarget(
       name: "SubDataTests", dependencies: ["SubData", "SubCore", "CZlib", "TestSupport"], resources: [.copy("Fixtures")]
     ),
     .testTarget(
       name: "SubNNTests", dependencies: ["SubNN", "SubData", "SubCore"], resources: [.copy("Fixtures")]),
-    .target(name: "TestSupport", dependencies: ["SubData", "SubCore"], path: "Tests/TestSupport"),
+    .target(name: "TestSupport", dependencies: ["SubData", "SubCore", "CTwinPath"], path: "Tests/TestSupport"),
     .testTarget(
       name: "SubTrainTests", dependencies: ["SubTrain", "SubNN", "SubData", "SubCore", "TestSupport"],
       resources: [.copy("Fixtures")]),
@@ -97,7 +114,8 @@ let package = Package(
       name: "BudgetTests",
       dependencies: ["VisionSub", "TextSub", "ClipSub", "SubTrain", "SubNN", "SubData", "SubCore"],
       resources: [.copy("allocations.json")]),
-  ]
+  ],
+  cxxLanguageStandard: .cxx20
 )
 
 for target in package.targets where target.type != .system {

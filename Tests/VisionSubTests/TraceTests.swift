@@ -24,6 +24,11 @@ import TraceCases
     for name in ["deit3-official", "beitv2"] { try TraceCase("\(Self.fixtures)/\(name)").compare(on: .reference) }
   }
 
+  @Test func `a CUDA device gives the same step`() throws {
+    let device = try #require(Device("cuda"))
+    for name in ["vit-token", "mae-avg", "beitv2"] { try TraceCase("\(Self.fixtures)/\(name)").compare(on: device) }
+  }
+
   @Test func `labels of every whole type are classes`() throws {
     let model = try TraceCase("\(Self.fixtures)/vit-token")
     let batch = try model.tensors("batch.safetensors").arrays()

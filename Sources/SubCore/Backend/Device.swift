@@ -13,9 +13,12 @@ public struct Device: Sendable, Hashable, CustomStringConvertible {
 
   /// The device that is written so, `cpu` or `cuda:1` (`cuda` is the first); nil where this build or machine has none.
   public init?(_ text: String) {
-    let named = Self.available.first { "\($0.kind):\($0.ordinal)" == text || $0.kind == text && $0.ordinal == 0 }
-    guard let device = named else { return nil }
-    self = device
+    let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+    // Only the kind that is meant is asked what it has.
+    guard let kind = DeviceKind.all.first(where: { $0.name == parts[0] }),
+      let ordinal = parts.count == 1 ? 0 : Int(parts[1]), ordinal >= 0 && ordinal < kind.count()
+    else { return nil }
+    self.init(kind, ordinal: ordinal)
   }
 
   /// The devices that can be used in this process.

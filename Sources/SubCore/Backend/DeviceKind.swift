@@ -13,7 +13,7 @@ struct DeviceKind: Sendable {
   let open: @Sendable (_ ordinal: Int) -> any Backend
 
   /// Every kind in this build.
-  static let all: [DeviceKind] = [.reference, .cpu]
+  static let all: [DeviceKind] = [.reference, .cpu, .cuda]
 }
 
 /// A device that has been opened: its backend, with whatever state that has, and the indices that are kept there.

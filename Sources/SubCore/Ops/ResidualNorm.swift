@@ -109,7 +109,8 @@ private struct ResidualNormGradient {
       return
     }
     let dx = dz == nil ? z.like(z.shape) : dz!.reusable()
-    let dh = !isIdentity && vjp.wants(1) ? z.like(z.shape, dtype: branch) : nil
+    // In a lower type it is another tensor in any case, best written where the sum is at hand.
+    let dh = vjp.wants(1) && (!isIdentity || branch != z.dtype) ? z.like(z.shape, dtype: branch) : nil
     collect(vjp, 2, rows.gamma) { dgamma in
       collect(vjp, 3, dy == nil ? nil : rows.weight) { dweight in
         collect(vjp, 4, dy == nil ? nil : rows.bias) { dbias in

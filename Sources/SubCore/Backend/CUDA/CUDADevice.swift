@@ -1,0 +1,132 @@
+import Synchronization
+
+/// One device that has been opened: its context, the stream on which everything happens in order, its kernels, products and
+/// memory.
+///
+/// `@unchecked Sendable`: handles are the driver's, which may be used from every thread; what changes is behind a mutex.
+final class CUDADevice: @unchecked Sendable {
+  let driver: CUDADriver
+  let compiler: KernelCompiler
+  /// 90: sm_90.
+  let architecture: Int
+  let multiprocessors: Int
+  let name: String
+  let stream: CUDAHandle?
+  private let context: CUDAHandle?
+  private(set) var pool: CUDAPool!
+  private(set) var staging: CUDAStaging!
+  private(set) var products: CUDAProducts!
+
+  private struct State: @unchecked Sendable {
+    var modules: [KernelUnit: CUDAHandle?] = [:]
+    var functions: [String: Function] = [:]
+    var counts = CUDACounts()
+  }
+  private let state = Mutex(State())
+
+  private struct Function {
+    let handle: CUDAHandle?
+    /// The dynamic shared memory that it may ask for, in bytes.
+    var shared = 48 << 10
+  }
+
+  /// Device `ordinal` of the machine. What is missing ends the program with what to install.
+  init(ordinal: Int) {
+    guard let driver = CUDADriver.shared, ordinal < driver.count else {
+      CUDAFailure.end("there is no device \(ordinal)")
+    }
+    guard let compiler = KernelCompiler.shared else { CUDAFailure.end(CUDAInstallation.missingCompiler) }
+    self.driver = driver
+    self.compiler = compiler
+    var device = Int32(0)
+    driver.check(driver.deviceGet(&device, Int32(ordinal)), "cuDeviceGet")
+    func attribute(_ number: Int32) -> Int {
+      var value = Int32(0)
+      driver.check(driver.deviceGetAttribute(&value, number, device), "cuDeviceGetAttribute")
+      return Int(value)
+    }
+    architecture = attribute(75) * 10 + attribute(76)
+    multiprocessors = attribute(16)
+    var text = [CChar](repeating: 0, count: 256)
+    driver.check(driver.deviceGetName(&text, 256, device), "cuDeviceGetName")
+    name = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    var (context, stream) = (CUDAHandle?.none, CUDAHandle?.none)
+    driver.check(driver.contextRetain(&context, device), "cuDevicePrimaryCtxRetain")
+    driver.check(driver.contextSetCurrent(context), "cuCtxSetCurrent")
+    // Not ordered with the legacy stream, on which libraries may work.
+    driver.check(driver.streamCreate(&stream, 1), "cuStreamCreate")
+    (self.context, self.stream) = (context, stream)
+    pool = CUDAPool(driver)
+    staging = CUDAStaging(driver, stream)
+    products = CUDAProducts(self)
+  }
+
+  /// Makes this device the calling thread's.
+  func enter() { driver.check(driver.contextSetCurrent(context), "cuCtxSetCurrent") }
+
+  /// A kernel, compiled and loaded on first use, that may ask for so many bytes of dynamic shared memory.
+  private func function(_ unit: KernelUnit, _ kernel: String, shared: Int) -> CUDAHandle? {
+    state.withLock { state in
+      state.counts.launches += 1
+      var function = state.functions[kernel] ?? find(kernel, in: unit, &state)
+      if shared > function.shared {
+        driver.check(driver.functionSetAttribute(function.handle, 8, Int32(shared)), "shared memory of \(kernel)")
+        function.shared = shared
+        state.functions[kernel] = function
+      }
+      return function.handle
+    }
+  }
+
+  private func find(_ kernel: String, in unit: KernelUnit, _ state: inout State) -> Function {
+    let module = state.modules[unit] ?? load(unit)
+    state.modules[unit] = module
+    var handle: CUDAHandle?
+    driver.check(driver.moduleFunction(&handle, module, kernel), "cuModuleGetFunction \(kernel)")
+    let function = Function(handle: handle)
+    state.functions[kernel] = function
+    return function
+  }
+
+  private func load(_ unit: KernelUnit) -> CUDAHandle? {
+    let image = compiler.image(of: unit.source, name: unit.rawValue, architecture: architecture)
+    var module: CUDAHandle?
+    driver.check(driver.moduleLoad(&module, image), "cuModuleLoadData of \(unit.rawValue)")
+    return module
+  }
+
+  /// Enqueues a kernel. One struct by value is every kernel's parameter.
+  func launch<Arguments: BitwiseCopyable>(
+    _ unit: KernelUnit, _ kernel: String, blocks: (Int, Int, Int), threads: Int, shared: Int, _ arguments: Arguments
+  ) {
+    guard blocks.0 > 0 && blocks.1 > 0 && blocks.2 > 0 else { return }
+    precondition(blocks.1 <= 65535 && blocks.2 <= 65535, "cuda: \(kernel) over \(blocks) blocks")
+    enter()
+    let function = function(unit, kernel, shared: shared)
+    var arguments = arguments
+    withUnsafeMutablePointer(to: &arguments) { pointer in
+      var parameters: UnsafeMutableRawPointer? = UnsafeMutableRawPointer(pointer)
+      driver.check(
+        driver.launch(
+          function, UInt32(blocks.0), UInt32(blocks.1), UInt32(blocks.2), UInt32(threads), 1, 1, UInt32(shared), stream,
+          &parameters, nil), kernel)
+    }
+  }
+
+  /// Waits until everything is done.
+  func synchronize() {
+    enter()
+    state.withLock { $0.counts.waits += 1 }
+    driver.check(driver.streamSynchronize(stream), "the device's work")
+  }
+
+  /// What was done so far.
+  var counts: CUDACounts { state.withLock { $0.counts } }
+}
+
+/// How often the device was asked for something.
+struct CUDACounts: Sendable {
+  var launches = 0
+  /// How often the host waited for the device.
+  var waits = 0
+}

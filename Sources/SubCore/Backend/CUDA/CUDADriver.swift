@@ -1,0 +1,92 @@
+/// A handle of the driver's or of a library's.
+typealias CUDAHandle = UnsafeMutableRawPointer
+
+/// libcuda's entry points. The tests' twin of a device stands behind the same ones.
+struct CUDADriver: Sendable {
+  typealias Status = Int32
+  typealias Address = UInt64
+
+  let file: String
+  let version: Int
+  /// How many devices there are.
+  let count: Int
+
+  let deviceGet: @convention(c) (UnsafeMutablePointer<Int32>, Int32) -> Status
+  let deviceGetName: @convention(c) (UnsafeMutablePointer<CChar>, Int32, Int32) -> Status
+  let deviceGetAttribute: @convention(c) (UnsafeMutablePointer<Int32>, Int32, Int32) -> Status
+  let contextRetain: @convention(c) (UnsafeMutablePointer<CUDAHandle?>, Int32) -> Status
+  let contextSetCurrent: @convention(c) (CUDAHandle?) -> Status
+  let memoryInfo: @convention(c) (UnsafeMutablePointer<Int>, UnsafeMutablePointer<Int>) -> Status
+  let allocate: @convention(c) (UnsafeMutablePointer<Address>, Int) -> Status
+  let free: @convention(c) (Address) -> Status
+  let allocateHost: @convention(c) (UnsafeMutablePointer<UnsafeMutableRawPointer?>, Int, UInt32) -> Status
+  let streamCreate: @convention(c) (UnsafeMutablePointer<CUDAHandle?>, UInt32) -> Status
+  let streamSynchronize: @convention(c) (CUDAHandle?) -> Status
+  let eventCreate: @convention(c) (UnsafeMutablePointer<CUDAHandle?>, UInt32) -> Status
+  let eventRecord: @convention(c) (CUDAHandle?, CUDAHandle?) -> Status
+  let eventQuery: @convention(c) (CUDAHandle?) -> Status
+  let eventSynchronize: @convention(c) (CUDAHandle?) -> Status
+  let copyToDevice: @convention(c) (Address, UnsafeRawPointer, Int, CUDAHandle?) -> Status
+  let copyToHost: @convention(c) (UnsafeMutableRawPointer, Address, Int, CUDAHandle?) -> Status
+  let moduleLoad: @convention(c) (UnsafeMutablePointer<CUDAHandle?>, UnsafeRawPointer) -> Status
+  let moduleFunction: @convention(c) (UnsafeMutablePointer<CUDAHandle?>, CUDAHandle?, UnsafePointer<CChar>) -> Status
+  let functionSetAttribute: @convention(c) (CUDAHandle?, Int32, Int32) -> Status
+  let launch:
+    @convention(c) (
+      CUDAHandle?, UInt32, UInt32, UInt32, UInt32, UInt32, UInt32, UInt32, CUDAHandle?,
+      UnsafeMutablePointer<UnsafeMutableRawPointer?>?, UnsafeMutablePointer<UnsafeMutableRawPointer?>?
+    ) -> Status
+  private let errorString: @convention(c) (Status, UnsafeMutablePointer<UnsafePointer<CChar>?>) -> Status
+
+  /// The driver, started; nil where there is none or it finds no device.
+  static let shared: CUDADriver? = CUDADriver()
+
+  private init?() {
+    guard let library = CUDALibrary("libcuda.so.1"),
+      let start: @convention(c) (UInt32) -> Status = library.function("cuInit"),
+      let driverVersion: @convention(c) (UnsafeMutablePointer<Int32>) -> Status = library.function(
+        "cuDriverGetVersion"),
+      let deviceCount: @convention(c) (UnsafeMutablePointer<Int32>) -> Status = library.function("cuDeviceGetCount")
+    else { return nil }
+    var (version, count) = (Int32(0), Int32(0))
+    guard start(0) == 0, driverVersion(&version) == 0, deviceCount(&count) == 0, count > 0 else { return nil }
+    func load<Function>(_ name: String, _ type: Function.Type = Function.self) -> Function {
+      guard let function = library.function(name, as: type) else {
+        preconditionFailure("\(library.file) has no \(name)")
+      }
+      return function
+    }
+    (file, self.version, self.count) = (library.file, Int(version), Int(count))
+    deviceGet = load("cuDeviceGet")
+    deviceGetName = load("cuDeviceGetName")
+    deviceGetAttribute = load("cuDeviceGetAttribute")
+    contextRetain = load("cuDevicePrimaryCtxRetain")
+    contextSetCurrent = load("cuCtxSetCurrent")
+    memoryInfo = load("cuMemGetInfo_v2")
+    allocate = load("cuMemAlloc_v2")
+    free = load("cuMemFree_v2")
+    allocateHost = load("cuMemHostAlloc")
+    streamCreate = load("cuStreamCreate")
+    streamSynchronize = load("cuStreamSynchronize")
+    eventCreate = load("cuEventCreate")
+    eventRecord = load("cuEventRecord")
+    eventQuery = load("cuEventQuery")
+    eventSynchronize = load("cuEventSynchronize")
+    copyToDevice = load("cuMemcpyHtoDAsync_v2")
+    copyToHost = load("cuMemcpyDtoHAsync_v2")
+    moduleLoad = load("cuModuleLoadData")
+    moduleFunction = load("cuModuleGetFunction")
+    functionSetAttribute = load("cuFuncSetAttribute")
+    launch = load("cuLaunchKernel")
+    errorString = load("cuGetErrorString")
+  }
+
+  /// Ends the program where a call failed: a device that has failed once answers nothing any more, and nothing half-written
+  /// is left, since files are renamed into place when whole.
+  func check(_ status: Status, _ what: @autoclosure () -> String) {
+    guard status != 0 else { return }
+    var text: UnsafePointer<CChar>?
+    _ = errorString(status, &text)
+    CUDAFailure.end("\(what()) failed: \(text.map { String(cString: $0) } ?? "error") (\(status))")
+  }
+}

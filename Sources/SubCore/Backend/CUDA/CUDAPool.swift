@@ -1,0 +1,84 @@
+import Synchronization
+
+/// Recycled memory of a device. A block that comes back may be handed out at once: whoever gets it works behind whoever had
+/// it, on the one stream.
+final class CUDAPool: Sendable {
+  private struct State {
+    /// Free blocks by size class.
+    var free: [Int: [CUDADriver.Address]] = [:]
+    /// The size class of every block that is handed out.
+    var sizes: [CUDADriver.Address: Int] = [:]
+    var usage = DeviceMemoryUsage()
+  }
+  private let driver: CUDADriver
+  private let state = Mutex(State())
+
+  init(_ driver: CUDADriver) { self.driver = driver }
+
+  /// At least so many bytes.
+  func allocate(_ byteCount: Int) -> CUDADriver.Address {
+    let size = Self.sizeClass(byteCount)
+    return state.withLock { state in
+      state.usage.inUse += size
+      state.usage.peak = max(state.usage.peak, state.usage.inUse)
+      if let block = state.free[size]?.popLast() {
+        state.sizes[block] = size
+        return block
+      }
+      var block = CUDADriver.Address(0)
+      var status = driver.allocate(&block, size)
+      if status == 2 {
+        // Out of memory: what lies free in other sizes goes back first.
+        for (size, blocks) in state.free {
+          for block in blocks { driver.check(driver.free(block), "cuMemFree") }
+          state.usage.held -= size * blocks.count
+        }
+        state.free = [:]
+        status = driver.allocate(&block, size)
+      }
+      if status == 2 { Self.endForMemory(byteCount, state.usage, driver) }
+      driver.check(status, "cuMemAlloc of \(size) bytes")
+      state.usage.held += size
+      state.usage.peakHeld = max(state.usage.peakHeld, state.usage.held)
+      state.sizes[block] = size
+      return block
+    }
+  }
+
+  func release(_ block: CUDADriver.Address) {
+    state.withLock { state in
+      guard let size = state.sizes.removeValue(forKey: block) else { preconditionFailure("cuda: memory freed twice") }
+      state.usage.inUse -= size
+      state.free[size, default: []].append(block)
+    }
+  }
+
+  var usage: DeviceMemoryUsage { state.withLock { $0.usage } }
+
+  /// Sizes that blocks have: multiples of 512 bytes, from 1 MiB on eight steps to every doubling, so that at most an eighth
+  /// is wasted and batches of nearly equal size share their blocks.
+  private static func sizeClass(_ byteCount: Int) -> Int {
+    let least = max(512, byteCount)
+    guard least > 1 << 20 else { return (least + 511) / 512 * 512 }
+    let step = 1 << (Int.bitWidth - 1 - (least - 1).leadingZeroBitCount - 3)
+    return (least + step - 1) / step * step
+  }
+
+  private static func endForMemory(_ byteCount: Int, _ usage: DeviceMemoryUsage, _ driver: CUDADriver) -> Never {
+    var (free, total) = (0, 0)
+    _ = driver.memoryInfo(&free, &total)
+    func mebibytes(_ bytes: Int) -> String { "\(bytes >> 20) MiB" }
+    CUDAFailure.end(
+      "out of memory: \(mebibytes(byteCount)) could not be had, \(mebibytes(usage.inUse)) are in use and "
+        + "\(mebibytes(free)) of \(mebibytes(total)) are free: try half the batch size, more parts of a batch "
+        + "(--set accumulation=…), or --set recompute=true")
+  }
+}
+
+/// What of a device's memory a process has, in bytes.
+public struct DeviceMemoryUsage: Sendable {
+  /// Handed out, now and at most.
+  public internal(set) var inUse = 0, peak = 0
+  /// Asked of the device, now and at most.
+  public internal(set) var held = 0, peakHeld = 0
+}

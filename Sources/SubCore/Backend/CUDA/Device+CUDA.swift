@@ -1,0 +1,18 @@
+extension Device {
+  /// Whether tensors of this device lie in the host's memory.
+  public var isHost: Bool { backend is any HostBackend }
+
+  /// What a device that is none of the host's is called by its maker: `NVIDIA H100 80GB HBM3 (sm_90)`.
+  public var model: String? { cuda.map { "\($0.name) (sm_\($0.architecture))" } }
+
+  /// What of its own memory the device has handed out; nil where that is the host's.
+  public var memoryUsage: DeviceMemoryUsage? { cuda?.pool.usage }
+
+  /// How often the host has waited for the device so far; nil where everything is done when its call returns.
+  public var waits: Int? { cuda.map { $0.counts.waits + $0.staging.waits } }
+
+  /// How many kernels were started so far, products not counted; nil on a device that starts none.
+  public var launches: Int? { cuda?.counts.launches }
+
+  private var cuda: CUDADevice? { (backend as? CUDABackend)?.device }
+}

@@ -1,0 +1,56 @@
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// A compiled unit on disk, in the user's cache folder, under a name that follows from all that it was made of.
+struct KernelCache {
+  private let folder: String
+  private let file: String
+
+  /// `contents`: everything that the image depends on.
+  init(_ contents: [String], name: String) {
+    // Two hashes (FNV-1a) with different starts: 128 bits.
+    var (first, second) = (UInt64(0xcbf2_9ce4_8422_2325), UInt64(0x9ae1_6a3b_2f90_404f))
+    for byte in contents.joined(separator: "\u{0}").utf8 {
+      first = (first ^ UInt64(byte)) &* 0x100_0000_01b3
+      second = (second &+ UInt64(byte)) &* 0x9e37_79b9_7f4a_7c15
+      second ^= second >> 29
+    }
+    func environment(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
+    let home = environment("XDG_CACHE_HOME") ?? environment("HOME").map { $0 + "/.cache" } ?? "/tmp"
+    folder = home + "/masksub/kernels"
+    file = "\(folder)/\(name)-\(String(first, radix: 16))\(String(second, radix: 16)).cubin"
+  }
+
+  /// What lies there, if it is whole: its last eight bytes say how many there are before.
+  func read() -> [UInt8]? {
+    guard let stream = fopen(file, "rb") else { return nil }
+    defer { fclose(stream) }
+    var bytes: [UInt8] = []
+    var block = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let count = fread(&block, 1, block.count, stream)
+      guard count > 0 else { break }
+      bytes += block[0..<count]
+    }
+    let body = bytes.dropLast(8)
+    let count = bytes.suffix(8).reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    return bytes.count > 8 && UInt64(body.count) == count ? Array(body) : nil
+  }
+
+  /// Keeps an image. A cache that cannot be written costs time at the next start and nothing else.
+  func write(_ image: [UInt8]) {
+    var path = ""
+    for part in folder.split(separator: "/") {
+      path += "/" + part
+      mkdir(path, 0o755)
+    }
+    let draft = "\(file).\(getpid())"
+    guard let stream = fopen(draft, "wb") else { return }
+    let end = (0..<8).map { UInt8(truncatingIfNeeded: image.count >> (8 * $0)) }
+    let isWhole = fwrite(image, 1, image.count, stream) == image.count && fwrite(end, 1, 8, stream) == 8
+    if fclose(stream) == 0 && isWhole { rename(draft, file) } else { unlink(draft) }
+  }
+}

@@ -1,0 +1,14 @@
+internal import CCudaKernels
+
+/// A file of kernels, compiled as one.
+enum KernelUnit: String, CaseIterable {
+  case elementwise, axes, rows, losses, norm, sums, optimizers, attention
+  case attentionTiles = "attention_tiles"
+  case grids
+
+  /// Its whole text.
+  var source: String {
+    guard let text = masksub_cuda_source(rawValue) else { preconditionFailure("no kernels called \(rawValue)") }
+    return String(cString: text)
+  }
+}

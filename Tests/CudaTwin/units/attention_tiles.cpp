@@ -1,0 +1,7 @@
+#include "../emulator.hpp"
+
+namespace {
+#include "prelude.cuh"
+#include "include/attention_tiles.h"
+#include "attention_tiles.cu"
+}  // namespace

@@ -1,0 +1,7 @@
+#include "../emulator.hpp"
+
+namespace {
+#include "prelude.cuh"
+#include "include/optimizers.h"
+#include "optimizers.cu"
+}  // namespace

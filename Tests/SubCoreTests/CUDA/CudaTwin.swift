@@ -1,0 +1,37 @@
+import Foundation
+
+/// The twin of a device, which `Tests/CudaTwin` builds: kernels, driver, NVRTC and cuBLASLt on the host.
+struct CudaTwin: @unchecked Sendable {
+  /// The library, which lies where the tests do; nil where it was not built.
+  static let path: String? = {
+    guard let program = Bundle.main.executablePath else { return nil }
+    let folder = URL(fileURLWithPath: program).resolvingSymlinksInPath().deletingLastPathComponent()
+    let file = folder.appendingPathComponent("libCudaTwin.so").path
+    return FileManager.default.fileExists(atPath: file) ? file : nil
+  }()
+
+  static let shared: CudaTwin? = path.flatMap { dlopen($0, RTLD_NOW) }.map { CudaTwin(handle: $0) }
+
+  private let handle: UnsafeMutableRawPointer
+
+  /// The names of the faults that are planted in it.
+  var faults: [String] {
+    let name: @convention(c) (Int32) -> UnsafePointer<CChar>? = function("twin_fault")
+    return (0...).lazy.map { name($0) }.prefix { $0 != nil }.map { String(cString: $0!) }
+  }
+
+  /// Runs the program around a fault, in a process of its own: whether something was noticed, and what; nil where it could
+  /// not be run.
+  func attempt(_ fault: Int, isFaulty: Bool) -> (isNoticed: Bool, message: String)? {
+    let attempt: @convention(c) (Int32, Int32, UnsafeMutablePointer<CChar>, Int32) -> Int32 = function("twin_try")
+    var text = [CChar](repeating: 0, count: 1024)
+    let answer = attempt(Int32(fault), isFaulty ? 1 : 0, &text, Int32(text.count))
+    guard answer >= 0 else { return nil }
+    return (answer == 1, String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self))
+  }
+
+  private func function<Function>(_ name: String, as type: Function.Type = Function.self) -> Function {
+    guard let address = dlsym(handle, name) else { preconditionFailure("the twin has no \(name)") }
+    return unsafeBitCast(address, to: type)
+  }
+}
