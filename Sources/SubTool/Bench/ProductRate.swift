@@ -22,10 +22,12 @@ struct ProductRate {
     let x = Tensor.uniform([rows, inputs], key.fold("x"), on: device).converted(to: type)
     let weight = Tensor.uniform([outputs, inputs], key.fold("weight"), on: device).converted(to: type)
     var best = Double.infinity
+    device.synchronize()
     for _ in 0..<max(1, tries) {
       try Interruption.check()
       let start = WallClock.seconds()
       Tape.withoutRecording { _ = x.linear(weight) }
+      device.synchronize()
       best = min(best, WallClock.seconds() - start)
     }
     return 2 * Double(rows) * Double(inputs) * Double(outputs) / best

@@ -5,15 +5,24 @@ import SubTrain
 package struct DoctorCommand: Command {
   package static let name = "doctor"
   package static let summary = "what was found on this machine, and what is missing with the command that installs it"
-  package static let example = "masksub doctor"
+  package static let discussion =
+    "--check computes instead: every operation of a device, whole derivatives and updates, from the same numbers as the "
+    + "reference in f64, with a line for each operation, and exits with 1 where a result is wrong, missing or not the same "
+    + "twice. With a PATTERN only what has it in its name is checked, with a line for each result."
+  package static let example = "masksub doctor --check --device cpu"
   package static let section = CommandSection.machine
+
+  @Option("--check", "checks the results of --device: those of all operations, or of some") var check: CheckedResults?
+  @Option("--device", "the device to check") var device = Device.cpu
+  @Option("--precision", default: "both", "the type of activations in the check") var precision: Precision?
 
   package init() {}
 
   package func run(in context: ToolContext) throws {
+    if let check { return try DeviceCheck(device, precision, check.pattern).run(context.console) }
     let style = context.console.outputStyle
     func row(_ label: String, _ text: String) throws {
-      try context.console.print(styled: label + String(repeating: " ", count: max(1, 14 - label.count)) + text)
+      try context.console.print(styled: label + String(repeating: " ", count: max(1, 15 - label.count)) + text)
     }
     try row("masksub", "\(Tool.version), \(HostMachine.system())")
     try row("processor", HostMachine.processor())
@@ -30,7 +39,7 @@ package struct DoctorCommand: Command {
         try row(library.name, "\(style.red("missing")), needed for \(library.purpose)")
       }
     }
-    try row("CUDA", HostMachine.cudaDriver())
+    for found in CUDAInstallation.report { try row("CUDA \(found.name)", found.text) }
     try row("home", context.home.path ?? "not found; start with scripts/masksub or set MASKSUB_HOME")
     if missing.isEmpty {
       try context.console.print(styled: style.green("nothing is missing"))

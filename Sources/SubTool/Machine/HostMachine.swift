@@ -38,18 +38,6 @@ enum HostMachine {
     return ([MemoryPlan.text(total)] + limits).joined(separator: ", ")
   }
 
-  /// Whether a CUDA driver is there, and for which version.
-  static func cudaDriver() -> String {
-    guard let handle = dlopen("libcuda.so.1", RTLD_LAZY) else { return "no driver (libcuda.so.1); not needed" }
-    defer { dlclose(handle) }
-    typealias Function = @convention(c) (UnsafeMutablePointer<Int32>) -> Int32
-    var version: Int32 = 0
-    guard let address = dlsym(handle, "cuDriverGetVersion"),
-      unsafeBitCast(address, to: Function.self)(&version) == 0
-    else { return "a driver that does not answer (libcuda.so.1)" }
-    return "driver for CUDA \(version / 1000).\(version % 1000 / 10) (libcuda.so.1)"
-  }
-
   /// The text behind `key :` in a file of /proc.
   private static func value(of key: String, in path: String) -> String? {
     guard let file = fopen(path, "r") else { return nil }

@@ -10,9 +10,12 @@ extension MachineOptions {
 
 /// The devices of this build and machine. The reference is for tests.
 extension Device: OptionValue {
-  package static var placeholder: String { choices.joined(separator: "|") }
-  package static var expectation: String { "one of \(choices.joined(separator: ", "))" }
-  package static var choices: [String] { available.filter { $0 != .reference }.map(\.description) }
+  package static var placeholder: String { "cpu|cuda[:N]" }
+  package static var expectation: String {
+    CUDAInstallation.obstacle.map { "cpu; for cuda: \($0)" }
+      ?? "cpu or \(available.filter { $0.kind == "cuda" }.map(\.description).joined(separator: ", "))"
+  }
+  package static var choices: [String] { ["cpu", "cuda"] }
   package static func parse(_ text: String, after previous: Device?) -> Device? {
     Device(text).flatMap { $0 == .reference ? nil : $0 }
   }

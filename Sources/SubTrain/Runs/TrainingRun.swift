@@ -93,7 +93,12 @@ public struct TrainingRun<Subject: Trainable> {
     }
     for remark in changes + remarks { reporter.note(remark) }
     reporter.note("\(title), steps: \(loop.totalSteps), method \(type(of: method).name), \(folder.path)")
-    if subject.parameters.precision == .bf16 { reporter.note("computes in bf16; this processor has \(Processor.bf16)") }
+    let precision = subject.parameters.precision
+    if let model = device.model {
+      reporter.note("computes in \(precision.rawValue) on \(device), \(model)")
+    } else if precision == .bf16 {
+      reporter.note("computes in bf16; this processor has \(Processor.bf16)")
+    }
     for line in details { reporter.note("  \(line)") }
     for note in [plan?.note, demonstration?.note].compactMap({ $0 }) { reporter.note(note) }
 
@@ -111,12 +116,16 @@ public struct TrainingRun<Subject: Trainable> {
 
   /// In how many parts batches pass, so that memory holds a step; nil where nothing is known of it.
   private func plan(_ memory: StepMemory?, begun: Int? = nil) throws -> MemoryPlan? {
-    try memory.map {
+    // Only of the host's memory is known what a process may have of it.
+    guard device.isHost else { return nil }
+    return try memory.map {
       try MemoryPlan(
         $0, within: MachineMemory.allowances(own: memoryLimit), wanted: loop.parts, begun: begun,
         normalizes: !subject.parameters.buffers.isEmpty, fewest: subject.fewestSamples)
     }
   }
+
+  private var device: Device { subject.parameters.arena.device }
 
   /// Evaluates the model as it stands.
   public func evaluate() throws -> Evaluation { try subject.evaluate() }
@@ -136,13 +145,17 @@ public struct TrainingRun<Subject: Trainable> {
     if resuming {
       let changes = try folder.check(resumedWith: object, recipe)
       if !changes.isEmpty { try folder.writeChanges(changes, recipe, steps: steps, by: line) }
-      return changes.map { key, begun, now in
-        "goes on with \(key) \(now.text()), begun with \(begun.text())"
-          + (["schedule.epochs", "loop.max_steps"].contains(key)
-            ? "; its learning rate is now that of the new length" : "")
-      }
+      let begun = try folder.configuration()["device"]?.string ?? Device.cpu.kind
+      let moves = begun == device.kind ? [] : ["goes on on \(device), begun on \(begun): last bits differ from here on"]
+      return moves
+        + changes.map { key, begun, now in
+          "goes on with \(key) \(now.text()), begun with \(begun.text())"
+            + (["schedule.epochs", "loop.max_steps"].contains(key)
+              ? "; its learning rate is now that of the new length" : "")
+        }
     }
     for member in line.program.members { object[member.key] = member.value }
+    object["device"] = .string(device.kind)
     object["recipe"] = recipe.json
     object["steps"] = .integer(Int64(steps))
     object["steps_per_epoch"] = .integer(Int64(loop.stepsPerEpoch))
