@@ -2,7 +2,7 @@
 """Compares what `masksub trace` wrote with a reference, tensor by tensor.
 
     compare_trace.py EXPECTED OUT [--tolerance 1e-4] [--all]
-    compare_trace.py --cases DIR --masksub .build/release/masksub [--only TEXT] [--precision bf16]
+    compare_trace.py --cases DIR --masksub .build/release/masksub [--only TEXT] [--precision bf16] [--device cuda]
 
 EXPECTED and OUT are safetensors files. The error of a tensor is max |expected - got| / max |expected|. A gradient
 that is zero by mathematics (a key's bias, say: softmax does not see it) is nothing but rounding in the reference,
@@ -117,13 +117,13 @@ def report(rows: list[Row], tolerance: float, loose: dict[str, float], everythin
     return bool(rows) and not bad
 
 
-def run_cases(folder: Path, masksub: str, tolerance: float, only: str, everything: bool, precision: str) -> bool:
+def run_cases(folder: Path, masksub: str, tolerance: float, only: str, everything: bool, machine: list[str]) -> bool:
     """Traces and compares every case under a folder; a case may ask for a wider tolerance of some tensors."""
     cases = sorted(path.parent for path in folder.rglob("case.json") if only in str(path.parent))
     failed, families = [], {}
     for case in cases:
         facts = json.loads((case / "case.json").read_text())
-        command = [masksub, "trace", *facts["arguments"], "--precision", precision, "--output", "out.safetensors"]
+        command = [masksub, "trace", *facts["arguments"], *machine, "--output", "out.safetensors"]
         start = time.perf_counter()
         done = subprocess.run(command, cwd=case, capture_output=True, text=True)
         print(f"{case.relative_to(folder)}: exit {done.returncode}, {time.perf_counter() - start:.1f} s")
@@ -133,7 +133,7 @@ def run_cases(folder: Path, masksub: str, tolerance: float, only: str, everythin
             continue
         out = case / "out.safetensors"
         expected, got = load_file(case / "expected.safetensors"), load_file(out)
-        if precision == "bf16":
+        if "bf16" in machine:
             own, peer = distances(expected, got), facts["torch_bf16"]
             print("  " + ", ".join(f"{group} {own[group]:.2e}, PyTorch {peer[group]:.2e}" for group in own))
             families.setdefault(family(case), []).append((own, peer))
@@ -158,10 +158,12 @@ def main() -> None:
     parser.add_argument("--masksub", default="masksub", help="the tool's executable")
     parser.add_argument("--only", default="", help="only the cases whose path holds this text")
     parser.add_argument("--precision", default="fp32", choices=["fp32", "bf16"], help="of the traces of --cases")
+    parser.add_argument("--device", default="cpu", help="where the traces of --cases are computed")
     options = parser.parse_args()
     if options.cases:
         masksub = str(Path(options.masksub).resolve()) if "/" in options.masksub else options.masksub
-        good = run_cases(options.cases, masksub, options.tolerance, options.only, options.all, options.precision)
+        machine = ["--precision", options.precision, "--device", options.device]
+        good = run_cases(options.cases, masksub, options.tolerance, options.only, options.all, machine)
     elif len(options.files) == 2:
         expected, got = (load_file(path) for path in options.files)
         good = report(compare(expected, got), options.tolerance, {}, options.all)
