@@ -47,7 +47,9 @@ extension CheckCase {
       let b = Matrix(t.input(transposed.1 ? [n, k] : [k, n]))
       func make(_ alpha: Double, _ beta: Double, _ type: DType) {
         let c = t.output(
-          "\(type), \(alpha), \(beta)", [m, n], type, .rounded, holding: beta == 0 ? .none : .normal())
+          // What is added to may have been rounded before.
+          "\(type), \(alpha), \(beta)", [m, n], type, beta == 0 ? .rounded : .computed,
+          holding: beta == 0 ? .none : .normal())
         t.backend.gemm(alpha, a, transposed: transposed.0, b, transposed: transposed.1, beta, into: Matrix(c))
       }
       for beta in betas {
@@ -70,7 +72,9 @@ extension CheckCase {
           }
           let (a, b) = (first ? block(k, m) : block(m, k), second ? block(n, k) : block(k, n))
           for beta in [0.0, 1] {
-            let c = t.output("\(first) \(second), \(beta)", [m, n + 2 * gap], nil, .rounded, holding: .normal())
+            let c = t.output(
+              "\(first) \(second), \(beta)", [m, n + 2 * gap], nil, beta == 0 ? .rounded : .computed, holding: .normal()
+            )
             t.backend.gemm(
               1, a, transposed: first, b, transposed: second, beta, into: Matrix(c, columns: gap..<gap + n))
           }
@@ -163,7 +167,7 @@ extension CheckCase {
       }
       run("dpre", nil)
       for beta in [0.0, 1] { run("dpre beside a sum, \(beta)", t.sum("sum, \(beta)", [width], beta)) }
-      let place = t.output("in place", [rows, width], nil, .rounded, holding: .normal())
+      let place = t.output("in place", [rows, width], nil, beta == 0 ? .rounded : .computed, holding: .normal())
       t.backend.activationBackward(
         activation, saved: saved, place, into: place, columnSum: t.sum("its sum", [width], 0))
     }

@@ -69,7 +69,7 @@ enum Accuracy {
     case .exact: 0
     case .rounded: type == .bf16 ? 5e-3 : type == .f64 ? 1e-6 : 1e-5
     case .computed: precision == .bf16 ? 2e-2 : 1e-4
-    case .network: precision == .bf16 ? 1e-1 : 1e-4
+    case .network: precision == .bf16 ? 5e-2 : 1e-4
     case .kinked: precision == .bf16 ? 0.5 : 1e-4
     }
   }

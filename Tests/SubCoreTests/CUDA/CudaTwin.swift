@@ -1,14 +1,10 @@
+import CTwinPath
 import Foundation
 
 /// The twin of a device, which `Tests/CudaTwin` builds: kernels, driver, NVRTC and cuBLASLt on the host.
 struct CudaTwin: @unchecked Sendable {
-  /// The library, which lies where the tests do; nil where it was not built.
-  static let path: String? = {
-    guard let program = Bundle.main.executablePath else { return nil }
-    let folder = URL(fileURLWithPath: program).resolvingSymlinksInPath().deletingLastPathComponent()
-    let file = folder.appendingPathComponent("libCudaTwin.so").path
-    return FileManager.default.fileExists(atPath: file) ? file : nil
-  }()
+  /// The library that this program takes for CUDA's; nil where it was not built, or others are named.
+  static let path = twin_path().map { String(cString: $0) }
 
   static let shared: CudaTwin? = path.flatMap { dlopen($0, RTLD_NOW) }.map { CudaTwin(handle: $0) }
 

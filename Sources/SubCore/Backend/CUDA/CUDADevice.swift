@@ -18,6 +18,7 @@ final class CUDADevice: @unchecked Sendable {
   private(set) var products: CUDAProducts!
 
   private struct State: @unchecked Sendable {
+    var images: [KernelUnit: [UInt8]] = [:]
     var modules: [KernelUnit: CUDAHandle?] = [:]
     var functions: [String: Function] = [:]
     var counts = CUDACounts()
@@ -79,7 +80,7 @@ final class CUDADevice: @unchecked Sendable {
   }
 
   private func find(_ kernel: String, in unit: KernelUnit, _ state: inout State) -> Function {
-    let module = state.modules[unit] ?? load(unit)
+    let module = state.modules[unit] ?? load(unit, &state)
     state.modules[unit] = module
     var handle: CUDAHandle?
     driver.check(driver.moduleFunction(&handle, module, kernel), "cuModuleGetFunction \(kernel)")
@@ -88,10 +89,10 @@ final class CUDADevice: @unchecked Sendable {
     return function
   }
 
-  private func load(_ unit: KernelUnit) -> CUDAHandle? {
-    let image = compiler.image(of: unit.source, name: unit.rawValue, architecture: architecture)
+  private func load(_ unit: KernelUnit, _ state: inout State) -> CUDAHandle? {
+    if state.images.isEmpty { state.images = compiler.images(architecture: architecture) }
     var module: CUDAHandle?
-    driver.check(driver.moduleLoad(&module, image), "cuModuleLoadData of \(unit.rawValue)")
+    driver.check(driver.moduleLoad(&module, state.images[unit]!), "cuModuleLoadData of \(unit.rawValue)")
     return module
   }
 

@@ -1,3 +1,6 @@
+import Dispatch
+import Synchronization
+
 /// NVRTC: compiles kernels for the device at hand.
 struct KernelCompiler: Sendable {
   typealias Status = Int32
@@ -46,8 +49,20 @@ struct KernelCompiler: Sendable {
     return nil
   }
 
-  /// The machine code of a text for an architecture (90: sm_90), from the cache where the very same was compiled before.
-  func image(of source: String, name: String, architecture: Int) -> [UInt8] {
+  /// The machine code of all units for an architecture (90: sm_90), side by side: one after the other they take a minute.
+  func images(architecture: Int) -> [KernelUnit: [UInt8]] {
+    let units = KernelUnit.allCases.map { ($0, $0.source) }.sorted { $0.1.utf8.count > $1.1.utf8.count }
+    let images = Mutex<[KernelUnit: [UInt8]]>([:])
+    DispatchQueue.concurrentPerform(iterations: units.count) { index in
+      let (unit, source) = units[index]
+      let compiled = image(of: source, name: unit.rawValue, architecture: architecture)
+      images.withLock { $0[unit] = compiled }
+    }
+    return images.withLock { $0 }
+  }
+
+  /// The machine code of a text, from the cache where the very same was compiled before.
+  private func image(of source: String, name: String, architecture: Int) -> [UInt8] {
     let options = ["--gpu-architecture=sm_\(architecture)", "--std=c++17", "-default-device"]
     let cache = KernelCache(["\(version)", "\(options)", source], name: "\(name)-sm_\(architecture)")
     if let known = cache.read() { return known }
