@@ -15,7 +15,7 @@ public enum CUDAInstallation {
     return [
       (
         "driver",
-        "CUDA \(driver.version / 1000).\(driver.version % 1000 / 10), \(driver.count) devices (\(driver.file))"
+        "CUDA \(driver.version / 1000).\(driver.version % 1000 / 10), \(driver.count) \(driver.count == 1 ? "device" : "devices") (\(driver.file))"
       ),
       (
         "compiler",
