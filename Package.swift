@@ -2,7 +2,8 @@
 import PackageDescription
 
 let kernelUnits = [
-  "elementwise", "axes", "rows", "losses", "norm", "sums", "optimizers", "attention", "attention_tiles", "grids",
+  "elementwise", "axes", "rows", "losses", "norm", "sums", "optimizers", "attention", "attention_tiles", "batch_norm",
+  "convolution", "grids",
 ]
 
 // Targets stand in level order: a target imports only targets above it in this file.

@@ -125,3 +125,28 @@ DEVICE u32 randomBits(u64 stream, u64 position) {
 DEVICE float randomUniform(u64 stream, u64 position) {
   return (float)(randomBits(stream, position) >> 8) * 5.9604644775390625e-8f;
 }
+
+/// Neighbouring elements that a thread reads and writes at once: 16 bytes, or one element.
+template <class T, int count> struct Run;
+template <> struct Run<float, 4> { float4 x; };
+template <> struct Run<bf16, 8> { uint4 x; };
+template <> struct Run<float, 1> { float x; };
+template <> struct Run<bf16, 1> { bf16 x; };
+
+DEVICE void unpack(Run<float, 4> run, float (&x)[4]) { x[0] = run.x.x, x[1] = run.x.y, x[2] = run.x.z, x[3] = run.x.w; }
+DEVICE void unpack(Run<bf16, 8> run, float (&x)[8]) {
+  const u32 pairs[4] = {run.x.x, run.x.y, run.x.z, run.x.w};
+#pragma unroll
+  for (int i = 0; i < 4; ++i) x[2 * i] = low(pairs[i]), x[2 * i + 1] = high(pairs[i]);
+}
+template <class T> DEVICE void unpack(Run<T, 1> run, float (&x)[1]) { x[0] = toFloat(run.x); }
+
+DEVICE void storeRun(float *to, const float (&x)[4]) { *(float4 *)to = make_float4(x[0], x[1], x[2], x[3]); }
+DEVICE void storeRun(bf16 *to, const float (&x)[8]) {
+  *(uint4 *)to = make_uint4(pack(x[0], x[1]), pack(x[2], x[3]), pack(x[4], x[5]), pack(x[6], x[7]));
+}
+template <class T> DEVICE void storeRun(T *to, const float (&x)[1]) { store(to, x[0]); }
+
+template <class T, int count> DEVICE Run<T, count> loadRun(const void *x, i64 at) {
+  return *(const Run<T, count> *)((const T *)x + at);
+}

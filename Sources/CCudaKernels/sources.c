@@ -51,6 +51,16 @@ static const char attention_tiles_text[] = {
 #embed "include/attention_tiles.h" suffix(, '\n', )
 #embed "attention_tiles.cu" suffix(, 0)
 };
+static const char batch_norm_text[] = {
+#embed "prelude.cuh" suffix(, '\n', )
+#embed "include/batch_norm.h" suffix(, '\n', )
+#embed "batch_norm.cu" suffix(, 0)
+};
+static const char convolution_text[] = {
+#embed "prelude.cuh" suffix(, '\n', )
+#embed "include/convolution.h" suffix(, '\n', )
+#embed "convolution.cu" suffix(, 0)
+};
 static const char grids_text[] = {
 #embed "prelude.cuh" suffix(, '\n', )
 #embed "include/grids.h" suffix(, '\n', )
@@ -70,6 +80,8 @@ const char *masksub_cuda_source(const char *unit) {
     {"optimizers", optimizers_text},
     {"attention", attention_text},
     {"attention_tiles", attention_tiles_text},
+    {"batch_norm", batch_norm_text},
+    {"convolution", convolution_text},
     {"grids", grids_text},
   };
   for (size_t i = 0; i < sizeof units / sizeof *units; ++i)

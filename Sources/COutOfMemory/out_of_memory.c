@@ -1,13 +1,16 @@
 // The allocation functions of the C library, wrapped: glibc takes a program's own for those of every library it loads, and
 // keeps its own within reach under other names.
+#define _GNU_SOURCE
 #include "include/out_of_memory.h"
 
 // Any header of the C library says which one it is.
 #include <stdlib.h>
 
 #ifdef __GLIBC__
+#include <dlfcn.h>
 #include <errno.h>
 #include <execinfo.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -79,6 +82,18 @@ void *mmap(void *hint, size_t bytes, int protection, int flags, int file, off_t 
   bool isNeeded = (flags & MAP_ANONYMOUS) && protection != PROT_NONE && !(flags & MAP_HUGETLB);
   if (memory == MAP_FAILED && errno == ENOMEM && isNeeded) failed(bytes);
   return memory;
+}
+
+/// libgomp ends the program where it gets no thread, by a way that frees what other threads still use.
+int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*body)(void *), void *argument) {
+  static int (*create)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+  if (!create) *(void **)&create = dlsym(RTLD_NEXT, "pthread_create");
+  const int status = create(thread, attributes, body, argument);
+  if (status != EAGAIN || !ends) return status;
+  static const char line[] =
+      "masksub: error: out of memory (a thread could not be started): give fewer --threads, or close other programs\n";
+  if (write(STDERR_FILENO, line, sizeof line - 1) < 0) _exit(1);
+  _exit(1);
 }
 
 void sub_end_without_memory(void) {

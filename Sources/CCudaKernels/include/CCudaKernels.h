@@ -10,6 +10,8 @@
 #include "optimizers.h"
 #include "attention.h"
 #include "attention_tiles.h"
+#include "batch_norm.h"
+#include "convolution.h"
 #include "grids.h"
 
 /// The whole text of a unit (the name of its file), prelude and structs included; NULL where there is none.

@@ -5,10 +5,10 @@ extension CUDABackend {
     let cover = cover(x)
     let partial = x.like([2 * cover.blocks.1 * x.shape.columns], dtype: .f64)
     launch(
-      .grids, "batch_moments_\(cover.suffix)", blocks: cover.blocks, threads: 256, shared: cover.sharedBytes,
+      .batchNorm, "batch_moments_\(cover.suffix)", blocks: cover.blocks, threads: 256, shared: cover.sharedBytes,
       ms_batch_moments(x: x.rawPointer, partial: partial.pointer(Double.self), cover: cover.arguments))
     launch(
-      .grids, "join_moments", blocks: blocks(x.shape.columns, per: 8), threads: 256, shared: 256 * 8,
+      .batchNorm, "join_moments", blocks: blocks(x.shape.columns, per: 8), threads: 256, shared: 256 * 8,
       ms_join_moments(
         partial: partial.pointer(Double.self), mean: mean.floatPointer, variance: variance.floatPointer,
         cover: cover.arguments, blocks: Int32(cover.blocks.1)))
@@ -19,7 +19,7 @@ extension CUDABackend {
     var arguments = call.arguments(cover)
     arguments.shortcut = call.shortcut.map { UnsafeRawPointer($0.rawPointer) }
     arguments.y = y.rawPointer
-    launch(.grids, "batch_norm_\(cover.suffix)", blocks: cover.blocks, threads: 256, arguments)
+    launch(.batchNorm, "batch_norm_\(cover.suffix)", blocks: cover.blocks, threads: 256, arguments)
   }
 
   func batchNormBackward(
@@ -38,10 +38,10 @@ extension CUDABackend {
     arguments.slopes = UnsafePointer(slopes.floatPointer)
     let masks = y == nil && call.isRectified
     launch(
-      .grids, "batch_norm_\(y != nil ? "joint_" : masks ? "relu_" : "")sums_\(cover.suffix)", blocks: cover.blocks,
+      .batchNorm, "batch_norm_\(y != nil ? "joint_" : masks ? "relu_" : "")sums_\(cover.suffix)", blocks: cover.blocks,
       threads: 256, shared: cover.sharedBytes, arguments)
     launch(
-      .grids, "join_batch_norm", blocks: blocks(width, per: 8), threads: 256, shared: 256 * 8,
+      .batchNorm, "join_batch_norm", blocks: blocks(width, per: 8), threads: 256, shared: 256 * 8,
       ms_join_batch_norm(
         partial: partial.pointer(Double.self), variance: call.variance.floatPointer, weight: call.weight.floatPointer,
         slopes: slopes.floatPointer, dweight: dweight?.tensor.floatPointer, dbias: dbias?.tensor.floatPointer,
@@ -52,7 +52,7 @@ extension CUDABackend {
     arguments.dy = UnsafeRawPointer((dz ?? dy).rawPointer)
     arguments.dx = dx.rawPointer
     launch(
-      .grids, "batch_norm_\(masks ? "relu_" : "")backward_\(cover.suffix)", blocks: cover.blocks, threads: 256,
+      .batchNorm, "batch_norm_\(masks ? "relu_" : "")backward_\(cover.suffix)", blocks: cover.blocks, threads: 256,
       arguments)
   }
 

@@ -19,7 +19,7 @@ extension CUDABackend {
     guard out.count > 0 else { return }
     let (ordered, suffix) = (weight.like([weight.count]), out.suffix)
     launch(
-      .grids, "order_weight_\(suffix)", blocks: blocks(Int(window.o * window.c), per: 256), threads: 256,
+      .convolution, "order_weight_\(suffix)", blocks: blocks(Int(window.o * window.c), per: 256), threads: 256,
       ms_order_weight(
         weight: weight.rawPointer, ordered: ordered.rawPointer, o: window.o, c: window.c, taps: window.taps,
         is_backward: isBackward ? 1 : 0))
@@ -33,12 +33,12 @@ extension CUDABackend {
     if channels % 8 == 0 && source.isForTiles {
       let columns = columnsOfTile(pixels * stride * stride, outputs)
       launch(
-        .grids, "convolve_128x\(columns)_bf16",
+        .convolution, "convolve_128x\(columns)_bf16",
         blocks: (blocks(pixels, per: 128) * blocks(outputs, per: columns), 1, stride * stride), threads: 128,
         shared: 4 * (128 + columns) * 64, arguments)
     } else {
       launch(
-        .grids, "convolve_elements_\(suffix)",
+        .convolution, "convolve_elements_\(suffix)",
         blocks: (blocks(pixels, per: 64) * blocks(outputs, per: 64), 1, stride * stride), threads: 128,
         shared: out.elementTileBytes + 64 * 12, arguments)
     }
@@ -69,13 +69,13 @@ extension CUDABackend {
       by_across: ms_divisor(by: Int(shape.across)), by_down: ms_divisor(by: Int(shape.down)))
     if splits > 0 {
       launch(
-        .grids,
+        .convolution,
         isTiled ? "convolve_weight_\(tile.rows)x128_bf16" : "convolve_weight_elements_\(x.suffix)",
         blocks: (tiles, splits, 1), threads: 128,
         shared: isTiled ? 4 * (tile.rows + 128) * 64 : x.elementTileBytes, arguments)
     }
     launch(
-      .grids, "sum_weight", blocks: blocks(outputs * width, per: 256), threads: 256,
+      .convolution, "sum_weight", blocks: blocks(outputs * width, per: 256), threads: 256,
       ms_sum_weight(
         partial: partial.floatPointer, dweight: dweight.tensor.floatPointer, splits: Int32(splits), o: shape.o,
         c: shape.c, taps: shape.taps, beta: Float(dweight.beta)))

@@ -14,7 +14,9 @@ extension CUDABackend {
     launch(
       .grids, "\(kernel)_\(units.suffix)", blocks: (units.rowBlocks(to.shape.rows), units.columns, 1), threads: 256,
       ms_pool(
-        from: from.rawPointer, to: to.rawPointer, which: which.flagPointer, window: window,
+        from: from.rawPointer, to: to.rawPointer, which: which.flagPointer, n: window.n, h: window.h, w: window.w,
+        c: window.c,
+        down: window.down, across: window.across, kernel: window.kernel, stride: window.stride, padding: window.padding,
         threads_across: Int32(units.threadsAcross)))
   }
 

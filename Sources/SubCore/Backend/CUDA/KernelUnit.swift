@@ -4,7 +4,8 @@ internal import CCudaKernels
 enum KernelUnit: String, CaseIterable {
   case elementwise, axes, rows, losses, norm, sums, optimizers, attention
   case attentionTiles = "attention_tiles"
-  case grids
+  case batchNorm = "batch_norm"
+  case convolution, grids
 
   /// Its whole text.
   var source: String {

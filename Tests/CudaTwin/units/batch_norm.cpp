@@ -1,0 +1,7 @@
+#include "../emulator.hpp"
+
+namespace {
+#include "prelude.cuh"
+#include "include/batch_norm.h"
+#include "batch_norm.cu"
+}  // namespace
