@@ -190,7 +190,9 @@ package struct CommandParser {
   }
 
   private func refused(_ value: String, by name: String, _ wrong: WrongValue, _ choices: [String]) -> InputError {
-    let nearest = Suggestion.nearest(to: value, in: choices).map { "; did you mean '\($0)'?" } ?? ""
+    let near = Suggestion.nearest(to: value, in: choices)
+    // A value may be known and yet be none of this machine's.
+    let nearest = near.map { $0 == value ? "" : "; did you mean '\($0)'?" } ?? ""
     return usage("\(name) cannot be '\(value)'", "give \(wrong.expectation)\(nearest)")
   }
 
