@@ -167,7 +167,7 @@ extension CheckCase {
       }
       run("dpre", nil)
       for beta in [0.0, 1] { run("dpre beside a sum, \(beta)", t.sum("sum, \(beta)", [width], beta)) }
-      let place = t.output("in place", [rows, width], nil, beta == 0 ? .rounded : .computed, holding: .normal())
+      let place = t.output("in place", [rows, width], nil, .rounded, holding: .normal())
       t.backend.activationBackward(
         activation, saved: saved, place, into: place, columnSum: t.sum("its sum", [width], 0))
     }
