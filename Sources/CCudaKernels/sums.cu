@@ -56,12 +56,7 @@ DEVICE float normalTail(float a, float &gaussian) {
   return gaussian * m;
 }
 
-/// x · Φ(x) = max(x, 0) − |x| · Φ(−|x|): nothing cancels on either side.
-DEVICE float gelu(float x) {
-  float gaussian;
-  const float a = fabsf(x), tail = normalTail(a, gaussian);
-  return fmaxf(x, 0) - fminf(a, 13) * tail;
-}
+/// Of x · Φ(x).
 DEVICE float geluSlope(float x) {
   float gaussian;
   const float tail = normalTail(fabsf(x), gaussian);
@@ -72,13 +67,11 @@ DEVICE float sigmoid(float x) {
   const float root = rsqrtf(1 + exp2Fast(x * -1.442695040888963f));
   return root * root;
 }
-// 0.5 · x · (1 + tanh(u)) = x · sigmoid(2u), u = √(2/π) · (x + 0.044715 · x³).
-DEVICE float geluTanh(float x) { return x * sigmoid(x * (1.59576912160573f + 0.0713548162726f * x * x)); }
+// Of 0.5 · x · (1 + tanh(u)) = x · sigmoid(2u), u = √(2/π) · (x + 0.044715 · x³).
 DEVICE float geluTanhSlope(float x) {
   const float s = sigmoid(x * (1.59576912160573f + 0.0713548162726f * x * x));
   return s + x * s * (1 - s) * (1.59576912160573f + 0.2140644488178f * x * x);
 }
-DEVICE float quickGelu(float x) { return x * sigmoid(1.702f * x); }
 DEVICE float quickGeluSlope(float x) {
   const float s = sigmoid(1.702f * x);
   return s + 1.702f * x * s * (1 - s);
@@ -90,18 +83,6 @@ DEVICE float quickGeluSlope(float x) {
       function;                                        \
     }                                                  \
     break;
-
-/// x = activation(x).
-template <int n> DEVICE void activate(int activation, float (&x)[n]) {
-  switch (activation) {
-    MS_EACH(MS_GELU, x[i] = gelu(x[i]))
-    MS_EACH(MS_GELU_TANH, x[i] = geluTanh(x[i]))
-    MS_EACH(MS_QUICK_GELU, x[i] = quickGelu(x[i]))
-    MS_EACH(MS_TANH, x[i] = tanhf(x[i]))
-    MS_EACH(MS_RELU, x[i] = x[i] < 0 ? 0 : x[i])
-    MS_EACH(MS_SIGMOID, x[i] = sigmoid(x[i]))
-  }
-}
 
 /// dy = dy · activation'(saved), of the output where that is what an activation saves.
 template <int n> DEVICE void scaleBySlope(int activation, const float (&saved)[n], float (&dy)[n]) {

@@ -71,6 +71,9 @@ public struct Dropout: Sendable {
     self.rate = rate
     self.key = key
   }
+
+  /// The least of the bits of which an element is kept: ⌈rate · 2³²⌉.
+  var threshold: UInt32 { UInt32((Double(rate) * 0x1p32).rounded(.up)) }
 }
 
 /// Rows of several sequences one behind the other: sequence b holds rows offsets[b] ..< offsets[b + 1].

@@ -17,12 +17,20 @@ public struct OperationCheck: Sendable {
 
 extension Device {
   /// Holds every operation of this device, whole derivatives and updates against the reference, in one precision or in both:
-  /// the same numbers go in, and `each` sees every result as it is there, operation by operation. Beside the results a case shows whether a second
-  /// call gives the same bits, and whether operands and the memory around results stay as they are. Only cases whose name
-  /// or part holds `pattern`; nil: all.
+  /// the same numbers go in, and `each` sees every result as it is there, operation by operation; first of all what the
+  /// matrix units make of known numbers, where kernels are written for them. Beside the results a case shows whether a
+  /// second call gives the same bits, and whether operands and the memory around results stay as they are. Only cases whose
+  /// name or part holds `pattern`; nil: all.
   public func check(
     _ precision: Precision? = nil, only pattern: String? = nil, each: (OperationCheck) throws -> Void
   ) rethrows {
+    if let cuda = backend as? CUDABackend, precision != .fp32, pattern.map({ "fragments".contains($0) }) ?? true {
+      let wrong = cuda.probeFragments(on: self)
+      for name in wrong.isEmpty ? ["of all instructions"] : wrong {
+        try each(
+          OperationCheck(name: "fragments", part: name, precision: .bf16, error: wrong.isEmpty ? 0 : 1, limit: 0))
+      }
+    }
     for group in CheckCase.groups {
       let examples = group().filter { example in
         pattern.map { "\(example.name) \(example.part)".contains($0) } ?? true

@@ -113,7 +113,7 @@ extension ms_attention {
     key_mask = call.keyMask.map { UnsafePointer($0.flagPointer) }
     bias = call.bias.map { UnsafePointer($0.floatPointer) }
     if let dropout = call.dropout {
-      dropout_threshold = UInt32((Double(dropout.rate) * 0x1p32).rounded(.up))
+      dropout_threshold = dropout.threshold
       dropout_factor = 1 / (1 - dropout.rate)
       dropout_key = dropout.key.bits
       first_row = Int64(dropout.firstRow)

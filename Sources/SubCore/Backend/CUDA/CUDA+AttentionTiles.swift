@@ -145,7 +145,7 @@ extension ms_attention_tiles {
       key_mask: call.keyMask.map { UnsafePointer($0.flagPointer) },
       dropout: ms_attention_dropout(
         key: call.dropout?.key.bits ?? 0, first_row: Int64(call.dropout?.firstRow ?? 0),
-        threshold: call.dropout.map { UInt32((Double($0.rate) * 0x1p32).rounded(.up)) } ?? 0,
+        threshold: call.dropout?.threshold ?? 0,
         scale: call.dropout.map { 1 / (1 - $0.rate) } ?? 1),
       bias: call.bias.map { UnsafePointer($0.floatPointer) }, places: call.rows.map { UnsafePointer($0.indexPointer) },
       regions: call.regions.map { UnsafePointer($0.flagPointer) },

@@ -46,12 +46,11 @@ extension CUDABackend {
 
   func dropout(_ x: Tensor, _ dropout: Dropout, into y: Tensor) {
     precondition(x.dtype == y.dtype, "cuda: dropout of \(x.dtype) into \(y.dtype)")
-    let threshold = (Double(dropout.rate) * 0x1p32).rounded(.up)
     launchTiles(
       "dropout_\(y.suffix)", y.count,
       ms_dropout(
         x: x.memory, y: y.memory, count: Int64(y.count), key: dropout.key.bits,
-        first: Int64(dropout.firstRow * y.shape.columns), threshold: UInt32(threshold), scale: 1 / (1 - dropout.rate)))
+        first: Int64(dropout.firstRow * y.shape.columns), threshold: dropout.threshold, scale: 1 / (1 - dropout.rate)))
   }
 
   func activate(_ activation: Activation, _ x: Tensor, into y: Tensor) { launch("activate", activation, x, into: y) }

@@ -97,7 +97,7 @@ extension ResidualNormCall {
     return ms_branch(
       gamma: gamma.map { UnsafePointer($0.floatPointer) }, dropout_key: dropout?.key.bits ?? 0,
       first_position: UInt64((dropout?.firstRow ?? 0) * width),
-      dropout_threshold: dropout.map { UInt32(min(4_294_967_040, Double($0.rate) * 4_294_967_296)) } ?? 0,
+      dropout_threshold: dropout?.threshold ?? 0,
       dropout_scale: dropout.map { 1 / (1 - $0.rate) } ?? 1, sample_rows: isEven ? Int32(samples!.longest) : 0,
       samples: Int32(samples?.count ?? 0), offsets: samples.map { UnsafePointer($0.offsets.indexPointer) },
       path_key: path?.key.bits ?? 0, first_sample: UInt64(path?.firstSample ?? 0), path_rate: path?.rate ?? 0,

@@ -32,12 +32,20 @@ extension CUDABackend {
     _ x: Matrix, _ weight: Tensor, _ bias: Tensor?, _ activation: Activation, preactivation: Tensor?, into y: Matrix
   ) {
     let before = preactivation.map { Matrix($0.asRows) } ?? y
-    // The library adds a bias of the result's own type.
-    let bias = bias?.lowered(to: y.tensor.dtype)
+    let bias = bias.map { addable($0, to: y) }
     multiply(1, x, false, Matrix(weight), true, 0, into: before, bias: bias)
     guard activation != .identity else { return }
     precondition(y.stride == y.columns, "cuda: an activation of a block of columns")
     activate(activation, before.values, into: y.values)
+  }
+
+  /// A bias as the library adds it: of the result's own type, at a multiple of 16 bytes.
+  private func addable(_ bias: Tensor, to y: Matrix) -> Tensor {
+    let bias = bias.lowered(to: y.tensor.dtype)
+    guard !bias.isAligned(to: 16) else { return bias }
+    let copy = bias.like(bias.shape)
+    combine(1, bias, 0, into: copy)
+    return copy
   }
 
   private func multiply(

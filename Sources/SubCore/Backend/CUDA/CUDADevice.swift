@@ -21,7 +21,7 @@ final class CUDADevice: @unchecked Sendable {
     var images: [KernelUnit: [UInt8]] = [:]
     var modules: [KernelUnit: CUDAHandle?] = [:]
     var functions: [String: Function] = [:]
-    var counts = CUDACounts()
+    var waits = 0
   }
   private let state = Mutex(State())
 
@@ -68,7 +68,6 @@ final class CUDADevice: @unchecked Sendable {
   /// A kernel, compiled and loaded on first use, that may ask for so many bytes of dynamic shared memory.
   private func function(_ unit: KernelUnit, _ kernel: String, shared: Int) -> CUDAHandle? {
     state.withLock { state in
-      state.counts.launches += 1
       var function = state.functions[kernel] ?? find(kernel, in: unit, &state)
       if shared > function.shared {
         driver.check(driver.functionSetAttribute(function.handle, 8, Int32(shared)), "shared memory of \(kernel)")
@@ -117,17 +116,10 @@ final class CUDADevice: @unchecked Sendable {
   /// Waits until everything is done.
   func synchronize() {
     enter()
-    state.withLock { $0.counts.waits += 1 }
+    state.withLock { $0.waits += 1 }
     driver.check(driver.streamSynchronize(stream), "the device's work")
   }
 
-  /// What was done so far.
-  var counts: CUDACounts { state.withLock { $0.counts } }
-}
-
-/// How often the device was asked for something.
-struct CUDACounts: Sendable {
-  var launches = 0
-  /// How often the host waited for the device.
-  var waits = 0
+  /// How often the host waited for everything, or for room to upload.
+  var waits: Int { state.withLock { $0.waits } + staging.waits }
 }

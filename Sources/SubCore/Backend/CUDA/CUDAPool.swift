@@ -29,17 +29,14 @@ final class CUDAPool: Sendable {
       var status = driver.allocate(&block, size)
       if status == 2 {
         // Out of memory: what lies free in other sizes goes back first.
-        for (size, blocks) in state.free {
+        for blocks in state.free.values {
           for block in blocks { driver.check(driver.free(block), "cuMemFree") }
-          state.usage.held -= size * blocks.count
         }
         state.free = [:]
         status = driver.allocate(&block, size)
       }
       if status == 2 { Self.endForMemory(byteCount, state.usage, driver) }
       driver.check(status, "cuMemAlloc of \(size) bytes")
-      state.usage.held += size
-      state.usage.peakHeld = max(state.usage.peakHeld, state.usage.held)
       state.sizes[block] = size
       return block
     }
@@ -79,6 +76,4 @@ final class CUDAPool: Sendable {
 public struct DeviceMemoryUsage: Sendable {
   /// Handed out, now and at most.
   public internal(set) var inUse = 0, peak = 0
-  /// Asked of the device, now and at most.
-  public internal(set) var held = 0, peakHeld = 0
 }

@@ -9,10 +9,7 @@ extension Device {
   public var memoryUsage: DeviceMemoryUsage? { cuda?.pool.usage }
 
   /// How often the host has waited for the device so far; nil where everything is done when its call returns.
-  public var waits: Int? { cuda.map { $0.counts.waits + $0.staging.waits } }
-
-  /// How many kernels were started so far, products not counted; nil on a device that starts none.
-  public var launches: Int? { cuda?.counts.launches }
+  public var waits: Int? { cuda?.waits }
 
   private var cuda: CUDADevice? { (backend as? CUDABackend)?.device }
 }

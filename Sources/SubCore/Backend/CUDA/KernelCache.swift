@@ -6,8 +6,8 @@
 
 /// A compiled unit on disk, in the user's cache folder, under a name that follows from all that it was made of.
 struct KernelCache {
-  private let folder: String
-  private let file: String
+  /// Nil where the user has no folder for it: what others can write is not loaded.
+  private let place: (folder: String, file: String)?
 
   /// `contents`: everything that the image depends on.
   init(_ contents: [String], name: String) {
@@ -19,14 +19,16 @@ struct KernelCache {
       second ^= second >> 29
     }
     func environment(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
-    let home = environment("XDG_CACHE_HOME") ?? environment("HOME").map { $0 + "/.cache" } ?? "/tmp"
-    folder = home + "/masksub/kernels"
-    file = "\(folder)/\(name)-\(String(first, radix: 16))\(String(second, radix: 16)).cubin"
+    let homes = [environment("XDG_CACHE_HOME"), environment("HOME").map { $0 + "/.cache" }]
+    let own = "\(name)-\(String(first, radix: 16))\(String(second, radix: 16)).cubin"
+    place = homes.compactMap { $0 }.first { $0.hasPrefix("/") }.map { home in
+      (home + "/masksub/kernels", "\(home)/masksub/kernels/\(own)")
+    }
   }
 
   /// What lies there, if it is whole: its last eight bytes say how many there are before.
   func read() -> [UInt8]? {
-    guard let stream = fopen(file, "rb") else { return nil }
+    guard let place, let stream = fopen(place.file, "rb") else { return nil }
     defer { fclose(stream) }
     var bytes: [UInt8] = []
     var block = [UInt8](repeating: 0, count: 1 << 16)
@@ -42,15 +44,16 @@ struct KernelCache {
 
   /// Keeps an image. A cache that cannot be written costs time at the next start and nothing else.
   func write(_ image: [UInt8]) {
+    guard let place else { return }
     var path = ""
-    for part in folder.split(separator: "/") {
+    for part in place.folder.split(separator: "/") {
       path += "/" + part
       mkdir(path, 0o755)
     }
-    let draft = "\(file).\(getpid())"
+    let draft = "\(place.file).\(getpid())"
     guard let stream = fopen(draft, "wb") else { return }
     let end = (0..<8).map { UInt8(truncatingIfNeeded: image.count >> (8 * $0)) }
     let isWhole = fwrite(image, 1, image.count, stream) == image.count && fwrite(end, 1, 8, stream) == 8
-    if fclose(stream) == 0 && isWhole { rename(draft, file) } else { unlink(draft) }
+    if fclose(stream) == 0 && isWhole { rename(draft, place.file) } else { unlink(draft) }
   }
 }

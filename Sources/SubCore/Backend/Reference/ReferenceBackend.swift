@@ -55,10 +55,9 @@ extension DeviceKind {
 }
 
 extension Dropout {
-  /// What element `position` is multiplied by. The threshold is the kernels': rate · 2³² in single precision.
+  /// What element `position` is multiplied by.
   func factor(at position: Int) -> Double {
-    let threshold = UInt32(min(4_294_967_040, Double(rate) * 4_294_967_296))
-    return key.bits32(at: position) >= threshold ? 1 / (1 - Double(rate)) : 0
+    key.bits32(at: position) >= threshold ? 1 / (1 - Double(rate)) : 0
   }
 }
 
