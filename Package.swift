@@ -2,8 +2,8 @@
 import PackageDescription
 
 let kernelUnits = [
-  "elementwise", "axes", "rows", "losses", "norm", "sums", "optimizers", "attention", "attention_tiles", "batch_norm",
-  "convolution", "grids",
+  "elementwise", "axes", "rows", "losses", "norm", "sums", "optimizers", "attention", "tiles_forward",
+  "tiles_backward", "tiles_bias", "fragments", "batch_norm", "convolution", "grids",
 ]
 
 // Targets stand in level order: a target imports only targets above it in this file.
@@ -40,7 +40,7 @@ let package = Package(
       linkerSettings: [.linkedLibrary("dnnl"), .linkedLibrary("gomp"), .linkedLibrary("m")]),
     .target(name: "CSystem"),
     // The texts of the CUDA kernels, embedded: a compiler at run time makes them, so nothing of CUDA is needed here.
-    .target(name: "CCudaKernels", exclude: kernelUnits.map { "\($0).cu" } + ["prelude.cuh"]),
+    .target(name: "CCudaKernels", exclude: kernelUnits.map { "\($0).cu" } + ["prelude.cuh", "attention_tiles.cuh"]),
     // 2  Tensors, the tape, operations, backends, random keys.
     .target(name: "SubCore", dependencies: ["CSubKernels", "CCudaKernels", "CSystem"]),
     // 3  Files, text, images, loaders: plain host values, never a Tensor.

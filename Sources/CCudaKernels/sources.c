@@ -46,10 +46,29 @@ static const char attention_text[] = {
 #embed "include/attention.h" suffix(, '\n', )
 #embed "attention.cu" suffix(, 0)
 };
-static const char attention_tiles_text[] = {
+static const char tiles_forward_text[] = {
 #embed "prelude.cuh" suffix(, '\n', )
 #embed "include/attention_tiles.h" suffix(, '\n', )
-#embed "attention_tiles.cu" suffix(, 0)
+#embed "attention_tiles.cuh" suffix(, '\n', )
+#embed "tiles_forward.cu" suffix(, 0)
+};
+static const char tiles_backward_text[] = {
+#embed "prelude.cuh" suffix(, '\n', )
+#embed "include/attention_tiles.h" suffix(, '\n', )
+#embed "attention_tiles.cuh" suffix(, '\n', )
+#embed "tiles_backward.cu" suffix(, 0)
+};
+static const char tiles_bias_text[] = {
+#embed "prelude.cuh" suffix(, '\n', )
+#embed "include/attention_tiles.h" suffix(, '\n', )
+#embed "attention_tiles.cuh" suffix(, '\n', )
+#embed "tiles_bias.cu" suffix(, 0)
+};
+static const char fragments_text[] = {
+#embed "prelude.cuh" suffix(, '\n', )
+#embed "include/attention_tiles.h" suffix(, '\n', )
+#embed "attention_tiles.cuh" suffix(, '\n', )
+#embed "fragments.cu" suffix(, 0)
 };
 static const char batch_norm_text[] = {
 #embed "prelude.cuh" suffix(, '\n', )
@@ -79,7 +98,10 @@ const char *masksub_cuda_source(const char *unit) {
     {"sums", sums_text},
     {"optimizers", optimizers_text},
     {"attention", attention_text},
-    {"attention_tiles", attention_tiles_text},
+    {"tiles_forward", tiles_forward_text},
+    {"tiles_backward", tiles_backward_text},
+    {"tiles_bias", tiles_bias_text},
+    {"fragments", fragments_text},
     {"batch_norm", batch_norm_text},
     {"convolution", convolution_text},
     {"grids", grids_text},

@@ -36,19 +36,27 @@ enum RegisterLimits {
       "attention_keys_64": 168, "attention_queries_128": 168, "attention_queries_256": 120,
       "attention_queries_32": 168, "attention_queries_64": 168,
     ],
-    "attention_tiles": [
-      "attention_tiles_backward_32_biased": 128, "attention_tiles_backward_32_full": 128,
-      "attention_tiles_backward_32_one": 56, "attention_tiles_backward_32_plain": 120,
-      "attention_tiles_backward_64_biased": 128, "attention_tiles_backward_64_full": 128,
-      "attention_tiles_backward_64_one": 96, "attention_tiles_backward_64_plain": 128,
-      "attention_tiles_backward_80_full": 168, "attention_tiles_backward_80_one": 128,
-      "attention_tiles_backward_80_plain": 168, "attention_tiles_bias_32": 128, "attention_tiles_bias_64": 168,
+    "tiles_forward": [
       "attention_tiles_forward_32_16": 96, "attention_tiles_forward_32_32": 144,
       "attention_tiles_forward_32_biased": 128, "attention_tiles_forward_32_full": 128,
       "attention_tiles_forward_64_16": 128, "attention_tiles_forward_64_32": 168,
       "attention_tiles_forward_64_biased": 168, "attention_tiles_forward_64_full": 160,
       "attention_tiles_forward_80_16": 152, "attention_tiles_forward_80_32": 232,
-      "attention_tiles_forward_80_full": 168, "fragment_probe": 64,
+      "attention_tiles_forward_80_full": 168,
+    ],
+    "tiles_backward": [
+      "attention_tiles_backward_32_biased": 128, "attention_tiles_backward_32_full": 128,
+      "attention_tiles_backward_32_one": 56, "attention_tiles_backward_32_plain": 120,
+      "attention_tiles_backward_64_biased": 128, "attention_tiles_backward_64_full": 128,
+      "attention_tiles_backward_64_one": 96, "attention_tiles_backward_64_plain": 128,
+      "attention_tiles_backward_80_full": 168, "attention_tiles_backward_80_one": 128,
+      "attention_tiles_backward_80_plain": 168,
+    ],
+    "tiles_bias": [
+      "attention_tiles_bias_32": 128, "attention_tiles_bias_64": 168,
+    ],
+    "fragments": [
+      "fragment_probe": 64
     ],
     "batch_norm": [
       "batch_moments_wide_bf16": 64,

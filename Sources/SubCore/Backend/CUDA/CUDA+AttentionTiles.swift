@@ -18,7 +18,7 @@ extension CUDABackend {
   func attentionTiles(_ call: AttentionCall, into out: Tensor, logSumExp: Tensor) {
     let tile = ForwardTile(call)
     launch(
-      .attentionTiles, "attention_tiles_forward_\(call.headWidth)_\(tile.variant)",
+      .tilesForward, "attention_tiles_forward_\(call.headWidth)_\(tile.variant)",
       blocks: tile.parts * call.heads * call.queries.count, threads: 32 * tile.warps, shared: tile.shared,
       ms_attention_tiles(call, out: out, logSumExp: logSumExp, parts: tile.parts))
   }
@@ -46,11 +46,11 @@ extension CUDABackend {
       outside_parts: outsideParts?.floatPointer, groups: Int32(groups), bias_parts: biasParts?.floatPointer)
     withExtendedLifetime((sums, delta, outsideParts, biasParts)) {
       launch(
-        .attentionTiles, "attention_tiles_backward_\(call.headWidth)_\(tile.variant)", blocks: call.heads * sequences,
+        .tilesBackward, "attention_tiles_backward_\(call.headWidth)_\(tile.variant)", blocks: call.heads * sequences,
         threads: 32 * tile.warps, shared: tile.shared, arguments)
       if let dbias, let biasParts {
         launch(
-          .attentionTiles, "attention_tiles_bias_\(call.headWidth)", blocks: (tiles, call.heads, groups), threads: 128,
+          .tilesBias, "attention_tiles_bias_\(call.headWidth)", blocks: (tiles, call.heads, groups), threads: 128,
           shared: 8 * tileLength * tileStride(call.headWidth) * 2, arguments)
         addParts(biasParts, into: dbias.floatPointer)
       }
@@ -83,7 +83,7 @@ extension Matrix {
   }
 }
 
-/// Elements between the rows of a tile: attention_tiles.cu's `stride`.
+/// Elements between the rows of a tile: attention_tiles.cuh's `stride`.
 private func tileStride(_ width: Int) -> Int { (width / 8 | 1) * 8 }
 
 /// Queries or keys of a tile that passes by: its `length`.

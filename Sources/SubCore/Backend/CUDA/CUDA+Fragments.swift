@@ -9,7 +9,7 @@ extension CUDABackend {
     let (xs, ys) = (x.upload(on: place), y.upload(on: place))
     let output = Tensor(uninitialized: [8, 256], on: place)
     launch(
-      .attentionTiles, "fragment_probe", blocks: 1, threads: 32, shared: 3 * 16 * 24 * 2,
+      .fragments, "fragment_probe", blocks: 1, threads: 32, shared: 3 * 16 * 24 * 2,
       ms_fragment_probe(x: xs.rawPointer, y: ys.rawPointer, output: output.floatPointer))
     var results = [Float](repeating: 0, count: 8 * 256)
     results.withUnsafeMutableBytes { download(output, into: $0) }

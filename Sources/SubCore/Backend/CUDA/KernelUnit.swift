@@ -3,7 +3,10 @@ internal import CCudaKernels
 /// A file of kernels, compiled as one.
 enum KernelUnit: String, CaseIterable {
   case elementwise, axes, rows, losses, norm, sums, optimizers, attention
-  case attentionTiles = "attention_tiles"
+  case tilesForward = "tiles_forward"
+  case tilesBackward = "tiles_backward"
+  case tilesBias = "tiles_bias"
+  case fragments
   case batchNorm = "batch_norm"
   case convolution, grids
 

@@ -3,5 +3,6 @@
 namespace {
 #include "prelude.cuh"
 #include "include/attention_tiles.h"
-#include "attention_tiles.cu"
+#include "attention_tiles.cuh"
+#include "fragments.cu"
 }  // namespace

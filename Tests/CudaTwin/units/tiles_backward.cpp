@@ -1,0 +1,8 @@
+#include "../emulator.hpp"
+
+namespace {
+#include "prelude.cuh"
+#include "include/attention_tiles.h"
+#include "attention_tiles.cuh"
+#include "tiles_backward.cu"
+}  // namespace
