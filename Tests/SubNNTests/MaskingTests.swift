@@ -76,6 +76,19 @@ struct MaskingTests {
     #expect(masking.kept(rows: 1, count: 16, key) == [Array(0..<8)])
   }
 
+  @Test func `lowest noise stays, of equals the first`() {
+    let equals: [Float] = [0, -0.0, 1, -1, 0.5, -1, 0.5, .infinity, 0, -.infinity, 2, 0.5]
+    let masking = Masking(ratio: 0.5, noise: HostArray(equals, shape: [1, 12]))
+    #expect(masking.kept(rows: 1, count: 12, key) == [[0, 1, 3, 5, 8, 9]])
+    #expect(Masking(ratio: 0.3, noise: masking.noise).kept(rows: 1, count: 12, key) == [[0, 1, 3, 4, 5, 6, 8, 9]])
+    // Row 2 of a batch of 4, in whatever part it comes.
+    let numbers = (0..<196).map { key.uniform(at: 2 * 196 + $0) }
+    let order = (0..<196).sorted { (numbers[$0], $0) < (numbers[$1], $1) }
+    let drawn = Masking(ratio: 0.5)
+    #expect(drawn.kept(rows: 4, count: 196, key)[2] == order.prefix(98).sorted())
+    #expect(drawn.kept(rows: 1, count: 196, first: 2, key)[0] == order.prefix(98).sorted())
+  }
+
   @Test func `a ratio that leaves nothing is refused`() throws {
     try Masking.check(ratio: 0.75, patches: 4, at: "--ratio")
     for (ratio, patches) in [(0.76, 4), (0.999, 196), (0.5, 1)] {

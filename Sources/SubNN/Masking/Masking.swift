@@ -58,13 +58,21 @@ public struct Masking: Sendable {
       return (first..<first + rows).map { blocks.kept(key.fold($0)) }
     }
     let values = noiseValues(rows: rows, count: count, first: first, key)
+    let staying = keptCount(of: count)
     return (0..<rows).map { row in
-      let order = (0..<count).sorted {
-        let (a, b) = (values[row * count + $0], values[row * count + $1])
-        return a == b ? $0 < $1 : a < b
-      }
-      return order.prefix(keptCount(of: count)).sorted()
+      guard staying < count else { return Array(0..<count) }
+      let ranks = (0..<count).map { Self.rank(values[row * count + $0], at: $0) }
+      let limit = ranks.sorted()[staying]
+      return (0..<count).filter { ranks[$0] < limit }
     }
+  }
+
+  /// A whole number that orders parts by noise, and by position where that is equal: whole numbers are sorted several times
+  /// as fast as pairs are.
+  private static func rank(_ noise: Float, at position: Int) -> UInt64 {
+    // Zero has one sign here.
+    let bits = (noise + 0).bitPattern
+    return UInt64(bits >> 31 == 0 ? bits | 1 << 31 : ~bits) << 32 | UInt64(position)
   }
 
   /// The parts that do not stay, as row · count + part, in ascending order. Row 0 is row `first` of the batch.
