@@ -122,6 +122,77 @@ KERNEL(256, merge_pixels_backward_2, ms_merge) { mergePixelsBackward<u16>(a); }
 
 // ---- images ---------------------------------------------------------------------------------------------------------
 
+/// `count` neighbouring pixels of a row, before mixing; four begin at a multiple of four bytes.
+template <int count>
+DEVICE void readPixels(const ms_pixels &a, const float *table, int picture, int row, int column, float (&x)[3][count]) {
+  const u8 *from = a.bytes + (((i64)picture * a.h + row) * a.w + column) * 3;
+  u32 rgb[3 * count];
+  if constexpr (count == 4) {
+    const u32 *words = (const u32 *)from;
+    const u32 word[3] = {words[0], words[1], words[2]};
+#pragma unroll
+    for (int i = 0; i < 12; ++i) rgb[i] = word[i / 4] >> 8 * (i % 4) & 255;
+  } else {
+#pragma unroll
+    for (int i = 0; i < 3 * count; ++i) rgb[i] = from[i];
+  }
+#pragma unroll
+  for (int c = 0; c < 3; ++c)
+#pragma unroll
+    for (int k = 0; k < count; ++k) x[c][k] = table[256 * c + rgb[3 * k + c]];
+  if (!a.erased) return;
+  const int *area = a.erased + 5 * (i64)picture;
+  const int line = row - area[0], left = column - area[1], height = area[2], width = area[3];
+  if (line < 0 || line >= height || left <= -count || left >= width) return;
+  const float *noise = a.noise + area[4] + (i64)line * width;
+#pragma unroll
+  for (int c = 0; c < 3; ++c)
+#pragma unroll
+    for (int k = 0; k < count; ++k)
+      if (left + k >= 0 && left + k < width) x[c][k] = noise[(i64)c * height * width + left + k];
+}
+
+/// A thread takes `count` neighbouring pixels of a row at a time.
+template <int count> DEVICE void normalizePixels(const ms_pixels &a, float *table) {
+  for (int i = threadIdx.x; i < 768; i += 256) table[i] = a.table[i];
+  __syncthreads();
+  const int across = a.w / count;
+  const i64 plane = (i64)a.h * a.w, runs = (i64)a.n * a.h * across;
+  for (i64 run = (i64)blockIdx.x * 256 + threadIdx.x; run < runs; run += (i64)gridDim.x * 256) {
+    const i64 line = run / across;
+    const int picture = (int)(line / a.h), row = (int)(line - (i64)picture * a.h);
+    const int column = (int)(run - line * across) * count;
+    float x[3][count];
+    readPixels(a, table, picture, row, column, x);
+    const bool isCut = a.mixing == MS_CUT && row >= a.top && row < a.top + a.height && column + count > a.left &&
+                       column < a.left + a.width;
+    if (isCut || a.mixing == MS_BLENDED) {
+      float partner[3][count];
+      readPixels(a, table, a.n - 1 - picture, row, column, partner);
+#pragma unroll
+      for (int c = 0; c < 3; ++c)
+#pragma unroll
+        for (int k = 0; k < count; ++k) {
+          const bool isIn = column + k >= a.left && column + k < a.left + a.width;
+          // Both products are rounded, as on the host.
+          if (!isCut) x[c][k] = __fadd_rn(__fmul_rn(x[c][k], a.own), __fmul_rn(partner[c][k], a.other));
+          else if (isIn) x[c][k] = partner[c][k];
+        }
+    }
+    float *y = a.y + (i64)picture * 3 * plane + (i64)row * a.w + column;
+#pragma unroll
+    for (int c = 0; c < 3; ++c) storeRun(y + c * plane, x[c]);
+  }
+}
+KERNEL(256, normalize_pixels, ms_pixels) {
+  SHARED(raw);
+  normalizePixels<1>(a, (float *)raw);
+}
+KERNEL(256, normalize_pixels_wide, ms_pixels) {
+  SHARED(raw);
+  normalizePixels<4>(a, (float *)raw);
+}
+
 template <class T> DEVICE void channelsLast(const ms_channels_last &a) {
   const i64 pixel = (i64)blockIdx.x * 256 + threadIdx.x;
   if (pixel >= (i64)a.n * a.pixels) return;

@@ -1,17 +1,8 @@
-// Whole batches: bytes to normalised planes, mixing, noise.
+// Whole batches: noise, and mixing of bytes.
 #include <math.h>
 #include "include/subimage.h"
 #include "simd.h"
 #pragma STDC FP_CONTRACT OFF
-
-void csi_planar(const uint8_t *rgb, size_t pixels, const float tables[768], float *out) {
-  float *r = out, *g = out + pixels, *b = out + 2 * pixels;
-  for (size_t i = 0; i < pixels; i++) {
-    r[i] = tables[rgb[3 * i]];
-    g[i] = tables[256 + rgb[3 * i + 1]];
-    b[i] = tables[512 + rgb[3 * i + 2]];
-  }
-}
 
 /// The same streams as RandomKey in SubCore; a test holds the two together.
 static uint64_t bits64(uint64_t key, uint64_t position) {
@@ -23,20 +14,10 @@ static uint64_t bits64(uint64_t key, uint64_t position) {
 
 static double uniform(uint64_t key, uint64_t position) { return (double)(bits64(key, position) >> 11) * 0x1p-53; }
 
-void csi_fill_normal(float *out, int height, int width, ptrdiff_t stride, uint64_t key, uint64_t first) {
-  for (int y = 0; y < height; y++) {
-    for (int x = 0; x < width; x++, first++) {
-      const double radius = sqrt(-2 * log(1 - uniform(key, 2 * first)));
-      out[y * stride + x] = (float)(radius * cos(2 * M_PI * uniform(key, 2 * first + 1)));
-    }
-  }
-}
-
-CSI_CLONES void csi_mix_pair(float *restrict a, float *restrict b, size_t count, float weight, float rest) {
+void csi_fill_normal(float *out, size_t count, uint64_t key) {
   for (size_t i = 0; i < count; i++) {
-    const float x = a[i], y = b[i];
-    a[i] = x * weight + y * rest;
-    b[i] = y * weight + x * rest;
+    const double radius = sqrt(-2 * log(1 - uniform(key, 2 * i)));
+    out[i] = (float)(radius * cos(2 * M_PI * uniform(key, 2 * i + 1)));
   }
 }
 

@@ -19,10 +19,10 @@ API void twin_set_order(unsigned order) {
   const Locked locked;
   emulator::order = order;
 }
-API void twin_set_eager(int eager) {
+API void twin_set_eager(int when) {
   const Locked locked;
-  isEager = eager != 0;
-  if (isEager) drainAll();
+  eagerness = when;
+  if (when != late) drainAll();
 }
 API void twin_set_memory(unsigned long long bytes) {
   const Locked locked;

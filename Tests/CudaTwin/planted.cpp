@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "driver/functions.hpp"
+#include "driver/streams.hpp"
 #include "emulator.hpp"
 
 namespace {
@@ -243,6 +244,35 @@ bool otherStream(bool isFaulty) {
   return second.downloaded(y, 32) == backwards(numbers(32));
 }
 
+/// Batches come to one place on a stream of their own, and kernels turn them around on another: they wait for the batch, and
+/// the next batch for them.
+bool feed(bool awaitsBatch, bool awaitsKernel) {
+  const Program copies, kernels;
+  const CUdeviceptr place = Program::allocate(32), y = Program::allocate(64);
+  void *hasCome, *isRead;
+  expect(cuEventCreate(&hasCome, 2));
+  expect(cuEventCreate(&isRead, 2));
+  std::vector<float> expected;
+  for (int batch = 0; batch < 2; ++batch) {
+    const std::vector<float> values = numbers(32, (float)(batch + 1));
+    for (const float value : backwards(values)) expected.push_back(value);
+    if (awaitsKernel) expect(cuStreamWaitEvent(copies.stream, isRead, 0));
+    copies.upload(values.data(), place, 32);
+    expect(cuEventRecord(hasCome, copies.stream));
+    if (awaitsBatch) expect(cuStreamWaitEvent(kernels.stream, hasCome, 0));
+    kernels.run("planted_lanes", 32, 0, arguments(place, y + 128 * (CUdeviceptr)batch, false));
+    expect(cuEventRecord(isRead, kernels.stream));
+  }
+  return kernels.downloaded(y, 64) == expected;
+}
+
+bool earlyBatch(bool isFaulty) { return feed(!isFaulty, true); }
+
+bool overtakenBatch(bool isFaulty) {
+  driver::eagerness = driver::eagerCopies;
+  return feed(true, !isFaulty);
+}
+
 bool missingContext(bool isFaulty) {
   std::thread([isFaulty] {
     void *context;
@@ -276,6 +306,8 @@ const PlantedFault plantedFaults[] = {
   {"an upload overwritten before it was fetched", &overwrittenUpload},
   {"a result read before it arrived", &earlyRead},
   {"a stream that does not wait for another", &otherStream},
+  {"a batch read before it has come", &earlyBatch},
+  {"a batch overtaken by the next", &overtakenBatch},
   {"a thread without a context", &missingContext},
   {"more shared memory than was asked for", &sharedLimit},
 };

@@ -22,7 +22,7 @@
   for (const int number : {SIGSEGV, SIGBUS, SIGABRT, SIGALRM}) signal(number, SIG_DFL);
   alarm(30);
   driver::isInitialized = false;
-  driver::isEager = false;
+  driver::eagerness = driver::late;
   void *context;
   if (cuInit(0) || cuDevicePrimaryCtxRetain(&context, 0) || cuCtxSetCurrent(context)) _exit(2);
   for (const unsigned order : {0u, 1u, 7u}) {

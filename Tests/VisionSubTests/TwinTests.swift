@@ -13,6 +13,17 @@ import Testing
     var waits: [Int] = []
   }
 
+  /// Four images of noise as a loader hands them over: as they are, blended with some of it erased, or cut.
+  private func pixels(_ side: Int, _ key: RandomKey, _ update: Int) -> PixelBatch {
+    let bytes = (0..<4 * side * side * 3).map { UInt8(key.integer(below: 256, at: $0)) }
+    let erased = update % 3 == 1 ? [ErasedArea(picture: 2, rows: 3..<side, columns: 1..<side / 2)] : []
+    let mixings: [PixelMixing] = [.none, .blend(own: 0.3, other: 0.7), .cut(rows: 2..<9, columns: 0..<side / 3)]
+    return PixelBatch(
+      bytes: HostArray(bytes, shape: [4, side, side, 3], dtype: .u8),
+      table: (0..<768).map { (Float($0 % 256) / 255 - 0.5) / 0.25 }, erased: erased,
+      noise: (0..<erased.reduce(0) { $0 + $1.count }).map { Float(key.normal(at: $0)) }, mixing: mixings[update % 3])
+  }
+
   /// Six updates of a small DeiT-III on images of noise.
   private func train(_ config: VisionTransformerConfig, _ precision: Precision, on device: Device) throws -> Losses {
     let task = ImageClassification(config.makeModel(), objective: .crossEntropy(smoothing: 0.1))
@@ -23,10 +34,10 @@ import Testing
     let (method, gradients) = (MaskSub(MethodSettings(ratio: 0.5)), Gradients(set))
     var (losses, results): (Losses, [StepLosses]) = (Losses(), [])
     for update in 0..<6 {
-      let images = Tensor.uniform([4, 3, config.imageSize, config.imageSize], key.fold(update), on: device)
-      let batch = ImageClassification.Batch(
-        images: images, target: .labels(Tensor(indices: [1, 0, 3, 2], on: device), smoothing: 0.1))
       let before = device.waits ?? 0
+      let batch = ImageClassification.Batch(
+        images: Tensor(pixels(config.imageSize, key.fold(update), update), on: device),
+        target: .labels(Tensor(indices: [1, 0, 3, 2], on: device), smoothing: 0.1))
       results.append(
         method(task, batch, into: gradients, pass: Pass(isTraining: true, key: key.fold("step").fold(update))).losses)
       let norm = gradients.norm()

@@ -23,6 +23,25 @@ typedef struct {
   int threads_across;
 } ms_merge;
 
+enum { MS_UNMIXED = 0, MS_BLENDED = 1, MS_CUT = 2 };
+
+/// y [n, 3, h, w] of bytes [n, h, w, 3]: each byte's entry in its channel's 256 of the table, in the rectangle that is erased
+/// the noise; then, with picture n - 1 - i, own · x + other · x', or x' in a rectangle.
+typedef struct {
+  const unsigned char *bytes;
+  const float *table;
+  /// [n, 5]: top, left, height (0: nothing is erased), width, where its noise begins; NULL: nothing of any.
+  const int *erased;
+  /// One rectangle [3, height, width] behind the other.
+  const float *noise;
+  float *y;
+  int n, h, w;
+  int mixing;
+  float own, other;
+  /// What is cut.
+  int top, left, height, width;
+} ms_pixels;
+
 /// images [n, c, pixels] → y [n, pixels, c].
 typedef struct {
   const float *images;

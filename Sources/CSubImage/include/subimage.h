@@ -93,12 +93,8 @@ bool csi_box_blur3(uint8_t *rgb, int width, int height, float radius);
 
 // Batches (batch.c)
 
-/// Planar f32 [3, pixels] from interleaved bytes through a table of 256 values per channel.
-void csi_planar(const uint8_t *rgb, size_t pixels, const float tables[768], float *out);
-/// Rows of standard normal numbers: element i of the rectangle is the normal at position `first + i` of the stream.
-void csi_fill_normal(float *out, int height, int width, ptrdiff_t stride, uint64_t key, uint64_t first);
-/// a = weight·a + (1 - weight)·b and b = weight·b + (1 - weight)·a, elementwise, both from the old values.
-void csi_mix_pair(float *a, float *b, size_t count, float weight, float rest);
-/// The same on bytes, each result rounded half to even.
+/// The first standard normal numbers of a stream.
+void csi_fill_normal(float *out, size_t count, uint64_t key);
+/// a = weight·a + rest·b and b = weight·b + rest·a, elementwise, both from the old values, rounded half to even.
 void csi_mix_pair_u8(uint8_t *a, uint8_t *b, size_t count, float weight, float rest);
 #endif

@@ -225,6 +225,22 @@ void sk_channels_last(int64_t n, int64_t c, int64_t pixels, const float *x, int 
 /// Zero in the cells of size·size pixels of images[n, c, h, w] that are listed, image · grid + raster index.
 void sk_clear_cells(int64_t c, int64_t h, int64_t w, int64_t size, int64_t count, const int32_t *cells, float *images);
 
+// ---- pixels.c --------------------------------------------------------------------------------------------------------
+enum sk_mixing { SK_UNMIXED = 0, SK_BLENDED = 1, SK_CUT = 2 };
+/// y[n, 3, h, w] of bytes[n, h, w, 3]: every byte's entry in its channel's 256 of the table; in the rectangle that is erased
+/// the noise; then, with picture n - 1 - i, own·x + other·x' without a fused product, or x' in a rectangle.
+typedef struct {
+  int64_t n, h, w;
+  const uint8_t *bytes;
+  const float *table;                  // [3, 256]
+  const int32_t *SK_NULLABLE erased;   // [n, 5]: top, left, height (0: nothing is erased), width, where its noise begins
+  const float *SK_NULLABLE noise;      // one rectangle [3, height, width] behind the other
+  enum sk_mixing mixing;
+  float own, other;
+  int64_t top, left, height, width;    // of what is cut
+} sk_pixels;
+void sk_normalize_pixels(const sk_pixels *p, float *y);
+
 // ---- rows.c: gathers and tokens --------------------------------------------------------------------------------------
 /// out[r] = table[indices[r]], rows of d.
 void sk_gather_rows(int64_t rows, int64_t d, int type, const void *table, const int32_t *indices, void *out);

@@ -2,8 +2,8 @@ public import SubCore
 
 /// Images and captions, ready for a model.
 public struct CaptionBatch: Sendable {
-  /// Normalised f32 `[B, 3, size, size]`.
-  public let images: HostArray
+  /// The bytes of the images, and how a device makes numbers of them.
+  public let pixels: PixelBatch
   /// The ids of every caption with start and end, not padded, at most the context length.
   public let tokens: [[Int32]]
   /// The captions as they stand in the source.

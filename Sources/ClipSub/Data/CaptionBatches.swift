@@ -3,11 +3,13 @@ public import SubCore
 public import SubData
 import Synchronization
 
-/// Batches of image-caption pairs from a stream: images decoded, framed and normalised, captions tokenized. A broken
+/// Batches of image-caption pairs from a stream: images decoded and framed, captions tokenized. A broken
 /// image is recorded and the next pair takes its place, so that batches are full and depend on the data alone.
 public final class CaptionBatches: Sendable {
   /// What was skipped.
   public let faults: CaptionFaults
+  /// An augmented image and what was drawn for it.
+  private typealias Made = (image: RGBImage, plan: AugmentPlan)
   private let stream: Mutex<CaptionStream>
   private let tokenizer: BytePairTokenizer
   private let pipeline: ImagePipeline
@@ -38,7 +40,7 @@ public final class CaptionBatches: Sendable {
   /// The next batch; nil at the end of data that does not start again.
   public func next() throws -> CaptionBatch? {
     try stream.withLock { stream in
-      var made: [(pair: CaptionPair, image: HostArray)] = []
+      var made: [(pair: CaptionPair, image: Made)] = []
       var isAtEnd = false
       while made.count < batchSize, !isAtEnd {
         var pairs: [(pair: CaptionPair, number: Int)] = []
@@ -69,13 +71,13 @@ public final class CaptionBatches: Sendable {
     Loader(0..<count, workers: 1, ahead: ahead) { _ in try self.next() }
   }
 
-  private func decode(_ pairs: [(pair: CaptionPair, number: Int)]) -> [Result<HostArray, any Error>] {
-    let results = Mutex([Result<HostArray, any Error>?](repeating: nil, count: pairs.count))
+  private func decode(_ pairs: [(pair: CaptionPair, number: Int)]) -> [Result<Made, any Error>] {
+    let results = Mutex([Result<Made, any Error>?](repeating: nil, count: pairs.count))
     DispatchQueue.concurrentPerform(iterations: min(threads, pairs.count)) { thread in
       for index in stride(from: thread, to: pairs.count, by: threads) {
         let (pair, number) = pairs[index]
-        let result = Result {
-          try pipeline.tensor(pair.imageBytes(), name: pair.name, key: key.fold(number))
+        let result: Result<Made, any Error> = Result {
+          try pipeline.image(pair.imageBytes(), name: pair.name, key: key.fold(number))
         }
         results.withLock { $0[index] = result }
       }
@@ -83,19 +85,9 @@ public final class CaptionBatches: Sendable {
     return results.withLock { $0.map { $0! } }
   }
 
-  private func batch(_ made: [(pair: CaptionPair, image: HostArray)], _ position: CaptionPosition) -> CaptionBatch {
-    let each = made[0].image.byteCount
-    let buffer = HostBuffer(byteCount: made.count * each) { memory in
-      for (index, item) in made.enumerated() {
-        item.image.withBytes { bytes in
-          precondition(bytes.count == each, "CaptionBatches: images of different sizes")
-          UnsafeMutableRawBufferPointer(rebasing: memory[(index * each)...]).copyMemory(from: bytes)
-        }
-      }
-    }
-    let shape = made[0].image.shape.suffix(3)
-    return CaptionBatch(
-      images: HostArray(dtype: .f32, shape: [made.count] + shape, buffer: buffer),
+  private func batch(_ made: [(pair: CaptionPair, image: Made)], _ position: CaptionPosition) -> CaptionBatch {
+    CaptionBatch(
+      pixels: pipeline.pixels(made.map(\.image)),
       tokens: made.map { tokenizer.tokenize($0.pair.caption, contextLength: contextLength) },
       captions: made.map(\.pair.caption), labels: made.map(\.pair.label), position: position)
   }

@@ -39,8 +39,8 @@ public struct ZeroShotEvaluation {
   var hostBytes: Int {
     let values = 3 * clip.config.image.size * clip.config.image.size
     return switch data {
-    case .captions: 2 * 4 * values
-    case .classes: 4 * values * (2 * Processor.threads + 1)
+    case .captions: 2 * values
+    case .classes: values * (3 * Processor.threads + 1)
     }
   }
 
@@ -83,21 +83,16 @@ public struct ZeroShotEvaluation {
     let classifier = ZeroShotClassifier(
       clip.model, clip.tokenizer, classes ?? ClassNames(images.classNames), templates, on: device)
     let evaluator = ClipEvaluator(clip.model, on: device)
-    let (side, batch) = (clip.config.image.size, batchSize)
-    let pipeline = ImagePipeline.clipEvaluation(size: side, clip.preparation)
+    let batch = batchSize
+    let pipeline = ImagePipeline.clipEvaluation(size: clip.config.image.size, clip.preparation)
     let loader = Loader(0..<(images.count + batch - 1) / batch, workers: Processor.threads) { number in
-      let range = number * batch..<min(images.count, (number + 1) * batch)
-      let pictures = try range.map { index in
-        guard case .file(let bytes, let name) = try images.image(at: index) else { preconditionFailure("ImageFolder") }
-        return try pipeline.tensor(bytes, name: name, key: RandomKey(seed: 0))
-      }
-      let each = 3 * side * side * 4
-      let buffer = HostBuffer(byteCount: range.count * each) { memory in
-        for (index, picture) in pictures.enumerated() {
-          picture.withBytes { UnsafeMutableRawBufferPointer(rebasing: memory[(index * each)...]).copyMemory(from: $0) }
-        }
-      }
-      return HostArray(dtype: .f32, shape: [range.count, 3, side, side], buffer: buffer)
+      pipeline.pixels(
+        try (number * batch..<min(images.count, (number + 1) * batch)).map { index in
+          guard case .file(let bytes, let name) = try images.image(at: index) else {
+            preconditionFailure("ImageFolder")
+          }
+          return try pipeline.image(bytes, name: name, key: RandomKey(seed: 0))
+        })
     }
     var scores: [Float] = []
     while let pictures = try loader.next() {

@@ -68,7 +68,7 @@ public final class CaptionSource: BatchSource {
 
   /// What waits, and what is being put together of single images.
   public var fullBatch: (samples: Int, waitingBytes: Int) {
-    (batchSize, (Self.ahead + 1) * batchSize * 3 * side * side * 4)
+    (batchSize, (Self.ahead + 2) * batchSize * 3 * side * side)
   }
 
   /// Puts the data where a checkpoint left it.

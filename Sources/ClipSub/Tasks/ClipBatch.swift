@@ -23,6 +23,6 @@ public struct ClipBatch: TrainingBatch {
 extension ClipBatch {
   /// A batch of captions on a device.
   public init(_ captions: CaptionBatch, on device: Device) {
-    self.init(images: Tensor(captions.images, on: device), texts: captions.tokens)
+    self.init(images: Tensor(captions.pixels, on: device), texts: captions.tokens)
   }
 }

@@ -29,20 +29,18 @@ extension ClipRunModel {
     guard let width = texts.first?.count else { return ([], 0) }
     let device = parameters.arena.device
     let neighbours = Neighbours(texts.flatMap { $0 }, width: width, on: device)
-    let side = config.image.size
-    let pipeline = ImagePipeline.clipEvaluation(size: side, preparation)
+    let pipeline = ImagePipeline.clipEvaluation(size: config.image.size, preparation)
     let shown = min(images, pairs.count)
     let found = try (0..<shown).compactMap { number -> FoundCaptions? in
       let pair = pairs[number * pairs.count / shown]
       guard let bytes = try? pair.imageBytes(),
-        let image = try? pipeline.image(bytes, name: pair.name, key: RandomKey(seed: 0)).0,
-        let pixels = try? pipeline.tensor(bytes, name: pair.name, key: RandomKey(seed: 0))
+        let made = try? pipeline.image(bytes, name: pair.name, key: RandomKey(seed: 0))
       else { return nil }
       let row = Tape.withoutRecording {
-        model.imageFeatures(Tensor(pixels, on: device).reshaped(1, 3, side, side), .evaluation).floats()
+        model.imageFeatures(Tensor(pipeline.pixels([made]), on: device), .evaluation).floats()
       }
       let nearest = try neighbours.nearest(count, to: [row])[0]
-      return FoundCaptions(image: image, own: pair.caption, found: nearest.map { pairs[$0.index].caption })
+      return FoundCaptions(image: made.image, own: pair.caption, found: nearest.map { pairs[$0.index].caption })
     }
     return (found, pairs.count)
   }

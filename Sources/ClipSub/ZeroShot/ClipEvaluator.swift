@@ -61,7 +61,7 @@ public struct ClipEvaluator {
   }
 
   /// The features of images alone, [count, E].
-  public func imageFeatures(_ images: HostArray) -> Tensor {
+  public func imageFeatures(_ images: PixelBatch) -> Tensor {
     Tape.withoutRecording { task.model.imageFeatures(Tensor(images, on: device), .evaluation) }
   }
 

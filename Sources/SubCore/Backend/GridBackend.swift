@@ -26,6 +26,8 @@ protocol GridBackend {
   func mergePixelsBackward(_ dy: Tensor, side: Int, stride: Int, into dx: Tensor)
 
   // Images
+  /// y [N, 3, H, W] of a batch of bytes on the host, which may go as soon as this returns.
+  func normalizePixels(_ pixels: PixelBatch, into y: Tensor)
   /// y [N, H, W, C] from images [N, C, H, W].
   func channelsLast(_ images: Tensor, into y: Tensor)
   /// Zero in the cells (i32, image · grid + raster index) of size × size pixels of images [N, C, H, W].

@@ -38,6 +38,9 @@ extension CheckCase {
     for shape in [[2, 4, 6, 3], [2, 3, 5, 3], [2, 15, 14, 65], [1, 8, 8, 96]] as [Shape] {
       for (side, stride) in [(2, 2), (1, 2), (1, 3)] { addMerging(shape, side, stride, to: &cases) }
     }
+    for (count, height, width) in [(4, 8, 12), (3, 5, 7), (1, 1, 1), (2, 37, 64)] {
+      addPixels(count, height, width, to: &cases)
+    }
     for shape in [[2, 3, 8, 6], [1, 1, 1, 1], [2, 3, 33, 65], [1, 7, 5, 4]] as [Shape] {
       cases.add("channelsLast", "\(shape)") { t in
         t.backend.channelsLast(
@@ -182,6 +185,30 @@ extension CheckCase {
     cases.add("mergePixelsBackward", part) { t in
       t.backend.mergePixelsBackward(
         t.input(result), side: side, stride: stride, into: t.output("dx", shape, nil, .exact))
+    }
+  }
+
+  /// Bytes of pictures, some of them erased in part, mixed in every way.
+  private static func addPixels(_ count: Int, _ height: Int, _ width: Int, to cases: inout [CheckCase]) {
+    cases.add("normalizePixels", "\(count) of \(height)×\(width)", .single) { t in
+      let shape = [count, height, width, 3]
+      let bytes = (0..<shape.reduce(1, *)).map { UInt8(t.key.fold("bytes").integer(below: 256, at: $0)) }
+      let table = (0..<768).map { Float(t.key.fold("table").normal(at: $0)) }
+      let areas = (0..<count).filter { $0 != 1 }.map {
+        ErasedArea(picture: $0, rows: $0 % height..<height, columns: width / 3..<max(1, width - $0 % width))
+      }
+      let noise = (0..<areas.reduce(0) { $0 + $1.count }).map { Float(t.key.fold("noise").normal(at: $0)) }
+      let cut = PixelMixing.cut(rows: height / 4..<height - height / 3, columns: width / 5..<width - width / 4)
+      for (name, mixing) in [("plain", .none), ("blended", .blend(own: 0.3, other: 0.7)), ("cut", cut)] {
+        for isErased in [false, true] {
+          let pixels = PixelBatch(
+            bytes: HostArray(bytes, shape: shape, dtype: .u8), table: table, erased: isErased ? areas : [],
+            noise: isErased ? noise : [], mixing: mixing)
+          let accuracy = if case .blend = mixing { Accuracy.rounded } else { Accuracy.exact }
+          t.backend.normalizePixels(
+            pixels, into: t.output("\(name)\(isErased ? ", erased" : "")", [count, 3, height, width], .f32, accuracy))
+        }
+      }
     }
   }
 }

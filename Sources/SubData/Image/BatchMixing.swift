@@ -107,27 +107,12 @@ public enum MixPlan: Sendable, Codable, Equatable {
     return HostArray(values, shape: [labels.count, classes])
   }
 
-  /// Mixes f32 pictures `[count, 3, height, width]` with the reversed batch, in place.
-  package func apply(to batch: UnsafeMutablePointer<Float>, count: Int, width: Int, height: Int) {
-    let size = 3 * width * height
-    for index in 0..<((count + 1) / 2) {
-      let (own, partner) = (batch + index * size, batch + (count - 1 - index) * size)
-      switch self {
-      case .none: return
-      case .mixup(let weight):
-        if own == partner {
-          mixWithItself(own, size, weight)
-        } else {
-          csi_mix_pair(own, partner, size, Float(weight), Float(1 - weight))
-        }
-      case .cutmix(let area, _):
-        guard own != partner else { continue }
-        for row in 0..<(3 * area.height) {
-          let (channel, y) = (row / max(area.height, 1), row % max(area.height, 1))
-          let start = (channel * height + area.top + y) * width + area.left
-          for column in start..<(start + area.width) { swap(&own[column], &partner[column]) }
-        }
-      }
+  /// The same as a device is told it.
+  var pixels: PixelMixing {
+    switch self {
+    case .none: .none
+    case .mixup(let weight): .blend(own: Float(weight), other: Float(1 - weight))
+    case .cutmix(let area, _): .cut(rows: area.rows, columns: area.columns)
     }
   }
 
@@ -150,11 +135,6 @@ public enum MixPlan: Sendable, Codable, Equatable {
         batch[other].paste(own, area)
       }
     }
-  }
-
-  /// The middle picture of an odd batch is its own partner; rounding is what two products give.
-  private func mixWithItself(_ picture: UnsafeMutablePointer<Float>, _ size: Int, _ weight: Double) {
-    for index in 0..<size { picture[index] = picture[index] * Float(weight) + picture[index] * Float(1 - weight) }
   }
 }
 

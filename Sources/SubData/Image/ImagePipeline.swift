@@ -131,7 +131,7 @@ public struct ImagePipeline: Sendable, Codable, Equatable {
 
   /// The augmented picture of a file's bytes before normalisation, and what was drawn. A JPEG is decoded only where the
   /// crop needs it. Throws `InputError` for a broken file, named `name`.
-  public func image(_ bytes: HostArray, name: String, key: RandomKey) throws -> (RGBImage, AugmentPlan) {
+  public func image(_ bytes: HostArray, name: String, key: RandomKey) throws -> (image: RGBImage, plan: AugmentPlan) {
     let decoder = try ImageDecoder(bytes, name: name, options: decoding)
     var plan = plan(width: decoder.width, height: decoder.height, key: key)
     let drawn = plan
@@ -144,25 +144,37 @@ public struct ImagePipeline: Sendable, Codable, Equatable {
   }
 
   /// The augmented picture of a picture in memory before normalisation, and what was drawn.
-  public func image(_ picture: RGBImage, key: RandomKey) -> (RGBImage, AugmentPlan) {
+  public func image(_ picture: RGBImage, key: RandomKey) -> (image: RGBImage, plan: AugmentPlan) {
     let plan = plan(width: picture.width, height: picture.height, key: key)
     return (plan.applied(to: picture), plan)
   }
 
-  /// Writes an augmented picture as normalised planar f32 `[3, size, size]`, with the plan's erasing.
-  package func write(_ picture: RGBImage, _ plan: AugmentPlan, to planes: UnsafeMutablePointer<Float>) {
-    normalization.write(picture, to: planes)
-    plan.erasing?.apply(to: planes, width: size, height: size)
+  /// Augmented pictures, each with what was drawn for it, as a model's input: their bytes, normalised and erased on a device,
+  /// and mixed there.
+  public func pixels(_ pictures: [(image: RGBImage, plan: AugmentPlan)], mixing: MixPlan = .none) -> PixelBatch {
+    let each = 3 * size * size
+    let buffer = HostBuffer(unfilled: pictures.count * each) { memory in
+      guard let start = memory.bindMemory(to: UInt8.self).baseAddress else { return }
+      for (place, picture) in pictures.enumerated() {
+        precondition(picture.image.width == size && picture.image.height == size, "ImagePipeline: not \(size) pixels")
+        picture.image.withPixels { (start + place * each).update(from: $0, count: each) }
+      }
+    }
+    let erased = pictures.enumerated().compactMap { place, picture in picture.plan.erasing.map { (place, $0) } }
+    return PixelBatch(
+      bytes: HostArray(dtype: .u8, shape: [pictures.count, size, size, 3], buffer: buffer), table: normalization.table,
+      erased: erased.map { ErasedArea(picture: $0, rows: $1.area.rows, columns: $1.area.columns) },
+      noise: erased.flatMap { $1.numbers() }, mixing: mixing.pixels)
   }
 
-  /// The model's input for a picture file: normalised f32 `[3, size, size]`.
-  public func tensor(_ bytes: HostArray, name: String, key: RandomKey) throws -> HostArray {
-    let (picture, plan) = try image(bytes, name: name, key: key)
-    let buffer = HostBuffer(byteCount: 3 * size * size * 4) {
-      write(picture, plan, to: $0.bindMemory(to: Float.self).baseAddress!)
-    }
-    return HostArray(dtype: .f32, shape: [3, size, size], buffer: buffer)
+  /// The model's input for a picture file. Throws `InputError` for a broken one, named `name`.
+  public func pixels(_ bytes: HostArray, name: String, key: RandomKey) throws -> PixelBatch {
+    pixels([try image(bytes, name: name, key: key)])
   }
+
+  /// Bytes of a picture in a batch, with its share of noise: where something is erased at most a third of the pixels, three
+  /// numbers each.
+  public var byteCount: Int { 3 * size * size + Int(4 * erasing.probability * Double(size * size)) }
 }
 
 extension PixelArea {

@@ -1,5 +1,3 @@
-internal import CSubImage
-
 /// The mean and standard deviation per channel that bring bytes to what a model was trained on.
 public struct Normalization: Sendable, Codable, Equatable {
   /// Means of red, green and blue on the scale 0...1.
@@ -53,11 +51,6 @@ public struct Normalization: Sendable, Codable, Equatable {
   /// The f32 value of every byte, 256 per channel: `(byte / 255 - mean) / deviation`, as torchvision computes it.
   var table: [Float] {
     (0..<3).flatMap { channel in (0..<256).map { (Float($0) / 255 - mean[channel]) / deviation[channel] } }
-  }
-
-  /// Writes a picture as planar f32 `[3, height, width]`.
-  func write(_ image: RGBImage, to planes: UnsafeMutablePointer<Float>) {
-    image.withPixels { csi_planar($0, image.count, table, planes) }
   }
 
   /// The picture that planar f32 `[3, height, width]` shows, clipped to bytes: for looking at what a model sees.

@@ -114,6 +114,10 @@ public struct PixelArea: Sendable, Codable, Equatable {
     self.height = height
   }
 
+  /// What it covers.
+  var rows: Range<Int> { top..<top + height }
+  var columns: Range<Int> { left..<left + width }
+
   /// Whether the rectangle is not empty and lies within a picture of the given size.
   public func fits(width: Int, height: Int) -> Bool {
     left >= 0 && top >= 0 && self.width > 0 && self.height > 0 && self.width <= width - left

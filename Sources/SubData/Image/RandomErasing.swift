@@ -42,13 +42,12 @@ public struct ErasingPlan: Sendable, Codable, Equatable {
   /// Value i, in the order channel, row, column, is the normal number at position i.
   public var noise: RandomKey
 
-  /// Fills the rectangle in planar f32 `[3, height, width]`.
-  func apply(to planes: UnsafeMutablePointer<Float>, width: Int, height: Int) {
-    for channel in 0..<3 {
-      let corner = planes + (channel * height + area.top) * width + area.left
-      csi_fill_normal(
-        corner, Int32(area.height), Int32(area.width), width, noise.bits,
-        UInt64(channel * area.height * area.width))
+  /// What the rectangle holds instead.
+  func numbers() -> [Float] {
+    let count = 3 * area.width * area.height
+    return [Float](unsafeUninitializedCapacity: count) { memory, initialized in
+      csi_fill_normal(memory.baseAddress!, count, noise.bits)
+      initialized = count
     }
   }
 }

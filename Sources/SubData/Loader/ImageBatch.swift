@@ -2,8 +2,8 @@ public import SubCore
 
 /// A batch of pictures, ready for a model.
 public struct ImageBatch: Sendable {
-  /// Normalised f32 `[B, 3, size, size]`.
-  public let images: HostArray
+  /// The bytes of the pictures, of `size` by `size` pixels, and how a device makes numbers of them.
+  public let pixels: PixelBatch
   /// The classes of the pictures themselves, also where they were mixed.
   public let labels: [Int]
   /// Soft targets f32 `[B, classes]` after mixing and smoothing; nil where the loader mixes nothing.

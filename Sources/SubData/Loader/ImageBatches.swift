@@ -85,20 +85,17 @@ public final class ImageBatches: Sendable {
   private func assemble(
     _ pictures: [(index: Int, image: RGBImage, plan: AugmentPlan)], epoch: Int, number: Int
   ) -> ImageBatch {
-    let (size, count) = (pipeline.size, pictures.count)
+    let size = pipeline.size
     let labels = pictures.map { source.labels[$0.index] }
     let mix = mixing.map { $0.plan(width: size, height: size, key: sampler.mixKey(epoch: epoch, batch: number)) }
     var images = pictures.map(\.image)
-    if let mix, mixing?.mixesBytes == true { mix.apply(to: &images) }
-    let buffer = HostBuffer(byteCount: count * 3 * size * size * 4) { memory in
-      guard let floats = memory.bindMemory(to: Float.self).baseAddress, count > 0 else { return }
-      for (place, image) in images.enumerated() {
-        pipeline.write(image, pictures[place].plan, to: floats + place * 3 * size * size)
-      }
-      if let mix, mixing?.mixesBytes == false { mix.apply(to: floats, count: count, width: size, height: size) }
-    }
+    // What is mixed as bytes is not mixed as numbers.
+    let mixesBytes = mixing?.mixesBytes == true
+    if let mix, mixesBytes { mix.apply(to: &images) }
+    let pixels = pipeline.pixels(
+      zip(images, pictures).map { ($0, $1.plan) }, mixing: mixesBytes ? .none : mix ?? .none)
     return ImageBatch(
-      images: HostArray(dtype: .f32, shape: [count, 3, size, size], buffer: buffer), labels: labels,
+      pixels: pixels, labels: labels,
       targets: mix.map {
         $0.targets(labels: labels, classes: source.classNames.count, smoothing: mixing?.smoothing ?? 0)
       },

@@ -1,3 +1,4 @@
+import SubCore
 import SubData
 import SubTrain
 import VisionSub
@@ -31,7 +32,10 @@ struct ImageWorkload: Sendable {
     var number = 0
     return {
       defer { number += 1 }
-      return try batches.batch(number).count
+      let batch = try batches.batch(number)
+      // The first thing that is done with a batch, which PyTorch's loaders do themselves.
+      _ = Tensor(batch.pixels, on: .cpu)
+      return batch.count
     }
   }
 }

@@ -29,7 +29,7 @@ extension VisionModality {
     sheet.headings = ["as evaluated", "main branch", "sub-branch"]
     let mean = pipeline.normalization.fill
     sheet.legend = [masking.legend(of: cells, config.hiddenCells, mean: mean), Self.labels(recipe)]
-    let pixels = batch.images.floats()
+    let pixels = Tensor(batch.pixels, on: .cpu).floats()
     let targets = recipe.targets(of: batch, classes: source.classNames.count).floats()
     for row in 0..<batch.count {
       let planes = Array(pixels[(row * 3 * side * side)..<((row + 1) * 3 * side * side)])

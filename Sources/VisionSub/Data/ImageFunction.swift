@@ -31,7 +31,7 @@ public struct ImageFunction {
     while let batch = try loader.next() {
       try Interruption.check()
       guard batch.count > 0 else { continue }
-      let rows = Tape.withoutRecording { compute(Tensor(batch.images, on: device)).floats() }
+      let rows = Tape.withoutRecording { compute(Tensor(batch.pixels, on: device)).floats() }
       let width = rows.count / batch.count
       for (place, index) in batch.indices.enumerated() { try body(index, rows[place * width..<(place + 1) * width]) }
     }

@@ -26,15 +26,10 @@ extension VisionEvaluator {
       case .pixels(let image): pipeline.image(image, key: key)
       }
     }
-    let (side, size) = (pipeline.size, 3 * pipeline.size * pipeline.size)
-    let pixels = HostBuffer(byteCount: 4 * size * images.count) { memory in
-      guard let floats = memory.bindMemory(to: Float.self).baseAddress else { return }
-      for (place, made) in images.enumerated() { pipeline.write(made.0, made.1, to: floats + place * size) }
-    }
     let probabilities = Tape.withoutRecording { () -> [Float] in
-      let input = Tensor(HostArray(dtype: .f32, shape: [images.count, 3, side, side], buffer: pixels), on: device)
       let batch = ImageClassification.Batch(
-        images: input, target: .labels(Tensor(indices: chosen.map { source.labels[$0] }, on: device), smoothing: 0))
+        images: Tensor(pipeline.pixels(images), on: device),
+        target: .labels(Tensor(indices: chosen.map { source.labels[$0] }, on: device), smoothing: 0))
       guard case .probabilities(let shares) = task.softTarget(of: task.forward(batch, nil, .evaluation)) else {
         return []
       }

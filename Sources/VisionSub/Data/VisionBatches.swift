@@ -35,12 +35,12 @@ public final class VisionBatches: BatchSource {
   }
 
   /// The pixels of a batch on the host.
-  private var batchBytes: Int { batches.batchSize * 3 * batches.pipeline.size * batches.pipeline.size * 4 }
+  private var batchBytes: Int { batches.batchSize * batches.pipeline.byteCount }
 
-  /// What waits in full, and as bytes what is being made.
+  /// What waits, and what is being made of single images.
   public var fullBatch: (samples: Int, waitingBytes: Int) {
     let waiting = min(ahead, max(0, total - 1))
-    return (batches.batchSize, waiting * batchBytes + min(waiting, workers) * batchBytes / 4)
+    return (batches.batchSize, (waiting + min(waiting, workers)) * batchBytes)
   }
 
   public func example(of count: Int) -> ImageClassification.Batch? {
@@ -76,7 +76,7 @@ public final class VisionBatches: BatchSource {
   static func upload(
     _ batch: ImageBatch, binarizes: Bool, weights: [Float]? = nil, smoothing: Float = 0, to device: Device
   ) -> ImageClassification.Batch {
-    let images = Tensor(batch.images, on: device)
+    let images = Tensor(batch.pixels, on: device)
     guard let targets = batch.targets else {
       let own = weights == nil ? 0 : smoothing
       return ImageClassification.Batch(

@@ -39,8 +39,7 @@ public struct VisionEvaluator {
 
   /// Bytes on the host that an image of a batch takes while batches wait, or are put together of single images.
   var hostBytes: Int {
-    let values = 3 * batches.pipeline.size * batches.pipeline.size
-    return 4 * values * min(ahead + 1, batches.perEpoch) + values * max(1, workers)
+    batches.pipeline.byteCount * (min(ahead + 1, batches.perEpoch) + max(1, workers))
   }
 
   /// `top1` and `top5` as shares of the images that could be read, and the mean cross-entropy against the labels as they

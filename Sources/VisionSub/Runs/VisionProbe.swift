@@ -123,7 +123,7 @@ public struct VisionProbe {
       try Interruption.check()
       guard batch.count > 0 else { continue }
       let features = Tape.withoutRecording {
-        model.task.model.features(Tensor(batch.images, on: settings.device), .evaluation)
+        model.task.model.features(Tensor(batch.pixels, on: settings.device), .evaluation)
       }
       guard let features else {
         throw InputError(

@@ -86,7 +86,8 @@ static uint64_t word(const void *words, size_t i) {
 void replaceAddresses(void *words, size_t bytes) {
   for (size_t i = 0; i < bytes / 8; ++i) {
     uint64_t value = word(words, i);
-    if (!isMarked(value)) continue;
+    // Bytes of a picture may look like a mark.
+    if (!isMarked(value) || !realAddress(value, 0)) continue;
     value &= ~addressMask;
     memcpy((char *)words + 8 * i, &value, 8);
   }

@@ -86,6 +86,7 @@ API CUresult cuLaunchKernel(void *function, unsigned gridX, unsigned gridY, unsi
   emulator::replaceAddresses(arguments.get(), bytes);
   ++counters.launches;
   ++kernel->launches;
+  if (Stream *const target = stream(on)) target->computes = true;
   return submit(on, [=] {
     emulator::launch(kernel->name, grid, block, sharedBytes, kernel->call, arguments.get());
   });

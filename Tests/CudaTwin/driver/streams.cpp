@@ -8,9 +8,9 @@
 namespace driver {
 static Stream defaultStream;
 static std::set<Stream *> streams{&defaultStream};
-bool isEager = [] {
+int eagerness = [] {
   const char *text = getenv("MASKSUB_TWIN_EAGER");
-  return text && *text && *text != '0';
+  return text ? atoi(text) : late;
 }();
 
 Stream *stream(void *handle) {
@@ -41,7 +41,7 @@ CUresult submit(void *handle, Work work) {
     return success;
   }
   target->queue.push_back(std::move(work));
-  if (isEager) drain(*target);
+  if (eagerness == eager || (eagerness == eagerCopies && !target->computes)) drain(*target);
   return success;
 }
 

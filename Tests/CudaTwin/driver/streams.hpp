@@ -23,10 +23,13 @@ struct Stream {
   /// Who may meanwhile do what cannot be recorded: 0 nobody, 1 other threads, 2 everybody.
   int captureMode = 0;
   std::thread::id captureThread;
+  /// Whether a kernel was ever enqueued.
+  bool computes = false;
 };
 
-/// Whether work is done when it is enqueued.
-extern bool isEager;
+/// When work is done: when somebody waits for it, when it is enqueued, or that on streams without kernels alone.
+enum : int { late = 0, eager = 1, eagerCopies = 2 };
+extern int eagerness;
 
 /// A stream by its handle, null meaning the default one; null where it is none.
 Stream *stream(void *handle);

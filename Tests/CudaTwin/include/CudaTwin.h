@@ -10,9 +10,10 @@ extern "C" {
 /// other number the seed of a random one. At start: `MASKSUB_TWIN_ORDER`, else 0.
 void twin_set_order(unsigned order);
 
-/// Not 0: work on a stream is done when it is enqueued; 0: when somebody waits for it, which is as late as the rules
-/// allow. At start: `MASKSUB_TWIN_EAGER`, else 0.
-void twin_set_eager(int is_eager);
+/// When the work of a stream is done: 0, when somebody waits for it, which is as late as the rules allow; 1, when it is
+/// enqueued; 2, that on streams which carry no kernels, so that copies overtake what computes. At start:
+/// `MASKSUB_TWIN_EAGER`, else 0.
+void twin_set_eager(int when);
 
 /// How many bytes the device has; 8 GiB at start.
 void twin_set_memory(unsigned long long bytes);

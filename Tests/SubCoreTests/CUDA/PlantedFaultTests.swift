@@ -6,7 +6,7 @@ struct PlantedFaultTests {
   @Test func `a planted fault is noticed, and the same program without it runs`() throws {
     let twin = try #require(CudaTwin.shared)
     let faults = twin.faults
-    #expect(faults.count >= 16)
+    #expect(faults.count >= 18)
     for (number, name) in faults.enumerated() {
       let right = try #require(twin.attempt(number, isFaulty: false), "\(name)")
       #expect(!right.isNoticed, "without \(name): \(right.message)")

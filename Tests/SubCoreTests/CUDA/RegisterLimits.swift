@@ -88,7 +88,7 @@ enum RegisterLimits {
       "convolve_weight_elements_f32": 96,
     ],
     "grids": [
-      "max_pool_wide_f32": 48, "max_pool_wide_bf16": 64,
+      "max_pool_wide_f32": 48, "max_pool_wide_bf16": 64, "normalize_pixels_wide": 64,
     ],
   ]
 }

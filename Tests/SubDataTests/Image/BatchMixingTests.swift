@@ -38,39 +38,30 @@ struct BatchMixingTests {
     }
   }
 
-  /// The normalised batch of some of the parts, after `body`.
+  /// The numbers of some of the parts, mixed.
   private func batch(
-    _ count: Int = 4, _ normalization: Normalization = .imageNet,
-    _ body: (UnsafeMutablePointer<Float>) -> Void = { _ in }
-  ) throws -> UInt32 {
-    var values = [Float](repeating: 0, count: count * 3 * size * size)
-    try values.withUnsafeMutableBufferPointer { memory in
-      for (index, part) in try parts().prefix(count).enumerated() {
-        normalization.write(part, to: memory.baseAddress! + index * 3 * size * size)
-      }
-      body(memory.baseAddress!)
-    }
-    return values.withUnsafeBytes { [UInt8]($0) }.crc
+    _ count: Int = 4, _ normalization: Normalization = .imageNet, _ mixing: MixPlan = .none
+  ) throws -> [Float] {
+    let pipeline = ImagePipeline(size: size, framing: .center(resize: size), normalization: normalization)
+    let pictures = try parts().prefix(count).map { pipeline.image($0, key: RandomKey(seed: 0)) }
+    return Tensor(pipeline.pixels(pictures, mixing: mixing), on: .cpu).floats()
   }
 
   @Test func `normalisation gives torchvision's bits`() throws {
     let reference = try ImageFixtures.decode(BatchReference.self, "batch.json")
-    #expect(try batch() == reference.normalised)
-    #expect(try batch(4, .clip) == reference.clip)
+    #expect(try batch().crc == reference.normalised)
+    #expect(try batch(4, .clip).crc == reference.clip)
     #expect(Normalization.imageNet.fill == [124, 116, 104] && Normalization.clip.fill == [123, 117, 104])
-    let picture = try parts()[0]
-    var planes = [Float](repeating: 0, count: 768)
-    Normalization.clip.write(picture, to: &planes)
-    #expect(Normalization.clip.image(planes: planes, width: 16, height: 16) == picture)
+    let planes = try batch(1, .clip)
+    #expect(try Normalization.clip.image(planes: planes, width: 16, height: 16) == parts()[0])
   }
 
   @Test func `mixup and CutMix give timm's bits`() throws {
     let reference = try ImageFixtures.decode(BatchReference.self, "batch.json")
-    #expect(try batch { MixPlan.mixup(weight: 0.3).apply(to: $0, count: 4, width: 16, height: 16) } == reference.mixup)
-    #expect(
-      try batch(3) { MixPlan.mixup(weight: 0.3).apply(to: $0, count: 3, width: 16, height: 16) } == reference.mixupOdd)
+    #expect(try batch(4, .imageNet, .mixup(weight: 0.3)).crc == reference.mixup)
+    #expect(try batch(3, .imageNet, .mixup(weight: 0.3)).crc == reference.mixupOdd)
     let cut = MixPlan.cutmix(PixelArea(left: 5, top: 3, width: 11, height: 8), weight: 1 - 88.0 / 256)
-    #expect(try batch { cut.apply(to: $0, count: 4, width: 16, height: 16) } == reference.cutmix)
+    #expect(try batch(4, .imageNet, cut).crc == reference.cutmix)
     var bytes = try parts()
     MixPlan.mixup(weight: 0.3).apply(to: &bytes)
     #expect(bytes.flatMap(\.pixels).crc == reference.mixupBytes)
@@ -79,6 +70,24 @@ struct BatchMixingTests {
     let old = try parts()
     #expect(cutBytes[0][5, 3] == old[3][5, 3] && cutBytes[0][4, 3] == old[0][4, 3])
     #expect(cutBytes[3][15, 10] == old[0][15, 10])
+  }
+
+  /// What is erased in a picture goes with its pixels.
+  @Test func `mixing takes what was erased along`() throws {
+    let pipeline = ImagePipeline(
+      size: size, framing: .center(resize: size), erasing: RandomErasing(probability: 1))
+    let pictures = try parts().enumerated().map { pipeline.image($1, key: RandomKey(seed: $0)) }
+    let plain = Tensor(pipeline.pixels(pictures), on: .cpu).floats()
+    func mixed(_ plan: MixPlan) -> [Float] { Tensor(pipeline.pixels(pictures, mixing: plan), on: .cpu).floats() }
+    let area = PixelArea(left: 2, top: 4, width: 9, height: 10)
+    let (blend, cut) = (mixed(.mixup(weight: 0.3)), mixed(.cutmix(area, weight: 0.6)))
+    for index in plain.indices {
+      let (picture, place) = (index / 768, index % 768)
+      let partner = plain[(3 - picture) * 768 + place]
+      #expect(blend[index] == plain[index] * Float(0.3) + partner * Float(0.7))
+      let isCut = (4..<14).contains(place / 16 % 16) && (2..<11).contains(place % 16)
+      #expect(cut[index] == (isCut ? partner : plain[index]))
+    }
   }
 
   @Test func `targets give timm's numbers`() throws {

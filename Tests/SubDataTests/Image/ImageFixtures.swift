@@ -72,3 +72,8 @@ extension [UInt8] {
     return ~sum
   }
 }
+
+extension [Float] {
+  /// The CRC-32 of their bytes.
+  var crc: UInt32 { withUnsafeBytes { [UInt8]($0) }.crc }
+}

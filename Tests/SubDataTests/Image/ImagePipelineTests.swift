@@ -168,8 +168,8 @@ struct ImagePipelineTests {
     let bytes = ImageFixtures.array(try image.pngData())
     let key = RandomKey(seed: 5)
     let area = try #require(pipeline.plan(width: 32, height: 32, key: key).erasing)
-    let erased = try pipeline.tensor(bytes, name: "", key: key).floats()
-    let whole = try plain.tensor(bytes, name: "", key: key).floats()
+    let erased = Tensor(try pipeline.pixels(bytes, name: "", key: key), on: .cpu).floats()
+    let whole = Tensor(try plain.pixels(bytes, name: "", key: key), on: .cpu).floats()
     var position = 0
     for channel in 0..<3 {
       for y in 0..<32 {

@@ -135,6 +135,9 @@ struct ImageBatchesTests {
       broken: BrokenImages(limit: limit))
   }
 
+  /// The numbers that a model sees.
+  private func numbers(_ batch: ImageBatch) -> [Float] { Tensor(batch.pixels, on: .cpu).floats() }
+
   private func all(_ loader: Loader<ImageBatch>) throws -> [ImageBatch] {
     var result: [ImageBatch] = []
     while let batch = try loader.next() { result.append(batch) }
@@ -151,9 +154,9 @@ struct ImageBatchesTests {
     let augmented = ImagePipeline.train(size: 16, augment: .threeAugment(jitter: 0.3), erasing: 0.5)
     let (one, two) = (try batch(augmented, copies: 1), try batch(augmented, copies: 2))
     #expect(two.indices == one.indices + one.indices && two.labels == one.labels + one.labels)
-    let (first, second) = (two.images.floats().prefix(6 * 768), two.images.floats().suffix(6 * 768))
-    #expect(Array(first) == one.images.floats() && Array(second) != one.images.floats())
-    let plain = try batch(.eval(size: 16, resize: 18), copies: 2).images.floats()
+    let (first, second) = (numbers(two).prefix(6 * 768), numbers(two).suffix(6 * 768))
+    #expect(Array(first) == numbers(one) && Array(second) != numbers(one))
+    let plain = numbers(try batch(.eval(size: 16, resize: 18), copies: 2))
     #expect(plain.prefix(6 * 768).elementsEqual(plain.suffix(6 * 768)))
   }
 
@@ -164,10 +167,10 @@ struct ImageBatchesTests {
       let resumed = try all(batches(bytes: bytes).loader(from: 4, to: 6, workers: 2))
       #expect(one.count == 6 && three.count == 6 && resumed.count == 2)
       for (a, b) in Array(zip(one, three)) + Array(zip(one[4...], resumed)) {
-        #expect(a.images.floats() == b.images.floats() && a.indices == b.indices && a.labels == b.labels)
+        #expect(numbers(a) == numbers(b) && a.indices == b.indices && a.labels == b.labels)
         #expect(a.targets?.floats() == b.targets?.floats() && a.epoch == b.epoch && a.number == b.number)
       }
-      #expect(one[0].images.shape == [6, 3, 16, 16] && one[0].targets?.shape == [6, 4] && one[5].epoch == 2)
+      #expect(one[0].pixels.bytes.shape == [6, 16, 16, 3] && one[0].targets?.shape == [6, 4] && one[5].epoch == 2)
       let sums = try #require(one[1].targets).floats()
       #expect((0..<6).allSatisfy { abs(sums[($0 * 4)..<($0 * 4 + 4)].reduce(0, +) - 1) < 1e-5 })
       #expect(one[0].labels == one[0].indices.map { $0 % 4 })

@@ -67,6 +67,32 @@ extension CPUBackend {
       dy.kernelType(as: dx), dy.rawPointer, dx.rawPointer)
   }
 
+  func normalizePixels(_ pixels: PixelBatch, into y: Tensor) {
+    let erased = pixels.erasedPlaces
+    pixels.bytes.withBytes { bytes in
+      guard let bytes = bytes.baseAddress else { return }
+      pixels.table.withUnsafeBufferPointer { table in
+        erased.withUnsafeBufferPointer { erased in
+          pixels.noise.withUnsafeBufferPointer { noise in
+            var call = sk_pixels(
+              n: Int64(pixels.count), h: Int64(pixels.height), w: Int64(pixels.width),
+              bytes: bytes.assumingMemoryBound(to: UInt8.self), table: table.baseAddress!,
+              erased: erased.isEmpty ? nil : erased.baseAddress, noise: noise.baseAddress, mixing: SK_UNMIXED, own: 0,
+              other: 0, top: 0, left: 0, height: 0, width: 0)
+            switch pixels.mixing {
+            case .none: break
+            case .blend(let own, let other): (call.mixing, call.own, call.other) = (SK_BLENDED, own, other)
+            case .cut(let rows, let columns):
+              (call.mixing, call.top, call.left) = (SK_CUT, Int64(rows.lowerBound), Int64(columns.lowerBound))
+              (call.height, call.width) = (Int64(rows.count), Int64(columns.count))
+            }
+            sk_normalize_pixels(&call, y.floatPointer)
+          }
+        }
+      }
+    }
+  }
+
   func channelsLast(_ images: Tensor, into y: Tensor) {
     sk_channels_last(
       Int64(images.shape[0]), Int64(images.shape[1]), Int64(images.shape[2] * images.shape[3]), images.floatPointer,

@@ -42,6 +42,41 @@ extension CUDABackend {
         stride: Int32(stride), threads_across: Int32(units.threadsAcross)))
   }
 
+  func normalizePixels(_ pixels: PixelBatch, into y: Tensor) {
+    guard y.count > 0 else { return }
+    device.enter()
+    let erased = pixels.erasedPlaces
+    let isWide = pixels.width % 4 == 0 && y.isAligned(to: 16)
+    let runs = y.count / (isWide ? 12 : 3)
+    pixels.bytes.withBytes { bytes in
+      pixels.table.withUnsafeBytes { table in
+        erased.withUnsafeBytes { erased in
+          pixels.noise.withUnsafeBytes { noise in
+            device.feed.send([bytes, table, erased, noise]) { places in
+              var call = ms_pixels(
+                bytes: places[0]!.assumingMemoryBound(to: UInt8.self),
+                table: places[1]!.assumingMemoryBound(to: Float.self),
+                erased: places[2]?.assumingMemoryBound(to: Int32.self),
+                noise: places[3]?.assumingMemoryBound(to: Float.self), y: y.floatPointer, n: Int32(pixels.count),
+                h: Int32(pixels.height), w: Int32(pixels.width), mixing: Int32(MS_UNMIXED), own: 0, other: 0, top: 0,
+                left: 0, height: 0, width: 0)
+              switch pixels.mixing {
+              case .none: break
+              case .blend(let own, let other): (call.mixing, call.own, call.other) = (Int32(MS_BLENDED), own, other)
+              case .cut(let rows, let columns):
+                (call.mixing, call.top, call.left) = (Int32(MS_CUT), Int32(rows.lowerBound), Int32(columns.lowerBound))
+                (call.height, call.width) = (Int32(rows.count), Int32(columns.count))
+              }
+              launch(
+                .grids, isWide ? "normalize_pixels_wide" : "normalize_pixels",
+                blocks: min(blocks(runs, per: 256), 8 * multiprocessors), threads: 256, shared: 3 * 256 * 4, call)
+            }
+          }
+        }
+      }
+    }
+  }
+
   func channelsLast(_ images: Tensor, into y: Tensor) {
     let pixels = images.shape[2] * images.shape[3]
     launch(

@@ -1,7 +1,7 @@
 import Synchronization
 
-/// NVIDIA devices: own kernels, compiled at first use, and cuBLASLt's products. Everything is enqueued on one stream and
-/// nothing waits, but for `download` and `synchronize`; a tensor's memory is an address of the device.
+/// NVIDIA devices: own kernels, compiled at first use, and cuBLASLt's products. Everything is enqueued on one stream, but
+/// for pictures on their way (`CUDAFeed`), and nothing waits, but for `download` and `synchronize`; a tensor's memory is an address of the device.
 final class CUDABackend: Backend {
   private let ordinal: Int
   private let opened = Mutex<CUDADevice?>(nil)

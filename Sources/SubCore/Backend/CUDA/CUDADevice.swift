@@ -1,7 +1,7 @@
 import Synchronization
 
-/// One device that has been opened: its context, the stream on which everything happens in order, its kernels, products and
-/// memory.
+/// One device that has been opened: its context, the stream on which everything happens in order but for the way of
+/// pictures, its kernels, products and memory.
 ///
 /// `@unchecked Sendable`: handles are the driver's, which may be used from every thread; what changes is behind a mutex.
 final class CUDADevice: @unchecked Sendable {
@@ -15,6 +15,7 @@ final class CUDADevice: @unchecked Sendable {
   private let context: CUDAHandle?
   private(set) var pool: CUDAPool!
   private(set) var staging: CUDAStaging!
+  private(set) var feed: CUDAFeed!
   private(set) var products: CUDAProducts!
 
   private struct State: @unchecked Sendable {
@@ -59,6 +60,7 @@ final class CUDADevice: @unchecked Sendable {
     (self.context, self.stream) = (context, stream)
     pool = CUDAPool(driver)
     staging = CUDAStaging(driver, stream)
+    feed = CUDAFeed(driver, stream, pool)
     products = CUDAProducts(self)
   }
 
@@ -121,5 +123,5 @@ final class CUDADevice: @unchecked Sendable {
   }
 
   /// How often the host waited for everything, or for room to upload.
-  var waits: Int { state.withLock { $0.waits } + staging.waits }
+  var waits: Int { state.withLock { $0.waits } + staging.waits + feed.waits }
 }

@@ -21,6 +21,7 @@ struct CUDADriver: Sendable {
   let free: @convention(c) (Address) -> Status
   let allocateHost: @convention(c) (UnsafeMutablePointer<UnsafeMutableRawPointer?>, Int, UInt32) -> Status
   let streamCreate: @convention(c) (UnsafeMutablePointer<CUDAHandle?>, UInt32) -> Status
+  let streamWaitEvent: @convention(c) (CUDAHandle?, CUDAHandle?, UInt32) -> Status
   let streamSynchronize: @convention(c) (CUDAHandle?) -> Status
   let eventCreate: @convention(c) (UnsafeMutablePointer<CUDAHandle?>, UInt32) -> Status
   let eventRecord: @convention(c) (CUDAHandle?, CUDAHandle?) -> Status
@@ -67,6 +68,7 @@ struct CUDADriver: Sendable {
     free = load("cuMemFree_v2")
     allocateHost = load("cuMemHostAlloc")
     streamCreate = load("cuStreamCreate")
+    streamWaitEvent = load("cuStreamWaitEvent")
     streamSynchronize = load("cuStreamSynchronize")
     eventCreate = load("cuEventCreate")
     eventRecord = load("cuEventRecord")

@@ -67,6 +67,37 @@ extension Backend {
       dy.reshapedView([rows.count, dx.shape.columns]), Tensor(indices: rows, on: dx.device), into: dx.asRows)
   }
 
+  func normalizePixels(_ pixels: PixelBatch, into y: Tensor) {
+    let (count, height, width) = (pixels.count, pixels.height, pixels.width)
+    // A byte of a channel is an index to the table of all three.
+    let planes = StridedView(Tensor(pixels.bytes, on: y.device)).permuted([0, 3, 1, 2]).dense()
+    let first = Tensor([0, 256, 512], [1, 3, 1, 1], dtype: y.dtype, on: y.device)
+    let places = y.like([y.count], dtype: .i32)
+    convert((planes.converted(to: y.dtype) + first).reshapedView([y.count]), into: places)
+    let table = Tensor(pixels.table.map { Double($0) }, [pixels.table.count, 1], dtype: y.dtype, on: y.device)
+    gatherRows(table, places, adding: false, into: y.reshapedView([y.count, 1]))
+    if !pixels.erased.isEmpty {
+      let erased = pixels.erased.flatMap { area in
+        (0..<3).flatMap { channel in
+          area.rows.flatMap { row in
+            area.columns.map { ((area.picture * 3 + channel) * height + row) * width + $0 }
+          }
+        }
+      }
+      let noise = Tensor(pixels.noise.map { Double($0) }, [erased.count, 1], dtype: y.dtype, on: y.device)
+      scatterRows(noise, Tensor(indices: erased, on: y.device), into: y.reshapedView([y.count, 1]))
+    }
+    let partners = y.reshapedView([count, 3 * height * width])
+      .gatherRows(Tensor(indices: Array((0..<count).reversed()), on: y.device)).reshapedView(y.shape)
+    switch pixels.mixing {
+    case .none: break
+    case .blend(let own, let other): y.assign(y.scaled(by: Double(own)) + partners.scaled(by: Double(other)))
+    case .cut(let rows, let columns):
+      func cut(_ x: Tensor) -> StridedView { StridedView(x).part(rows, axis: 2).part(columns, axis: 3) }
+      if !rows.isEmpty && !columns.isEmpty { copy(cut(partners), adding: false, into: cut(y)) }
+    }
+  }
+
   func channelsLast(_ images: Tensor, into y: Tensor) {
     copy(StridedView(images).permuted([0, 2, 3, 1]), adding: false, into: StridedView(y))
   }

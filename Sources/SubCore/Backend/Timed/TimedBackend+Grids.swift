@@ -50,6 +50,10 @@ extension TimedBackend {
     timed("mergePixelsBackward", [dy, dx]) { base.mergePixelsBackward(dy, side: side, stride: stride, into: dx) }
   }
 
+  func normalizePixels(_ pixels: PixelBatch, into y: Tensor) {
+    timed("normalizePixels", [pixels, y]) { base.normalizePixels(pixels, into: y) }
+  }
+
   func channelsLast(_ images: Tensor, into y: Tensor) {
     timed("channelsLast", [images, y]) { base.channelsLast(images, into: y) }
   }

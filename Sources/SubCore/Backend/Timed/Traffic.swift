@@ -29,6 +29,14 @@ extension Array: Traffic where Element: Traffic {
   var byteCount: Int { reduce(0) { $0 + $1.byteCount } }
 }
 
+extension PixelBatch: Traffic {
+  /// A blend reads every picture twice.
+  var byteCount: Int {
+    let isBlend = if case .blend = mixing { true } else { false }
+    return (bytes.byteCount + 4 * noise.count) * (isBlend ? 2 : 1)
+  }
+}
+
 extension Target: Traffic {
   var byteCount: Int {
     switch self {

@@ -7,8 +7,8 @@ let model = folder.configuration.makeModel()
 try folder.loadForEvaluation(into: ParameterSet(model, on: .cpu, key: nil))
 
 let pipeline = try folder.evaluationRecipe().evaluationPipeline
-let pixels = try pipeline.tensor(InputFile(picture).array(), name: picture, key: RandomKey(seed: 0))
-let logits = Tape.withoutRecording { model(Tensor(pixels, on: .cpu).expanded(at: 0), .evaluation) }
+let pixels = try pipeline.pixels(InputFile(picture).array(), name: picture, key: RandomKey(seed: 0))
+let logits = Tape.withoutRecording { model(Tensor(pixels, on: .cpu), .evaluation) }
 let probabilities = logits.softmax()[0].floats()
 for label in probabilities.indices.sorted(by: { probabilities[$0] > probabilities[$1] }).prefix(5) {
   print(folder.classNames?[label] ?? "class \(label)", probabilities[label])
