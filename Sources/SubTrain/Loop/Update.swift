@@ -54,6 +54,7 @@ struct Update<Subject: Trainable> {
     }
     func next(_ number: Int) throws -> (batch: Subject.Task.Batch, pass: Pass) {
       let batch = try subject.source.next()
+      subject.parameters.arena.device.note(batchSize: batch.count)
       position.batches += 1
       position.samples += batch.count
       let statistics: BatchNormStatistics? = settings.subStatistics ? nil : .batch(updating: false)

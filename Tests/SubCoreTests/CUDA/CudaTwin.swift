@@ -26,6 +26,12 @@ struct CudaTwin: @unchecked Sendable {
     return (answer == 1, String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self))
   }
 
+  /// How many bytes the device has from now on.
+  func limitMemory(to bytes: UInt64) {
+    let limit: @convention(c) (UInt64) -> Void = function("twin_set_memory")
+    limit(bytes)
+  }
+
   private func function<Function>(_ name: String, as type: Function.Type = Function.self) -> Function {
     guard let address = dlsym(handle, name) else { preconditionFailure("the twin has no \(name)") }
     return unsafeBitCast(address, to: type)

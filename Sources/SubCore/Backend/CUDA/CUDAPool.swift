@@ -9,6 +9,8 @@ final class CUDAPool: Sendable {
     /// The size class of every block that is handed out.
     var sizes: [CUDADriver.Address: Int] = [:]
     var usage = DeviceMemoryUsage()
+    /// Of the batch that is computed with, where that was said.
+    var samples = 0
   }
   private let driver: CUDADriver
   private let state = Mutex(State())
@@ -35,7 +37,7 @@ final class CUDAPool: Sendable {
         state.free = [:]
         status = driver.allocate(&block, size)
       }
-      if status == 2 { Self.endForMemory(byteCount, state.usage, driver) }
+      if status == 2 { Self.endForMemory(byteCount, state, driver) }
       driver.check(status, "cuMemAlloc of \(size) bytes")
       state.sizes[block] = size
       return block
@@ -61,13 +63,17 @@ final class CUDAPool: Sendable {
     return (least + step - 1) / step * step
   }
 
-  private static func endForMemory(_ byteCount: Int, _ usage: DeviceMemoryUsage, _ driver: CUDADriver) -> Never {
+  /// Notes of how many samples batches are, for what is said where memory runs out.
+  func note(samples: Int) { state.withLock { $0.samples = samples } }
+
+  private static func endForMemory(_ byteCount: Int, _ state: State, _ driver: CUDADriver) -> Never {
     var (free, total) = (0, 0)
     _ = driver.memoryInfo(&free, &total)
     func mebibytes(_ bytes: Int) -> String { "\(bytes >> 20) MiB" }
+    let half = state.samples > 1 ? "--set batch_size=\(state.samples / 2)" : "half the batch size"
     CUDAFailure.end(
-      "out of memory: \(mebibytes(byteCount)) could not be had, \(mebibytes(usage.inUse)) are in use and "
-        + "\(mebibytes(free)) of \(mebibytes(total)) are free: try half the batch size, more parts of a batch "
+      "out of memory: \(mebibytes(byteCount)) could not be had, \(mebibytes(state.usage.inUse)) are in use and "
+        + "\(mebibytes(free)) of \(mebibytes(total)) are free: try \(half), more parts of a batch "
         + "(--set accumulation=…), or --set recompute=true")
   }
 }

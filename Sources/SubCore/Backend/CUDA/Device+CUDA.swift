@@ -8,6 +8,10 @@ extension Device {
   /// What of its own memory the device has handed out; nil where that is the host's.
   public var memoryUsage: DeviceMemoryUsage? { cuda?.pool.usage }
 
+  /// Says of how many samples the batches are with which the device is about to compute: where its memory runs out, the message
+  /// names a smaller one.
+  public func note(batchSize: Int) { cuda?.pool.note(samples: batchSize) }
+
   /// How often the host has waited for the device so far; nil where everything is done when its call returns.
   public var waits: Int? { cuda?.waits }
 
