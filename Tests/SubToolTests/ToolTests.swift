@@ -25,6 +25,13 @@ import Testing
     #expect(how == "pipe" || run.output == "before\n")
   }
 
+  @Test func `tf32 is refused where no device computes so`() {
+    for arguments in [["bench", "minilm"], ["train"], ["plan"], ["doctor", "--check"]] {
+      let run = ToolRun(arguments: arguments + ["--precision", "tf32"])
+      #expect(run.code == 2 && run.error.contains("--precision tf32): "), "\(arguments): \(run.error)")
+    }
+  }
+
   @Test func `without a command the help goes to standard error`() {
     let run = ToolRun()
     #expect(run.code == 2 && run.output == "")

@@ -16,11 +16,15 @@ public final class ParameterSet {
   /// Gives memory to parameters and buffers and starts the parameters from `key`, each from a stream of its own name.
   /// Without a key they stay zero: their values come from a file. Buffers always start.
   ///
-  /// `precision` is that of what is computed with them; they themselves, their gradients and moments are of `dtype`.
+  /// `precision` is that of what is computed with them; they themselves, their gradients and moments are of `dtype`. tf32 is a
+  /// matter of the whole device, from now on.
   public init(
     _ named: [(name: String, parameter: Parameter)], buffers: [(name: String, buffer: Buffer)] = [],
     dtype: DType = .f32, precision: Precision = .fp32, on device: Device, key: RandomKey?
   ) {
+    if precision == .tf32 {
+      precondition(device.backend.roundProducts(true), "ParameterSet: \(device) does not compute in tf32")
+    }
     var seen: Set<ObjectIdentifier> = []
     var parameters: [Parameter] = []
     for (name, parameter) in named where seen.insert(ObjectIdentifier(parameter)).inserted {

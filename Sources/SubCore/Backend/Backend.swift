@@ -6,6 +6,8 @@ protocol Backend: Primitives, GridBackend {
   func scale(_ x: Tensor, by factor: Tensor, _ alpha: Double, into y: Tensor)
 
   // Matrices
+  /// From now on products of f32 round what they read to tf32, or no longer; false where the device cannot do so.
+  func roundProducts(_ isWanted: Bool) -> Bool
   /// c [products, m, n] = op(a) · op(b), product by product.
   func products(_ a: MatrixBatch, transposed: Bool, _ b: MatrixBatch, transposed: Bool, into c: Tensor)
   /// y = activation(x · weightᵀ + bias), with the value before the activation on request.

@@ -236,7 +236,7 @@ extension [CheckCase] {
     derivativeOf part: String, _ shapes: [Shape], lowered: Set<Int> = [], tables: Set<Int> = [],
     _ numbers: Numbers = .normal(), _ operation: @escaping (_ x: [Tensor], _ t: Trial) -> Tensor
   ) {
-    add("derivative", part, lowered.isEmpty ? .single : Precision.allCases) { t in
+    add("derivative", part, lowered.isEmpty ? .single : .both) { t in
       let names = shapes.indices.map { "\($0)" }
       let weights = CheckWeights(
         t, [(name: String, shape: Shape)](zip(names, shapes).map { ($0, $1) }),

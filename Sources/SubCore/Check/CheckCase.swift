@@ -38,7 +38,7 @@ struct CheckCase {
 extension [CheckCase] {
   /// One more case; of operations that know f32 alone in that precision only.
   mutating func add(
-    _ name: String, _ part: String = "", _ precisions: [Precision] = Precision.allCases,
+    _ name: String, _ part: String = "", _ precisions: [Precision] = .both,
     _ run: @escaping (Trial) -> Void
   ) {
     append(CheckCase(name: name, part: part, precisions: precisions, run: run))
@@ -48,6 +48,8 @@ extension [CheckCase] {
 extension [Precision] {
   /// Of operations that compute in f32 whatever activations are.
   static let single: [Precision] = [.fp32]
+  /// Those of activations.
+  static let both: [Precision] = [.fp32, .bf16]
 }
 
 /// How near a result must come to the reference's in f64.

@@ -38,7 +38,7 @@ extension Device {
       var names: [String] = []
       for example in examples where !names.contains(example.name) { names.append(example.name) }
       for name in names {
-        for own in Precision.allCases where precision == nil || own == precision {
+        for own in [Precision].both where precision == nil || own == precision {
           for example in examples where example.name == name && example.precisions.contains(own) {
             for check in example.checks(on: self, own) { try each(check) }
           }

@@ -18,6 +18,7 @@ struct ProductRate {
   /// Operations a second (a product and a sum are two), the best of some tries.
   func measured(_ precision: Precision, tries: Int, on device: Device) throws -> Double {
     let type: DType = precision == .bf16 ? .bf16 : .f32
+    device.roundsProducts(precision == .tf32)
     let key = RandomKey(seed: 0)
     let x = Tensor.uniform([rows, inputs], key.fold("x"), on: device).converted(to: type)
     let weight = Tensor.uniform([outputs, inputs], key.fold("weight"), on: device).converted(to: type)

@@ -32,7 +32,7 @@ package struct BenchCommand: Command {
   package init() {}
 
   package func run(in context: ToolContext) throws {
-    let device = machine.select()
+    let device = try machine.select()
     let chosen = try $workloads.isGiven ? workloads.map(Self.known) : Self.names
     let training = Workload.all.filter { chosen.contains($0.name) }
     for workload in training {
@@ -67,7 +67,7 @@ package struct BenchCommand: Command {
   }
 
   private func printProductRates(_ device: Device, _ context: ToolContext) throws {
-    for precision in Precision.allCases {
+    for precision in Precision.allCases where (try? precision.check(on: device)) != nil {
       for product in ProductRate.all {
         let rate = try product.measured(precision, tries: warmup + steps, on: device)
         try context.console.print(

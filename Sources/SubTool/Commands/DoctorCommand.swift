@@ -19,6 +19,11 @@ package struct DoctorCommand: Command {
   package init() {}
 
   package func run(in context: ToolContext) throws {
+    guard precision != .tf32 else {
+      throw InputError(
+        "the check holds f32 and bf16 against the reference", at: "--precision tf32",
+        cure: "use fp32 or bf16, or leave it out for both", isUsage: true)
+    }
     if let check { return try DeviceCheck(device, precision, check.pattern).run(context.console) }
     let style = context.console.outputStyle
     func row(_ label: String, _ text: String) throws {

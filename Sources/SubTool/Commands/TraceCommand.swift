@@ -38,7 +38,7 @@ package struct TraceCommand: Command {
     defer { withExtendedLifetime(checkpoint) {} }
     if let run = RunFolder.around(from) { try follow(run, checkpoint.path, context) }
     from = checkpoint.path
-    let device = machine.select()
+    let device = try machine.select()
     guard (config == nil) != (model == nil) else {
       throw InputError(
         "exactly one of --model and --config is needed", at: "masksub trace",

@@ -20,7 +20,7 @@ struct VisionProbeCommand {
       throw InputError("no weights are given to probe", at: "--probe", cure: "add --from FILE", isUsage: true)
     }
     let settings = RunSettings(
-      seed: seed, device: machine.select(), precision: machine.precision, workers: images.workers)
+      seed: seed, device: try machine.select(), precision: machine.precision, workers: images.workers)
     let place = output ?? FileSystem.join("runs", "probe-\(WallClock.fileStamp())")
     guard FileSystem.kind(place) == .absent else {
       throw InputError("there is something there already", at: place, cure: "choose another --output", isUsage: true)

@@ -67,7 +67,7 @@ package struct ZeroShotCommand: Command {
   }
 
   private func clip(_ context: ToolContext) throws -> ClipRunModel {
-    let settings = RunSettings(device: machine.select(), precision: machine.precision)
+    let settings = RunSettings(device: try machine.select(), precision: machine.precision)
     var clip = try ClipModelChoice(
       from: from, name: model, vocabulary: vocabulary, hints: weights.hints(textHeads: textHeads)
     ).model(settings) { try ClipModelChoice.standardVocabulary(context) }

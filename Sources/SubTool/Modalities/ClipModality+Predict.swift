@@ -16,7 +16,7 @@ extension ClipModality {
         cure: "add --classes FILE with a name a line (masksub embed makes features without)", isUsage: true)
     }
     let settings = RunSettings(
-      device: command.machine.select(), precision: command.machine.precision, workers: command.inference.workers)
+      device: try command.machine.select(), precision: command.machine.precision, workers: command.inference.workers)
     var clip = try Self.model(model, command.model, command.hints, settings, in: context)
     clip.preparation = try clip.preparation.overridden(by: command.preparation.told())
     try clip.preparation.check()
@@ -42,7 +42,7 @@ extension ClipModality {
   func embedder(_ command: EmbedCommand, of model: ModelOrigin, in context: ToolContext) throws -> Embedder {
     try command.refuse(command.captions ? Self.unused : Self.unused.union(["--text", "--separator"]), for: "a CLIP")
     let settings = RunSettings(
-      device: command.machine.select(), precision: command.machine.precision, workers: command.inference.workers)
+      device: try command.machine.select(), precision: command.machine.precision, workers: command.inference.workers)
     var clip = try Self.model(model, command.model, command.weights.hints(command.model), settings, in: context)
     clip.preparation = try clip.preparation.overridden(by: command.preparation.told())
     try clip.preparation.check()

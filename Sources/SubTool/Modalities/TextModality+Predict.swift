@@ -35,7 +35,7 @@ extension TextModality {
     let own = try model.run?["recipe"].map { try GLUERecipe(.cola).restored(from: $0, at: model.path).data.maxLength }
     return try TextInference(
       folder, maxLength: options.maxLength ?? own, needsClassifier: needsClassifier,
-      RunSettings(device: machine.select(), precision: machine.precision))
+      RunSettings(device: try machine.select(), precision: machine.precision))
   }
 
   /// Texts as a run read its own.

@@ -30,7 +30,7 @@ struct TextModality: Modality {
     recipe.loop.evalBatchSize = command.batch
     let evaluation = try GLUEEvaluation(
       folder, on: data, by: recipe,
-      RunSettings(device: command.machine.select(), precision: command.machine.precision))
+      RunSettings(device: try command.machine.select(), precision: command.machine.precision))
     if command.data == nil, data is GLUEReader {
       try context.sayEmbedded("sentences of datasets/acceptability", option: "--data DIR")
     }

@@ -14,7 +14,7 @@ extension VisionModality {
   func predict(_ command: PredictCommand, of model: ModelOrigin, in context: ToolContext) throws {
     try command.refuse(Self.unused, for: "a vision model")
     let settings = RunSettings(
-      device: command.machine.select(), precision: command.machine.precision, workers: command.inference.workers)
+      device: try command.machine.select(), precision: command.machine.precision, workers: command.inference.workers)
     let folder = try VisionFolder(model.path, command.hints)
     let network = try VisionInference(folder, preparing: command.preparation.told(), settings)
     let given = try command.zeroShot.classNames(embedded: nil)?.names
@@ -45,7 +45,7 @@ extension VisionModality {
   func embedder(_ command: EmbedCommand, of model: ModelOrigin, in context: ToolContext) throws -> Embedder {
     try command.refuse(Self.unused, for: "a vision model")
     let settings = RunSettings(
-      device: command.machine.select(), precision: command.machine.precision, workers: command.inference.workers)
+      device: try command.machine.select(), precision: command.machine.precision, workers: command.inference.workers)
     let folder = try VisionFolder(model.path, command.weights.hints(command.model))
     let network = try VisionInference(
       folder, preparing: command.preparation.told(), needsClassifier: false, settings)

@@ -8,7 +8,7 @@ extension VisionModality {
   func evaluate(_ command: EvalCommand, suite given: String, in context: ToolContext) throws {
     let suite = try SuiteRun(given, below: command.$data.isGiven ? command.data : nil, in: context)
     let settings = RunSettings(
-      device: command.machine.select(), precision: command.machine.precision, workers: command.workers)
+      device: try command.machine.select(), precision: command.machine.precision, workers: command.workers)
     let network = try VisionInference(
       VisionFolder(command.from, command.hints), preparing: command.preparation.told(), settings)
     let classes = network.configuration.classes

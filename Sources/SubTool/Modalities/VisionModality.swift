@@ -30,7 +30,7 @@ struct VisionModality: Modality {
 
   func evaluate(_ command: EvalCommand, of run: JSON?, in context: ToolContext) throws -> Evaluation? {
     let settings = RunSettings(
-      device: command.machine.select(), precision: command.machine.precision, workers: command.workers)
+      device: try command.machine.select(), precision: command.machine.precision, workers: command.workers)
     let source = try VisionFolder(command.from, command.hints)
     let images = try images(command, of: run, source.classNames, in: context)
     let evaluation = try VisionEvaluation(

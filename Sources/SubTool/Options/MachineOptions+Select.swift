@@ -1,8 +1,9 @@
 package import SubCore
 
 extension MachineOptions {
-  /// Sets the threads and names the device.
-  package func select() -> Device {
+  /// Sets the threads and names the device. Throws where it does not compute in the precision.
+  package func select() throws -> Device {
+    try precision.check(on: device)
     Processor.threads = threads ?? 0
     return device
   }

@@ -5,7 +5,7 @@ extension RunOptions {
   /// What these options and those of the machine say of a run.
   func settings(on machine: MachineOptions, workers: Int? = nil) throws -> RunSettings {
     RunSettings(
-      seed: seed, device: machine.select(), precision: machine.precision, workers: workers, keep: keep,
+      seed: seed, device: try machine.select(), precision: machine.precision, workers: workers, keep: keep,
       keepsBest: keepsBest, memory: memory.map { $0 << 30 }, analyze: analyze)
   }
 }

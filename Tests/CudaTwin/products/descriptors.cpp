@@ -22,10 +22,10 @@ API int cublasLtCreate(void **made) {
 }
 API int cublasLtDestroy(void *) { return succeeded; }
 
-/// Products of f32 and bf16 are summed in f32: compute type 68, scale type 0.
+/// Products of f32 and bf16 are summed in f32, scale type 0: compute type 68, or 77 where f32 is read as tf32.
 API int cublasLtMatmulDescCreate(void **made, int compute, int scale) {
-  if (compute != 68 || scale != 0) return unsupported;
-  *made = new Descriptor;
+  if ((compute != 68 && compute != 77) || scale != 0) return unsupported;
+  *made = new Descriptor{compute == 77};
   return succeeded;
 }
 API int cublasLtMatmulDescDestroy(void *descriptor) {

@@ -9,6 +9,7 @@ enum : int { succeeded = 0, notStarted = 1, invalid = 7, unsupported = 15 };
 enum : int { epilogueNone = 1, epilogueBias = 4 };
 
 struct Descriptor {
+  bool isRounded = false;
   int transposeA = 0, transposeB = 0;
   int epilogue = epilogueNone;
   uint64_t bias = 0;

@@ -19,6 +19,11 @@ typedef float Lanes __attribute__((vector_size(32), aligned(4)));
 float read(const Elements &x, int64_t i, int64_t j) {
   const int64_t place = i * x.row + j * x.column;
   if (x.type == Type::f32) return ((const float *)x.start)[place];
+  if (x.type == Type::tf32) {
+    // 10 bits of the mantissa: the nearest, of two the one away from zero.
+    const unsigned bits = __float_as_uint(((const float *)x.start)[place]);
+    return __uint_as_float((bits + 0x1000u) & 0xffffe000u);
+  }
   return __uint_as_float((unsigned)((const uint16_t *)x.start)[place] << 16);
 }
 

@@ -4,9 +4,9 @@
 
 namespace products {
 #pragma GCC visibility push(hidden)
-/// f32 or bf16, as the library numbers them.
-enum class Type : int { f32 = 0, bf16 = 14 };
-inline uint64_t size(Type type) { return type == Type::f32 ? 4 : 2; }
+/// f32 or bf16, as the library numbers them; and f32 that is read as tf32.
+enum class Type : int { f32 = 0, bf16 = 14, tf32 = 1000 };
+inline uint64_t size(Type type) { return type == Type::bf16 ? 2 : 4; }
 
 /// Elements of a column-major matrix: (i, j) at i · row + j · column.
 struct Elements {

@@ -19,6 +19,7 @@ struct Problem {
 
   /// Not 0 where the matrices do not fit each other.
   int fault() const {
+    if (descriptor.isRounded && a.type != Type::f32) return unsupported;
     if (a.type != b.type || c.type != d.type || (a.type == Type::f32 && d.type == Type::bf16)) return unsupported;
     if ((descriptor.transposeA ? a.columns : a.rows) != m()) return invalid;
     if ((descriptor.transposeB ? b.rows : b.columns) != n()) return invalid;
@@ -37,7 +38,7 @@ struct Problem {
   uint64_t hash() const {
     uint64_t hash = 0xcbf29ce484222325;
     auto add = [&hash](uint64_t x) { hash = (hash ^ x) * 0x100000001b3; };
-    for (const int x : {descriptor.transposeA, descriptor.transposeB, descriptor.epilogue, descriptor.biasType})
+    for (const int x : {(int)descriptor.isRounded, descriptor.transposeA, descriptor.transposeB, descriptor.epilogue, descriptor.biasType})
       add((uint64_t)x);
     for (const Layout *x : {&a, &b, &c, &d})
       for (const uint64_t part : {(uint64_t)x->type, x->rows, x->columns, (uint64_t)x->stride, (uint64_t)x->count,
@@ -117,15 +118,16 @@ API int cublasLtMatmul(void *library, void *descriptor, const float *alpha, cons
   const uint64_t spaceBytes = chosen.workspace;
   const CUresult status = driver::submit(stream, [=] {
     if (space) memset(space, 0xff, spaceBytes);
-    auto elements = [](const void *start, const Layout &layout, int batch, bool isTransposed) {
+    auto elements = [](const void *start, const Layout &layout, int batch, bool isTransposed, bool isRounded = false) {
       const int64_t row = isTransposed ? layout.stride : 1, column = isTransposed ? 1 : layout.stride;
       start = (const char *)start + (uint64_t)batch * (uint64_t)layout.step * size(layout.type);
-      return Elements{start, layout.type, row, column};
+      return Elements{start, isRounded ? Type::tf32 : layout.type, row, column};
     };
     const Elements bias{placeBias, biasType, 1, 0};
     for (int batch = 0; batch < D.count; ++batch)
-      multiply((int64_t)D.rows, (int64_t)D.columns, k, factor, elements(placeA, A, batch, operation.transposeA),
-               elements(placeB, B, batch, operation.transposeB), kept, elements(placeC, C, batch, false),
+      multiply((int64_t)D.rows, (int64_t)D.columns, k, factor,
+               elements(placeA, A, batch, operation.transposeA, operation.isRounded),
+               elements(placeB, B, batch, operation.transposeB, operation.isRounded), kept, elements(placeC, C, batch, false),
                placeBias ? &bias : nullptr, placeD + (uint64_t)batch * (uint64_t)D.step * size(D.type), D.stride,
                D.type);
   });

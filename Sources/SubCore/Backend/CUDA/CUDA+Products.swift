@@ -1,4 +1,9 @@
 extension CUDABackend {
+  func roundProducts(_ isWanted: Bool) -> Bool {
+    device.products.round(isWanted)
+    return true
+  }
+
   func gemm(
     _ alpha: Double, _ a: Matrix, transposed transposeA: Bool, _ b: Matrix, transposed transposeB: Bool,
     _ beta: Double, into c: Matrix

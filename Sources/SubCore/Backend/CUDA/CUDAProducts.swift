@@ -33,7 +33,12 @@ final class CUDAProducts: @unchecked Sendable {
   private unowned let device: CUDADevice
   private let handle: CUDAHandle?
   private let workspace: CUDADriver.Address
-  private let plans = Mutex<[ProductShape: Plan]>([:])
+  private struct State: @unchecked Sendable {
+    var plans: [ProductShape: Plan] = [:]
+    /// Whether products of f32 read it as tf32.
+    var rounds = false
+  }
+  private let state = Mutex(State())
 
   init(_ device: CUDADevice) {
     guard let library = ProductLibrary.shared else { CUDAFailure.end(CUDAInstallation.missingProducts) }
@@ -51,9 +56,9 @@ final class CUDAProducts: @unchecked Sendable {
   ) {
     device.enter()
     var (alpha, beta, bias) = (alpha, beta, bias)
-    plans.withLock { plans in
-      let plan = plans[shape] ?? make(shape)
-      plans[shape] = plan
+    state.withLock { state in
+      let plan = state.plans[shape] ?? make(shape, rounds: state.rounds)
+      state.plans[shape] = plan
       // A descriptor is read when the product is enqueued.
       if shape.hasBias { set(plan.descriptor, 8, &bias, "bias") }
       // The library's matrices are column-major: cᵀ = op(b)ᵀ · op(a)ᵀ.
@@ -66,11 +71,20 @@ final class CUDAProducts: @unchecked Sendable {
     }
   }
 
-  private func make(_ shape: ProductShape) -> Plan {
+  /// From now on products of f32 read it as tf32, or no longer.
+  func round(_ isWanted: Bool) {
+    state.withLock { state in
+      if state.rounds != isWanted { state.plans = [:] }
+      state.rounds = isWanted
+    }
+  }
+
+  private func make(_ shape: ProductShape, rounds: Bool) -> Plan {
     let (operand, result) = (Self.type(shape.operand), Self.type(shape.result))
     var descriptor: CUDAHandle?
-    // 68: products are computed in f32, of f32 without rounding to tf32.
-    Self.check(library.descriptorCreate(&descriptor, 68, Self.type(.f32)), "cublasLtMatmulDescCreate")
+    // 68: products are computed in f32; 77: of f32 that is rounded to tf32.
+    let compute: Int32 = rounds && shape.operand == .f32 ? 77 : 68
+    Self.check(library.descriptorCreate(&descriptor, compute, Self.type(.f32)), "cublasLtMatmulDescCreate")
     var (first, second) = (Int32(shape.transposeB ? 1 : 0), Int32(shape.transposeA ? 1 : 0))
     set(descriptor, 3, &first, "transposition")
     set(descriptor, 4, &second, "transposition")

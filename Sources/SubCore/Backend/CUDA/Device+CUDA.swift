@@ -12,6 +12,11 @@ extension Device {
   /// names a smaller one.
   public func note(batchSize: Int) { cuda?.pool.note(samples: batchSize) }
 
+  /// Has products of f32 read it as tf32 from now on, or no longer (`Precision.tf32`).
+  package func roundsProducts(_ isWanted: Bool) {
+    precondition(backend.roundProducts(isWanted), "\(self) does not compute in tf32")
+  }
+
   /// How often the host has waited for the device so far; nil where everything is done when its call returns.
   public var waits: Int? { cuda?.waits }
 

@@ -1,4 +1,6 @@
 extension Backend {
+  func roundProducts(_ isWanted: Bool) -> Bool { !isWanted }
+
   func scale(_ x: Tensor, by factor: Tensor, _ alpha: Double, into y: Tensor) {
     let factor = factor.dtype == x.dtype ? factor : factor.converted(to: x.dtype)
     combine(alpha, x.zipped(.multiply, factor.reshapedView([])), 0, into: y)

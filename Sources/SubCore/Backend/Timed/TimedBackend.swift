@@ -87,6 +87,8 @@ struct TimedBackend: Backend {
     timed("argmax", [x, y]) { base.argmax(x, axes, into: y) }
   }
 
+  func roundProducts(_ isWanted: Bool) -> Bool { base.roundProducts(isWanted) }
+
   func gemm(
     _ alpha: Double, _ a: Matrix, transposed transposeA: Bool, _ b: Matrix, transposed transposeB: Bool, _ beta: Double,
     into c: Matrix
