@@ -18,6 +18,7 @@ package enum Tool {
     ClipPretrainCommand.self,
     ZeroShotCommand.self,
     CompareCommand.self,
+    ReproduceCommand.self,
     PlotCommand.self,
     WatchCommand.self,
     TraceCommand.self,

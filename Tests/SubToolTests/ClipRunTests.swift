@@ -189,4 +189,37 @@ import Testing
     #expect(told.code == 0, "\(told.error)")
     #expect(told.output == tool(["zero-shot", "--from", folder["run"], "--data", data]).output)
   }
+
+  @Test func `a suite of one's own is classified by sentences, set by set`() throws {
+    try CaptionShards.write(1, each: 20, to: folder["shards"])
+    #expect(train("run", "--set", "max_steps=1", data: folder["shards/0.tar"]).code == 0)
+    for (number, member) in CaptionShards.embedded.filter({ $0.kind == "png" }).prefix(6).enumerated() {
+      try CaptionShards.write(member.bytes, folder["sets/shapes/\(number < 4 ? "disc" : "ring")/\(number).png"])
+      try CaptionShards.write(member.bytes, folder["sets/flat/\(number).png"])
+    }
+    try CaptionShards.write("disc\nring\n".utf8, folder["classes.txt"])
+    func suite(_ folders: [String]) throws {
+      let sets = folders.map {
+        "{\"folders\": [\"\($0)\"], \"names\": \"classes.txt\", \"templates\": \"photo\", \"measures\": [{\"name\": "
+          + "\"\($0)\", \"title\": \"\($0.uppercased())\", \"labels\": \"folders\"}]}"
+      }
+      let text =
+        "{\"name\": \"own\", \"classes\": \"classes.txt\", \"row\": "
+        + "[\(folders.map { "\"\($0.uppercased())\"" }.joined(separator: ", "))], "
+        + "\"sets\": [\(sets.joined(separator: ", "))]}"
+      try CaptionShards.write(text.utf8, folder["suite.json"])
+    }
+    let line = ["zero-shot", "--from", folder["run"], "--suite", folder["suite.json"], "--data", folder["sets"]]
+    try suite(["shapes"])
+    let whole = tool(line)
+    #expect(whole.code == 0, "\(whole.error)")
+    #expect(whole.output.hasPrefix("shapes top1 ") && whole.output.contains(", 6 images\nSHAPES\n"), "\(whole.output)")
+    try suite(["flat", "shapes"])
+    let part = tool(line)
+    #expect(part.code == 1 && part.error.contains("not evaluated: flat"), "\(part.error)")
+    #expect(part.output.contains("shapes top1 ") && part.output.contains("\nwrong "), "\(part.output)")
+    #expect(part.output.contains("flat not evaluated: the folder holds no class folders"))
+    let nameless = tool(["zero-shot", "--from", folder["run"], "--suite", folder["suite.json"]])
+    #expect(nameless.code == 2 && nameless.error.contains("where the sets are is not said"))
+  }
 }

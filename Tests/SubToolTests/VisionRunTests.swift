@@ -173,6 +173,24 @@ import Testing
     #expect(shown.code == 0, "\(shown.error)")
   }
 
+  @Test func `copies are other augmentations of the same pictures, in as many updates`() throws {
+    func weights(_ name: String, _ more: String...) throws -> [UInt8] {
+      let result = train(name, steps: 2, ["--method", "baseline"] + more)
+      #expect(result.code == 0, "\(result.error)")
+      return try TemporaryFolder.bytes(folder["\(name)/checkpoints/2/model.safetensors"])
+    }
+    #expect(try weights("one") != weights("two", "--copies", "2"))
+    let json = try JSON.read(folder["two/config.json"])
+    #expect(json["recipe"]?["augment"]?["copies"]?.int == 2 && json["steps"]?.int == 2)
+    // Where nothing is by chance a copy is the same picture, and the mean over both that of one.
+    let losses = try ["1", "2"].map { copies in
+      _ = try weights("still\(copies)", "--copies", copies, "--crop-scale", "1", "--flip", "0")
+      let lines = try TemporaryFolder.text(folder["still\(copies)/metrics.jsonl"]).split(separator: "\n")
+      return try JSON.parse(String(lines[0]), at: "metrics.jsonl")["loss"]?.double ?? 0
+    }
+    #expect(losses[0] > 0 && abs(losses[0] - losses[1]) < 1e-5 * losses[0], "\(losses)")
+  }
+
   @Test func `every method trains`() {
     for method in ["baseline", "masking", "pathsub"] {
       let run = train(method, steps: 1, "--method", method, "--analyze")

@@ -140,6 +140,17 @@ import Testing
     #expect(result.top1 == 2.0 / 3 && result.groups?.count == 2 && result.groups?.top1 == 0.75)
   }
 
+  @Test func `a set that cannot be evaluated does not end the others`() throws {
+    try picture("imagenetv2-matched-frequency/3/a.jpeg", 3)
+    try picture("imagenet/val/flat.jpeg", 3)
+    let evaluation = try SuiteEvaluation(Self.suite.get(), below: folder.path)
+    #expect(evaluation.found.map { $0.pictures.measures[0].name } == ["imagenet_v2"])
+    #expect(evaluation.failed.map { $0.measures[0].name } == ["imagenet"])
+    #expect(evaluation.failed[0].error.what == "the folder holds no class folders")
+    FileSystem.remove(folder["imagenetv2-matched-frequency"])
+    #expect(error { _ = try results() }.contains("no class folders"))
+  }
+
   @Test func `rows in another order are found by their names, other classes are refused`() throws {
     let suite = try Self.suite.get()
     let classes = suite.sets[0].classNames

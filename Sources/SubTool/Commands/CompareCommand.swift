@@ -43,30 +43,7 @@ package struct CompareCommand: Command {
     let words = ["masksub", Self.name, inner.type.name] + inner.arguments + CommandForm(of: self).line
     let line = words.map(\.shellWord).joined(separator: " ")
     try plan.claim()
-    var failures: [String] = []
-    for (number, run) in plan.runs.enumerated() where !run.isDone {
-      context.console.note("run \(number + 1) of \(plan.runs.count): \(run.method), seed \(run.seed)")
-      do {
-        try Interruption.check()
-        try run.train(in: context)
-        _ = try draw(try plan.done, line, to: plan.folder)
-      } catch is Interruption {
-        let done = try plan.done
-        if !done.isEmpty { _ = try draw(done, line, to: plan.folder) }
-        throw Interruption(cure: "\(done.count) of \(plan.runs.count) runs are done. Go on with: \(line)")
-      } catch let error as InputError {
-        // The first run shows whether the command line works at all.
-        if try plan.done.isEmpty { throw error }
-        context.console.note("run \(run.folder) failed: \(error)")
-        failures.append("\(run.method) with seed \(run.seed): \(error.what)")
-      }
-    }
-    try show(draw(plan.done, line, to: plan.folder), plan.folder, in: context)
-    if !failures.isEmpty {
-      throw InputError(
-        "\(failures.count) of \(plan.runs.count) runs failed: \(failures.joined(separator: "; "))", at: plan.folder,
-        cure: "remedy that and give the same command again, or leave these methods out")
-    }
+    try RunSeries(runs: plan.runs, folder: plan.folder).make(in: context, line) { try Comparison($0, metric: metric) }
   }
 
   /// Draws runs that exist; `--methods` and `--seeds` choose among them.
@@ -86,28 +63,9 @@ package struct CompareCommand: Command {
     }
     try FileSystem.makeFolder(folder)
     let line = (["masksub", Self.name] + CommandForm(of: self).line).map(\.shellWord).joined(separator: " ")
-    try show(try draw(records, line, to: folder), folder, in: context)
-  }
-
-  private func draw(_ records: [RunRecord], _ line: String, to folder: String) throws -> Comparison {
     let comparison = try Comparison(records, metric: metric)
     try ComparisonReport(comparison: comparison, command: line).write(to: folder)
-    return comparison
-  }
-
-  /// The table, on a terminal with the first curves, and where the report is.
-  private func show(_ comparison: Comparison, _ folder: String, in context: ToolContext) throws {
-    let console = context.console
-    let tables = [ComparisonTable(comparison), ComparisonTable.others(comparison)].compactMap { $0 }
-    for line in tables.flatMap(\.lines) { try console.print(line) }
-    for line in ComparisonTable.notes(comparison) { console.note(line) }
-    if console.outputIsTerminal {
-      let plot = TextPlot(width: min(console.width, 100), height: 13, console)
-      for panel in comparison.figure.panels.prefix(2) {
-        for line in plot.lines(panel) { try console.print(styled: line) }
-      }
-    }
-    try console.print("report \(FileSystem.join(folder, "report.html"))")
+    try context.show(comparison, in: folder)
   }
 }
 

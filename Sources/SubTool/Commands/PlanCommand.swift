@@ -34,7 +34,7 @@ package struct PlanCommand: Command {
         "--share is that of a --card, which a --rate replaces", at: "masksub plan", cure: "leave one of them out",
         isUsage: true)
     }
-    guard let plan = try Modalities.all.lazy.compactMap({ try $0.plan(self, on: machine.select()) }).first else {
+    guard let plan = try Modalities.all.lazy.compactMap({ try $0.plan(request, on: machine.select()) }).first else {
       let names = Tool.recipes.map(\.name)
       throw InputError(
         "there is no recipe '\(recipe)'", at: "--recipe",
@@ -75,8 +75,11 @@ package struct PlanCommand: Command {
         + "what memory does not hold. baseline epochs: those that have as many operations")
   }
 
-  /// What `--set` says.
-  var changes: [(key: String, value: String)] { settings.map { ($0.key, $0.value) } }
+  private var request: PlanRequest {
+    PlanRequest(
+      recipe: recipe, changes: settings.map { ($0.key, $0.value) }, samples: samples, classes: classes,
+      precision: machine.precision)
+  }
 
   private var rateLine: String {
     if let card {
@@ -94,35 +97,6 @@ package struct PlanCommand: Command {
     if let card { return card.rate(machine.precision) * (share ?? 0.4) / Double(memory.operations) }
     if let rate { return rate * 1e9 / Double(memory.operations) }
     let count = min(plan.batch, 8)
-    let step = plan.step(method, count)
-    var best = Double.infinity
-    try Interruption.endingAtOnce(step)
-    // Short steps are timed more often: one alone says little.
-    let begun = WallClock.seconds()
-    repeat {
-      let start = WallClock.seconds()
-      try Interruption.endingAtOnce(step)
-      best = min(best, WallClock.seconds() - start)
-    } while WallClock.seconds() - begun < 1
-    return Double(count) / best
-  }
-}
-
-extension Double {
-  /// A number of operations in the unit that fits it.
-  fileprivate var operations: String {
-    let units = [(1e18, "EFLOP"), (1e15, "PFLOP"), (1e12, "TFLOP")]
-    let (size, name) = units.first { self >= $0.0 } ?? (1e9, "GFLOP")
-    return "\(Float(self / size).significant(3)) \(name)"
-  }
-
-  /// A time in seconds in the unit that fits it.
-  fileprivate var duration: String {
-    switch self {
-    case ..<120: "\(fixed(0)) s"
-    case ..<7200: "\((self / 60).fixed(0)) min"
-    case ..<172_800: "\((self / 3600).fixed(1)) h"
-    default: "\((self / 86400).fixed(1)) days"
-    }
+    return Double(count) / (try plan.seconds(of: method, samples: count))
   }
 }

@@ -69,7 +69,7 @@ struct VisionRunCommand {
         "the run's recipe is \(own)", at: "--recipe \(recipe)",
         cure: "leave it out, or begin a run without --resume and --config", isUsage: true)
     }
-    let small = try VisionRecipe.named("shapes-tiny")
+    let small = try VisionRecipe.named(VisionModality.smallRecipe)
     let given = try recipe.map { try VisionRecipe.named($0) }
     if begun == nil, let source {
       return try source.recipe(

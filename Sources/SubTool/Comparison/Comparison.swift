@@ -4,24 +4,22 @@ import SubTrain
 
 /// Runs side by side: those that differ in nothing but their seed are a group.
 struct Comparison {
-  /// Runs with different seeds of one method and configuration.
-  struct Group {
-    /// The method, with what else sets it apart from other groups of that method.
-    let label: String
-    let method: String
-    let runs: [RunRecord]
-  }
-
+  /// What it is about.
+  let title: String
+  /// What is to be known of it, in sentences.
+  let remarks: [String]
   let groups: [Group]
   /// The metric that is drawn and tested, and the others.
   let metric: String
   let otherMetrics: [String]
-  /// What the runs' configurations have in common, and where they differ, group by group.
+  /// What groups are placed along, "hidden share"; nil: nothing.
+  let axis: String?
+  /// What the runs' configurations have in common, and where they differ: the values of every group that has runs.
   let shared: [(key: String, value: String)]
   let differing: [(key: String, values: [String])]
 
-  /// Compares runs; `metric` nil: the one by which their best is told. Throws where there is nothing to compare, or two runs
-  /// are the same.
+  /// Compares runs of one command; `metric` nil: the one by which their best is told. Throws where there is nothing to
+  /// compare, or two runs are the same.
   init(_ runs: [RunRecord], metric: String? = nil) throws {
     guard let first = runs.first else {
       throw InputError("there is no run to compare", at: "--runs", cure: "name folders of runs", isUsage: true)
@@ -31,18 +29,11 @@ struct Comparison {
         "a run of \(first.command) and one of \(other.command) have nothing to be compared by",
         at: "\(first.folder.path), \(other.folder.path)", cure: "name runs of one command", isUsage: true)
     }
-    let flat = runs.map { Self.flat($0.configuration) }
-    let keys = flat.reduce(into: [String]()) { keys, one in
-      for member in one where !keys.contains(member.key) { keys.append(member.key) }
-    }
-    func value(_ run: Int, _ key: String) -> String { flat[run].first { $0.key == key }?.value ?? "none" }
-    let isSame = keys.map { key in runs.indices.allSatisfy { value($0, key) == value(0, key) } }
-    let same = zip(keys, isSame).filter(\.1).map(\.0)
-    let other = zip(keys, isSame).filter { !$0.1 && $0.0 != "seed" }.map(\.0)
-
+    let settings = Configurations(runs)
+    let other = settings.differing
     var members: [(values: [String], runs: [Int])] = []
     for run in runs.indices {
-      let values = other.map { value(run, $0) }
+      let values = other.map { settings.value(run, $0) }
       if let place = members.firstIndex(where: { $0.values == values }) {
         if let twin = members[place].runs.first(where: { runs[$0].seed == runs[run].seed }) {
           throw InputError(
@@ -54,25 +45,39 @@ struct Comparison {
         members.append((values, [run]))
       }
     }
-    groups = members.map { member in
+    // By which the others are judged: the baseline, else the first.
+    let reference = members.firstIndex { runs[$0.runs[0]].method == Baseline.name } ?? 0
+    let groups = members.enumerated().map { place, member in
       let method = runs[member.runs[0]].method
       let rivals = members.filter { runs[$0.runs[0]].method == method }
       // Of groups of one method their labels say where they differ from each other.
       let marks = other.indices.filter { place in rivals.contains { $0.values[place] != member.values[place] } }
       let apart = marks.map { "\(other[$0].split(separator: ".").last ?? "") \(member.values[$0])" }
       return Group(
-        label: ([method] + apart.prefix(2)).joined(separator: " "), method: method,
+        label: ([method] + apart.prefix(2)).joined(separator: " "), isReference: place == reference,
         runs: member.runs.map { runs[$0] }.sorted { $0.seed < $1.seed })
     }
-    shared = same.map { key in (key, value(0, key)) }
-    differing = other.enumerated().map { place, key in (key, members.map { $0.values[place] }) }
+    try self.init(groups, title: first.title, metric: metric)
+  }
+
+  /// Compares given groups, of which some may have no runs yet; `metric` as above.
+  init(
+    _ groups: [Group], title: String, metric: String? = nil, axis: String? = nil, remarks: [String] = []
+  ) throws {
+    (self.groups, self.title, self.axis, self.remarks) = (groups, title, axis, remarks)
+    let made = groups.filter { !$0.runs.isEmpty }
+    let runs = made.flatMap(\.runs)
+    let settings = Configurations(runs)
+    shared = settings.shared.map { ($0, settings.value(0, $0)) }
+    let firsts = made.indices.map { place in made[..<place].reduce(0) { $0 + $1.runs.count } }
+    differing = settings.differing.map { key in (key, firsts.map { settings.value($0, key) }) }
 
     let names = runs.map(\.metrics).first { !$0.isEmpty } ?? []
     if let metric, !names.contains(metric) {
       throw InputError(
         "the runs have no metric '\(metric)'", at: "--metric",
         cure: names.isEmpty
-          ? "leave it out: nothing was evaluated yet in \(first.folder.path)"
+          ? "leave it out: nothing was evaluated yet in \(runs.first?.folder.path ?? "any run")"
           : "use one of \(names.joined(separator: ", "))",
         isUsage: true)
     }
@@ -80,14 +85,49 @@ struct Comparison {
     otherMetrics = names.filter { [metric = self.metric] in $0 != metric }
   }
 
-  /// By which the others are judged: the baseline, else the first.
-  var reference: Group { groups.first { $0.method == "baseline" } ?? groups[0] }
-  /// The command and task of all runs.
-  var title: String { groups[0].runs[0].title }
   /// Every run.
   var runs: [RunRecord] { groups.flatMap(\.runs) }
+  /// The parts that are judged each by its own reference, in order.
+  var sections: [String] {
+    groups.reduce(into: []) { names, group in if !names.contains(group.section) { names.append(group.section) } }
+  }
+  /// By which a group is judged; it may be itself.
+  func reference(of group: Group) -> Group {
+    groups.first { $0.section == group.section && $0.isReference } ?? group
+  }
+  /// What references are called.
+  var referenceName: String {
+    let labels = Set(groups.filter(\.isReference).map(\.label))
+    return labels.count == 1 ? labels.first ?? "" : "first"
+  }
+  /// The metric that counts for a group.
+  func metric(of group: Group) -> String { group.metric ?? metric }
+  /// The same for all groups; where they have several, the word.
+  var metricName: String {
+    let names = Set(groups.filter { !$0.runs.isEmpty }.map(metric(of:)))
+    return names.count > 1 ? "metric" : names.first ?? metric
+  }
+}
 
-  /// A configuration's values by the path to them; what says where or by what a run was made is left out.
+/// The configurations of runs, value by value. What says where or by what a run was made is left out.
+private struct Configurations {
+  /// What all runs share, and where some differ but for the seed: paths to values, in the order in which they stand.
+  let shared, differing: [String]
+  private let values: [[String: String]]
+
+  init(_ runs: [RunRecord]) {
+    let flat = runs.map { Self.flat($0.configuration) }
+    var (known, keys): (Set<String>, [String]) = ([], [])
+    for member in flat.joined() where known.insert(member.key).inserted { keys.append(member.key) }
+    let values = flat.map { Dictionary($0.map { ($0.key, $0.value) }, uniquingKeysWith: { first, _ in first }) }
+    let isShared = keys.map { key in values.allSatisfy { $0[key] == values[0][key] } }
+    shared = zip(keys, isShared).filter(\.1).map(\.0)
+    differing = zip(keys, isShared).filter { !$0.1 && $0.0 != "seed" }.map(\.0)
+    self.values = values
+  }
+
+  func value(_ run: Int, _ key: String) -> String { values[run][key] ?? "none" }
+
   private static func flat(_ configuration: JSON) -> [(key: String, value: String)] {
     let omitted: Set = [
       "arguments", "folder", "version", "commit", "samples", "parts", "predicted_peak_mib", "changes", "best_by",
@@ -106,9 +146,9 @@ struct Comparison {
 extension Comparison {
   /// What a group came to.
   struct Row {
-    let label: String
-    /// Runs that have ended, of all.
-    let ended, runs: Int
+    let group: Group
+    /// Runs that have ended.
+    let ended: Int
     /// The metric behind the last update.
     let metric: Spread?
     let others: [Spread?]
@@ -121,21 +161,21 @@ extension Comparison {
 
   /// A row for every group.
   var rows: [Row] {
-    let reference = reference
-    let base = Spread(reference.runs.compactMap(\.trainingSeconds))
-    return groups.map { group in
+    groups.map { group in
+      let (reference, name) = (reference(of: group), metric(of: group))
       let differences = group.runs.compactMap { run -> Double? in
-        guard let rival = reference.runs.first(where: { $0.seed == run.seed }), let own = run.final(metric),
-          let its = rival.final(metric)
+        guard let rival = reference.runs.first(where: { $0.seed == run.seed }), let own = run.final(name),
+          let its = rival.final(name)
         else { return nil }
         return own - its
       }
       let seconds = Spread(group.runs.compactMap(\.trainingSeconds))
+      let base = Spread(reference.runs.compactMap(\.trainingSeconds))
       return Row(
-        label: group.label, ended: group.runs.count { $0.summary != nil }, runs: group.runs.count,
-        metric: Spread(group.runs.compactMap { $0.final(metric) }),
+        group: group, ended: group.runs.count { $0.summary != nil },
+        metric: Spread(group.runs.compactMap { $0.final(name) }),
         others: otherMetrics.map { name in Spread(group.runs.compactMap { $0.final(name) }) },
-        test: group.label == reference.label ? nil : PairedTest(differences), seconds: seconds,
+        test: group.isReference ? nil : PairedTest(differences), seconds: seconds,
         cost: seconds.flatMap { own in base.map { own.mean / $0.mean } })
     }
   }

@@ -2,49 +2,18 @@ import SubCore
 import SubData
 import SubTrain
 
-/// The runs of a comparison, checked before any of them starts. They are made one after the other in this process, by the
-/// very code of their command: a signal reaches the run that is at work, and what kills the process leaves none behind.
+/// The runs of a comparison, checked before any of them starts.
 struct ComparisonPlan {
-  /// A run that is made, or goes on, or is done already.
-  struct Run {
-    let method: String
-    let seed: Int
-    let folder: String
-    fileprivate let type: any Command.Type
-    fileprivate let arguments: [String]
-
-    /// Whether it has ended.
-    var isDone: Bool {
-      (try? RunFolder.existing(folder)).map { FileSystem.kind($0.summaryPath) == .file } ?? false
-    }
-
-    /// Trains to the end.
-    func train(in context: ToolContext) throws {
-      let isBegun = (try? RunFolder.existing(folder)) != nil
-      let command = try CommandParser(type).parse(isBegun ? ["--resume=\(folder)"] : arguments)
-      let console = context.console.inner()
-      let inner = ToolContext(console: console, home: context.home, arguments: [])
-      do {
-        try inner.run(command)
-        try console.flush()
-      } catch {
-        try? console.flush()
-        throw error
-      }
-    }
-  }
-
-  /// The folder of all runs.
+  /// The folder of all runs, and of the report.
   let folder: String
   /// All methods with the first seed, then with the next one: what is stopped early can be compared.
-  let runs: [Run]
+  let runs: [PlannedRun]
   private let inner: InnerCommandLine
 
   /// Throws a usage error where the command does not train, or a run would not understand its options.
   init(_ inner: InnerCommandLine, methods: [any Method.Type], seeds: [Int], in folder: String) throws {
     (self.inner, self.folder) = (inner, folder)
-    let form = CommandForm(of: inner.type.init())
-    guard form.option("--analyze") != nil, form.option("--method") != nil else {
+    guard inner.type is any TrainingCommand.Type else {
       throw InputError(
         "\(inner.type.name) does not train", at: "masksub compare", cure: "use glue, finetune, train or clip-pretrain",
         isUsage: true)
@@ -72,15 +41,16 @@ struct ComparisonPlan {
         let arguments =
           ["--method=\(method.name)", "--seed=\(seed)", "--output=\(path)"]
           + (hasSub ? subWeight.map { ["--sub-weight=\($0)"] } ?? [] : []) + shared
-        _ = try CommandParser(inner.type).parse(arguments)
-        return Run(method: method.name, seed: seed, folder: path, type: inner.type, arguments: arguments)
+        do {
+          return try PlannedRun(method.name, seed: seed, in: path, by: inner.type, arguments)
+        } catch let error as InputError where error.place == "--method \(method.name)" {
+          // The ratio of such a method is not --ratio here.
+          throw InputError(
+            error.what, at: "--methods \(method.name)",
+            cure: "train with another stochastic depth (--drop-path), or leave \(method.name) out", isUsage: true)
+        }
       }
     }
-  }
-
-  /// The runs that have ended.
-  var done: [RunRecord] {
-    get throws { try runs.filter(\.isDone).map { try RunRecord($0.folder) } }
   }
 
   /// Makes the folder, or throws where it is that of another comparison: `compare.json` says which.

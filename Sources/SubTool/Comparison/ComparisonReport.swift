@@ -25,7 +25,8 @@ struct ComparisonReport {
   private func page(_ figure: Figure) -> String {
     let table = ComparisonTable(comparison)
     let others = ComparisonTable.others(comparison).map { "<h2>Other metrics</h2>\n" + Self.html($0) } ?? ""
-    let methods = comparison.groups.map(\.label).joined(separator: ", ")
+    let paper = ComparisonTable.paperOthers(comparison).map { "<h2>More of the paper</h2>\n" + Self.html($0) } ?? ""
+    let methods = made.map(\.name).joined(separator: ", ")
     let seeds = Set(comparison.runs.map(\.seed)).sorted().map { "\($0)" }.joined(separator: ", ")
     return """
       <!doctype html>
@@ -47,6 +48,7 @@ struct ComparisonReport {
       <div class="panels">
       \(figure.panels.map { "<figure>\n\($0.svg)</figure>\n" }.joined())</div>
       \(others)
+      \(paper)
       <h2>What was run</h2>
       <p>Seeds \(seeds). Drawn by</p>
       <pre>\(command.markup)</pre>
@@ -60,17 +62,30 @@ struct ComparisonReport {
       """
   }
 
-  /// What came out in a sentence.
+  /// The groups that have runs.
+  private var made: [Comparison.Group] { comparison.groups.filter { !$0.runs.isEmpty } }
+
+  /// What came out in a sentence for every section.
   private var headline: String {
-    let rows = comparison.rows
+    let sentences = comparison.sections.compactMap { section in
+      headline(comparison.rows.filter { $0.group.section == section }).map {
+        section.isEmpty ? $0 : "\(section): \($0)"
+      }
+    }
+    return sentences.isEmpty ? "No run has ended yet." : sentences.joined(separator: " ")
+  }
+
+  /// The same of rows with one reference; nil: none has a run that has ended.
+  private func headline(_ rows: [Comparison.Row]) -> String? {
     guard let best = rows.filter({ $0.metric != nil }).max(by: { $0.metric!.mean < $1.metric!.mean }) else {
-      return "No run has ended yet."
+      return nil
     }
-    let reference = comparison.reference.label
-    if let own = rows.first(where: { $0.label == reference })?.metric, own.mean >= best.metric!.mean {
-      return "No mean \(comparison.metric) is above that of \(reference), \(own.mean.fixed(4))."
+    let metric = comparison.metric(of: best.group)
+    let reference = comparison.reference(of: best.group).label
+    if let own = rows.first(where: { $0.group.isReference })?.metric, own.mean >= best.metric!.mean {
+      return "No mean \(metric) is above that of \(reference), \(own.mean.fixed(4))."
     }
-    let text = "The best mean \(comparison.metric) is that of \(best.label), \(best.metric!.mean.fixed(4))"
+    let text = "The best mean \(metric) is that of \(best.group.label), \(best.metric!.mean.fixed(4))"
     guard let test = best.test else { return text + "." }
     let (difference, count) = (test.differences.mean, test.differences.count)
     let p = test.p.map { ", p \($0 < 0.001 ? "< 0.001" : $0.fixed(3))" } ?? ""
@@ -88,7 +103,7 @@ struct ComparisonReport {
 
   private var differences: String {
     guard !comparison.differing.isEmpty else { return "" }
-    let heads = ["setting"] + comparison.groups.map(\.label)
+    let heads = ["setting"] + made.map(\.name)
     return "<h3>Where the methods differ</h3>"
       + Self.html(heads, comparison.differing.map { [$0.key] + $0.values })
   }
@@ -106,7 +121,8 @@ struct ComparisonReport {
       }
       return "<tr>\(cells.joined())</tr>\n"
     }
-    return "<table>\n<thead><tr>\(head)</tr></thead>\n<tbody>\n\(body.joined())</tbody>\n</table>\n"
+    return
+      "<div class=\"wide\"><table>\n<thead><tr>\(head)</tr></thead>\n<tbody>\n\(body.joined())</tbody>\n</table></div>\n"
   }
 
   private static func list(_ pairs: [(key: String, value: String)]) -> String {
@@ -125,6 +141,7 @@ struct ComparisonReport {
     .lead{margin:0 0 20px;font-size:18px}
     .notes,.faint{color:var(--faint);font-size:14px}
     .notes{margin:8px 0;padding-left:20px}
+    .wide{overflow-x:auto}
     table{border-collapse:collapse;font-variant-numeric:tabular-nums}
     th,td{padding:6px 14px;border-bottom:1px solid var(--line);text-align:right;overflow-wrap:anywhere}
     th:first-child{padding-left:0;text-align:left}

@@ -7,37 +7,63 @@ struct ComparisonTable {
   let rows: [[String]]
 
   init(_ comparison: Comparison) {
-    let reference = comparison.reference.label
-    heads = ["method", comparison.metric, "vs \(reference)", "p", "training", "cost"]
+    let (groups, reference) = (comparison.groups, comparison.referenceName)
+    let (hasPaper, hasPaperCost) = (groups.contains { $0.paper != nil }, groups.contains { $0.paperCost != nil })
+    heads =
+      ["method"] + (hasPaper ? ["paper", "paper vs \(reference)"] : []) + [
+        comparison.metricName, "vs \(reference)", "p",
+      ]
+      + ["training"] + (hasPaperCost ? ["paper's cost"] : []) + ["cost"]
     rows = comparison.rows.map { row in
-      let name = row.label + (row.ended < row.runs ? " (\(row.ended) of \(row.runs) runs ended)" : "")
-      let isReference = row.label == reference
-      return [name, Self.text(row.metric, 4)]
-        + [isReference ? "" : Self.difference(row.test), isReference ? "" : Self.probability(row.test)]
-        + [Self.text(row.seconds, 1, unit: " s"), row.cost.map { "\($0.fixed(2))\u{d7}" } ?? "-"]
+      let group = row.group
+      let ofRuns = row.ended < group.runs.count ? " (\(row.ended) of \(group.runs.count) runs ended)" : ""
+      let printed = group.paper
+      let apart = comparison.reference(of: group).paper.flatMap { its in printed.map { $0.text(above: its) } }
+      let paper = [printed?.text ?? "-", group.isReference ? "" : apart ?? "-"]
+      let paperCost = [group.paperCost.map { "\($0.fixed(2))\u{d7}" } ?? "-"]
+      return [group.name + ofRuns] + (hasPaper ? paper : []) + [Self.text(row.metric, 4)]
+        + [group.isReference ? "" : Self.difference(row.test), group.isReference ? "" : Self.probability(row.test)]
+        + [Self.text(row.seconds, 1, unit: " s")] + (hasPaperCost ? paperCost : [])
+        + [row.cost.map { "\($0.fixed(2))\u{d7}" } ?? "-"]
     }
   }
 
   /// The other metrics, one a row; nil: there are none.
   static func others(_ comparison: Comparison) -> ComparisonTable? {
-    guard !comparison.otherMetrics.isEmpty else { return nil }
-    let rows = comparison.rows
+    let rows = comparison.rows.filter { !$0.group.runs.isEmpty }
+    guard !comparison.otherMetrics.isEmpty, !rows.isEmpty else { return nil }
     return ComparisonTable(
-      heads: ["metric"] + rows.map(\.label),
+      heads: ["metric"] + rows.map(\.group.name),
       rows: comparison.otherMetrics.enumerated().map { place, name in
         [name] + rows.map { text($0.others[place], 4) }
       })
   }
 
+  /// What else the paper says of the groups, one a row; nil: nothing.
+  static func paperOthers(_ comparison: Comparison) -> ComparisonTable? {
+    let names = comparison.groups.flatMap { $0.paperOthers.map(\.name) }.reduce(into: [String]()) { names, name in
+      if !names.contains(name) { names.append(name) }
+    }
+    guard !names.isEmpty else { return nil }
+    return ComparisonTable(
+      heads: ["the paper"] + names,
+      rows: comparison.groups.filter { !$0.paperOthers.isEmpty }.map { group in
+        [group.name] + names.map { name in group.paperOthers.first { $0.name == name }?.text ?? "-" }
+      })
+  }
+
   private init(heads: [String], rows: [[String]]) { (self.heads, self.rows) = (heads, rows) }
 
-  /// What the columns mean, a line each.
+  /// What is to be known of the runs, and what the columns mean, a line each.
   static func notes(_ comparison: Comparison) -> [String] {
-    let counts = Set(comparison.groups.map(\.runs.count)).sorted().map { "\($0)" }.joined(separator: " or ")
-    return [
-      "mean \u{b1} standard deviation (n \u{2212} 1) over the seeds, n = \(counts), of the weights behind the last update",
+    let counts = Set(comparison.groups.map(\.runs.count)).subtracting([0]).sorted().map { "\($0)" }
+    let hasPaper = comparison.groups.contains { $0.paper != nil }
+    return comparison.remarks + [
+      "mean \u{b1} standard deviation (n \u{2212} 1) over the seeds, n = \(counts.joined(separator: " or ")), of the weights "
+        + "behind the last update"
+        + (hasPaper ? "; paper: its number and what that is more than its own reference" : ""),
       "p: paired t-test over the seeds that both have, two-sided; with few seeds it finds only large differences",
-      "training: the time of the updates alone; cost: times that of \(comparison.reference.label)",
+      "training: the time of the updates alone; cost: times that of \(comparison.referenceName)",
     ]
   }
 
@@ -63,13 +89,14 @@ struct ComparisonTable {
 extension Comparison {
   /// One row for every run.
   var runsCSV: String {
-    let names = [metric] + otherMetrics
+    let own = Set(groups.compactMap(\.metric)).subtracting([metric] + otherMetrics).sorted()
+    let names = [metric] + otherMetrics + own
     let heads = ["group", "method", "seed", "run", "ended", "steps"] + names + ["training_seconds", "seconds"]
     return Self.csv(
       [heads]
         + groups.flatMap { group in
           group.runs.map { run in
-            [group.label, run.method, "\(run.seed)", run.folder.path, run.summary == nil ? "no" : "yes", "\(run.step)"]
+            [group.name, run.method, "\(run.seed)", run.folder.path, run.summary == nil ? "no" : "yes", "\(run.step)"]
               + names.map { Self.number(run.final($0)) }
               + [Self.number(run.trainingSeconds), Self.number(run.summary?["seconds"]?.double)]
           }
@@ -78,13 +105,14 @@ extension Comparison {
 
   /// One row for every logged step of every run.
   var stepsCSV: String {
+    let own = Set(groups.compactMap(\.metric)).subtracting([metric] + otherMetrics).sorted()
     let names = ["loss", "loss_main", "loss_sub", "loss_main_mean", "loss_sub_mean", "lr", "grad_norm"]
-    let all = names + ["grad_norm_main", "grad_norm_sub", "samples_per_s", metric] + otherMetrics
+    let all = names + ["grad_norm_main", "grad_norm_sub", "samples_per_s", metric] + otherMetrics + own
     var rows = [["group", "method", "seed", "step", "split"] + all]
     for group in groups {
       for run in group.runs {
         rows += run.logged(all).map { line in
-          [group.label, run.method, "\(run.seed)", "\(line.step)", line.split] + line.values.map(Self.number)
+          [group.name, run.method, "\(run.seed)", "\(line.step)", line.split] + line.values.map(Self.number)
         }
       }
     }
@@ -100,5 +128,12 @@ extension Comparison {
         cell.contains(where: { ",\"\n".contains($0) }) ? "\"" + cell.replacing("\"", with: "\"\"") + "\"" : cell
       }.joined(separator: ",") + "\n"
     }.joined()
+  }
+}
+
+extension Comparison {
+  /// Its tables in the order in which they are read.
+  var tables: [ComparisonTable] {
+    [ComparisonTable(self), ComparisonTable.others(self), ComparisonTable.paperOthers(self)].compactMap { $0 }
   }
 }

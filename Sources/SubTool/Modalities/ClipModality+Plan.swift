@@ -4,22 +4,23 @@ import SubNN
 import SubTrain
 
 extension ClipModality {
-  func plan(_ command: PlanCommand, on device: Device) throws -> PlannedTraining? {
-    guard ClipRecipe.book.contains(where: { $0.recipe.name == command.recipe }) else { return nil }
-    let recipe = try ClipRecipe.named(command.recipe).with(command.changes)
+  func plan(_ request: PlanRequest, on device: Device) throws -> PlannedTraining? {
+    guard let recipe = try recipe(of: request) else { return nil }
     let known = recipe.data.samplesPerEpoch > 0 ? recipe.data.samplesPerEpoch : nil
-    guard let samples = command.samples ?? known else {
+    guard let samples = request.samples ?? known else {
       throw InputError(
         "nothing says how many pairs an epoch has", at: "--recipe \(recipe.name)", cure: "add --samples N",
         isUsage: true)
     }
     let isSmall = recipe.name == ClipRecipe.fromScratch.name
-    let config = isSmall ? ClipRecipe.smallNetwork(vocabulary: 1024) : ClipConfig()
+    let config =
+      try request.model.map(ClipModelChoice.configuration)
+      ?? (isSmall ? ClipRecipe.smallNetwork(vocabulary: 1024) : ClipConfig())
     let model = CLIP(config)
-    let parameters = ParameterSet(model, precision: command.machine.precision, on: device, key: RandomKey(seed: 0))
-    let (side, length) = (config.image.size, config.text.contextLength)
+    let parameters = ParameterSet(model, precision: request.precision, on: device, key: RandomKey(seed: 0))
+    let (side, length) = (config.image.size, min(request.tokens ?? .max, config.text.contextLength))
     return PlannedTraining(
-      "\(isSmall ? "a small CLIP" : "ViT-B-32"), images of \(side) pixels, texts of \(length) tokens",
+      "\(request.model ?? (isSmall ? "a small CLIP" : "ViT-B-32")), images of \(side) pixels, texts of \(length) tokens",
       ContrastiveTask(model), parameters, by: recipe, samples: samples
     ) { count in
       let text = Array(repeating: Int32(1), count: length - 1) + [Int32(config.text.vocabularySize - 1)]
@@ -27,5 +28,14 @@ extension ClipModality {
         images: Tensor([count, 3, side, side], filledWith: 0.5, on: device), texts: Array(repeating: text, count: count)
       )
     }
+  }
+
+  func basis(of request: PlanRequest) throws -> (basis: RatioBasis, selection: Masking.Selection)? {
+    try recipe(of: request).map { (RatioBasis($0.method), $0.method.masking) }
+  }
+
+  private func recipe(of request: PlanRequest) throws -> ClipRecipe? {
+    guard ClipRecipe.book.contains(where: { $0.recipe.name == request.recipe }) else { return nil }
+    return try ClipRecipe.named(request.recipe).with(request.changes)
   }
 }

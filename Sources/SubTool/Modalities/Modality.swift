@@ -1,5 +1,6 @@
 import SubCore
 import SubData
+import SubNN
 import SubTrain
 
 /// A kind of input with what the commands do for it that serve all kinds. A new kind is a file here and a line in
@@ -30,8 +31,11 @@ protocol Modality: Sendable {
   /// such models do not have.
   func export(_ command: ConvertCommand, of model: ModelOrigin, to path: String, in context: ToolContext) throws
     -> [String]
-  /// The network and the step of a recipe of this kind; nil where the command means none of them.
-  func plan(_ command: PlanCommand, on device: Device) throws -> PlannedTraining?
+  /// The network and the step of a recipe of this kind; nil where another kind is meant.
+  func plan(_ request: PlanRequest, on device: Device) throws -> PlannedTraining?
+  /// From what the ratios of methods follow in such training, and how hidden parts are chosen; nil where another kind is
+  /// meant.
+  func basis(of request: PlanRequest) throws -> (basis: RatioBasis, selection: Masking.Selection)?
   /// Shows inputs; false where the command does not mean this kind.
   func preview(_ command: PreviewCommand, in context: ToolContext) throws -> Bool
 }

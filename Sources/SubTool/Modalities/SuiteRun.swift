@@ -30,7 +30,8 @@ struct SuiteRun {
     self.root = root
   }
 
-  /// Evaluates every set by its classifier; prints its figures when they are there, and the suite's row at the end.
+  /// Evaluates every set by its classifier; prints its figures when they are there, and the suite's row at the end. Throws
+  /// behind that where sets could not be evaluated.
   func print(
     _ evaluation: SuiteEvaluation, in context: ToolContext,
     by logits: (EvaluationSuite.Pictures) throws -> ImageFunction
@@ -53,8 +54,20 @@ struct SuiteRun {
             + "\(result.count) images")
       }
     }
-    let cells = suite.titles.map { title in (title, row[title].map { (100 * $0).fixed(1) } ?? "-") }
-    guard !cells.isEmpty else { return }
-    for line in TextColumns([cells.map(\.0), cells.map(\.1)]).lines { try context.console.print(line) }
+    let wrong = evaluation.failed.flatMap(\.measures)
+    let cells = suite.titles.map { title in
+      (title, row[title].map { (100 * $0).fixed(1) } ?? (wrong.contains { $0.title == title } ? "wrong" : "-"))
+    }
+    if !cells.isEmpty {
+      for line in TextColumns([cells.map(\.0), cells.map(\.1)]).lines { try context.console.print(line) }
+    }
+    for (measures, error) in evaluation.failed {
+      try context.console.print("\(measures.map(\.name).joined(separator: ", ")) not evaluated: \(error)")
+    }
+    guard wrong.isEmpty else {
+      throw InputError(
+        "not evaluated: \(wrong.map(\.name).joined(separator: ", "))", at: root,
+        cure: "mend what is said of them above, and evaluate again")
+    }
   }
 }

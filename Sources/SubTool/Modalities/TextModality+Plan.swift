@@ -4,26 +4,37 @@ import SubTrain
 import TextSub
 
 extension TextModality {
-  func plan(_ command: PlanCommand, on device: Device) throws -> PlannedTraining? {
-    guard GLUERecipe.book.contains(where: { $0.recipe.name == command.recipe }) else { return nil }
-    let recipe = try GLUERecipe.named(command.recipe).with(command.changes)
+  func plan(_ request: PlanRequest, on device: Device) throws -> PlannedTraining? {
+    guard let recipe = try recipe(of: request) else { return nil }
     let isSmall = recipe.name == GLUERecipe.fromScratch.name
-    let config = isSmall ? try recipe.network(vocabulary: 1024) : BERTConfig()
-    let model = BERTForSequenceClassification(config, labels: command.classes ?? 2)
-    let parameters = ParameterSet(model, precision: command.machine.precision, on: device, key: RandomKey(seed: 0))
-    let length = min(recipe.data.maxLength, config.positions)
+    let config =
+      try request.from.map { try TextFolder($0).config }
+      ?? (isSmall ? recipe.network(vocabulary: 1024) : BERTConfig())
+    let model = BERTForSequenceClassification(config, labels: request.classes ?? 2)
+    let parameters = ParameterSet(model, precision: request.precision, on: device, key: RandomKey(seed: 0))
+    let length = min(request.tokens ?? recipe.data.maxLength, config.positions)
     let title =
-      "\(isSmall ? "a small BERT" : "BERT-base"), sequences of \(length) tokens"
-      + (command.samples == nil ? ", CoLA" : "")
+      "\(request.from ?? (isSmall ? "a small BERT" : "BERT-base")), sequences of \(length) tokens"
+      + (request.samples == nil ? ", CoLA" : "")
     return PlannedTraining(
-      title, SequenceClassification(model), parameters, by: recipe, samples: command.samples ?? 8551
+      title, SequenceClassification(model), parameters, by: recipe, samples: request.samples ?? 8551
     ) { count in
       let sequence = TextBatch.Sequence(
-        ids: Array(repeating: 1000, count: length), typeIDs: Array(repeating: 0, count: length),
+        ids: Array(repeating: Int32(min(1000, config.vocabularySize - 1)), count: length),
+        typeIDs: Array(repeating: 0, count: length),
         isEligible: Array(repeating: true, count: length))
       let labels = Tensor(indices: Array(repeating: 0, count: count), on: device)
       return TextBatch(
         Array(repeating: sequence, count: count), target: .labels(labels, smoothing: 0), maskID: 103, on: device)
     }
+  }
+
+  func basis(of request: PlanRequest) throws -> (basis: RatioBasis, selection: Masking.Selection)? {
+    try recipe(of: request).map { (RatioBasis($0.method), $0.method.masking) }
+  }
+
+  private func recipe(of request: PlanRequest) throws -> GLUERecipe? {
+    guard GLUERecipe.book.contains(where: { $0.recipe.name == request.recipe }) else { return nil }
+    return try GLUERecipe.named(request.recipe).with(request.changes)
   }
 }

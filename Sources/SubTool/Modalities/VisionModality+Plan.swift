@@ -4,20 +4,30 @@ import SubTrain
 import VisionSub
 
 extension VisionModality {
-  func plan(_ command: PlanCommand, on device: Device) throws -> PlannedTraining? {
-    guard VisionRecipe.book.contains(where: { $0.recipe.name == command.recipe }) else { return nil }
-    let recipe = try VisionRecipe.named(command.recipe).with(command.changes)
-    let config = try recipe.configuration(classes: command.classes ?? 1000)
+  func plan(_ request: PlanRequest, on device: Device) throws -> PlannedTraining? {
+    guard let recipe = try recipe(of: request) else { return nil }
+    let config = try recipe.configuration(classes: request.classes ?? 1000)
     let model = config.makeModel()
-    let parameters = ParameterSet(model, precision: command.machine.precision, on: device, key: RandomKey(seed: 0))
+    let parameters = ParameterSet(model, precision: request.precision, on: device, key: RandomKey(seed: 0))
     let title = "\(recipe.model.name), images of \(config.imageSize) pixels, \(config.classes) classes"
     return PlannedTraining(
       title, ImageClassification(model, objective: recipe.objective), parameters, by: recipe,
-      samples: command.samples ?? 1_281_167, dropPath: recipe.model.dropPath
+      samples: request.samples ?? 1_281_167, dropPath: recipe.model.dropPath, copies: recipe.augment.copies
     ) { count in
       let images = Tensor([count, 3, config.imageSize, config.imageSize], filledWith: 0.5, on: device)
       let targets = Tensor([count, config.classes], filledWith: 1 / Double(config.classes), on: device)
       return ImageClassification.Batch(images: images, target: .probabilities(targets))
     }
+  }
+
+  func basis(of request: PlanRequest) throws -> (basis: RatioBasis, selection: Masking.Selection)? {
+    try recipe(of: request).map { recipe in
+      (RatioBasis(recipe.method, dropPath: recipe.model.dropPath), recipe.method.masking)
+    }
+  }
+
+  private func recipe(of request: PlanRequest) throws -> VisionRecipe? {
+    guard VisionRecipe.book.contains(where: { $0.recipe.name == request.recipe }) else { return nil }
+    return try VisionRecipe.named(request.recipe).with(request.changes)
   }
 }

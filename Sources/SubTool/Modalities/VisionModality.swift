@@ -12,6 +12,8 @@ struct VisionModality: Modality {
   let workloads: [Workload] = [.vitSmall, .vitBase, .swinTiny, .resnet50]
   let dataWorkloads = ImageWorkload.all
   let modelNames = VisionFamilies.names
+  /// The recipe of a run that names none and starts from no weights.
+  static let smallRecipe = "shapes-tiny"
 
   func trace(_ command: TraceCommand, on device: Device) throws -> [(name: String, array: HostArray)]? {
     guard let name = command.model else { return nil }

@@ -22,9 +22,8 @@ struct ClipModelChoice {
   /// The model. `standard`: the merges file where none is named or lies beside the weights.
   func model(_ settings: RunSettings, standard: () throws -> String) throws -> ClipRunModel {
     let isFile = name?.hasSuffix(".json") ?? false
-    let given = try isFile ? name.map { try ClipConfig(JSON.read($0), place: $0) } : nil
     guard let from else {
-      let config = try given ?? name.map(Self.named)
+      let config = try name.map(Self.configuration)
       if isFile { try config?.checkClaim(at: name ?? "") }
       return try ClipRunModel(
         config, sizes: sizes, merges: vocabulary ?? standard(), locking: locking, freezing: freezing, settings)
@@ -33,12 +32,15 @@ struct ClipModelChoice {
       throw InputError(
         "the sizes of the network are those of the weights", at: "--set model.*", cure: "leave them out", isUsage: true)
     }
-    let folder = try ClipFolder(from, model: isFile ? nil : name, config: given, hints)
+    let folder = try ClipFolder(
+      from, model: isFile ? nil : name, config: isFile ? name.map(Self.configuration) : nil, hints)
     return try ClipRunModel(
       folder, merges: vocabulary ?? folder.mergesPath ?? standard(), locking: locking, freezing: freezing, settings)
   }
 
-  private static func named(_ name: String) throws -> ClipConfig {
+  /// The sizes of an open_clip name or of a JSON file.
+  static func configuration(_ name: String) throws -> ClipConfig {
+    if name.hasSuffix(".json") { return try ClipConfig(JSON.read(name), place: name) }
     if let config = ClipConfig(named: name) { return config }
     throw InputError(
       "model '\(name)' is unknown", at: "--model",

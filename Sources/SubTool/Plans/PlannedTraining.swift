@@ -11,10 +11,10 @@ struct PlannedTraining {
   /// Samples of an epoch, and epochs.
   let samples: Int
   let epochs: Double
-  /// Samples of an update.
+  /// Samples that an update passes through the network, copies included.
   let batch: Int
-  /// Updates of the whole run.
-  let updates: Int
+  /// Updates of the whole run, and those between two lines of its log.
+  let updates, logEvery: Int
   /// From what the methods' ratios follow, and how hidden patches are chosen.
   let basis: RatioBasis
   let selection: Masking.Selection
@@ -23,14 +23,15 @@ struct PlannedTraining {
   /// A forward and backward step of some samples, for the clock.
   let step: (any Method, Int) -> () -> Void
 
-  /// Training of a network by a recipe; `makeBatch` makes so many samples of the usual size.
+  /// Training of a network by a recipe that sees every sample of a batch in so many copies; `makeBatch` makes so many
+  /// samples of the usual size.
   init<Task: TrainingTask>(
     _ title: String, _ task: Task, _ parameters: ParameterSet, by recipe: some Recipe, samples: Int,
-    dropPath: Double = 0,
+    dropPath: Double = 0, copies: Int = 1,
     makeBatch: @escaping (Int) -> Task.Batch
   ) {
     (self.title, self.samples, weights) = (title, samples, parameters.arena.count)
-    batch = recipe.samplesPerUpdate
+    (batch, logEvery) = (recipe.samplesPerUpdate * copies, recipe.loop.logEvery)
     let perEpoch = max(1, samples / recipe.samplesPerUpdate)
     updates = recipe.updates(stepsPerEpoch: perEpoch)
     epochs = Double(updates) / Double(perEpoch)
@@ -53,5 +54,22 @@ struct PlannedTraining {
       }
       return { run(method) }
     }
+  }
+}
+
+extension PlannedTraining {
+  /// Seconds that a forward and backward step of some samples takes here, the best of some.
+  func seconds(of method: any Method, samples: Int) throws -> Double {
+    let step = step(method, samples)
+    var best = Double.infinity
+    try Interruption.endingAtOnce(step)
+    // Short steps are timed more often: one alone says little.
+    let begun = WallClock.seconds()
+    repeat {
+      let start = WallClock.seconds()
+      try Interruption.endingAtOnce(step)
+      best = min(best, WallClock.seconds() - start)
+    } while WallClock.seconds() - begun < 1
+    return best
   }
 }

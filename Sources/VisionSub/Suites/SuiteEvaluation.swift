@@ -36,17 +36,20 @@ public struct SuiteEvaluation {
 
   /// The sets that are there, in order.
   public let found: [Found]
+  /// Those that are there and cannot be evaluated, by the names of their measures, with what is wrong.
+  public let failed: [(measures: [EvaluationSuite.Measure], error: InputError)]
   /// What is to be said: sets that are missing, and what they are called; what was passed over in those that are there.
   public let remarks: [String]
 
   /// The sets of `suite` below `root`.
   ///
   /// - Parameter rows: which row of the classifier every class of a set is; nil: they are in order. See `rows(of:)`.
-  /// - Throws: an `InputError` where no set is there, and for a set with folders or files that have no place in it.
+  /// - Throws: an `InputError` where no set is there, or what is wrong with the first one where none can be evaluated.
   public init(
     _ suite: EvaluationSuite, below root: String, rows: (EvaluationSuite.Pictures) throws -> [Int]? = { _ in nil }
   ) throws {
     var (found, remarks): ([Found], [String]) = ([], [])
+    var failed: [(measures: [EvaluationSuite.Measure], error: InputError)] = []
     for pictures in suite.sets {
       let places = pictures.folders.map { FileSystem.join(root, $0) }
       guard let path = places.first(where: { FileSystem.kind($0) == .folder }) else {
@@ -55,16 +58,21 @@ public struct SuiteEvaluation {
             + "\(pictures.folders.joined(separator: ", ")) in \(root)")
         continue
       }
-      let images = try ImageFolder(path, order: .natural)
-      remarks += images.remarks
-      found.append(try Found(path, root, pictures, images, rows: try rows(pictures)))
+      do {
+        let images = try ImageFolder(path, order: .natural)
+        found.append(try Found(path, root, pictures, images, rows: try rows(pictures)))
+        remarks += images.remarks
+      } catch let error as InputError {
+        failed.append((pictures.measures, error))
+      }
     }
+    if found.isEmpty, let first = failed.first { throw first.error }
     guard !found.isEmpty else {
       throw InputError(
         "none of the suite's sets is there", at: root,
         cure: "give the folder that holds them: \(suite.sets.compactMap(\.folders.first).joined(separator: ", "))")
     }
-    (self.found, self.remarks) = (found, remarks)
+    (self.found, self.failed, self.remarks) = (found, failed, remarks)
   }
 
   /// Which row of a classifier every class of a set is, where its rows are `names` or, where nothing names them, the

@@ -93,6 +93,7 @@ import Testing
       (few + ["--no-such", "3"], "there is no option --no-such"),
       (few + ["--set", "lr"], "KEY=VALUE"), (["compare", "eval", "--from", "x"], "eval does not train"),
       (few + ["--methods", "baseline,dropsub", "--ratio", "0.3"], "none of the methods hides"),
+      (few + ["--methods", "baseline,cosub"], "(--methods cosub): train with another stochastic depth"),
       (few + ["--runs", folder["x"]], "runs are trained, or read"),
     ]
     for (arguments, text) in wrong {
@@ -102,6 +103,19 @@ import Testing
     #expect(FileSystem.kind(folder["none"]) == .absent)
     let absent = run(few + ["--data", folder["absent"], "--output", folder["failed"]])
     #expect(absent.code == 1 && absent.error.contains("absent"))
+  }
+
+  @Test func `a run that fails does not end the others`() throws {
+    try FileSystem.makeFolder(folder["one"])
+    try AtomicFile.write("no folder", to: folder["one/masking-s1"])
+    let result = run(few + ["--methods", "baseline,masking,masksub", "--output", folder["one"]])
+    #expect(result.code == 1 && result.error.contains("1 of 3 runs failed: masking with seed 1: "), "\(result.error)")
+    #expect(result.output.split(separator: "\n").map { $0.prefix(7) } == ["method ", "baselin", "masksub", "report "])
+    // Where that is remedied it alone is made.
+    FileSystem.remove(folder["one/masking-s1"])
+    let again = run(few + ["--methods", "baseline,masking,masksub", "--output", folder["one"]])
+    #expect(again.code == 0 && again.error.contains("run 2 of 3") && !again.error.contains("run 3 of 3"))
+    #expect(again.output.split(separator: "\n").count == 5)
   }
 
   @Test func `a ratio is hidden by the methods that hide, and of every run's evaluated inputs`() throws {
