@@ -1,6 +1,6 @@
 import SubData
 
-/// A picture that is being drawn: rectangles, pictures and text.
+/// A picture that is being drawn: rectangles, pictures, text, lines and areas.
 struct Canvas {
   let width, height: Int
   /// [height, width, 3].
@@ -60,14 +60,8 @@ struct Canvas {
   mutating func draw(
     _ text: String, left: Int, top: Int, _ font: PictureFont = .body, _ colour: Colour = black
   ) -> Int {
-    var pen = left
-    for glyph in font.glyphs(text) {
-      for (index, level) in glyph.coverage.enumerated() {
-        let (x, y) = (pen + glyph.left + index % glyph.width, top + glyph.top + index / glyph.width)
-        blend(x, y, colour, share: Double(level) / 15)
-      }
-      pen += glyph.advance
-    }
-    return pen
+    let (x, y) = (Double(left), Double(top + font.ascent))
+    fill(font.outlines(text).map { line in line.map { PlotPoint(x + $0.x, y + $0.y) } }, colour)
+    return left + font.width(text)
   }
 }

@@ -1,59 +1,120 @@
 import Foundation
 
-/// Letters for pictures, in grey steps and readable at their own size: Latin, some Greek, and the signs of axes. What is not
-/// among them is a box.
+/// Letters for pictures, of any size and readable from 11 pixels on: Latin, some Greek, and the signs of axes. What is not among
+/// them is a box.
 struct PictureFont: Sendable {
   /// 11, 13 and 14 pixels; headings are bold.
-  static let small = PictureFont(DejaVuSans.small)
-  static let body = PictureFont(DejaVuSans.body)
-  static let heading = PictureFont(DejaVuSans.heading)
+  static let small = PictureFont(size: 11)
+  static let body = PictureFont(size: 13)
+  static let heading = PictureFont(size: 14, isBold: true)
 
-  /// A character's picture and where it stands: columns behind the pen, rows below the top of the line.
-  struct Glyph: Sendable {
-    /// Columns to the next character.
-    let advance: Int
-    let left, top, width, height: Int
-    /// [height, width]: how much of a pixel is covered, of 15.
-    let coverage: [UInt8]
+  /// Pixels of an em.
+  let size: Double
+  let isBold: Bool
+
+  init(size: Double, isBold: Bool = false) { (self.size, self.isBold) = (size, isBold) }
+
+  /// Rows of a line of text above its base line, and all of them.
+  var ascent: Int { Int((0.928 * size).rounded(.up)) }
+  var height: Int { ascent + Int((0.236 * size).rounded(.up)) }
+
+  /// Pixels that a text takes, and columns.
+  func length(_ text: String) -> Double {
+    glyphs(text).reduce(0) { $0 + $1.advance } * size / Double(DejaVuSans.units)
+  }
+  func width(_ text: String) -> Int { Int(length(text).rounded(.up)) }
+
+  /// The closed outlines of a text whose base line begins at (0, 0), y downwards. What lies inside of one drawn the other way
+  /// round is a hole.
+  func outlines(_ text: String) -> [[PlotPoint]] {
+    let scale = size / Double(DejaVuSans.units)
+    var (x, result): (Double, [[PlotPoint]]) = (0, [])
+    for glyph in glyphs(text) {
+      for contour in glyph.contours {
+        result.append(contour.map { PlotPoint((x + $0.x) * scale, -$0.y * scale) })
+      }
+      x += glyph.advance
+    }
+    return result
   }
 
-  /// Rows of a line of text.
-  let height: Int
-  private let glyphs: [Unicode.Scalar: Glyph]
-  private let missing: Glyph
+  /// A character in the font's units, y upwards.
+  private struct Glyph: Sendable {
+    let advance: Double
+    let contours: [[PlotPoint]]
+  }
 
-  private init(_ encoded: String) {
+  /// The characters of a text in order; white space of any kind is a space.
+  private func glyphs(_ text: String) -> [Glyph] {
+    let face = isBold ? Self.bold : Self.regular
+    return text.precomposedStringWithCanonicalMapping.unicodeScalars.map { scalar in
+      face.glyphs[scalar.properties.isWhitespace ? " " : scalar] ?? face.missing
+    }
+  }
+
+  private static let regular = decoded(DejaVuSans.regular)
+  private static let bold = decoded(DejaVuSans.bold)
+
+  /// The characters of a table, as it says how it holds them, with curves as short lines.
+  private static func decoded(_ encoded: String) -> (glyphs: [Unicode.Scalar: Glyph], missing: Glyph) {
     let bytes = [UInt8](Data(base64Encoded: encoded) ?? Data())
-    // The file's own header: rows of a line; rows above its base, which nobody asks for.
-    height = Int(bytes[0])
-    var (glyphs, place) = ([Unicode.Scalar: Glyph](), 2)
+    var (glyphs, place) = ([Unicode.Scalar: Glyph](), 0)
     var last: Glyph?
     for character in DejaVuSans.characters.unicodeScalars {
-      let (advance, left, top) = (Int(bytes[place]), Int(bytes[place + 1]) - 128, Int(bytes[place + 2]) - 128)
-      let (width, height) = (Int(bytes[place + 3]), Int(bytes[place + 4]))
-      place += 5
-      let count = (width * height + 1) / 2
-      let levels = bytes[place..<(place + count)].flatMap { [$0 >> 4, $0 & 15] }
-      place += count
+      let (advance, contours) = (Double(bytes[place]), Int(bytes[place + 1]))
+      place += 2
       let glyph = Glyph(
-        advance: advance, left: left, top: top, width: width, height: height,
-        coverage: Array(levels.prefix(width * height)))
+        advance: advance,
+        contours: (0..<contours).map { _ in
+          let count = Int(bytes[place])
+          let flags = place + 1
+          let points = flags + (count + 7) / 8
+          place = points + 2 * count
+          return flattened(
+            (0..<count).map { number in
+              let (x, y) = (Int(bytes[points + 2 * number]), Int(bytes[points + 2 * number + 1]))
+              return (
+                PlotPoint(Double(x - DejaVuSans.left), Double(y - DejaVuSans.below)),
+                bytes[flags + number / 8] >> (number % 8) & 1 == 1
+              )
+            })
+        })
       glyphs[character] = glyph
       last = glyph
     }
     guard let last, place == bytes.count else { preconditionFailure("PictureFont: a damaged table") }
-    (self.glyphs, missing) = (glyphs, last)
+    return (glyphs, last)
   }
 
-  /// The characters of a text in order; white space of any kind is a space.
-  func glyphs(_ text: String) -> [Glyph] {
-    text.precomposedStringWithCanonicalMapping.unicodeScalars.map { scalar in
-      glyphs[scalar.properties.isWhitespace ? " " : scalar] ?? missing
+  /// A contour of points on a curve and between them points that bend it, as lines.
+  private static func flattened(_ points: [(point: PlotPoint, isOn: Bool)]) -> [PlotPoint] {
+    func middle(_ a: PlotPoint, _ b: PlotPoint) -> PlotPoint { PlotPoint((a.x + b.x) / 2, (a.y + b.y) / 2) }
+    // Between two that bend it lies one on it.
+    let whole = points.indices.flatMap { index -> [(point: PlotPoint, isOn: Bool)] in
+      let (own, next) = (points[index], points[(index + 1) % points.count])
+      return own.isOn || next.isOn ? [own] : [own, (middle(own.point, next.point), true)]
     }
+    guard let start = whole.firstIndex(where: \.isOn) else { return [] }
+    let turned = whole[start...] + whole[..<start]
+    var (result, bend): ([PlotPoint], PlotPoint?) = ([], nil)
+    for (point, isOn) in turned + [whole[start]] {
+      guard isOn else {
+        bend = point
+        continue
+      }
+      if let bend, let from = result.last {
+        let steps = 5
+        for step in 1..<steps {
+          let t = Double(step) / Double(steps)
+          let (a, b, c) = ((1 - t) * (1 - t), 2 * t * (1 - t), t * t)
+          result.append(PlotPoint(a * from.x + b * bend.x + c * point.x, a * from.y + b * bend.y + c * point.y))
+        }
+      }
+      result.append(point)
+      bend = nil
+    }
+    return result
   }
-
-  /// Columns that a text takes.
-  func width(_ text: String) -> Int { glyphs(text).reduce(0) { $0 + $1.advance } }
 
   /// The text, or as much of it as so many columns hold with an ellipsis behind.
   func fitting(_ text: String, width: Int) -> String {

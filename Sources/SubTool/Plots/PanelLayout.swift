@@ -14,7 +14,7 @@ struct PanelLayout {
   init(_ panel: PlotPanel, at origin: PlotPoint = PlotPoint(0, 0)) {
     (self.panel, self.origin) = (panel, origin)
     (x, y) = (panel.horizontal(ticks: 4), panel.vertical(ticks: 5))
-    func widest(_ texts: [String]) -> Double { texts.map { StrokeFont.width($0, size: Self.letters) }.max() ?? 0 }
+    func widest(_ texts: [String]) -> Double { texts.map(PictureFont(size: Self.letters).length).max() ?? 0 }
     left = origin.x + 30 + widest(y.ticks.map(\.text))
     right = origin.x + Self.width - 12 - max(8, widest(panel.series.map(\.label)))
     (top, bottom) = (origin.y + 36, origin.y + Self.height - 44)

@@ -33,6 +33,42 @@ import VisionSub
     #expect(drawn("a\tb").picture == drawn("a b").picture)
   }
 
+  @Test func `letters lie between their line's edges at any size`() {
+    for (size, isBold) in [(9.0, false), (19.5, false), (25.5, true)] {
+      let font = PictureFont(size: size, isBold: isBold)
+      for character in DejaVuSans.characters.dropLast() {
+        let points = font.outlines("\(character)").flatMap(\.self)
+        #expect(points.isEmpty == (character == " "), "\(character)")
+        let (below, width) = (Double(font.height - font.ascent), font.length("\(character)"))
+        #expect(
+          points.allSatisfy { -$0.y <= Double(font.ascent) + 1 && $0.y <= below + 1 && $0.x > -3 && $0.x < width + 3 },
+          "\(character)")
+      }
+      #expect(abs(font.length("mm") - 2 * font.length("m")) < 1e-9 && font.length("m") > font.length("i"))
+    }
+  }
+
+  @Test func `areas cover what lies in them, and no hole`() {
+    func square(_ from: Double, _ to: Double) -> [PlotPoint] {
+      [PlotPoint(from, from), PlotPoint(to, from), PlotPoint(to, to), PlotPoint(from, to)]
+    }
+    var canvas = Canvas(width: 12, height: 12)
+    canvas.fill([square(1, 10.5), square(4, 6).reversed()], Canvas.black)
+    let picture = canvas.picture
+    #expect(picture[2, 2] == [0, 0, 0] && picture[5, 5] == [255, 255, 255] && picture[11, 5] == [255, 255, 255])
+    #expect(
+      picture[10, 5] == [128, 128, 128] && picture[10, 10] == [191, 191, 191] && picture[0, 5] == [255, 255, 255])
+    // A triangle's slope covers half of every pixel on the diagonal.
+    var slope = Canvas(width: 6, height: 6)
+    slope.fill([[PlotPoint(0, 0), PlotPoint(6, 6), PlotPoint(0, 6)]], Canvas.black)
+    for place in 0..<6 { #expect(slope.picture[place, place] == [128, 128, 128]) }
+    #expect(slope.picture[0, 5] == [0, 0, 0] && slope.picture[5, 0] == [255, 255, 255])
+    // A flat one covers several pixels of a row in part.
+    var flat = Canvas(width: 4, height: 1)
+    flat.fill([[PlotPoint(0, 1), PlotPoint(4, 0), PlotPoint(4, 1)]], Canvas.black)
+    #expect((0..<4).map { flat.picture[$0, 0][0] } == [223, 159, 96, 32])
+  }
+
   @Test func `text stays on its line, and outside of the canvas there is none`() {
     var canvas = Canvas(width: 40, height: 40)
     let end = canvas.draw("Ågjy", left: 2, top: 10)

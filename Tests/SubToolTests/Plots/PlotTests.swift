@@ -68,17 +68,6 @@ import Testing
     #expect(count { $0 == 255 && $1 == 255 && $2 == 255 } > 200_000)
   }
 
-  @Test func `characters have strokes between their base line and their height`() {
-    #expect(StrokeFont.width("mask", size: 20) > StrokeFont.width("mas", size: 20))
-    for character in (32..<127).map({ String(Unicode.Scalar(UInt8($0))) }) + ["\u{b1}", "\u{d7}", "\u{20ac}"] {
-      let points = StrokeFont.strokes(character, size: 29).flatMap { $0 }
-      #expect(points.isEmpty == (character == " "))
-      let width = StrokeFont.width(character, size: 29)
-      #expect(
-        width > 5 && width < 32 && points.allSatisfy { $0.y <= 8 && $0.y >= -26 && $0.x > -3 && $0.x < width + 3 })
-    }
-  }
-
   @Test func `curves in a terminal, in braille and in ASCII`() {
     let one = TextPlot(width: 24, height: 7, isUnicode: true, style: TextStyle(isColoured: false))
     let dots = one.lines(panel([rising()]))
