@@ -41,12 +41,13 @@ package struct ReproduceCommand: Command {
   func reproduce(_ study: Study, in context: ToolContext) throws {
     let plan = try StudyPlan(
       study, at: scale, only: only.map { $0.split(separator: ",").map { String($0).trimmed } }, seeds: seeds.seeds,
-      data: data, from: from, in: output, machine: ofEveryRun, home: context.home)
+      data: data, from: from, in: output, machine: ofEveryRun, home: context.home, dry: isDry)
     let console = context.console
     let title = "\(study.name) at \(plan.isEmbedded ? "small" : scale.rawValue) scale: \(study.summary)"
     let device = try machine.select()
     if isDry {
       for line in [title, study.setting] { try console.print(line) }
+      for input in plan.missing { try console.print("takes \(input.option) \(input.name)=PATH: \(input.meaning)") }
       if plan.isEmbedded { try context.sayEmbedded("data and networks", option: "--data, --from") }
       for line in try StudyCost(plan, on: device).text { try console.print(line) }
       return

@@ -43,7 +43,7 @@ struct ComparisonReport {
       <p class="lead">\(headline.markup)</p>
       \(Self.html(table))
       <ul class="notes">\(ComparisonTable.notes(comparison).map { "<li>\($0.markup)</li>" }.joined())</ul>
-      <h2>Over the steps</h2>
+      <h2>\(comparison.axis.map { "By \($0.markup), and over the steps" } ?? "Over the steps")</h2>
       <p>\(Self.curves(comparison).markup)</p>
       <div class="panels">
       \(figure.panels.map { "<figure>\n\($0.svg)</figure>\n" }.joined())</div>

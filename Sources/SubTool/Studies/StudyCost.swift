@@ -8,25 +8,25 @@ struct StudyCost {
   struct Line {
     let name: String
     let runs, done: Int
-    /// Updates of a run, and seconds of one.
+    /// Updates of a run, and seconds of one; nil: the network is that of weights that are not there.
     let updates: Int
-    let seconds: Double
+    let seconds: Double?
     /// Whether its own runs say so; else a few steps were timed.
     let isKnown: Bool
 
     /// Seconds of the runs that are not done.
-    var left: Double { Double(runs - done) * Double(updates) * seconds }
+    var left: Double { Double(runs - done) * Double(updates) * (seconds ?? 0) }
   }
 
   let lines: [Line]
 
   /// Times a few steps of every kind of step that no run of the study has made yet.
   init(_ plan: StudyPlan, on device: Device) throws {
-    var timed: [String: (updates: Int, seconds: Double)] = [:]
+    var timed: [String: (updates: Int, seconds: Double?)] = [:]
     lines = try plan.trainings.map { training in
       let runs = plan.runs.filter { $0.label == training.name }
       let done = try runs.filter(\.isDone).map { try RunRecord($0.folder) }
-      func line(_ updates: Int, _ seconds: Double, isKnown: Bool) -> Line {
+      func line(_ updates: Int, _ seconds: Double?, isKnown: Bool) -> Line {
         Line(
           name: training.name, runs: runs.count, done: done.count, updates: updates, seconds: seconds, isKnown: isKnown)
       }
@@ -44,15 +44,22 @@ struct StudyCost {
   /// many as an update has, with what --analyze adds.
   private static func measured(
     _ command: any Command, _ training: StudyTraining, _ plan: StudyPlan, on device: Device
-  ) throws -> (updates: Int, seconds: Double) {
+  ) throws -> (updates: Int, seconds: Double?) {
     guard let command = command as? any TrainingCommand else { preconditionFailure("StudyCost: \(training.name)") }
     var request = try command.planRequest()
+    let isUnknown =
+      request.from != nil
+      && training.inputs.contains { input in
+        input.option == "--from" && plan.missing.contains { $0.name == input.name }
+      }
+    if isUnknown { request.from = nil }
     let size = training.size(isEmbedded: plan.isEmbedded)
     (request.samples, request.classes, request.tokens) = (size.samples, size.classes, size.tokens)
     if let network = training.network { request.changes.append(("model.name", network)) }
     guard let method = try command.plannedMethod(of: request),
       let planned = try Modalities.all.lazy.compactMap({ try $0.plan(request, on: device) }).first
     else { preconditionFailure("StudyCost: \(training.name) has no recipe") }
+    guard !isUnknown else { return (planned.updates, nil) }
     // The paper's networks are large, and their batches too.
     let count = min(planned.batch, plan.scale == .paper ? 2 : 64)
     let step = try planned.seconds(of: method, samples: count) * Double(planned.batch) / Double(count)
@@ -65,8 +72,9 @@ struct StudyCost {
   var text: [String] {
     let rows = lines.map { line in
       [
-        line.name, "\(line.runs)", "\(line.done)", "\(line.updates)", (1000 * line.seconds).fixed(1),
-        line.isKnown ? "its runs" : "a few steps", line.left.duration,
+        line.name, "\(line.runs)", "\(line.done)", "\(line.updates)", line.seconds.map { (1000 * $0).fixed(1) } ?? "-",
+        line.isKnown ? "its runs" : line.seconds == nil ? "its weights" : "a few steps",
+        line.seconds == nil ? "-" : line.left.duration,
       ]
     }
     let heads = ["training", "runs", "done", "updates", "ms an update", "told by", "left"]

@@ -28,14 +28,14 @@ struct StudyPaths {
     }
     self.paths = paths
   }
+}
 
-  /// Throws a usage error where inputs have no path.
-  func check(_ inputs: [StudyInput], of study: String) throws {
-    let missing = inputs.filter { paths[$0.name] == nil }
+extension StudyInput {
+  /// Throws a usage error where a study misses some.
+  static func refuse(_ missing: [StudyInput], of study: String) throws {
     guard let first = missing.first else { return }
-    let words = missing.map { "\($0.name): \($0.meaning)" }.joined(separator: "; ")
     throw InputError(
-      "\(study) does not say where its data are: \(words)", at: "masksub reproduce",
+      "\(study) takes \(missing.map { "\($0.name): \($0.meaning)" }.joined(separator: "; "))", at: "masksub reproduce",
       cure: "add \(first.option) \(first.name)=PATH" + (missing.count > 1 ? ", and the others likewise" : ""),
       isUsage: true)
   }

@@ -9,6 +9,8 @@ struct StudyPlan {
   let scale: StudyScale
   /// Whether the data that come with the tool stand in for those that were not given.
   let isEmbedded: Bool
+  /// What is taken from outside and was not given: a plan that is not to be run says so.
+  let missing: [StudyInput]
   /// Every training once, in the order of the runs.
   let trainings: [StudyTraining]
   /// All trainings with the first seed, then with the next one.
@@ -16,11 +18,11 @@ struct StudyPlan {
   /// Where the report goes.
   let folder: String
 
-  /// What to run, where its data are and its runs go. `machine`: options of every run. Throws usage errors for what is
-  /// missing, and for folders that hold other runs.
+  /// What to run, where its data are and its runs go. `machine`: options of every run. Throws usage errors for folders that
+  /// hold other runs and, unless it is `dry`, for what is missing.
   init(
     _ study: Study, at scale: StudyScale, only names: [String]?, seeds: [Int], data: [String], from: [String],
-    in output: String, machine: [String], home: ProjectHome
+    in output: String, machine: [String], home: ProjectHome, dry: Bool
   ) throws {
     (self.study, self.scale) = (study, scale)
     if scale == .small, let why = study.lacksSmall {
@@ -32,7 +34,8 @@ struct StudyPlan {
     let inputs = StudyInput.used(by: trainings)
     let given = try StudyPaths(data: data, from: from, for: inputs)
     isEmbedded = given.paths.isEmpty && trainings.allSatisfy { $0.embedded != nil }
-    if !isEmbedded { try given.check(inputs, of: study.name) }
+    missing = isEmbedded ? [] : inputs.filter { given.paths[$0.name] == nil }
+    if !dry { try StudyInput.refuse(missing, of: study.name) }
 
     let below = FileSystem.join(output, isEmbedded ? "embedded" : scale.rawValue)
     folder = FileSystem.join(below, study.name)
@@ -43,7 +46,7 @@ struct StudyPlan {
           switch name {
           case "home": return try FileSystem.parent(home.file("datasets"))
           case "run": return training.after.map { path($0, seed) } ?? ""
-          default: return given.paths[name] ?? ""
+          default: return given.paths[name] ?? name
           }
         }
         return try PlannedRun(

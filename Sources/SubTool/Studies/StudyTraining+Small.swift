@@ -1,6 +1,6 @@
 /// The trainings that two cores carry. Their names and lines stay as they are: runs that are there are found by them.
 extension StudyTraining {
-  /// A ViT of 0.48 M weights on 1,000 CIFAR-10 images of every class; `options` say what is special about it.
+  /// A ViT of 0.47 M weights on 1,000 CIFAR-10 images of every class; `options` say what is special about it.
   static func vit(_ name: String, _ options: String, epochs: Int = 20, dropPath: String = "0.1") -> StudyTraining {
     StudyTraining(
       "vit-\(name)",

@@ -137,6 +137,15 @@ import Testing
     #expect(FileSystem.kind(folder["none"]) == .absent)
   }
 
+  @Test func `the paper's scale says what it takes without any of it`() {
+    let told = tool("t13", "--scale", "paper", "--only", "deit3-s-400-masksub", "--dry-run", "--output", folder["none"])
+    #expect(told.code == 0 && told.output.contains("takes --data imagenet=PATH: ImageNet-1k"), "\(told.error)")
+    let row = told.output.split(separator: "\n").first { $0.hasPrefix("deit3-s-400-masksub ") }?.split(separator: " ")
+    #expect(row?[..<4] == ["deit3-s-400-masksub", "1", "0", "250000"], "\(told.output)")
+    let text = tool("t11", "--scale", "paper", "--only", "bert-large-rte-baseline", "--dry-run")
+    #expect(text.code == 0 && text.output.contains("its weights"), "\(text.output)\(text.error)")
+  }
+
   @Test func `what is missing or wrong is said`() {
     let wrong: [([String], String)] = [
       (["table-1"], "table-1 has no small scale: table-9 asks the same"),
