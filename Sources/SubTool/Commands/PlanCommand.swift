@@ -97,6 +97,6 @@ package struct PlanCommand: Command {
     if let card { return card.rate(machine.precision) * (share ?? 0.4) / Double(memory.operations) }
     if let rate { return rate * 1e9 / Double(memory.operations) }
     let count = min(plan.batch, 8)
-    return Double(count) / (try plan.seconds(of: method, samples: count))
+    return try Double(count) / plan.seconds(of: method, samples: count)
   }
 }

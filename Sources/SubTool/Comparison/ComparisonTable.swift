@@ -9,22 +9,24 @@ struct ComparisonTable {
   init(_ comparison: Comparison) {
     let (groups, reference) = (comparison.groups, comparison.referenceName)
     let (hasPaper, hasPaperCost) = (groups.contains { $0.paper != nil }, groups.contains { $0.paperCost != nil })
-    heads =
-      ["method"] + (hasPaper ? ["paper", "paper vs \(reference)"] : []) + [
-        comparison.metricName, "vs \(reference)", "p",
-      ]
-      + ["training"] + (hasPaperCost ? ["paper's cost"] : []) + ["cost"]
+    var heads = ["method"]
+    if hasPaper { heads += ["paper", "paper vs \(reference)"] }
+    heads += [comparison.metricName, "vs \(reference)", "p", "training"]
+    if hasPaperCost { heads.append("paper's cost") }
+    self.heads = heads + ["cost"]
     rows = comparison.rows.map { row in
-      let group = row.group
-      let ofRuns = row.ended < group.runs.count ? " (\(row.ended) of \(group.runs.count) runs ended)" : ""
-      let printed = group.paper
-      let apart = comparison.reference(of: group).paper.flatMap { its in printed.map { $0.text(above: its) } }
-      let paper = [printed?.text ?? "-", group.isReference ? "" : apart ?? "-"]
-      let paperCost = [group.paperCost.map { "\($0.fixed(2))\u{d7}" } ?? "-"]
-      return [group.name + ofRuns] + (hasPaper ? paper : []) + [Self.text(row.metric, 4)]
-        + [group.isReference ? "" : Self.difference(row.test), group.isReference ? "" : Self.probability(row.test)]
-        + [Self.text(row.seconds, 1, unit: " s")] + (hasPaperCost ? paperCost : [])
-        + [row.cost.map { "\($0.fixed(2))\u{d7}" } ?? "-"]
+      let (group, reference) = (row.group, comparison.reference(of: row.group))
+      let isPart = row.ended < group.runs.count
+      var cells = [group.name + (isPart ? " (\(row.ended) of \(group.runs.count) runs ended)" : "")]
+      if hasPaper {
+        let apart = reference.paper.flatMap { its in group.paper.map { $0.text(above: its) } }
+        cells += [group.paper?.text ?? "-", group.isReference ? "" : apart ?? "-"]
+      }
+      cells.append(Self.text(row.metric, 4))
+      cells += group.isReference ? ["", ""] : [Self.difference(row.test), Self.probability(row.test)]
+      cells.append(Self.text(row.seconds, 1, unit: " s"))
+      if hasPaperCost { cells.append(Self.times(group.paperCost)) }
+      return cells + [Self.times(row.cost)]
     }
   }
 
@@ -69,6 +71,8 @@ struct ComparisonTable {
 
   /// Lines of text.
   var lines: [String] { TextColumns([heads] + rows).lines }
+
+  private static func times(_ factor: Double?) -> String { factor.map { "\($0.fixed(2))\u{d7}" } ?? "-" }
 
   private static func text(_ spread: Spread?, _ decimals: Int, unit: String = "") -> String {
     guard let spread else { return "-" }

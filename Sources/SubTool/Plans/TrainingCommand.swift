@@ -1,5 +1,6 @@
 import ClipSub
 import SubCore
+import SubData
 import SubTrain
 import TextSub
 import VisionSub

@@ -1,4 +1,4 @@
-import SubCore
+public import SubCore
 import SubData
 import SubTrain
 
