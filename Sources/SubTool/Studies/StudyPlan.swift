@@ -30,10 +30,11 @@ struct StudyPlan {
         "\(study.name) has no small scale: \(why)", at: "masksub reproduce",
         cure: "--scale paper --dry-run says what the paper's takes", isUsage: true)
     }
-    trainings = try study.trainings(at: scale, only: names)
+    let trainings = try study.trainings(at: scale, only: names)
     let inputs = StudyInput.used(by: trainings)
     let given = try StudyPaths(data: data, from: from, for: inputs)
-    isEmbedded = given.paths.isEmpty && trainings.allSatisfy { $0.embedded != nil }
+    let isEmbedded = given.paths.isEmpty && trainings.allSatisfy { $0.embedded != nil }
+    (self.trainings, self.isEmbedded) = (trainings, isEmbedded)
     missing = isEmbedded ? [] : inputs.filter { given.paths[$0.name] == nil }
     if !dry { try StudyInput.refuse(missing, of: study.name) }
 
@@ -41,7 +42,7 @@ struct StudyPlan {
     folder = FileSystem.join(below, study.name)
     func path(_ training: StudyTraining, _ seed: Int) -> String { FileSystem.join(below, "\(training.name)-s\(seed)") }
     runs = try seeds.flatMap { seed in
-      try trainings.map { [isEmbedded] training in
+      try trainings.map { training in
         let words = try training.words(isEmbedded: isEmbedded) { name in
           switch name {
           case "home": return try FileSystem.parent(home.file("datasets"))
