@@ -2,7 +2,7 @@
 extension Studies {
   private static let setting = "paper: ViT-B, 100 epochs at 224 pixels, ImageNet-1k"
   /// What the small pictures are.
-  static let smallVit = "small: a ViT of 0.47 M weights, 20 epochs of 10,000 CIFAR-10 images"
+  static let smallVit = "small: a ViT of 0.47 M weights, 10 epochs of 10,000 CIFAR-10 images"
 
   static let figure2 = Study(
     name: "figure-2",

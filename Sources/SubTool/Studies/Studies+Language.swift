@@ -46,7 +46,7 @@ extension Studies {
   static let table12 = Study(
     name: "table-12", summary: "MaskSub in pretraining a CLIP: zero-shot accuracy",
     setting:
-      "paper: ViT-B/32, 128 million pairs, ImageNet-1k; small: a small CLIP, 12 epochs of 10,000 CIFAR-10 "
+      "paper: ViT-B/32, 128 million pairs, ImageNet-1k; small: a small CLIP, 6 epochs of 10,000 CIFAR-10 "
       + "images with captions of their classes", metric: "zeroshot_top1",
     rows: [
       .init(label: "CLIP", number: "33.5", paper: .clipB32("baseline"), small: .clip("baseline")),

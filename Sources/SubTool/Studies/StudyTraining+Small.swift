@@ -1,12 +1,12 @@
 /// The trainings that two cores carry. Their names and lines stay as they are: runs that are there are found by them.
 extension StudyTraining {
   /// A ViT of 0.47 M weights on 1,000 CIFAR-10 images of every class; `options` say what is special about it.
-  static func vit(_ name: String, _ options: String, epochs: Int = 20, dropPath: String = "0.1") -> StudyTraining {
+  static func vit(_ name: String, _ options: String, epochs: Int = 10, dropPath: String = "0.1") -> StudyTraining {
     StudyTraining(
       "vit-\(name)",
       "train --recipe shapes-tiny --data @cifar10 --shots 1000 --patch 8 --drop-path \(dropPath) --epochs \(epochs) "
-        + "--evaluate-every 780 --analyze \(options)",
-      embedded: "train --recipe shapes-tiny --drop-path \(dropPath) --epochs \(2 * epochs) --analyze \(options)")
+        + "--evaluate-every 390 --analyze \(options)",
+      embedded: "train --recipe shapes-tiny --drop-path \(dropPath) --epochs \(4 * epochs) --analyze \(options)")
   }
 
   /// The same by a method.
@@ -35,7 +35,8 @@ extension StudyTraining {
   /// An epoch of CoLA with a small real BERT.
   static func cola(_ method: String) -> StudyTraining {
     StudyTraining(
-      "cola-\(method)", "glue --task cola --data @glue --from @bert --epochs 1 --analyze --method \(method)",
+      "cola-\(method)",
+      "glue --task cola --data @glue --from @bert --epochs 1 --evaluate-every 67 --analyze --method \(method)",
       embedded: "glue --task cola --analyze --method \(method)")
   }
 
@@ -45,7 +46,7 @@ extension StudyTraining {
       "clip-\(method)",
       "clip-pretrain --data @captions/train-{0000..0009}.tar --val @captions/test "
         + "--model @home/datasets/captions/clip-cifar.json --vocab @home/tokenizers/captions-bpe/merges.txt "
-        + "--templates cifar10 --max-steps 1872 --lr 1e-3 --warmup-steps 100 --evaluate-every 468 --analyze "
+        + "--templates cifar10 --max-steps 936 --lr 1e-3 --warmup-steps 50 --evaluate-every 234 --analyze "
         + "--method \(method)",
       embedded: "clip-pretrain --analyze --method \(method)")
   }

@@ -115,8 +115,8 @@ import Testing
     let masksub = try #require(try Studies.named("t9").trainings(at: .small).last)
     #expect(
       words(masksub).joined(separator: " ")
-        == "train --recipe=shapes-tiny --data=/cifar10 --shots=1000 --patch=8 --drop-path=0.1 --epochs=20 "
-        + "--evaluate-every=780 --analyze --method=masksub")
+        == "train --recipe=shapes-tiny --data=/cifar10 --shots=1000 --patch=8 --drop-path=0.1 --epochs=10 "
+        + "--evaluate-every=390 --analyze --method=masksub")
     let clip = try #require(try Studies.named("t12").trainings(at: .small).last)
     #expect(words(clip)[1...2] == ["--data=/captions/train-{0000..0009}.tar", "--val=/captions/test"])
     // What is finetuned stands behind what it starts from.
