@@ -51,9 +51,9 @@ struct PlannedRun {
     guard let begun = try? RunFolder.existing(folder) else { return }
     let json = try begun.configuration()
     let line = EarlierLine(json, at: begun.path)
-    if let line, line.command == type.name, try Self.essence(type, line.arguments) == Self.essence(type, arguments) {
-      return
-    }
+    // A line that is no longer understood is another one.
+    let theirs = line.flatMap { try? Self.essence(type, $0.arguments) }
+    if line?.command == type.name, try theirs == Self.essence(type, arguments) { return }
     let words = [json["command"]?.string ?? "another program"] + (line?.arguments ?? [])
     throw InputError(
       "the folder holds another run: \(words.joined(separator: " "))", at: folder,
