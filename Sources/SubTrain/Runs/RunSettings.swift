@@ -18,13 +18,17 @@ public struct RunSettings: Sendable {
   public var memory: Int?
   /// Whether the branches' own gradient norms and the loss of masked inputs are measured, too.
   public var analyze: Bool
+  /// The processes that make the run together.
+  public var ranks: any Communicator
 
   /// Settings of a run.
   public init(
     seed: Int = 0, device: Device = .cpu, precision: Precision = .fp32, workers: Int? = nil, keep: Int = 1,
-    keepsBest: Bool = false, memory: Int? = nil, analyze: Bool = false
+    keepsBest: Bool = false, memory: Int? = nil, analyze: Bool = false,
+    ranks: any Communicator = SingleProcess()
   ) {
     (self.seed, self.device, self.precision, self.workers) = (seed, device, precision, workers)
     (self.keep, self.keepsBest, self.memory, self.analyze) = (keep, keepsBest, memory, analyze)
+    self.ranks = ranks
   }
 }

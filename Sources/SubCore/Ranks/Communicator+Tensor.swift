@@ -1,0 +1,42 @@
+extension Communicator {
+  /// Replaces every element of an f32 tensor by its sum over the ranks. A device's memory passes through the host.
+  public func sum(_ tensor: Tensor) {
+    guard !isAlone else { return }
+    precondition(tensor.dtype == .f32, "sum over ranks: \(tensor.dtype)")
+    if tensor.device.isHost {
+      sum(UnsafeMutableBufferPointer(start: tensor.detached().pointer(Float.self), count: tensor.count))
+    } else {
+      var values = tensor.floats()
+      values.withUnsafeMutableBufferPointer { sum($0) }
+      tensor.write(HostArray(values, shape: tensor.shape.dimensions))
+    }
+  }
+
+  /// The rows of all ranks, one behind the other in their order, as a constant: [n, …] → [count · n, …]. Every rank gives
+  /// as many.
+  public func gather(_ tensor: Tensor) -> Tensor {
+    guard !isAlone else { return tensor.detached() }
+    let shape = Shape([tensor.shape[0] * count] + tensor.shape.dimensions.dropFirst())
+    let all = HostBuffer(unfilled: tensor.count * count * tensor.dtype.size) { memory in
+      tensor.host().withBytes { gather($0, into: memory) }
+    }
+    return Tensor(
+      HostArray(dtype: tensor.dtype, shape: shape.dimensions, buffer: all), dtype: tensor.dtype, on: tensor.device)
+  }
+
+  /// This rank's rows of the sum over the ranks of an f32 tensor, as a constant: [count · n, …] → [n, …].
+  public func reduceScatter(_ tensor: Tensor) -> Tensor {
+    guard !isAlone else { return tensor.detached() }
+    precondition(
+      tensor.dtype == .f32 && tensor.shape[0] % count == 0, "reduceScatter over \(count) ranks: \(tensor)")
+    let shape = Shape([tensor.shape[0] / count] + tensor.shape.dimensions.dropFirst())
+    let values = tensor.floats()
+    let own = [Float](unsafeUninitializedCapacity: shape.count) { own, filled in
+      values.withUnsafeBufferPointer {
+        reduceScatter($0, into: UnsafeMutableBufferPointer(rebasing: own[..<shape.count]))
+      }
+      filled = shape.count
+    }
+    return Tensor(HostArray(own, shape: shape.dimensions), on: tensor.device)
+  }
+}
