@@ -30,9 +30,10 @@ static int quota_threads(void) {
   return fields == 2 && quota > 0 && period > 0 ? (int)((quota + period - 1) / period) : 0;
 }
 
+static atomic_int found;
+
 /// Asked once, before the first kernel: later sk_use_threads has changed what omp_get_max_threads says.
 static int default_threads(void) {
-  static atomic_int found;
   int count = atomic_load_explicit(&found, memory_order_relaxed);
   if (count > 0) return count;
   count = omp_get_max_threads();  // heeds the affinity mask and OMP_NUM_THREADS
@@ -43,6 +44,17 @@ static int default_threads(void) {
   if (count < 1) count = 1;
   atomic_store_explicit(&found, count, memory_order_relaxed);
   return count;
+}
+
+int sk_machine_cores(void) {
+  const int quota = quota_threads();
+  const long cores = sysconf(_SC_NPROCESSORS_ONLN);
+  return quota > 0 ? quota : cores > 0 ? (int)cores : 1;
+}
+
+void sk_limit_default_threads(int most) {
+  if (most < default_threads()) atomic_store_explicit(&found, most > 0 ? most : 1, memory_order_relaxed);
+  atomic_store_explicit(&chosen_threads, 0, memory_order_relaxed);
 }
 
 int sk_threads(void) {

@@ -1,3 +1,4 @@
+#include "include/ranks.h"
 #include "include/system.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -23,6 +24,7 @@ static sigset_t interrupts(void) {
   sigemptyset(&set);
   sigaddset(&set, SIGINT);
   sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGUSR1);
   if (!ignores_hangups()) sigaddset(&set, SIGHUP);
   return set;
 }
@@ -38,8 +40,9 @@ static void *await_interrupts(void *unused) {
       if (write(STDERR_FILENO, line, sizeof line - 1) < 0) _exit(130);
       _exit(130);
     }
-    // A terminal that closes sends several hang-ups, from the kernel and from the shell: they are one.
-    if (number == SIGHUP) continue;
+    // A terminal that closes sends several hang-ups, from the kernel and from the shell: they are one. So it is with what
+    // a launcher and a terminal send to a rank, which the launcher ends itself where it is told to.
+    if (number == SIGHUP || number == SIGUSR1 || sys_launched_ranks() > 0) continue;
     if (demanded) _exit(130);
     demanded = true;
   }

@@ -1,4 +1,4 @@
-import SubCore
+package import SubCore
 import SubData
 import SubTrain
 
@@ -45,13 +45,22 @@ package struct ToolContext {
   package let home: ProjectHome
   /// The command with its arguments, those of an earlier line that it follows included: what a run's folder keeps.
   package let arguments: [String]
+  /// The processes that do the command together; the first of them prints and writes.
+  package let ranks: any Communicator
 
-  package init(console: Console, home: ProjectHome, arguments: [String]) {
-    (self.console, self.home, self.arguments) = (console, home, arguments)
+  package init(
+    console: Console, home: ProjectHome, arguments: [String], ranks: any Communicator = SingleProcess()
+  ) {
+    (self.console, self.home, self.arguments, self.ranks) = (console, home, arguments, ranks)
   }
 
   /// Runs a command that was parsed.
   func run(_ command: any Command) throws {
+    if ranks.isAlone, let count = (command as? any RankedCommand)?.ranks.count, count > 1 {
+      throw InputError(
+        "one run inside of another command cannot be divided", at: "--ranks \(count)", cure: "leave it out",
+        isUsage: true)
+    }
     let context = around(command)
     context.sayFollowed(command)
     for child in Mirror(reflecting: command).children { (child.value as? InputOptions)?.apply() }
@@ -63,7 +72,7 @@ package struct ToolContext {
   /// The same around a command: its own name and arguments.
   package func around(_ command: any Command) -> ToolContext {
     ToolContext(
-      console: console, home: home, arguments: [type(of: command).name] + CommandForm(of: command).line)
+      console: console, home: home, arguments: [type(of: command).name] + CommandForm(of: command).line, ranks: ranks)
   }
 
   /// Says what a command takes from the run that it follows.

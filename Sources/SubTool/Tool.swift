@@ -41,23 +41,40 @@ package enum Tool {
   package static func main(
     arguments: [String], console: Console = .standard(), commands: [any Command.Type] = Tool.commands
   ) -> Int32 {
+    let console = RankSession.quieten(console)
+    var ranks: any Communicator = SingleProcess()
     do {
       sys_open_standard_streams()
       sys_catch_interrupts()
-      console.isQuiet = CommandParser.asksForQuiet(arguments)
-      try run(arguments, console, commands)
+      console.isQuiet = console.isQuiet || CommandParser.asksForQuiet(arguments)
+      let code = try run(arguments, console, commands, &ranks)
       try console.flush()
-      return 0
+      (ranks as? MPI)?.finish()
+      return code
     } catch is ReaderGone {
+      if !ranks.isAlone { ranks.abort(0) }
       return 0
     } catch {
       // What was printed before the failure stays printed, above the error.
       try? console.flush()
-      return report(error, on: console)
+      // All ranks stopped at the same step, and rank 0 saved it.
+      if let interruption = error as? Interruption, interruption.run != nil, let mpi = ranks as? MPI {
+        let code = report(error, on: console)
+        mpi.finish()
+        return mpi.rank == 0 ? code : 0
+      }
+      RankSession.yieldToFirst()
+      let code = report(error, on: console)
+      if !ranks.isAlone { ranks.abort(code) }
+      return code
     }
   }
 
-  private static func run(_ arguments: [String], _ console: Console, _ commands: [any Command.Type]) throws {
+  /// Runs a command line: here, with the `ranks` of a launcher if there is one, or in processes that it starts. The exit
+  /// code.
+  private static func run(
+    _ arguments: [String], _ console: Console, _ commands: [any Command.Type], _ ranks: inout any Communicator
+  ) throws -> Int32 {
     let (style, width) = (console.outputStyle, console.width)
     switch arguments.first {
     case nil:
@@ -68,7 +85,7 @@ package enum Tool {
     case "help":
       guard arguments.count > 1 else {
         try console.write(HelpPage.ofTool(commands, style: style, width: width).utf8)
-        return
+        return 0
       }
       let type = try CommandParser.command(named: arguments[1], among: commands)
       try console.write(HelpPage.of(type, style: style, width: width).utf8)
@@ -82,16 +99,21 @@ package enum Tool {
       let rest = Array(arguments.dropFirst())
       if CommandParser.asksForHelp(rest) {
         try console.write(HelpPage.of(type, style: style, width: width).utf8)
-        return
+        return 0
       }
       let command = try CommandParser(type, among: commands).parse(rest)
+      switch try RankSession.place(of: command, arguments) {
+      case .elsewhere(let code): return code
+      case .here(let those): ranks = those
+      }
       let home = ProjectHome(environment: console.environment)
-      try ToolContext(console: console, home: home, arguments: []).run(command)
+      try ToolContext(console: console, home: home, arguments: [], ranks: ranks).run(command)
     }
+    return 0
   }
 
   private static func report(_ error: any Error, on console: Console) -> Int32 {
-    let mark = "masksub: \(console.errorStyle.red("error:"))"
+    let mark = "masksub: \(console.name)\(console.errorStyle.red("error:"))"
     switch error {
     case let interruption as Interruption:
       console.note("masksub: interrupted" + (interruption.cure.isEmpty ? "" : ": \(interruption.cure)"))

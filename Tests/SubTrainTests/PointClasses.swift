@@ -6,7 +6,13 @@ import SubTrain
 struct Points: TrainingBatch {
   let values: Tensor  // [N, 4]
   let labels: Target
+  /// The number of the first one in a larger batch.
+  var first = 0
   var count: Int { values.shape[0] }
+
+  func part(_ range: Range<Int>) -> Points? {
+    Points(values: values.samples(range), labels: labels.rows(range), first: first + range.lowerBound)
+  }
 }
 
 /// A linear classifier of points, as a modality would tell the method and the loop: a masked trip does not see some of
@@ -16,13 +22,15 @@ final class PointTask: TrainingTask {
   private let objective = Loss.crossEntropy()
 
   func forward(_ batch: Points, _ shared: Void, _ pass: Pass) -> Tensor {
+    var pass = pass
+    pass.firstSample = batch.first
     var values = batch.values.dropped(pass.branchDropout(0, site: 0))
     let samples = Segments(count: batch.count, length: 1, on: values.device)
     if let path = pass.dropPath(0, depth: 1, site: 1, samples: samples) {
       values = values.dropped(Dropout(path.rate, path.key))
     }
     if let masking = pass.masking {
-      let hides = masking.masked(rows: batch.count, count: 4, pass.key)
+      let hides = masking.masked(rows: batch.count, count: 4, first: batch.first, pass.key)
       let seen = zip(values.floats(), hides).map { $1 ? 0 : $0 }
       values = Tensor(HostArray(seen, shape: [batch.count, 4]), on: values.device)
     }

@@ -45,7 +45,7 @@ import Testing
     let results = try ThreadRanks.run(3) { ranks in
       let uneven = ranks.gatherUneven([Int16](repeating: Int16(ranks.rank), count: 2 - ranks.rank))
       return (
-        uneven, ranks.broadcast("text \(ranks.rank)"), ranks.any(ranks.rank == 2), ranks.any(false),
+        uneven, ranks.broadcast("text \(ranks.rank)"), ranks.anyone(ranks.rank == 2), ranks.anyone(false),
         ranks.agree(7), ranks.agree(ranks.rank)
       )
     }

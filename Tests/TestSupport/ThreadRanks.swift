@@ -8,6 +8,7 @@ public final class ThreadRanks: Communicator, @unchecked Sendable {
   public let rank: Int
   public var count: Int { meeting.count }
   public var localCount: Int { count }
+  public var localRank: Int { rank }
   private let meeting: Meeting
 
   private init(_ rank: Int, _ meeting: Meeting) { (self.rank, self.meeting) = (rank, meeting) }

@@ -53,6 +53,10 @@ int64_t sk_operations(void);
 /// Threads of every kernel and of oneDNN; 0: as many as the process may use.
 void sk_set_threads(int count);
 int sk_threads(void);
+/// Cores that all processes of this machine, or of its control group, have together.
+int sk_machine_cores(void);
+/// From now on 0 threads are at most so many; what was chosen before is forgotten.
+void sk_limit_default_threads(int most);
 /// Calls body(context, thread, threads) once on every thread of the pool.
 void sk_parallel(void (*body)(void *context, int thread, int threads), void *context);
 /// "avx512", "avx2", "baseline" or "neon": what run-time dispatch chose.

@@ -7,8 +7,8 @@
 /// Opens the null device in place of standard streams that were closed: the next file that is opened would get a closed
 /// stream's number, and what is meant for the stream would be written into it. To be called first of all.
 void sys_open_standard_streams(void);
-/// From now on SIGINT, SIGTERM and SIGHUP only raise a flag; a second SIGINT or SIGTERM ends the process at once (exit 130),
-/// and hang-ups that are ignored (nohup) stay ignored. To be called before other threads are started: it blocks the signals
+/// From now on SIGINT, SIGTERM, SIGHUP and SIGUSR1, by which launchers and schedulers warn, only raise a flag; a second
+/// SIGINT or SIGTERM ends the process at once (exit 130), and hang-ups that are ignored (nohup) stay ignored. To be called before other threads are started: it blocks the signals
 /// for the calling thread, and a thread of its own waits for them.
 /// Writing into a closed pipe or beyond a limit of file sizes becomes an error of the call.
 void sys_catch_interrupts(void);

@@ -34,6 +34,53 @@ public final class Gradients {
     for slot in isTouched.indices { isTouched[slot] = false }
   }
 
+  /// Replaces the gradients by their sums over ranks, added in the order of the ranks. What a rank did not touch is zero
+  /// there: slots, and rows of tables, that any of them touched are touched behind this in all.
+  public func sum(over ranks: any Communicator) {
+    guard !ranks.isAlone else { return }
+    let tables = set.parameters.filter { $0.isTable && !$0.isFrozen }
+    var marks: [UInt8] = isTouched.map { $0 ? 1 : 0 }
+    for table in tables {
+      // A table without flags that was touched, was touched as a whole.
+      let own = isTouched[table.slot] ? touchedRows[table.slot]?.host().integers().map { UInt8($0) } : nil
+      marks += own ?? Array(repeating: isTouched[table.slot] ? 1 : 0, count: table.shape[0])
+    }
+    marks.withUnsafeMutableBufferPointer { ranks.max($0) }
+
+    for parameter in set.trained where marks[parameter.slot] > 0 && !isTouched[parameter.slot] {
+      let gradient = set.view(of: parameter, in: arena)
+      gradient.backend.fill(gradient, with: 0)
+      isTouched[parameter.slot] = true
+      if parameter.isTable, touchedRows[parameter.slot] == nil {
+        touchedRows[parameter.slot] = Tensor([parameter.shape[0]], filledWith: 0, dtype: .u8, on: arena.device)
+      }
+    }
+    var place = isTouched.count
+    for table in tables {
+      let rows = table.shape[0]
+      touchedRows[table.slot]?.write(
+        HostArray(Array(marks[place..<place + rows]), shape: [rows], dtype: .u8))
+      place += rows
+    }
+    for run in touchedRuns { ranks.sum(arena.slice(from: run.lowerBound, shape: [run.count])) }
+  }
+
+  /// The parts of the arena that were touched, as long as they can be.
+  private var touchedRuns: [Range<Int>] {
+    let ranges = set.trained.filter { isTouched[$0.slot] }.map { parameter in
+      set.offsets[parameter.slot]..<set.offsets[parameter.slot] + (parameter.shape.count + 15) / 16 * 16
+    }
+    var runs: [Range<Int>] = []
+    for range in ranges.sorted(by: { $0.lowerBound < $1.lowerBound }) {
+      if let last = runs.last, last.upperBound == range.lowerBound {
+        runs[runs.count - 1] = last.lowerBound..<range.upperBound
+      } else {
+        runs.append(range)
+      }
+    }
+    return runs
+  }
+
   /// The square root of the sum of squares over all gradients, added up in f64: one element, f64, on the device.
   public func norm() -> Tensor {
     let norm = Tensor(uninitialized: [], dtype: .f64, on: arena.device)

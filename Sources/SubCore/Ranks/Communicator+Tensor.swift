@@ -12,6 +12,33 @@ extension Communicator {
     }
   }
 
+  /// Replaces the elements by those of rank 0.
+  public func broadcast(_ tensor: Tensor) {
+    guard !isAlone else { return }
+    let values = HostBuffer(byteCount: tensor.count * tensor.dtype.size) { memory in
+      tensor.host().withBytes { memory.copyMemory(from: $0) }
+      broadcast(memory)
+    }
+    tensor.write(HostArray(dtype: tensor.dtype, shape: tensor.shape.dimensions, buffer: values))
+  }
+
+  /// Replaces every element of f32 tensors by its mean over the ranks, or leaves it as it is where all have the same.
+  public func average(_ tensors: [Tensor]) {
+    guard !isAlone, !tensors.isEmpty else { return }
+    let own = tensors.flatMap { $0.floats() }
+    let all = gather(own)
+    var start = 0
+    for tensor in tensors {
+      let mean = (start..<start + tensor.count).map { place -> Float in
+        let first = all[place]
+        let further = (1..<count).reduce(Float(0)) { $0 + (all[$1 * own.count + place] - first) }
+        return first + further / Float(count)
+      }
+      tensor.write(HostArray(mean, shape: tensor.shape.dimensions))
+      start += tensor.count
+    }
+  }
+
   /// The rows of all ranks, one behind the other in their order, as a constant: [n, …] → [count · n, …]. Every rank gives
   /// as many.
   public func gather(_ tensor: Tensor) -> Tensor {

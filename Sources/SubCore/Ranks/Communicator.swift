@@ -9,8 +9,9 @@ public protocol Communicator: AnyObject, Sendable {
   var rank: Int { get }
   /// How many there are.
   var count: Int { get }
-  /// How many of them share this machine, its cores and memory.
+  /// How many of them share this machine, its cores and memory, and which of these this one is, from 0.
   var localCount: Int { get }
+  var localRank: Int { get }
 
   /// Replaces every number by its sum over the ranks.
   func sum(_ values: UnsafeMutableBufferPointer<Float>)
@@ -77,10 +78,14 @@ extension Communicator {
   }
 
   /// The sum of a count over the ranks.
-  public func sum(_ value: Int) -> Int { gather([value]).reduce(0, +) }
+  public func sum(_ value: Int) -> Int { isAlone ? value : gather([value]).reduce(0, +) }
+
+  /// The largest, and the smallest, that a rank has.
+  public func largest(_ value: Int) -> Int { gather([value]).reduce(value, Swift.max) }
+  public func smallest(_ value: Int) -> Int { gather([value]).reduce(value, Swift.min) }
 
   /// Whether any rank says so.
-  public func any(_ flag: Bool) -> Bool {
+  public func anyone(_ flag: Bool) -> Bool {
     guard !isAlone else { return flag }
     var byte: UInt8 = flag ? 1 : 0
     withUnsafeMutablePointer(to: &byte) { max(UnsafeMutableBufferPointer(start: $0, count: 1)) }
@@ -103,8 +108,21 @@ extension Communicator {
     return String(decoding: bytes, as: UTF8.self)
   }
 
+  /// The lines of all ranks, without those that rank 0 says too; those of others say whose they are.
+  public func gather(_ lines: [String]) -> [String] {
+    guard !isAlone else { return lines }
+    // Lines hold no line ends.
+    let all = gatherUneven(Array(lines.joined(separator: "\n").utf8)).map {
+      String(decoding: $0, as: UTF8.self).split(separator: "\n").map(String.init)
+    }
+    return all[0]
+      + all.enumerated().dropFirst().flatMap { rank, own in
+        own.filter { !all[0].contains($0) }.map { "rank \(rank): \($0)" }
+      }
+  }
+
   /// Whether a signal has arrived at any rank. All ask at the same place, so that all stop there.
-  public var isInterrupted: Bool { any(Interruption.isRequested) }
+  public var isInterrupted: Bool { anyone(Interruption.isRequested) }
 
   /// Throws where a signal has arrived at any rank: for loops that have nothing to save.
   public func checkInterruption() throws { if isInterrupted { throw Interruption() } }

@@ -9,6 +9,7 @@ public final class SingleProcess: Communicator {
   public var rank: Int { 0 }
   public var count: Int { 1 }
   public var localCount: Int { 1 }
+  public var localRank: Int { 0 }
 
   /// The process.
   public init() {}

@@ -2,8 +2,11 @@ public import SubCore
 
 /// A batch of pictures, ready for a model.
 public struct ImageBatch: Sendable {
-  /// The bytes of the pictures, of `size` by `size` pixels, and how a device makes numbers of them.
+  /// The bytes of the pictures, of `size` by `size` pixels, and how a device makes numbers of them; where these are a rank's
+  /// rows, also of the partners that they are mixed with.
   public let pixels: PixelBatch
+  /// Which of those are the batch's pictures.
+  public var own: Range<Int>
   /// The classes of the pictures themselves, also where they were mixed.
   public let labels: [Int]
   /// Soft targets f32 `[B, classes]` after mixing and smoothing; nil where the loader mixes nothing.
@@ -14,7 +17,22 @@ public struct ImageBatch: Sendable {
   public let epoch: Int
   /// The batch's number within its epoch.
   public let number: Int
+  /// The place of the first picture in the whole batch, where these are a rank's rows of it.
+  public var first = 0
 
   /// How many pictures there are.
   public var count: Int { labels.count }
+
+  /// Some of the pictures, mixed with the others as they are.
+  func rows(_ range: Range<Int>) -> ImageBatch {
+    func rows(_ array: HostArray) -> HostArray {
+      let bytes = array.byteCount / max(1, array.shape[0])
+      return HostArray(
+        dtype: array.dtype, shape: [range.count] + array.shape.dropFirst(), buffer: array.buffer,
+        byteOffset: array.byteOffset + range.lowerBound * bytes)
+    }
+    return ImageBatch(
+      pixels: pixels, own: range, labels: Array(labels[range]), targets: targets.map(rows),
+      indices: Array(indices[range]), epoch: epoch, number: number)
+  }
 }

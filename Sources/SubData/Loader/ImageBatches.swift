@@ -1,4 +1,4 @@
-internal import SubCore
+public import SubCore
 internal import Synchronization
 
 /// Makes any batch of a run: source, sampler, pipeline and mixing together. Every batch is a function of its number.
@@ -15,12 +15,14 @@ public final class ImageBatches: Sendable {
   public let copies: Int
   /// The pictures that could not be read.
   public let broken: BrokenImages
+  /// The processes that share every batch, each with its rows of it.
+  public let ranks: any Communicator
   private let orders = Mutex<[(epoch: Int, order: [Int])]>([])
 
   /// The parts of a run's data. `sampler.count` must be the source's.
   public init(
     source: any ImageSource, sampler: ImageSampler, pipeline: ImagePipeline, mixing: BatchMixing? = nil,
-    copies: Int = 1, broken: BrokenImages = BrokenImages(limit: 100)
+    copies: Int = 1, broken: BrokenImages = BrokenImages(limit: 100), ranks: any Communicator = SingleProcess()
   ) {
     precondition(sampler.count == source.count, "ImageBatches: \(sampler.count) of \(source.count) pictures")
     precondition(copies > 0, "ImageBatches: \(copies) copies")
@@ -30,10 +32,13 @@ public final class ImageBatches: Sendable {
     self.mixing = mixing
     self.copies = copies
     self.broken = broken
+    self.ranks = ranks
   }
 
   /// Pictures of a full batch, copies too.
   public var batchSize: Int { sampler.batchSize * copies }
+  /// Those of them that are a rank's own.
+  public var ownSize: Int { ranks.rows(of: batchSize, at: 0).count }
 
   /// Batches per epoch.
   public var perEpoch: Int { sampler.batchesPerEpoch }
@@ -47,18 +52,33 @@ public final class ImageBatches: Sendable {
   ///
   /// A broken picture is noted; in training (where order is random) another one takes its place, in evaluation the
   /// batch is smaller. Throws `InputError` when too many are broken.
+  ///
+  /// Of several ranks each makes its own rows, the same as in the whole batch, and where pictures are mixed their partners
+  /// too.
   public func batch(_ index: Int) throws -> ImageBatch {
     precondition(perEpoch > 0, "ImageBatches: \(sampler.epochCount) pictures make no batch of \(sampler.batchSize)")
     let (epoch, number) = (index / perEpoch, index % perEpoch)
     let order = order(epoch: epoch)
-    var pictures: [(index: Int, image: RGBImage, plan: AugmentPlan)] = []
-    for copy in 0..<copies {
-      for place in sampler.places(batch: number) {
-        let key = sampler.key(epoch: epoch, place: place)
-        if let made = try picture(order[place], copy == 0 ? key : key.fold("copy").fold(copy)) { pictures.append(made) }
-      }
+    let places = sampler.places(batch: number)
+    let total = places.count * copies
+    let own = ranks.rows(of: total)
+    let mix = mixing.map {
+      $0.plan(width: pipeline.size, height: pipeline.size, key: sampler.mixKey(epoch: epoch, batch: number))
     }
-    return assemble(pictures, epoch: epoch, number: number)
+    // The partner of a row is the one as far from the end: what is made is the same backwards, a batch of its own.
+    let made = (mix ?? MixPlan.none) == MixPlan.none ? Array(own) : Set(own).union(own.map { total - 1 - $0 }).sorted()
+    var pictures: [(index: Int, image: RGBImage, plan: AugmentPlan)] = []
+    for row in made {
+      let (copy, place) = (row / places.count, places.lowerBound + row % places.count)
+      let key = sampler.key(epoch: epoch, place: place)
+      if let made = try picture(order[place], copy == 0 ? key : key.fold("copy").fold(copy)) { pictures.append(made) }
+    }
+    var batch = assemble(pictures, mix, epoch: epoch, number: number)
+    if let start = made.firstIndex(of: own.lowerBound), made.count > own.count {
+      batch = batch.rows(start..<start + own.count)
+    }
+    batch.first = own.lowerBound
+    return batch
   }
 
   private func picture(_ wanted: Int, _ key: RandomKey) throws -> (index: Int, image: RGBImage, plan: AugmentPlan)? {
@@ -83,11 +103,9 @@ public final class ImageBatches: Sendable {
   }
 
   private func assemble(
-    _ pictures: [(index: Int, image: RGBImage, plan: AugmentPlan)], epoch: Int, number: Int
+    _ pictures: [(index: Int, image: RGBImage, plan: AugmentPlan)], _ mix: MixPlan?, epoch: Int, number: Int
   ) -> ImageBatch {
-    let size = pipeline.size
     let labels = pictures.map { source.labels[$0.index] }
-    let mix = mixing.map { $0.plan(width: size, height: size, key: sampler.mixKey(epoch: epoch, batch: number)) }
     var images = pictures.map(\.image)
     // What is mixed as bytes is not mixed as numbers.
     let mixesBytes = mixing?.mixesBytes == true
@@ -95,7 +113,7 @@ public final class ImageBatches: Sendable {
     let pixels = pipeline.pixels(
       zip(images, pictures).map { ($0, $1.plan) }, mixing: mixesBytes ? .none : mix ?? .none)
     return ImageBatch(
-      pixels: pixels, labels: labels,
+      pixels: pixels, own: 0..<pictures.count, labels: labels,
       targets: mix.map {
         $0.targets(labels: labels, classes: source.classNames.count, smoothing: mixing?.smoothing ?? 0)
       },

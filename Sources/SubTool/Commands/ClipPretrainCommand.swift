@@ -6,7 +6,7 @@ import SubTrain
 import VisionSub
 
 /// `clip-pretrain`: contrastive pretraining.
-package struct ClipPretrainCommand: Command {
+package struct ClipPretrainCommand: RankedCommand {
   package static let name = "clip-pretrain"
   package static let summary = "trains a CLIP on images with captions"
   package static let discussion =
@@ -42,12 +42,13 @@ package struct ClipPretrainCommand: Command {
   var recipeOptions = RecipeOptions<ClipRecipe>()
   var runOptions = RunOptions()
   var machine = MachineOptions()
+  package var ranks = RankOptions()
   var inputOptions = InputOptions()
 
   package init() {}
 
   package func run(in context: ToolContext) throws {
-    let settings = try runOptions.settings(on: machine, workers: workers)
+    let settings = try runOptions.settings(on: machine, workers: workers, ranks: context.ranks)
     let begun = try runOptions.begun(Self.name)
     let embedded = data == nil ? try EmbeddedCaptions(context) : nil
     let isSmall = data == nil && model == nil && from == nil

@@ -44,6 +44,10 @@ package struct DoctorCommand: Command {
         try row(library.name, "\(style.red("missing")), needed for \(library.purpose)")
       }
     }
+    switch MPI.found {
+    case .success(let engine): try row("MPI", "\(engine), for --ranks")
+    case .failure: try row("MPI", "none; --ranks needs it (apt-get install openmpi-bin, or mpich)")
+    }
     for found in CUDAInstallation.report { try row("CUDA \(found.name)", found.text) }
     try row("home", context.home.path ?? "not found; start with scripts/masksub or set MASKSUB_HOME")
     if missing.isEmpty {

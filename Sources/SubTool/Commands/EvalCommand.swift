@@ -4,7 +4,7 @@ import SubTrain
 import VisionSub
 
 /// `eval`: what a trained model is worth.
-package struct EvalCommand: Command {
+package struct EvalCommand: RankedCommand {
   package static let name = "eval"
   package static let summary = "evaluates a model: top-1 and top-5 (vision), the task's metrics (text)"
   package static let discussion =
@@ -44,6 +44,7 @@ package struct EvalCommand: Command {
   var weights = WeightOptions()
   var preparation = PreparationOptions()
   var machine = MachineOptions()
+  package var ranks = RankOptions()
   var inputOptions = InputOptions()
 
   package init() {}

@@ -3,7 +3,7 @@ import SubTrain
 import VisionSub
 
 /// `finetune`: trains a pretrained vision model on.
-package struct FinetuneCommand: Command {
+package struct FinetuneCommand: RankedCommand {
   package static let name = "finetune"
   package static let summary = "fine-tunes a pretrained vision model"
   package static let discussion =
@@ -34,6 +34,7 @@ package struct FinetuneCommand: Command {
   var recipeOptions = RecipeOptions<VisionRecipe>()
   var runOptions = RunOptions()
   var machine = MachineOptions()
+  package var ranks = RankOptions()
   var inputOptions = InputOptions()
 
   package init() {}

@@ -5,7 +5,7 @@ import SubTrain
 import TextSub
 
 /// `glue`: fine-tunes a BERT on a GLUE task, or on a table of one's own.
-package struct GlueCommand: Command {
+package struct GlueCommand: RankedCommand {
   package static let name = "glue"
   package static let summary = "fine-tunes a BERT on a GLUE task, or on texts of your own"
   package static let discussion =
@@ -42,12 +42,13 @@ package struct GlueCommand: Command {
   var recipeOptions = RecipeOptions<GLUERecipe>()
   var runOptions = RunOptions()
   var machine = MachineOptions()
+  package var ranks = RankOptions()
   var inputOptions = InputOptions()
 
   package init() {}
 
   package func run(in context: ToolContext) throws {
-    let settings = try runOptions.settings(on: machine)
+    let settings = try runOptions.settings(on: machine, ranks: context.ranks)
     let source = try source(context)
     let begun = try runOptions.begun(Self.name)
     let recipe = try recipeOptions.recipe(

@@ -44,7 +44,7 @@ package struct ReproduceCommand: Command {
       data: data, from: from, in: output, machine: ofEveryRun, home: context.home, dry: isDry)
     let console = context.console
     let title = "\(study.name) at \(plan.isEmbedded ? "small" : scale.rawValue) scale: \(study.summary)"
-    let device = machine.select()
+    let device = try machine.select()
     if isDry {
       for line in [title, study.setting] { try console.print(line) }
       for input in plan.missing { try console.print("takes \(input.option) \(input.name)=PATH: \(input.meaning)") }

@@ -2,7 +2,7 @@ import SubTrain
 import VisionSub
 
 /// `train`: trains a vision model from scratch.
-package struct TrainCommand: Command {
+package struct TrainCommand: RankedCommand {
   package static let name = "train"
   package static let summary = "trains a vision model from scratch by a recipe"
   package static let discussion =
@@ -20,6 +20,7 @@ package struct TrainCommand: Command {
   var recipeOptions = RecipeOptions<VisionRecipe>()
   var runOptions = RunOptions()
   var machine = MachineOptions()
+  package var ranks = RankOptions()
   var inputOptions = InputOptions()
 
   package init() {}

@@ -16,6 +16,7 @@ struct VisionProbeCommand {
   let machine: MachineOptions
 
   func run(in context: ToolContext) throws {
+    try context.refuseRanks("a linear probe is fitted", at: "--probe")
     guard let from else {
       throw InputError("no weights are given to probe", at: "--probe", cure: "add --from FILE", isUsage: true)
     }

@@ -28,7 +28,7 @@ struct VisionRunCommand {
   let machine: MachineOptions
 
   func run(in context: ToolContext) throws {
-    let settings = try options.settings(on: machine, workers: images.workers)
+    let settings = try options.settings(on: machine, workers: images.workers, ranks: context.ranks)
     let begun = try options.begun(command)
     let source = try from.map { try VisionFolder($0, hints) }
     var recipe = try recipe(source, begun, context)

@@ -5,7 +5,7 @@ import SubTrain
 import VisionSub
 
 /// `zero-shot`: classification by sentences, and retrieval, with a CLIP.
-package struct ZeroShotCommand: Command {
+package struct ZeroShotCommand: RankedCommand {
   package static let name = "zero-shot"
   package static let summary = "zero-shot classification and image-text retrieval with a CLIP"
   package static let discussion =
@@ -38,6 +38,7 @@ package struct ZeroShotCommand: Command {
   var zeroShot = ZeroShotOptions()
   var captionOptions = CaptionDataOptions()
   var machine = MachineOptions()
+  package var ranks = RankOptions()
   var inputOptions = InputOptions()
 
   package init() {}

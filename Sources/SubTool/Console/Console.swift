@@ -29,6 +29,8 @@ package final class Console {
   private var pending: [UInt8] = []
   /// Whether remarks and progress are left out (`--quiet`).
   package var isQuiet = false
+  /// Whose errors these are, where several processes have one terminal.
+  private(set) var name = ""
 
   /// A console over given streams.
   package init(
@@ -112,6 +114,14 @@ package final class Console {
   package var isUnicode: Bool {
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].lazy.compactMap { self.environment[$0] }.first { !$0.isEmpty } ?? ""
     return environment["TERM"] != "dumb" && locale.lowercased().filter { $0 != "-" }.contains("utf8")
+  }
+
+  /// A console for a process beside one that speaks for all: what goes to standard error behind remarks are errors, with
+  /// `name` in front.
+  func errorsOnly(of name: String) -> Console {
+    let other = Console(output: { _ in }, error: error, input: input, environment: environment)
+    (other.isQuiet, other.name) = (true, name)
+    return other
   }
 
   /// A console for work inside this one's: what it prints goes where remarks go.

@@ -14,6 +14,7 @@ struct SuiteRun {
 
   /// Throws a usage error where there is no such suite, or nothing says where its sets lie.
   init(_ given: String, below root: String?, in context: ToolContext) throws {
+    try context.refuseRanks("a suite is evaluated", at: "--suite \(given)")
     guard let root else {
       throw InputError(
         "where the sets are is not said", at: "--suite", cure: "name the folder that holds them with --data",

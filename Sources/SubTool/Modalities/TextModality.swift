@@ -30,7 +30,8 @@ struct TextModality: Modality {
     recipe.loop.evalBatchSize = command.batch
     let evaluation = try GLUEEvaluation(
       folder, on: data, by: recipe,
-      RunSettings(device: try command.machine.select(), precision: command.machine.precision))
+      RunSettings(
+        device: try command.machine.select(context.ranks), precision: command.machine.precision, ranks: context.ranks))
     if command.data == nil, data is GLUEReader {
       try context.sayEmbedded("sentences of datasets/acceptability", option: "--data DIR")
     }

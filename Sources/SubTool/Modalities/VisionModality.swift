@@ -32,7 +32,8 @@ struct VisionModality: Modality {
 
   func evaluate(_ command: EvalCommand, of run: JSON?, in context: ToolContext) throws -> Evaluation? {
     let settings = RunSettings(
-      device: try command.machine.select(), precision: command.machine.precision, workers: command.workers)
+      device: try command.machine.select(context.ranks), precision: command.machine.precision, workers: command.workers,
+      ranks: context.ranks)
     let source = try VisionFolder(command.from, command.hints)
     let images = try images(command, of: run, source.classNames, in: context)
     let evaluation = try VisionEvaluation(
@@ -42,7 +43,7 @@ struct VisionModality: Modality {
     for remark in images.remarks { context.console.note(remark) }
     for line in [evaluation.title] + evaluation.details { context.console.note(line) }
     let result = try evaluation()
-    for remark in evaluation.remarks { context.console.note(remark) }
+    for remark in context.ranks.gather(evaluation.remarks) { context.console.note(remark) }
     return result
   }
 

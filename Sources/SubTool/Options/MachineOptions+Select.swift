@@ -1,11 +1,14 @@
 package import SubCore
 
 extension MachineOptions {
-  /// Sets the threads and names the device. Throws where it does not compute in the precision.
-  package func select() throws -> Device {
+  /// Sets the threads and names the device. Of `ranks` on one machine each has one of its CUDA devices, where none is
+  /// named by its number. Throws where it does not compute in the precision.
+  package func select(_ ranks: any Communicator = SingleProcess()) throws -> Device {
     try precision.check(on: device)
     Processor.threads = threads ?? 0
-    return device
+    guard ranks.localCount > 1, device.kind == "cuda", $device.texts.last == "cuda" else { return device }
+    let all = Device.available.filter { $0.kind == "cuda" }
+    return all[ranks.localRank % all.count]
   }
 }
 

@@ -2,11 +2,13 @@ import SubCore
 import SubTrain
 
 extension RunOptions {
-  /// What these options and those of the machine say of a run.
-  func settings(on machine: MachineOptions, workers: Int? = nil) throws -> RunSettings {
+  /// What these options and those of the machine say of a run that `ranks` make together.
+  func settings(
+    on machine: MachineOptions, workers: Int? = nil, ranks: any Communicator
+  ) throws -> RunSettings {
     RunSettings(
-      seed: seed, device: try machine.select(), precision: machine.precision, workers: workers, keep: keep,
-      keepsBest: keepsBest, memory: memory.map { $0 << 30 }, analyze: analyze)
+      seed: seed, device: try machine.select(ranks), precision: machine.precision, workers: workers, keep: keep,
+      keepsBest: keepsBest, memory: memory.map { $0 << 30 }, analyze: analyze, ranks: ranks)
   }
 }
 
@@ -18,7 +20,7 @@ extension ToolContext {
     do {
       let (folder, summary) = try run.train(
         to: options.folder, resuming: options.resume != nil, line: line, reporter: Progress("train", on: console))
-      try afterwards(folder)
+      if ranks.rank == 0 { try afterwards(folder) }
       for (name, value) in summary.metrics { try console.print("\(name) \(value.fixed(4))") }
       try console.print("run \(folder.path)")
     } catch let interruption as Interruption {

@@ -93,6 +93,17 @@ public struct Checkpoint: Sendable {
       "the run's checkpoints come and go too fast", at: run.checkpointsPath, cure: "try again, or raise its --keep")
   }
 
+  /// The same for all ranks: rank 0 looks, and the others take what it found.
+  static func newest(
+    of run: RunFolder, over ranks: any Communicator, note: (String) -> Void
+  ) throws -> Checkpoint? {
+    guard !ranks.isAlone else { return try newest(of: run, note: note) }
+    let own = ranks.rank == 0 ? try newest(of: run, note: note) : nil
+    let path = ranks.broadcast(own?.path ?? "")
+    guard ranks.rank > 0, !path.isEmpty else { return own }
+    return Checkpoint(path: path, lock: try FileLock(path, .shared))
+  }
+
   /// What a path to a model means: a run stands for its newest whole checkpoint, everything else for itself.
   public static func standing(for model: String, note: (String) -> Void = { _ in }) throws -> Checkpoint {
     guard FileSystem.kind(model) == .folder else { return Checkpoint(path: model, lock: nil) }

@@ -128,6 +128,15 @@ public struct RunFolder: Sendable, Equatable {
     return try folder.locked()
   }
 
+  /// The same for all ranks: rank 0 opens and locks it, the others know where it is.
+  static func open(
+    output: String?, resume: Bool, command: String, over ranks: any Communicator
+  ) throws -> RunFolder {
+    let own = ranks.rank == 0 ? try open(output: output, resume: resume, command: command) : nil
+    let path = ranks.broadcast(own?.path ?? "")
+    return own ?? RunFolder(path: path, lock: nil)
+  }
+
   /// Writes `config.json`: which command it was, and everything needed to repeat it.
   public func writeConfiguration(command: String, arguments: [String], _ settings: JSON.Object) throws {
     var object: JSON.Object = [

@@ -15,6 +15,7 @@ final class Journal<Subject: Trainable> {
   private let settings: LoopSettings
   private let folder: RunFolder?
   private let reporter: any Reporter
+  /// Of rank 0 alone.
   private let log: MetricsLog?
   private let began: Double
   /// The step of the newest checkpoint.
@@ -38,8 +39,9 @@ final class Journal<Subject: Trainable> {
     parts = [("optimizer", optimizer)] + subject.parts
     var resumption: MetricsLog.Resumption?
     if resuming, let folder {
-      if let checkpoint = try Checkpoint.newest(of: folder, note: reporter.note) {
+      if let checkpoint = try Checkpoint.newest(of: folder, over: settings.ranks, note: reporter.note) {
         position = try checkpoint.restore(parts, subject.published)
+        position.source = RankStates.own(position.source, settings.ranks)
         // Version 0.1 counted the parts of a batch.
         guard settings.accumulation > 1 || position.batches == position.step else {
           throw InputError(
@@ -51,7 +53,8 @@ final class Journal<Subject: Trainable> {
       saved = position.step
       resumption = MetricsLog.Resumption(step: position.step, position: position.logged)
     }
-    log = try folder.map { try MetricsLog(in: $0, from: resumption, note: reporter.note) }
+    log =
+      try settings.ranks.rank > 0 ? nil : folder.map { try MetricsLog(in: $0, from: resumption, note: reporter.note) }
     began = WallClock.seconds() - position.elapsed
     line = (position.step, position.seconds, position.samples)
     sums = LossSums(position.sums)
@@ -70,7 +73,7 @@ final class Journal<Subject: Trainable> {
   /// Does what is due behind an update.
   func record(_ update: Update<Subject>.Outcome, _ due: LoopSettings.Due) throws {
     sums.add(update.losses)
-    let isStopping = Interruption.isRequested && !due.isLast
+    let isStopping = settings.ranks.isInterrupted && !due.isLast
     if due.isLogged || due.isSaved || isStopping {
       // Read though it may not be logged: no checkpoint replaces a good one with weights that are no numbers.
       let record = try trainingRecord(update)
@@ -107,15 +110,33 @@ final class Journal<Subject: Trainable> {
   /// Writes a checkpoint; `source` is the data's state there, if it is not that of now.
   private func save(source: JSON? = nil) throws {
     guard let folder else { return }
+    try checkWeights()
     position.elapsed = WallClock.seconds() - began
     if settings.trims { Processor.trimMemory() }
     try log?.sync()
     (position.logged, position.source) = (log?.position ?? 0, source ?? subject.source.state)
     position.sums = sums.values
-    try Checkpoint.write(
-      position, of: folder, keep: settings.keep, keepingBest: settings.keepsBest, parts: parts, subject.published,
-      model: subject.write(to:))
     saved = position.step
+    let states = RankStates.all(position.source, settings.ranks)
+    guard settings.ranks.rank == 0 else { return }
+    var whole = position
+    whole.source = states
+    try Checkpoint.write(
+      whole, of: folder, keep: settings.keep, keepingBest: settings.keepsBest, parts: parts, subject.published,
+      model: subject.write(to:))
+  }
+
+  /// Throws where a rank's weights are no longer those of the others: processors that round differently, or a fault.
+  private func checkWeights() throws {
+    guard !settings.ranks.isAlone else { return }
+    let sum = subject.parameters.arena.host().withBytes { Checksum.crc32($0) }
+    let all = settings.ranks.gather([sum])
+    guard let strange = all.firstIndex(where: { $0 != all[0] }) else { return }
+    throw InputError(
+      "the weights of rank \(strange) are not those of rank 0 any more", at: "step \(position.step)",
+      cure:
+        "let all compute alike, on processors of one kind with as many threads each, and resume from the last checkpoint"
+    )
   }
 
   /// What ends the run once everything is saved.

@@ -1,3 +1,5 @@
+public import SubCore
+
 /// What the loop needs to know besides the task.
 public struct LoopSettings: Sendable {
   /// Updates of the whole run.
@@ -34,6 +36,9 @@ public struct LoopSettings: Sendable {
   public var keepsBest = false
   /// Evaluations without a better one after which the run ends; 0: it goes on.
   public var patience = 0
+
+  /// The processes that make the run together.
+  public var ranks: any Communicator = SingleProcess()
 
   /// Evaluates and saves after every epoch unless told otherwise.
   public init(totalSteps: Int, stepsPerEpoch: Int, seed: Int) {

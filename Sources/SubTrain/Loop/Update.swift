@@ -5,7 +5,7 @@ import SubNN
 struct Update<Subject: Trainable> {
   /// What an update leaves for the log.
   struct Outcome {
-    /// The losses of its parts, on the device, and each one's share of the update.
+    /// The losses of its parts, or of all ranks together, on the device, and each one's share of the update.
     let losses: [(losses: StepLosses, share: Double)]
     /// The norm of the whole gradient before clipping, where it was measured, on the device.
     let norm: Tensor?
@@ -36,6 +36,18 @@ struct Update<Subject: Trainable> {
     perEpoch = max(1, subject.source.batchesPerEpoch)
   }
 
+  private var ranks: any Communicator { settings.ranks }
+
+  /// A batch of an update, of which each rank has its rows.
+  struct Portion {
+    /// The rank's rows.
+    let batch: Subject.Task.Batch
+    /// Their trip.
+    let pass: Pass
+    /// What they are of all ranks' rows.
+    let share: Double
+  }
+
   /// Makes the update that follows `position`, and moves the position on. A signal between its batches, or
   /// the parts of one, throws an `Interruption`, and all is as it was before the first: an update of many can take minutes.
   /// What is measured besides changes no bit of it, and its time does not count as training.
@@ -48,45 +60,83 @@ struct Update<Subject: Trainable> {
     let count = min(settings.accumulation, perEpoch - position.batches % perEpoch)
     let former = count > 1 || settings.parts > 1 ? former(position) : nil
     func heedSignals() throws {
-      guard Interruption.isRequested, let former else { return }
+      guard let former, ranks.isInterrupted else { return }
       position = restore(former)
       throw Interruption()
     }
-    func next(_ number: Int) throws -> (batch: Subject.Task.Batch, pass: Pass) {
+    func next(_ number: Int) throws -> Portion {
       let batch = try subject.source.next()
       subject.parameters.arena.device.note(batchSize: batch.count)
+      let whole = ranks.sum(batch.count)
       position.batches += 1
-      position.samples += batch.count
+      position.samples += whole
       let statistics: BatchNormStatistics? = settings.subStatistics ? nil : .batch(updating: false)
       var pass = Pass(isTraining: true, key: key.fold(number), branchStatistics: statistics)
       pass.recomputes = settings.recomputes
-      return (batch, pass)
+      return Portion(batch: batch, pass: pass, share: Double(batch.count) / Double(whole))
     }
     let parts = max(1, settings.parts)
-    var ahead: [(batch: Subject.Task.Batch, pass: Pass)] = []
+    var ahead: [Portion] = []
     var (branches, measuring): (BranchNorms?, Double) = (nil, 0)
     if measuringBranches {
       ahead = try (0..<count).map(next)
       let began = WallClock.seconds()
-      branches = BranchNorms(of: method, subject.task, ahead, parts: parts, in: gradients)
+      branches = BranchNorms(
+        of: method, subject.task, ahead.map { ($0.batch, $0.pass, $0.share) }, parts: parts, in: gradients, over: ranks)
       measuring = WallClock.seconds() - began
     }
     let losses = try (0..<count).flatMap { number in
       if number > 0 { try heedSignals() }
-      let (batch, pass) = try measuringBranches ? ahead[number] : next(number)
-      return try method.inParts(
-        parts, subject.task, batch, into: gradients, pass: pass, scale: 1 / Double(count), between: heedSignals)
+      let portion = try measuringBranches ? ahead[number] : next(number)
+      var heeded = 1
+      // Of a short batch a rank may have no rows at all.
+      let losses =
+        portion.batch.count == 0
+        ? []
+        : try method.inParts(
+          parts, subject.task, portion.batch, into: gradients, pass: portion.pass,
+          scale: portion.share / Double(count)
+        ) {
+          heeded += 1
+          try heedSignals()
+        }
+      // All ranks ask equally often, however many parts theirs are.
+      if !ranks.isAlone { for _ in heeded..<max(heeded, parts) { try heedSignals() } }
+      return losses
     }
+    gradients.sum(over: ranks)
     let norm = measuringNorm || settings.clipNorm != nil ? gradients.norm() : nil
+    // Its last bits are a matter of threads.
+    norm.map { ranks.broadcast($0) }
     let rate = schedule(position.step)
     let factor = norm.flatMap { Gradients.clipFactor(norm: $0, limit: settings.clipNorm) }
     optimizer.step(gradients, lr: rate, factor: factor)
+    // Batch-norm goes by a rank's own rows; its running statistics are the mean of all ranks'.
+    ranks.average(subject.parameters.buffers.map(\.value))
     subject.afterUpdate()
     position.step += 1
     // What is about to be logged is over before the clock is read.
     if measuringNorm { subject.parameters.arena.device.synchronize() }
     position.seconds += WallClock.seconds() - started - measuring
-    return Outcome(losses: losses, norm: norm, branches: branches, rate: rate)
+    return Outcome(losses: together(losses), norm: norm, branches: branches, rate: rate)
+  }
+
+  /// The losses of all ranks as one: the same numbers in all of them.
+  private func together(
+    _ losses: [(losses: StepLosses, share: Double)]
+  ) -> [(losses: StepLosses, share: Double)] {
+    guard !ranks.isAlone else { return losses }
+    // Rank 0 always has rows, and by which weights a method adds its losses is the same everywhere.
+    let own = losses.first?.losses
+    var weights = [own?.mainWeight ?? 0, own?.subWeight ?? 0, own?.sub == nil ? 0 : 1]
+    weights.withUnsafeMutableBytes { ranks.broadcast($0) }
+    let sums = ranks.sum([
+      losses.reduce(0) { $0 + $1.losses.main.item * $1.share },
+      losses.reduce(0) { $0 + ($1.losses.sub?.item ?? 0) * $1.share },
+    ])
+    let device = subject.parameters.arena.device
+    let (main, sub) = (Tensor([sums[0]], [], on: device), Tensor([sums[1]], [], on: device))
+    return [(StepLosses(main: main, weights[0], sub: weights[2] > 0 ? sub : nil, weights[1]), 1)]
   }
 
   /// What the batches of an update change before its end: where the run stands, and buffers (running statistics).

@@ -30,15 +30,23 @@ public struct MemoryAllowance: Sendable, Equatable {
 
 /// The machine's memory as this process may use it: what is free, what its control groups allow, and its own limits.
 public enum MachineMemory {
-  /// Every limit there is, nothing where the system tells none. `own`: the bytes that the process may have in all, by its
-  /// user's word. `root`: where /proc and /sys stand.
-  public static func allowances(own: Int? = nil, root: String = "") -> [MemoryAllowance] {
+  /// Every limit there is, nothing where the system tells none. `own`: the bytes that the run may have in all, by its
+  /// user's word. `sharers`: the processes that have it together, each an equal part. `root`: where /proc and /sys stand.
+  public static func allowances(own: Int? = nil, sharers: Int = 1, root: String = "") -> [MemoryAllowance] {
     var found: [MemoryAllowance] = []
     if let free = kibibytes("MemAvailable", in: root + "/proc/meminfo") {
       found.append(MemoryAllowance(bytes: free, reason: "are available"))
     }
     found += groups(root: root)
-    if let own { found.append(MemoryAllowance(bytes: own - resident(root: root), reason: "are left of --max-memory")) }
+    if sharers > 1 {
+      found = found.map {
+        MemoryAllowance(bytes: $0.bytes / sharers, reason: "\($0.reason) to each of \(sharers) ranks")
+      }
+    }
+    if let own {
+      found.append(
+        MemoryAllowance(bytes: own / sharers - resident(root: root), reason: "are left of --max-memory"))
+    }
     for (isData, field, option) in [(false, 0, "-v"), (true, 5, "-d")] {
       let limit = sys_address_limit(isData)
       guard limit >= 0, let used = pages(field, root: root) else { continue }

@@ -17,23 +17,33 @@ public struct BranchNorms: Sendable, Equatable {
     of method: some Method, _ task: Task, _ batches: [(batch: Task.Batch, pass: Pass)], parts: Int = 1,
     in gradients: Gradients
   ) {
-    /// The norm of one kind of loss, and whether the step has any of the other.
-    func measured(_ kind: StepLosses.Kind) -> (norm: Double?, losses: StepLosses?) {
+    self.init(
+      of: method, task, batches.map { ($0.batch, $0.pass, 1) }, parts: parts, in: gradients, over: SingleProcess())
+  }
+
+  /// The same of batches of which each rank has its rows: `share` of all.
+  init<Task: TrainingTask>(
+    of method: some Method, _ task: Task, _ batches: [(batch: Task.Batch, pass: Pass, share: Double)], parts: Int,
+    in gradients: Gradients, over ranks: any Communicator
+  ) {
+    /// The norm of one kind of loss, and whether the step has a sub-loss.
+    func measured(_ kind: StepLosses.Kind) -> (norm: Double?, hasSub: Bool) {
       var losses: StepLosses?
-      for (batch, pass) in batches {
+      for (batch, pass, share) in batches where batch.count > 0 {
         var still = pass
         (still.statistics, still.branchStatistics) = (.batch(updating: false), .batch(updating: false))
         losses =
           method.inParts(
-            parts, task, batch, into: gradients, pass: still, scale: 1 / Double(batches.count), only: kind
+            parts, task, batch, into: gradients, pass: still, scale: share / Double(batches.count), only: kind
           ).first?.losses
       }
+      gradients.sum(over: ranks)
       defer { gradients.clear() }
       let weight = (kind == .main ? losses?.mainWeight : losses?.subWeight) ?? 0
-      return (weight > 0 ? gradients.norm().item / weight : nil, losses)
+      return (weight > 0 ? gradients.norm().item / weight : nil, ranks.anyone(losses?.sub != nil))
     }
-    let (main, losses) = measured(.main)
+    let (main, hasSub) = measured(.main)
     self.main = main
-    sub = losses?.sub == nil ? nil : measured(.sub).norm
+    sub = hasSub ? measured(.sub).norm : nil
   }
 }

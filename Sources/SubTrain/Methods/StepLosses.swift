@@ -49,6 +49,11 @@ public struct StepLosses {
     (main, mainWeight, sub, subWeight) = (loss, supervised.weight, mimicking.loss, mimicking.weight)
   }
 
+  /// Losses that are known.
+  init(main: Tensor, _ mainWeight: Double, sub: Tensor?, _ subWeight: Double) {
+    (self.main, self.mainWeight, self.sub, self.subWeight) = (main, mainWeight, sub, subWeight)
+  }
+
   /// The whole loss of given values of both.
   public func total(main: Double, sub: Double?) -> Double { main * mainWeight + (sub.map { $0 * subWeight } ?? 0) }
 }

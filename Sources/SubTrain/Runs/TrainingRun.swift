@@ -28,7 +28,7 @@ public struct TrainingRun<Subject: Trainable> {
 
   private let optimizer: any Optimizer
   private let schedule: Schedule
-  /// Bytes that the process may have.
+  /// Bytes that the processes on this machine may have.
   private let memoryLimit: Int?
 
   /// A run by a recipe's numbers. Throws where memory does not hold gradients and moments of its weights.
@@ -46,11 +46,20 @@ public struct TrainingRun<Subject: Trainable> {
     let perEpoch = (subject.source.batchesPerEpoch + batches - 1) / batches
     var loop = LoopSettings(recipe, stepsPerEpoch: perEpoch, seed: settings.seed)
     (loop.keep, loop.keepsBest, loop.analyze) = (settings.keep, settings.keepsBest, settings.analyze)
-    loop.bestMetrics = bestMetrics
+    (loop.bestMetrics, loop.ranks) = (bestMetrics, settings.ranks)
     self.loop = loop
     memoryLimit = settings.memory
+    let (batch, ranks) = (recipe.loop.batchSize, settings.ranks.count)
+    guard batch % ranks == 0 else {
+      let fitting = (batch + ranks - 1) / ranks * ranks
+      let fewer = (1..<ranks).last { batch % $0 == 0 } ?? 1
+      throw InputError(
+        "\(ranks) ranks do not divide a batch of \(batch)", at: "--ranks \(ranks)",
+        cure: "give --batch-size \(fitting), or \(fewer) rank\(fewer == 1 ? "" : "s")", isUsage: true)
+    }
     try MemoryPlan.admit(
-      weights: subject.parameters.arena.count, within: MachineMemory.allowances(own: settings.memory))
+      weights: subject.parameters.arena.count,
+      within: MachineMemory.allowances(own: settings.memory, sharers: settings.ranks.localCount))
     optimizer = recipe.optimizer.make(subject.parameters, groups)
     schedule = recipe.rates(stepsPerEpoch: perEpoch)
   }
@@ -74,21 +83,24 @@ public struct TrainingRun<Subject: Trainable> {
     }
     let memory = try StepMemory(of: subject, method, recomputes: self.loop.recomputes)
     _ = try self.plan(memory)
-    let folder = try RunFolder.open(output: output, resume: resuming, command: command)
+    let folder = try RunFolder.open(output: output, resume: resuming, command: command, over: ranks)
     let plan = try self.plan(memory, begun: resuming ? folder.configuration()["parts"]?.int : nil)
-    if let plan { subject.evaluationBatch = plan.evaluates }
+    // Ranks have as many parts, though memory may not be the same everywhere.
+    if let plan { subject.evaluationBatch = ranks.smallest(plan.evaluates) }
     // As long for every method, so that they can be compared: as MaskSub's step takes.
     let measured =
       isDemonstration && !(method is MaskSub)
       ? try StepMemory(of: subject, MaskSub(ratio: recipe.method.ratio)) : memory
     let demonstration =
       isDemonstration
-      ? measured.flatMap { Demonstration(operations: $0.operations, samples: $0.samples, of: self.loop) } : nil
+      ? measured.flatMap { Demonstration(operations: $0.operations, samples: $0.samples * ranks.count, of: self.loop) }
+      : nil
     var loop = demonstration?.loop ?? self.loop
-    (loop.parts, loop.trims) = (plan?.parts ?? max(1, loop.parts), plan?.trims ?? false)
-    let changes = try describe(
-      in: folder, resuming: resuming, line, plan, demonstration, steps: loop.totalSteps)
-    if !folder.isLocked {
+    (loop.parts, loop.trims) = (ranks.largest(plan?.parts ?? max(1, loop.parts)), plan?.trims ?? false)
+    let changes =
+      ranks.rank > 0
+      ? [] : try describe(in: folder, resuming: resuming, line, plan, demonstration, steps: loop.totalSteps)
+    if ranks.rank == 0, !folder.isLocked {
       reporter.note("no lock: the file system of \(folder.path) knows none, so start nothing else on this run")
     }
     for remark in changes + remarks { reporter.note(remark) }
@@ -99,6 +111,12 @@ public struct TrainingRun<Subject: Trainable> {
     } else if precision == .bf16 {
       reporter.note("computes in bf16; this processor has \(Processor.bf16)")
     }
+    if !ranks.isAlone {
+      reporter.note(
+        "\(ranks.count) ranks, each with \(recipe.loop.batchSize / ranks.count) of a batch's \(recipe.loop.batchSize) samples"
+          + (subject.parameters.buffers.isEmpty
+            ? "" : "; batch-norm has the statistics of a rank's samples, and the mean of all ranks' to evaluate with"))
+    }
     for line in details { reporter.note("  \(line)") }
     for note in [plan?.note, demonstration?.note].compactMap({ $0 }) { reporter.note(note) }
 
@@ -108,9 +126,9 @@ public struct TrainingRun<Subject: Trainable> {
       settings: loop, in: folder,
       reporter: reporter)
     let (final, position) = try trainer.train(resuming: resuming)
-    for remark in subject.remarks { reporter.note(remark) }
+    for remark in ranks.gather(subject.remarks) { reporter.note(remark) }
     let summary = summary(final, position)
-    try folder.writeSummary(summary)
+    if ranks.rank == 0 { try folder.writeSummary(summary) }
     return (folder.released, summary)
   }
 
@@ -120,12 +138,14 @@ public struct TrainingRun<Subject: Trainable> {
     guard device.isHost else { return nil }
     return try memory.map {
       try MemoryPlan(
-        $0, within: MachineMemory.allowances(own: memoryLimit), wanted: loop.parts, begun: begun,
+        $0, within: MachineMemory.allowances(own: memoryLimit, sharers: ranks.localCount), wanted: loop.parts,
+        begun: begun,
         normalizes: !subject.parameters.buffers.isEmpty, fewest: subject.fewestSamples)
     }
   }
 
   private var device: Device { subject.parameters.arena.device }
+  private var ranks: any Communicator { loop.ranks }
 
   /// Evaluates the model as it stands.
   public func evaluate() throws -> Evaluation { try subject.evaluate() }
@@ -147,7 +167,14 @@ public struct TrainingRun<Subject: Trainable> {
       if !changes.isEmpty { try folder.writeChanges(changes, recipe, steps: steps, by: line) }
       let begun = try folder.configuration()["device"]?.string ?? Device.cpu.kind
       let moves = begun == device.kind ? [] : ["goes on on \(device), begun on \(begun): last bits differ from here on"]
-      return moves
+      let former = try folder.configuration()["ranks"]?.int ?? 1
+      let joins =
+        former == ranks.count
+        ? []
+        : [
+          "goes on with \(ranks.count) rank\(ranks.isAlone ? "" : "s"), begun with \(former): last bits differ from here on"
+        ]
+      return moves + joins
         + changes.map { key, begun, now in
           "goes on with \(key) \(now.text()), begun with \(begun.text())"
             + (["schedule.epochs", "loop.max_steps"].contains(key)
@@ -156,6 +183,7 @@ public struct TrainingRun<Subject: Trainable> {
     }
     for member in line.program.members { object[member.key] = member.value }
     object["device"] = .string(device.kind)
+    if !ranks.isAlone { object["ranks"] = .integer(Int64(ranks.count)) }
     object["recipe"] = recipe.json
     object["steps"] = .integer(Int64(steps))
     object["steps_per_epoch"] = .integer(Int64(loop.stepsPerEpoch))

@@ -24,14 +24,15 @@ public protocol BatchSource: AnyObject {
   func check() throws
   /// Goes to the batch number `index` (counted from the start of the run). `state` is what `state` said there.
   func seek(_ index: Int, state: JSON?) throws
-  /// The next batch.
+  /// The next batch: of several ranks each gets its own rows of it, of a short batch perhaps none.
   func next() throws -> Batch
   /// What decides the coming batches besides their number; `null` for most.
   var state: JSON { get }
   /// A batch of as many samples, each as large as those of a full batch are on average, whatever is in them: by which the
   /// memory of a step is told before there is one. Nil where the source makes none: nothing is told then.
   func example(of count: Int) throws -> Batch?
-  /// Samples of a full batch, and the bytes that batches in waiting take on the host. Called only where there are examples.
+  /// Samples of a full batch that are this rank's, and the bytes that batches in waiting take on the host. Called only where
+  /// there are examples.
   var fullBatch: (samples: Int, waitingBytes: Int) { get }
 }
 

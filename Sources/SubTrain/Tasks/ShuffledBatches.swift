@@ -1,4 +1,4 @@
-import SubCore
+public import SubCore
 public import SubData
 
 /// Batches of numbered samples that are all at hand: every epoch in an order of its own, the last, short batch kept.
@@ -25,12 +25,15 @@ public final class ShuffledBatches<Batch: TrainingBatch>: BatchSource {
     key = RandomKey(seed: seed).fold("order")
   }
 
+  /// The processes that share every batch, each with its rows of it.
+  public var ranks: any Communicator = SingleProcess()
+
   /// What the samples are, for `identity`.
   public var digest: SampleDigest?
   public var identity: JSON { digest?.json(count: count) ?? ["count": .integer(Int64(count))] }
   public var batchesPerEpoch: Int { (count + batchSize - 1) / batchSize }
 
-  public var fullBatch: (samples: Int, waitingBytes: Int) { (min(batchSize, count), 0) }
+  public var fullBatch: (samples: Int, waitingBytes: Int) { (ranks.rows(of: min(batchSize, count), at: 0).count, 0) }
 
   /// The size of its samples is that of the largest batch of the first epoch.
   public func example(of count: Int) -> Batch? {
@@ -49,6 +52,11 @@ public final class ShuffledBatches<Batch: TrainingBatch>: BatchSource {
     let (epoch, place) = (index / batchesPerEpoch, index % batchesPerEpoch)
     index += 1
     if order?.epoch != epoch { order = (epoch, key.fold(epoch).permutation(count)) }
-    return try make(Array(order!.samples[place * batchSize..<min(count, (place + 1) * batchSize)]))
+    let batch = try make(Array(order!.samples[place * batchSize..<min(count, (place + 1) * batchSize)]))
+    guard !ranks.isAlone else { return batch }
+    guard let own = batch.part(ranks.rows(of: batch.count)) else {
+      preconditionFailure("\(Batch.self) cannot be divided among ranks")
+    }
+    return own
   }
 }

@@ -28,7 +28,8 @@ public protocol Trainable: AnyObject {
   var isEvaluated: Bool { get }
   /// Evaluates the model as it stands.
   func evaluate() throws -> Evaluation
-  /// Samples of a batch in evaluation, which a run lowers where memory does not hold so many; 0: it is not known.
+  /// Samples of a batch in evaluation, those of this rank, which a run lowers where memory does not hold so many; 0: it is
+  /// not known.
   var evaluationBatch: Int { get set }
   /// Bytes on the host that each of them takes while batches wait.
   var evaluationHostBytes: Int { get }

@@ -35,12 +35,12 @@ public final class TextSource {
   /// The number of sentences.
   public var count: Int { sequences.count }
 
-  /// The batches of a run: every epoch in an order of its own.
-  public func shuffled(seed: Int) -> ShuffledBatches<TextBatch> {
+  /// The batches of a run, of which each of `ranks` has its rows: every epoch in an order of its own.
+  public func shuffled(seed: Int, ranks: any Communicator = SingleProcess()) -> ShuffledBatches<TextBatch> {
     let batches = ShuffledBatches(
       count: count, batchSize: batchSize, seed: seed, size: { self.sequences[$0].ids.count },
       example: { self.example(of: $0, tokens: $1) }, make: { self.batch($0) })
-    batches.digest = digest
+    (batches.digest, batches.ranks) = (digest, ranks)
     return batches
   }
 

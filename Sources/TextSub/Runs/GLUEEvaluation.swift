@@ -19,7 +19,7 @@ public struct GLUEEvaluation {
     parts = try data.evaluation().map {
       TextSource($0, of: data.textTask, model.tokenizer, recipe, on: settings.device)
     }
-    evaluator = TextEvaluator(model.task, data.textTask)
+    evaluator = TextEvaluator(model.task, data.textTask, ranks: settings.ranks)
     details = model.details + parts.flatMap(\.remarks)
   }
 

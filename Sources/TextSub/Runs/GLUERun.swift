@@ -34,7 +34,9 @@ extension TrainingRun where Subject == GLUETraining {
       part, of: goal, model.tokenizer, recipe, batchSize: recipe.loop.batchSize, weights: weights, on: settings.device)
     let parts = try data.evaluation().map { TextSource($0, of: goal, model.tokenizer, recipe, on: settings.device) }
     let subject = GLUETraining(
-      model, goal, on: training.shuffled(seed: settings.seed), evaluating: parts, masking: masking)
+      model, goal, on: training.shuffled(seed: settings.seed, ranks: settings.ranks), evaluating: parts,
+      masking: masking,
+      ranks: settings.ranks)
     try self.init(
       "glue", subject, by: recipe, method: method,
       groups: .decayingAllButBiasesAndNorms(

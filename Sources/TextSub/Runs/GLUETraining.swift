@@ -11,14 +11,15 @@ public final class GLUETraining: Trainable {
   private let evaluator: TextEvaluator
   private let evaluated: [TextSource]
   private let masking: Masking?
+  private let ranks: any Communicator
 
-  /// Training of a model. `masking` hides tokens of evaluated sentences, for `--analyze`.
+  /// Training of a model. `masking` hides tokens of evaluated sentences, for `--analyze`. `ranks` share what is evaluated.
   public init(
     _ model: TextRunModel, _ goal: TextTask, on source: ShuffledBatches<TextBatch>, evaluating parts: [TextSource],
-    masking: Masking? = nil
+    masking: Masking? = nil, ranks: any Communicator = SingleProcess()
   ) {
-    (self.model, self.source, evaluated, self.masking) = (model, source, parts, masking)
-    evaluator = TextEvaluator(model.task, goal)
+    (self.model, self.source, evaluated, self.masking, self.ranks) = (model, source, parts, masking, ranks)
+    evaluator = TextEvaluator(model.task, goal, ranks: ranks)
   }
 
   public var task: SequenceClassification { model.task }
@@ -26,8 +27,8 @@ public final class GLUETraining: Trainable {
   public var published: Naming { .bert }
   public func evaluate() throws -> Evaluation { try evaluator(evaluated, masking: masking) }
   public var evaluationBatch: Int {
-    get { evaluated.map { min($0.batchSize, $0.count) }.max() ?? 0 }
-    set { if newValue > 0 { for part in evaluated { part.batchSize = newValue } } }
+    get { evaluated.map { ranks.rows(of: min($0.batchSize, $0.count), at: 0).count }.max() ?? 0 }
+    set { if newValue > 0 { for part in evaluated { part.batchSize = newValue * ranks.count } } }
   }
   public func write(to folder: String) throws { try model.write(to: folder) }
   public func read(from folder: String) throws { try model.read(from: folder) }

@@ -43,6 +43,8 @@ public struct TextBatch: TrainingBatch {
   /// The number of the first sequence, where these are a part of a larger batch.
   let firstSample: Int
   private let sequences: [Sequence]
+  /// Tokens of the longest sequence of the larger batch.
+  private let longest: Int?
   /// The rows of every sequence, and which of them are keys.
   let rows: SequenceRows
   /// i32 [count]: the first row of every sequence.
@@ -55,15 +57,18 @@ public struct TextBatch: TrainingBatch {
 
   /// A batch on a device. `target` has a label for every sequence.
   public init(_ sequences: [Sequence], target: Target?, maskID: Int32, on device: Device) {
-    self.init(sequences, target, maskID: maskID, of: sequences, from: 0, on: device)
+    self.init(
+      sequences, target, maskID: maskID, longest: sequences.map(\.ids.count).max(), firstSample: 0, firstRow: 0,
+      on: device)
   }
 
-  /// The sequences of `all` from number `first` on.
+  /// Sequences of a larger batch whose longest has `longest` tokens, behind `firstSample` others of `firstRow` tokens.
   private init(
-    _ sequences: [Sequence], _ target: Target?, maskID: Int32, of all: [Sequence], from first: Int, on device: Device
+    _ sequences: [Sequence], _ target: Target?, maskID: Int32, longest: Int?, firstSample: Int, firstRow: Int,
+    on device: Device
   ) {
     precondition(sequences.allSatisfy { !$0.ids.isEmpty }, "TextBatch: a sequence without tokens")
-    (self.sequences, firstSample) = (sequences, first)
+    (self.sequences, self.longest, self.firstSample) = (sequences, longest, firstSample)
     count = sequences.count
     self.device = device
     self.maskID = maskID
@@ -88,13 +93,14 @@ public struct TextBatch: TrainingBatch {
           shape: [ids.count], dtype: .u8), on: device)
       : nil
     rows = SequenceRows(
-      Segments(lengths: sequences.map(\.ids.count), longest: all.map(\.ids.count).max(), on: device), keyMask: keyMask,
-      firstRow: all.prefix(first).reduce(0) { $0 + $1.ids.count })
+      Segments(lengths: sequences.map(\.ids.count), longest: longest, on: device), keyMask: keyMask, firstRow: firstRow)
   }
 
   public func part(_ range: Range<Int>) -> TextBatch? {
     TextBatch(
-      Array(sequences[range]), target?.rows(range), maskID: maskID, of: sequences, from: range.lowerBound, on: device)
+      Array(sequences[range]), target?.rows(range), maskID: maskID, longest: longest,
+      firstSample: firstSample + range.lowerBound,
+      firstRow: rows.firstRow + sequences.prefix(range.lowerBound).reduce(0) { $0 + $1.ids.count }, on: device)
   }
 
   /// The ids as a trip sees them: an independent draw for every eligible token, which becomes [MASK] where it falls below

@@ -1,4 +1,4 @@
-import SubCore
+public import SubCore
 public import SubData
 public import SubNN
 public import SubTrain
@@ -7,23 +7,45 @@ public import SubTrain
 public struct TextEvaluator {
   let task: SequenceClassification
   let goal: TextTask
+  private let ranks: any Communicator
 
-  /// An evaluator of a model on a task's texts.
-  public init(_ task: SequenceClassification, _ goal: TextTask) { (self.task, self.goal) = (task, goal) }
+  /// An evaluator of a model on a task's texts. Of several ranks each takes its rows of every batch, and all get what all
+  /// found.
+  public init(_ task: SequenceClassification, _ goal: TextTask, ranks: any Communicator = SingleProcess()) {
+    (self.task, self.goal, self.ranks) = (task, goal, ranks)
+  }
 
   /// Logits of all sentences, [count · labels], and the mean loss. `masking` hides tokens, for `--analyze`.
   public func logits(_ source: TextSource, masking: Masking? = nil) throws -> (logits: [Float], loss: Double) {
     try Tape.withoutRecording {
-      var (logits, loss): ([Float], Double) = ([], 0)
-      for (number, batch) in source.inOrder().enumerated() {
-        try Interruption.check()
+      var (logits, loss, sizes): ([Float], Double, [Int]) = ([], 0, [])
+      for (number, whole) in source.inOrder().enumerated() {
+        try ranks.checkInterruption()
+        sizes.append(whole.count)
+        guard let batch = ranks.isAlone ? whole : whole.part(ranks.rows(of: whole.count)), batch.count > 0 else {
+          continue
+        }
         var pass = Pass.evaluation.at(number)
         pass.masking = masking
         let output = task.forward(batch, (), pass)
         logits += output.floats()
         loss += task.loss(output, batch).item * Double(batch.count)
       }
-      return (logits, loss / Double(max(1, source.count)))
+      let count = Double(max(1, source.count))
+      return (together(logits, sizes), ranks.sum([loss])[0] / count)
+    }
+  }
+
+  /// The logits of all ranks in the order of the samples, given the sizes of the batches.
+  private func together(_ own: [Float], _ sizes: [Int]) -> [Float] {
+    guard !ranks.isAlone else { return own }
+    var rest = ranks.gatherUneven(own).map { $0[...] }
+    return sizes.flatMap { size in
+      (0..<ranks.count).flatMap { rank -> ArraySlice<Float> in
+        let count = ranks.rows(of: size, at: rank).count * task.model.labelCount
+        defer { rest[rank] = rest[rank].dropFirst(count) }
+        return rest[rank].prefix(count)
+      }
     }
   }
 

@@ -18,7 +18,9 @@ public final class VisionBatches: BatchSource {
   private var loader: Loader<ImageBatch>?
   /// Batches that are made ahead of time: two for each thread, fewer where they would take much of the memory there is.
   private lazy var ahead: Int = {
-    let free = MachineMemory.allowances().filter { $0.kind == .memory }.map(\.bytes).min() ?? .max
+    let free =
+      MachineMemory.allowances(sharers: batches.ranks.localCount).filter { $0.kind == .memory }.map(\.bytes).min()
+      ?? .max
     return max(2, min(2 * workers, free / 8 / batchBytes))
   }()
 
@@ -34,13 +36,16 @@ public final class VisionBatches: BatchSource {
     (self.weights, self.smoothing) = (weights, smoothing)
   }
 
-  /// The pixels of a batch on the host.
-  private var batchBytes: Int { batches.batchSize * batches.pipeline.byteCount }
+  /// The pixels of this rank's rows of a batch on the host, with the partners that are made for mixing.
+  private var batchBytes: Int {
+    let made = batches.mixing == nil ? batches.ownSize : min(batches.batchSize, 2 * batches.ownSize)
+    return made * batches.pipeline.byteCount
+  }
 
   /// What waits, and what is being made of single images.
   public var fullBatch: (samples: Int, waitingBytes: Int) {
     let waiting = min(ahead, max(0, total - 1))
-    return (batches.batchSize, (waiting + min(waiting, workers)) * batchBytes)
+    return (batches.ownSize, (waiting + min(waiting, workers)) * batchBytes)
   }
 
   public func example(of count: Int) -> ImageClassification.Batch? {
@@ -64,7 +69,8 @@ public final class VisionBatches: BatchSource {
         "the run's position in its data lies beyond the end", at: "state.json of the checkpoint",
         cure: "resume from an undamaged checkpoint")
     }
-    return Self.upload(batch, binarizes: binarizes, weights: weights, smoothing: smoothing, to: device)
+    return Self.upload(
+      batch, binarizes: binarizes, weights: weights, smoothing: smoothing, of: batches.ranks, to: device)
   }
 
   /// Mixed labels in which every class with a share counts as wholly there.
@@ -72,22 +78,33 @@ public final class VisionBatches: BatchSource {
     HostArray(targets.floats().map { $0 > 0 ? Float(1) : 0 }, shape: targets.shape)
   }
 
-  /// A batch on a device with its labels, mixed where they were.
+  /// A batch on a device with its labels, mixed where they were. With `weights` all `ranks` must be here: what they come to
+  /// is a matter of the whole batch.
   static func upload(
-    _ batch: ImageBatch, binarizes: Bool, weights: [Float]? = nil, smoothing: Float = 0, to device: Device
+    _ batch: ImageBatch, binarizes: Bool, weights: [Float]? = nil, smoothing: Float = 0,
+    of ranks: any Communicator = SingleProcess(), to device: Device
   ) -> ImageClassification.Batch {
-    let images = Tensor(batch.pixels, on: device)
-    guard let targets = batch.targets else {
-      let own = weights == nil ? 0 : smoothing
-      return ImageClassification.Batch(
-        images: images, target: Target.labels(batch.labels, weights: weights, smoothing: own, on: device))
+    let target: Target
+    if let targets = batch.targets {
+      var shares = binarizes ? Self.binarized(targets) : targets
+      // torch's weighted loss of mixed labels is not divided by their weights.
+      if let weights {
+        let values = shares.floats().enumerated().map { $1 * weights[$0 % weights.count] }
+        shares = HostArray(values, shape: shares.shape)
+      }
+      target = .probabilities(Tensor(shares, on: device))
+    } else if let weights {
+      let all = ranks.gatherUneven(batch.labels).flatMap(\.self)
+      target = Target.labels(all, weights: weights, smoothing: smoothing, on: device)
+        .rows(batch.first..<batch.first + batch.count)
+    } else {
+      target = .labels(batch.labels, weights: nil, on: device)
     }
-    var shares = binarizes ? Self.binarized(targets) : targets
-    // torch's weighted loss of mixed labels is not divided by their weights.
-    if let weights {
-      let values = shares.floats().enumerated().map { $1 * weights[$0 % weights.count] }
-      shares = HostArray(values, shape: shares.shape)
-    }
-    return ImageClassification.Batch(images: images, target: .probabilities(Tensor(shares, on: device)))
+    // Partners that other ranks have were there to be mixed with.
+    let all = Tensor(batch.pixels, on: device)
+    let images = batch.own.count == all.shape[0] ? all : all.samples(batch.own)
+    var own = ImageClassification.Batch(images: images, target: target)
+    own.first = batch.first
+    return own
   }
 }

@@ -15,23 +15,28 @@ public struct VisionEvaluator {
   /// `maxBroken` unreadable ones are an error.
   public init(
     _ task: ImageClassification, _ source: any ImageSource, _ pipeline: ImagePipeline, batchSize: Int, workers: Int,
-    maxBroken: Int = 100, on device: Device
+    maxBroken: Int = 100, on device: Device, ranks: any Communicator = SingleProcess()
   ) {
-    batches = Self.batches(source, pipeline, of: batchSize, BrokenImages(limit: maxBroken))
+    batches = Self.batches(source, pipeline, of: batchSize, BrokenImages(limit: maxBroken), ranks)
     (self.task, self.workers, self.device) = (task, workers, device)
   }
 
   private static func batches(
-    _ source: any ImageSource, _ pipeline: ImagePipeline, of batchSize: Int, _ broken: BrokenImages
+    _ source: any ImageSource, _ pipeline: ImagePipeline, of batchSize: Int, _ broken: BrokenImages,
+    _ ranks: any Communicator
   ) -> ImageBatches {
     let sampler = ImageSampler(count: source.count, batchSize: batchSize, seed: 0, shuffles: false, dropsLast: false)
-    return ImageBatches(source: source, sampler: sampler, pipeline: pipeline, broken: broken)
+    return ImageBatches(source: source, sampler: sampler, pipeline: pipeline, broken: broken, ranks: ranks)
   }
 
-  /// Images of a batch.
+  private var ranks: any Communicator { batches.ranks }
+
+  /// Images of a batch that are this rank's.
   var batchSize: Int {
-    get { min(batches.sampler.batchSize, batches.sampler.count) }
-    set { batches = Self.batches(batches.source, batches.pipeline, of: newValue, batches.broken) }
+    get { ranks.rows(of: min(batches.sampler.batchSize, batches.sampler.count), at: 0).count }
+    set {
+      batches = Self.batches(batches.source, batches.pipeline, of: newValue * ranks.count, batches.broken, ranks)
+    }
   }
 
   /// Batches that are made ahead of time.
@@ -42,6 +47,7 @@ public struct VisionEvaluator {
     batches.pipeline.byteCount * (min(ahead + 1, batches.perEpoch) + max(1, workers))
   }
 
+  /// Of several ranks each takes its rows of every batch, and all get the same figures:
   /// `top1` and `top5` as shares of the images that could be read, and the mean cross-entropy against the labels as they
   /// are, whatever the training's loss; with `masking` also that of masked images.
   public func callAsFunction(masking: Masking? = nil) throws -> Evaluation {
@@ -51,7 +57,7 @@ public struct VisionEvaluator {
       let objective = Loss.crossEntropy()
       var (count, first, five, loss, masked) = (0, 0, 0, 0.0, 0.0)
       while let batch = try loader.next() {
-        try Interruption.check()
+        try ranks.checkInterruption()
         guard batch.count > 0 else { continue }
         let own = VisionBatches.upload(batch, binarizes: false, to: device)
         var pass = Pass.evaluation.at(batch.number)
@@ -67,10 +73,10 @@ public struct VisionEvaluator {
         }
         count += batch.count
       }
-      let share = { (sum: Int) in Double(sum) / Double(max(1, count)) }
+      let sums = ranks.sum([Double(first), Double(five), loss, masked, Double(count)])
+      let share = { (place: Int) in sums[place] / max(1, sums[4]) }
       return Evaluation(
-        metrics: [("top1", share(first)), ("top5", share(five))], loss: loss / Double(max(1, count)),
-        maskedLoss: masking.map { _ in masked / Double(max(1, count)) })
+        metrics: [("top1", share(0)), ("top5", share(1))], loss: share(2), maskedLoss: masking.map { _ in share(3) })
     }
   }
 }

@@ -33,7 +33,7 @@ public struct VisionEvaluation {
     (recipe, details) = (network.recipe, network.details)
     evaluator = VisionEvaluator(
       network.task, images, recipe.evaluationPipeline, batchSize: batchSize, workers: settings.imageWorkers,
-      maxBroken: maxBroken, on: settings.device)
+      maxBroken: maxBroken, on: settings.device, ranks: settings.ranks)
     title = "\(network.title), \(images.count) images, \(images.classNames.count) classes"
   }
 

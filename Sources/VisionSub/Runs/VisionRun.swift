@@ -46,7 +46,8 @@ extension TrainingRun where Subject == VisionTraining {
     let evaluator = data.validation.map {
       VisionEvaluator(
         model.task, $0, recipe.evaluationPipeline, batchSize: recipe.loop.evalBatchSize,
-        workers: settings.imageWorkers, maxBroken: maxBroken, on: settings.device)
+        workers: settings.imageWorkers, maxBroken: maxBroken, on: settings.device,
+        ranks: settings.ranks)
     }
     let training = VisionTraining(
       model, on: source, emaDecay: recipe.loop.emaDecay, evaluator: evaluator, masking: masking)
@@ -88,7 +89,7 @@ extension VisionBatches {
     }
     let batches = ImageBatches(
       source: images, sampler: sampler, pipeline: try recipe.trainingPipeline(), mixing: recipe.mixing,
-      copies: recipe.augment.copies, broken: BrokenImages(limit: maxBroken))
+      copies: recipe.augment.copies, broken: BrokenImages(limit: maxBroken), ranks: settings.ranks)
     self.init(
       batches, updates: recipe.updates(stepsPerEpoch: batches.perEpoch), binarizes: recipe.loss.binarizesTargets,
       weights: weights, smoothing: Float(recipe.loss.smoothing),

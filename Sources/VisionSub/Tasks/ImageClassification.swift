@@ -12,7 +12,7 @@ public final class ImageClassification: TrainingTask {
     /// Classes, or mixed labels [N, C].
     public var target: Target
     /// The number of the first image, where these are a part of a larger batch.
-    private(set) var first = 0
+    var first = 0
     /// N.
     public var count: Int { images.shape[0] }
 

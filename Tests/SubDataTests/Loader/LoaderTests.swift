@@ -2,6 +2,7 @@ import Foundation
 import SubCore
 import SubData
 import Synchronization
+import TestSupport
 import Testing
 
 struct LoaderTests {
@@ -76,35 +77,22 @@ struct ImageSamplerTests {
     #expect(all.order(epoch: 3) == Array(0..<103))
   }
 
-  @Test func `ranks share an epoch without overlap but for the padding`() {
-    let orders = (0..<4).map { ImageSampler(count: 103, batchSize: 5, seed: 2, rank: $0, ranks: 4).order(epoch: 0) }
-    #expect(orders.allSatisfy { $0.count == 26 })
-    #expect(Set(orders.joined()) == Set(0..<103) && orders.joined().count == 104)
-    let whole = ImageSampler(count: 103, batchSize: 5, seed: 2).order(epoch: 0)
-    #expect((0..<103).allSatisfy { orders[$0 % 4][$0 / 4] == whole[$0] })
-  }
-
   /// The numbers of DeiT's sampler for ImageNet.
   @Test func `repeated augmentation sees a third of the pictures three times`() {
-    let imageNet = ImageSampler(count: 1_281_167, batchSize: 256, seed: 0, repeats: 3, rank: 3, ranks: 8)
-    #expect(imageNet.epochCount == 160_128 && imageNet.batchesPerEpoch == 625)
-    let ranks = (0..<2).map { ImageSampler(count: 1000, batchSize: 16, seed: 3, repeats: 3, rank: $0, ranks: 2) }
-    let orders = ranks.map { $0.order(epoch: 5) }
-    #expect(orders.map(\.count) == [384, 384])
-    let merged = (0..<768).map { orders[$0 % 2][$0 / 2] }
-    #expect(stride(from: 0, to: 768, by: 3).allSatisfy { Set(merged[$0..<($0 + 3)]).count == 1 })
-    #expect(Set(merged).count == 256)
+    let imageNet = ImageSampler(count: 1_281_167, batchSize: 2048, seed: 0, repeats: 3)
+    #expect(imageNet.epochCount == 1_281_024 && imageNet.batchesPerEpoch == 625)
+    let order = ImageSampler(count: 1000, batchSize: 32, seed: 3, repeats: 3).order(epoch: 5)
+    #expect(order.count == 768 && Set(order).count == 256)
+    #expect(stride(from: 0, to: 768, by: 3).allSatisfy { Set(order[$0..<($0 + 3)]).count == 1 })
     #expect(ImageSampler(count: 60, batchSize: 8, seed: 0, repeats: 3).epochCount == 60)
   }
 
-  @Test func `keys differ by epoch, place and rank`() {
-    let samplers = (0..<2).map { ImageSampler(count: 10, batchSize: 2, seed: 0, rank: $0, ranks: 2) }
-    let keys = samplers.flatMap { sampler in
-      (0..<3).flatMap { epoch in
-        (0..<5).flatMap { [sampler.key(epoch: epoch, place: $0), sampler.mixKey(epoch: epoch, batch: $0)] }
-      }
+  @Test func `keys differ by epoch and place`() {
+    let sampler = ImageSampler(count: 10, batchSize: 2, seed: 0)
+    let keys = (0..<3).flatMap { epoch in
+      (0..<5).flatMap { [sampler.key(epoch: epoch, place: $0), sampler.mixKey(epoch: epoch, batch: $0)] }
     }
-    #expect(Set(keys).count == 60)
+    #expect(Set(keys).count == 30)
   }
 }
 
@@ -158,6 +146,25 @@ struct ImageBatchesTests {
     #expect(Array(first) == numbers(one) && Array(second) != numbers(one))
     let plain = numbers(try batch(.eval(size: 16, resize: 18), copies: 2))
     #expect(plain.prefix(6 * 768).elementsEqual(plain.suffix(6 * 768)))
+  }
+
+  @Test(arguments: [(2, false), (2, true), (3, false), (5, true), (7, false)])
+  func `ranks have the rows of the whole batch`(count: Int, bytes: Bool) throws {
+    let plain = batches(bytes: bytes)
+    let make: @Sendable (any Communicator) throws -> [ImageBatch] = { ranks in
+      let batches = ImageBatches(
+        source: Files(broken: [3]), sampler: plain.sampler, pipeline: plain.pipeline, mixing: plain.mixing, copies: 2,
+        broken: BrokenImages(limit: 5), ranks: ranks)
+      return try (0..<4).map { try batches.batch($0) }
+    }
+    let own = try ThreadRanks.run(count) { try make($0) }
+    for (number, expected) in try make(SingleProcess()).enumerated() {
+      let parts = own.map { $0[number] }
+      #expect(parts.flatMap { $0.images.floats() } == expected.images.floats())
+      #expect(parts.flatMap { $0.targets?.floats() ?? [] } == expected.targets?.floats())
+      #expect(parts.flatMap(\.indices) == expected.indices && parts.flatMap(\.labels) == expected.labels)
+      #expect(parts.indices.allSatisfy { part in parts[part].first == parts[..<part].reduce(0) { $0 + $1.count } })
+    }
   }
 
   @Test func `threads and resuming change no bit`() throws {

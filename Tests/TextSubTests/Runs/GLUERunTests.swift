@@ -46,6 +46,35 @@ import TextSub
     #expect(try TemporaryFolder.text(folder["CoLA.tsv"]).hasPrefix("index\tprediction\n0\t"))
   }
 
+  @Test func `ranks make the run and the figures of one process`() throws {
+    let path = folder.path
+    let train: @Sendable (any Communicator) throws -> (losses: [Double], figures: [Double]) = { ranks in
+      var settings = RunSettings(seed: 3)
+      settings.ranks = ranks
+      // Batches of 6 divide neither the training's sentences nor the evaluation's.
+      let recipe = try GLUERecipe.fromScratch.with([
+        ("max_steps", "4"), ("batch_size", "6"), ("eval_batch_size", "7"), ("log_every", "1"),
+      ])
+      let tokenizer = try WordPieceTokenizer(folder: Repository.file("tokenizers/acceptability"))
+      let network = GLUERecipe.smallNetwork(vocabulary: tokenizer.vocabulary.count)
+      let model = try TextRunModel(network, tokenizer, for: .cola, settings)
+      let run = try GLUERun(
+        recipe, on: GLUEReader(task: .cola, data: Repository.file("datasets/acceptability")), model, settings)
+      let result = try run.train(to: "\(path)/\(ranks.count)")
+      let log = try InputFile(result.folder.metricsPath).text().split(separator: "\n")
+      return (
+        try log.compactMap { try JSON.parse(String($0), at: "log")["loss"]?.double },
+        result.summary.metrics.map(\.value)
+      )
+    }
+    let one = try train(SingleProcess())
+    for result in try ThreadRanks.run(3, train) {
+      #expect(result.figures == one.figures && result.losses.count == one.losses.count)
+      #expect(zip(result.losses, one.losses).allSatisfy { abs($0 - $1) < 1e-5 * $1 })
+    }
+    #expect(try JSON.read("\(path)/3/config.json")["ranks"]?.int == 3)
+  }
+
   /// 24 rows in batches of 8, two an update: transformers' Trainer makes two updates of each epoch, 192 samples in eight.
   @Test func `accumulation ends with the epoch, and other data are another run`() throws {
     let rows = (0..<25).map { "x\t\($0 % 2)\t\tword \($0)" }

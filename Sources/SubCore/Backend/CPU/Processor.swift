@@ -1,11 +1,24 @@
 internal import CSubKernels
 
+#if canImport(Glibc)
+  internal import Glibc
+#else
+  internal import Darwin
+#endif
+
 /// The CPU backend's settings and figures.
 public enum Processor {
   /// Threads of every kernel; 0 asks for as many as the process may use.
   public static var threads: Int {
     get { Int(sk_threads()) }
     set { sk_set_threads(Int32(newValue)) }
+  }
+
+  /// Gives each of the ranks on a machine its part of the cores, unless the launcher or OMP_NUM_THREADS did, and all ranks
+  /// as many threads: sums are divided by threads, and what ranks compute is to be the same.
+  public static func share(among ranks: any Communicator) {
+    if getenv("OMP_NUM_THREADS") == nil { sk_limit_default_threads(sk_machine_cores() / Int32(ranks.localCount)) }
+    sk_limit_default_threads(Int32(ranks.smallest(threads)))
   }
 
   /// The vector instructions that run-time dispatch chose.

@@ -1,0 +1,26 @@
+import SubCore
+
+/// A command that several processes can do together.
+package protocol RankedCommand: Command {
+  /// How many.
+  var ranks: RankOptions { get }
+}
+
+/// How many processes do the work together: the options of every command that trains or evaluates.
+package struct RankOptions: OptionGroup {
+  package static let title = "Ranks"
+  @Option(
+    "--ranks", in: 1...4096, default: "1, or as many as mpirun or srun started",
+    "processes on this machine that do it together, each with its part of every batch (MPI)")
+  package var count: Int?
+
+  package init() {}
+}
+
+extension ToolContext {
+  /// Throws a usage error where several ranks are to do what one process does: `what`, as a sentence begins.
+  func refuseRanks(_ what: String, at place: String) throws {
+    guard !ranks.isAlone else { return }
+    throw InputError("\(what) by one process", at: place, cure: "leave --ranks or the launcher out", isUsage: true)
+  }
+}

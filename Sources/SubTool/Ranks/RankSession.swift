@@ -1,0 +1,51 @@
+import SubCore
+
+#if canImport(Glibc)
+  internal import Glibc
+#else
+  internal import Darwin
+#endif
+
+/// A command line as one of several processes that a launcher started sees it, or as the one that starts them.
+struct RankSession {
+  /// What becomes of a command.
+  enum Place {
+    /// It is done here, with these ranks.
+    case here(any Communicator)
+    /// Others did it, and ended with this exit code.
+    case elsewhere(Int32)
+  }
+
+  /// Where a command that was parsed is done. `arguments`: the line behind the program's name.
+  static func place(of command: any Command, _ arguments: [String]) throws -> Place {
+    let ranked = command as? any RankedCommand
+    guard let launched = MPI.launched, launched.count > 1 else {
+      guard let count = ranked?.ranks.count, count > 1 else { return .here(SingleProcess()) }
+      return .elsewhere(try RankLauncher().run(count, arguments))
+    }
+    let name = type(of: command).name
+    guard let ranked else {
+      throw InputError(
+        "the launcher started \(launched.count) processes, and masksub \(name) is done by one", at: "masksub \(name)",
+        cure: "start it without mpirun or srun", isUsage: true)
+    }
+    if ranked.ranks.$count.isGiven, let count = ranked.ranks.count, count != launched.count {
+      throw InputError(
+        "the launcher started \(launched.count) processes", at: "--ranks \(count)", cure: "leave it out", isUsage: true)
+    }
+    let ranks = try MPI()
+    Processor.share(among: ranks)
+    return .here(ranks)
+  }
+
+  /// Says nothing but errors where another rank speaks.
+  static func quieten(_ console: Console) -> Console {
+    guard let rank = MPI.launched?.rank, rank > 0 else { return console }
+    return console.errorsOnly(of: "rank \(rank): ")
+  }
+
+  /// Lets rank 0 speak first, and end all where it has the same error.
+  static func yieldToFirst() {
+    if let rank = MPI.launched?.rank, rank > 0 { usleep(1_000_000) }
+  }
+}

@@ -1,0 +1,132 @@
+import Foundation
+import SubData
+import TestSupport
+import Testing
+
+/// The program itself under real launchers; passed over where none is installed.
+@Suite(.serialized) struct RanksToolTests {
+  /// Those of both makes where they stand side by side, as Debian has them.
+  static let launchers = ["mpirun.openmpi", "mpirun.mpich"].compactMap { name in
+    (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map { "\($0)/\(name)" }
+      .first { FileManager.default.isExecutableFile(atPath: $0) }
+  }
+  static let isMissing = "neither mpirun.openmpi nor mpirun.mpich is installed"
+
+  private struct Ended {
+    let code: Int32
+    let output, error: String
+  }
+
+  /// Runs a program, the tool unless another is named, and sends a signal to it once it has said `moment`.
+  private static func run(
+    _ program: String? = nil, _ words: [String], launcher: String? = nil, library: String? = nil,
+    interruptedAfter moment: String? = nil
+  ) throws -> Ended {
+    let built = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+    let tool = FileSystem.join(FileSystem.parent(built), "masksub")
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: program ?? tool)
+    process.arguments = program == nil ? words : words + [tool]
+    var environment = ProcessInfo.processInfo.environment
+    environment["MASKSUB_HOME"] = Repository.path
+    environment["MASKSUB_MPIRUN"] = launcher
+    environment["MASKSUB_MPI"] = library
+    environment["OMPI_ALLOW_RUN_AS_ROOT"] = "1"
+    environment["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1"
+    process.environment = environment
+    let (output, error) = (Pipe(), Pipe())
+    (process.standardOutput, process.standardError) = (output, error)
+    process.standardInput = FileHandle.nullDevice
+    try process.run()
+    var said = Data()
+    while let moment, !String(decoding: said, as: UTF8.self).contains(moment) {
+      let more = error.fileHandleForReading.availableData
+      if more.isEmpty { break }
+      said += more
+    }
+    if moment != nil { process.interrupt() }
+    said += error.fileHandleForReading.readDataToEndOfFile()
+    let printed = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    return Ended(code: process.terminationStatus, output: printed, error: String(decoding: said, as: UTF8.self))
+  }
+
+  private static let small = ["train", "--threads", "1", "--workers", "1", "--batch-size", "8", "--set", "log_every=1"]
+
+  /// The losses of a run, and the bytes of the weights of its last checkpoint.
+  private static func content(of run: String) throws -> (losses: [Double], weights: [UInt8]) {
+    let lines = try InputFile("\(run)/metrics.jsonl").text().split(separator: "\n")
+    let records = try lines.map { try JSON.parse(String($0), at: run) }
+    let steps = try FileSystem.names(in: "\(run)/checkpoints").compactMap { Int($0) }
+    return (
+      records.filter { $0["split"]?.string == "train" }.compactMap { $0["loss"]?.double },
+      try TemporaryFolder.bytes("\(run)/checkpoints/\(steps.max() ?? 0)/model.safetensors")
+    )
+  }
+
+  @Test(.enabled(if: !launchers.isEmpty, Comment(rawValue: isMissing)))
+  func `ranks train and evaluate as one process does, whatever starts them`() throws {
+    let folder = TemporaryFolder()
+    let line = Self.small + ["--set", "max_steps=5"]
+    #expect(try Self.run(nil, line + ["--output", folder["one"]]).code == 0)
+    let one = try Self.content(of: folder["one"])
+    let figures = try Self.run(nil, ["eval", "--from", folder["one"]]).output
+    var weights: [[UInt8]] = []
+    for launcher in Self.launchers {
+      let place = folder[FileSystem.name(launcher)]
+      let trained = try Self.run(nil, line + ["--ranks", "2", "--output", place], launcher: launcher)
+      #expect(trained.code == 0 && trained.error.contains("2 ranks, each with 4 of a batch's 8 samples"), "\(trained)")
+      let own = try Self.content(of: place)
+      #expect(own.losses.count == 5 && zip(own.losses, one.losses).allSatisfy { abs($0 - $1) < 1e-5 * $1 })
+      weights.append(own.weights)
+      let evaluated = try Self.run(nil, ["eval", "--from", folder["one"], "--ranks", "2"], launcher: launcher)
+      #expect(evaluated.code == 0 && evaluated.output == figures, "\(evaluated)")
+    }
+    #expect(weights.allSatisfy { $0 == weights[0] })
+  }
+
+  @Test(.enabled(if: !launchers.isEmpty, Comment(rawValue: isMissing)))
+  func `a signal stops all ranks with a checkpoint`() throws {
+    let folder = TemporaryFolder()
+    for launcher in Self.launchers {
+      let place = folder[FileSystem.name(launcher)]
+      let line = Self.small + ["--set", "max_steps=100000", "--ranks", "2", "--output", place]
+      let stopped = try Self.run(nil, line, launcher: launcher, interruptedAfter: "train step")
+      #expect(stopped.code == 130, "\(stopped)")
+      #expect(stopped.error.contains("Go on with: masksub train --resume \(place)"))
+      #expect(!(try FileSystem.names(in: "\(place)/checkpoints")).isEmpty)
+    }
+  }
+
+  @Test(.enabled(if: !launchers.isEmpty, Comment(rawValue: isMissing))) func `what cannot be is refused`() throws {
+    let folder = TemporaryFolder()
+    let launcher = Self.launchers[0]
+    let odd = try Self.run(nil, Self.small + ["--ranks", "3", "--output", folder["odd"]], launcher: launcher)
+    #expect(odd.code == 2 && odd.error.contains("3 ranks do not divide a batch of 8"), "\(odd)")
+    // Rank 0 speaks for all.
+    #expect(odd.error.components(separatedBy: "error:").count == 2)
+
+    let alone = try Self.run(launcher, ["-n", "2"])
+    #expect(alone.code != 0 && alone.error.contains("no command is given"))
+    let script = folder["inspect.sh"]
+    try AtomicFile.write("exec \"$1\" inspect nothing\n", to: script)
+    let inspected = try Self.run(launcher, ["-n", "2", "/bin/sh", script])
+    #expect(inspected.code != 0 && inspected.error.contains("masksub inspect is done by one"), "\(inspected)")
+  }
+
+  @Test(.enabled(if: launchers.count == 2, Comment(rawValue: "both makes of MPI are needed")))
+  func `a library of another make is told from the launcher's`() throws {
+    let folder = TemporaryFolder()
+    let run = try Self.run(
+      nil, Self.small + ["--ranks", "2", "--output", folder["run"]], launcher: Self.launchers[0],
+      library: "libmpich.so.12")
+    #expect(run.code != 0 && run.error.contains("the launcher started 2 processes, of which MPICH"), "\(run)")
+    #expect(FileSystem.kind(folder["run"]) == .absent)
+  }
+
+  @Test func `without a launcher there are no ranks`() throws {
+    let folder = TemporaryFolder()
+    let run = try Self.run(nil, Self.small + ["--ranks", "2", "--output", folder["run"]], launcher: "no-such-mpirun")
+    #expect(run.code == 1 && run.error.contains("there is no no-such-mpirun, which starts the ranks"), "\(run)")
+  }
+}

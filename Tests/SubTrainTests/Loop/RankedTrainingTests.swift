@@ -1,0 +1,169 @@
+import SubCore
+import SubData
+import SubNN
+import TestSupport
+import Testing
+
+@testable import SubTrain
+
+@Suite struct RankedTrainingTests {
+  /// What a rank saw of a run.
+  private struct Seen: Sendable {
+    var records: [MetricsRecord] = []
+    var weights: [Float] = []
+    var position = Checkpoint.Position()
+    var interruption: Interruption?
+  }
+
+  private final class Notebook: Reporter {
+    var records: [MetricsRecord] = []
+    var stepsUntilSignal: (steps: Int, signal: Interruption.Simulated)?
+    func trained(_ record: MetricsRecord) { records.append(record) }
+    func updated(to step: Int) { if let signal = stepsUntilSignal, signal.steps == step { signal.signal.raise() } }
+  }
+
+  /// A run of 22 points in batches of 4: the last one of an epoch has two, so that of four ranks two have none.
+  private static func train(
+    _ ranks: any Communicator, in folder: String? = nil, steps: Int = 14, resuming: Bool = false,
+    signalAfter: Int? = nil,
+    _ change: (inout LoopSettings) -> Void = { _ in }
+  ) throws -> Seen {
+    let points = PointClasses()
+    points.source.ranks = ranks
+    let notebook = Notebook()
+    let signal = Interruption.Simulated(raised: false)
+    notebook.stepsUntilSignal = signalAfter.map { ($0, signal) }
+    let run = try folder.map { try RunFolder.open(output: $0, resume: resuming, command: "points", over: ranks) }
+    if ranks.rank == 0 { try run?.writeConfiguration(command: "points", arguments: [], [:]) }
+    let trainer = points.trainer(steps: steps, in: run, reporter: notebook) {
+      ($0.ranks, $0.clipNorm) = (ranks, 0.5)
+      change(&$0)
+    }
+    var seen = Seen()
+    try Interruption.$simulated.withValue(signal) {
+      do { seen.position = try trainer.train(resuming: resuming).position } catch let error as Interruption {
+        seen.interruption = error
+      }
+    }
+    (seen.records, seen.weights) = (notebook.records, points.weights)
+    return seen
+  }
+
+  private static func expect(_ seen: Seen, closeTo one: Seen) {
+    #expect(seen.records.count == one.records.count)
+    for (own, other) in zip(seen.records, one.records) {
+      let pairs = [
+        (own.loss, other.loss), (own.lossMain, other.lossMain), (own.lossSub, other.lossSub),
+        (own.gradNorm, other.gradNorm), (own.gradNormMain, other.gradNormMain), (own.gradNormSub, other.gradNormSub),
+      ]
+      for case (let a?, let b?) in pairs { #expect(abs(a - b) <= 1e-5 * abs(b)) }
+      #expect((own.lossSub == nil) == (other.lossSub == nil) && (own.gradNormSub == nil) == (other.gradNormSub == nil))
+    }
+    #expect(seen.position.samples == one.position.samples && seen.position.batches == one.position.batches)
+    #expect(zip(seen.weights, one.weights).allSatisfy { abs($0 - $1) < 1e-5 })
+  }
+
+  @Test(arguments: [2, 3, 4], [1, 3]) func `ranks train as one process does`(count: Int, parts: Int) throws {
+    let change: @Sendable (inout LoopSettings) -> Void = { ($0.parts, $0.analyze) = (parts, true) }
+    let one = try Self.train(SingleProcess(), change)
+    let all = try ThreadRanks.run(count) { try Self.train($0, change) }
+    #expect(all.allSatisfy { $0.weights == all[0].weights })
+    // Everybody knows the losses of all.
+    #expect(all.allSatisfy { $0.records.map(\.loss) == all[0].records.map(\.loss) })
+    Self.expect(all[0], closeTo: one)
+  }
+
+  @Test func `a signal at one rank stops all at the same step, and the run goes on exactly`() throws {
+    let (folder, whole) = (TemporaryFolder(), try ThreadRanks.run(3) { try Self.train($0) })
+    let path = folder["run"]
+    let stopped = try ThreadRanks.run(3) { try Self.train($0, in: path, signalAfter: $0.rank == 1 ? 5 : nil) }
+    #expect(stopped.allSatisfy { $0.interruption?.run == path })
+    let goneOn = try ThreadRanks.run(3) { try Self.train($0, in: path, resuming: true) }
+    #expect(goneOn[0].records.first?.step == 7)
+    #expect(goneOn.allSatisfy { $0.weights == whole[0].weights })
+    #expect(goneOn[0].records.map(\.loss) == whole[0].records.dropFirst(6).map(\.loss))
+  }
+
+  @Test func `a run goes on with another number of ranks`() throws {
+    let folder = TemporaryFolder()
+    let path = folder["run"]
+    let one = try Self.train(SingleProcess())
+    _ = try ThreadRanks.run(4) { try Self.train($0, in: path, signalAfter: 5) }
+    let goneOn = try ThreadRanks.run(2) { try Self.train($0, in: path, resuming: true) }
+    #expect(goneOn.allSatisfy { $0.weights == goneOn[0].weights })
+    #expect(zip(goneOn[0].weights, one.weights).allSatisfy { abs($0 - $1) < 1e-5 })
+  }
+
+  @Test func `ranks whose weights are no longer the same save nothing`() throws {
+    let folder = TemporaryFolder()
+    let path = folder["run"]
+    let errors = try ThreadRanks.run(3) { ranks in
+      let points = PointClasses(seed: ranks.rank == 2 ? 9 : 1)
+      points.source.ranks = ranks
+      let run = try RunFolder.open(output: path, resume: false, command: "points", over: ranks)
+      do { try points.trainer(in: run) { $0.ranks = ranks }.train() } catch let error as InputError {
+        return error.what
+      }
+      return ""
+    }
+    #expect(errors.allSatisfy { $0.contains("the weights of rank 2 are not those of rank 0") })
+    #expect((try? FileSystem.names(in: path + "/checkpoints")) ?? [] == [])
+  }
+
+  @Test func `a loss that is no number ends all ranks alike`() throws {
+    let errors = try ThreadRanks.run(2) { ranks in
+      let points = PointClasses()
+      points.source.ranks = ranks
+      if ranks.rank == 1 { points.parameters.arena.write(HostArray([Float](repeating: .nan, count: 32), shape: [32])) }
+      do { try points.trainer { $0.ranks = ranks }.train() } catch let error as InputError { return error.what }
+      return ""
+    }
+    #expect(errors.allSatisfy { $0.contains("no longer finite") })
+  }
+}
+
+@Suite struct RankedGradientsTests {
+  private final class Network: Module {
+    let table = Embedding(5, 3, weights: .normal(deviation: 1), isSparse: true)
+    let (head, other, idle) = (Linear(3, 2), Linear(3, 2), Linear(3, 2))
+  }
+
+  /// Rows of the table go through a layer that not all ranks use.
+  private static func backward(_ network: Network, _ gradients: Gradients, rows: [Int], usesOther: Bool) {
+    guard !rows.isEmpty else { return }
+    let x = network.table.weight.tensor.gatherRows(Tensor(indices: rows, on: .cpu))
+    let y = usesOther ? network.other(x) : network.head(x)
+    y.binaryCrossEntropy(.probabilities(Tensor(y.shape, filledWith: 0.3, on: .cpu))).backward(into: gradients)
+  }
+
+  @Test func `slots and rows that any rank touched are added up, whatever others hold there`() throws {
+    /// Two rounds: in the second a rank has what the first left in its memory.
+    let rounds: [[(rows: [Int], other: Bool)]] = [
+      [([1, 2], false), ([2, 4], true), ([], false)], [([], true), ([0, 0], false), ([3], false)],
+    ]
+    let all = try ThreadRanks.run(3) { ranks in
+      let network = Network()
+      let set = ParameterSet(network.namedParameters(), on: .cpu, key: RandomKey(seed: 2))
+      let gradients = Gradients(set)
+      return rounds.map { round in
+        Self.backward(network, gradients, rows: round[ranks.rank].rows, usesOther: round[ranks.rank].other)
+        gradients.sum(over: ranks)
+        defer { gradients.clear() }
+        return set.parameters.map { (gradients.isTouched($0), gradients.value(of: $0).floats()) }
+      }
+    }
+    let network = Network()
+    let set = ParameterSet(network.namedParameters(), on: .cpu, key: RandomKey(seed: 2))
+    for (number, round) in rounds.enumerated() {
+      let gradients = Gradients(set)
+      for part in round { Self.backward(network, gradients, rows: part.rows, usesOther: part.other) }
+      for (place, parameter) in set.parameters.enumerated() {
+        let (isTouched, values) = all[0][number][place]
+        #expect(isTouched == gradients.isTouched(parameter), "\(parameter.name)")
+        for (own, sum) in zip(values, gradients.value(of: parameter).floats()) { #expect(abs(own - sum) < 1e-6) }
+        #expect(all.allSatisfy { $0[number][place].1 == values })
+      }
+      #expect(!gradients.isTouched(network.idle.weight))
+    }
+  }
+}

@@ -1,0 +1,165 @@
+#!/usr/bin/env python3
+"""Several ranks against one process, under both makes of MPI: losses, weights, faults, and what sums cost.
+
+    scripts/campaigns/ranks.py [--program .build/release/masksub] [--steps 60] [--rounds 10] [--parts equal,faults,speed]
+
+Prints a line per finding; exit code 1 where one is not as it should be."""
+import argparse, json, os, random, re, shutil, signal, subprocess, sys, tempfile, time
+
+root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+parser = argparse.ArgumentParser()
+parser.add_argument("--program", default=f"{root}/.build/release/masksub")
+parser.add_argument("--steps", type=int, default=60)
+parser.add_argument("--rounds", type=int, default=10)
+parser.add_argument("--parts", default="equal,faults,speed")
+parser.add_argument("--commands", default="train,glue,finetune,clip-pretrain")
+parser.add_argument("--ranks", default="2,4")
+options = parser.parse_args()
+launchers = [name for name in ("mpirun.openmpi", "mpirun.mpich") if shutil.which(name)] or ["mpirun"]
+scratch = tempfile.mkdtemp(prefix="masksub-ranks-")
+common = ["--threads", "1", "--set", "log_every=1", "--set", "evaluate_every=0", "--set", "save_every=20"]
+lines = {
+    "train": ["train", "--batch-size", "16", "--workers", "1", "--set", "ema_decay=0.9"],
+    "glue": ["glue", "--task", "cola", "--batch-size", "16"],
+    "finetune": ["finetune", "--from", f"{scratch}/train-1/checkpoints/{options.steps}", "--batch-size", "16", "--workers", "1"],
+    "clip-pretrain": ["clip-pretrain", "--batch-size", "16"],
+}
+failures = 0
+
+
+def say(text, good):
+    global failures
+    failures += not good
+    print(f"{'ok  ' if good else 'WRONG'} {text}", flush=True)
+
+
+def start(words, launcher=None, **more):
+    environment = dict(os.environ, MASKSUB_HOME=root, **more)
+    if launcher:
+        environment["MASKSUB_MPIRUN"] = launcher
+    return subprocess.Popen([options.program] + words, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+
+def line(command, name, ranks=1, steps=None):
+    several = ["--ranks", str(ranks)] if ranks > 1 else []
+    return lines[command] + common + ["--set", f"max_steps={steps or options.steps}", "--output", f"{scratch}/{name}"] + several
+
+
+def run(words, launcher=None, **more):
+    process = start(words, launcher, **more)
+    text = process.communicate()[0].decode(errors="replace")
+    return process.returncode, text
+
+
+def losses(name):
+    records = [json.loads(one) for one in open(f"{scratch}/{name}/metrics.jsonl")]
+    return [[one.get(key) for key in ("loss", "loss_main", "loss_sub", "grad_norm")] for one in records if one["split"] == "train"]
+
+
+def weights(name):
+    steps = sorted(int(one) for one in os.listdir(f"{scratch}/{name}/checkpoints") if one.isdigit())
+    folder = f"{scratch}/{name}/checkpoints/{steps[-1]}"
+    return {one: open(f"{folder}/{one}", "rb").read() for one in sorted(os.listdir(folder)) if one.endswith(".safetensors")}
+
+
+def distance(one, other):
+    pairs = [(a, b) for x, y in zip(one, other) for a, b in zip(x, y) if a is not None]
+    return max(abs(a - b) / abs(b) for a, b in pairs)
+
+
+def processes():
+    """Those that run this program now."""
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            if os.readlink(f"/proc/{pid}/exe") == os.path.realpath(options.program):
+                found.append(int(pid))
+        except OSError:
+            pass
+    return found
+
+
+def ranks_of(parent):
+    return [pid for pid in processes() if pid != parent]
+
+
+if "equal" in options.parts:
+    for command in options.commands.split(","):
+        code, text = run(line(command, f"{command}-1"))
+        if code:
+            say(f"{command}: {text[-300:]}", False)
+            continue
+        one = losses(f"{command}-1")
+        for ranks in map(int, options.ranks.split(",")):
+            kept = []
+            for launcher in launchers:
+                for number in range(2 if launcher == launchers[0] else 1):
+                    name = f"{command}-{ranks}-{launcher}-{number}"
+                    code, text = run(line(command, name, ranks), launcher)
+                    if code:
+                        say(f"{command}, {ranks} ranks, {launcher}: exit {code}: {text[-300:]}", False)
+                        continue
+                    far = distance(losses(name), one)
+                    say(f"{command}, {ranks} ranks, {launcher}: {len(losses(name))} losses and norms within {far:.1e} of one process", far < 1e-5)
+                    kept.append(weights(name))
+            say(f"{command}, {ranks} ranks: {len(kept)} runs of {', '.join(launchers)} have the same weights bit for bit",
+                all(one == kept[0] for one in kept))
+
+if "faults" in options.parts:
+    draw = random.Random(1)
+    for number in range(options.rounds):
+        launcher = launchers[number % len(launchers)]
+        for fault in ("kill", "interrupt"):
+            name = f"{fault}-{number}"
+            process = start(line("train", name, 2, 100000), launcher)
+            time.sleep(1 + draw.random() * 5)
+            began = time.time()
+            if fault == "interrupt":
+                process.send_signal(draw.choice([signal.SIGINT, signal.SIGTERM]))
+            else:
+                victims = ranks_of(process.pid)
+                if victims:
+                    os.kill(draw.choice(victims), signal.SIGKILL)
+                else:
+                    process.send_signal(signal.SIGINT)
+            try:
+                text = process.communicate(timeout=60)[0].decode(errors="replace")
+            except subprocess.TimeoutExpired:
+                process.kill()
+                text = "did not end"
+            took, left = time.time() - began, ranks_of(process.pid)
+            last = text.strip().splitlines()[-1] if text.strip() else ""
+            fine = process.returncode == 130 if fault == "interrupt" else process.returncode not in (0, None)
+            say(f"{fault} {number}, {launcher}: exit {process.returncode} after {took:.1f} s: {last[:150]}", fine and took < 15 and not left)
+            for pid in left:
+                os.kill(pid, signal.SIGKILL)
+
+    # A picture that only one rank meets, and more of them than are passed over.
+    folder = f"{scratch}/pictures"
+    shutil.copytree(f"{root}/datasets/shapes", folder)
+    pictures = sorted(os.path.join(where, one) for where, _, names in os.walk(folder) for one in names if one.endswith((".png", ".jpg")))
+    if pictures:
+        open(pictures[len(pictures) // 2], "wb").write(b"broken")
+    code, text = run(line("train", "none-broken", 2, 40) + ["--data", folder, "--max-broken", "0"], launchers[0])
+    say(f"a broken picture: exit {code}: {text.strip().splitlines()[-1][:150]}", code == 1 and "broken" in text)
+    # A file system that is full, or files that may not be as large as weights are.
+    process = subprocess.Popen(
+        ["bash", "-c", 'ulimit -f 40; exec "$@"', "bash", options.program] + line("train", "full", 2, 5), stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, env=dict(os.environ, MASKSUB_HOME=root, MASKSUB_MPIRUN=launchers[0]))
+    text = process.communicate()[0].decode(errors="replace")
+    errors = re.findall("error:.*", text)
+    say(f"no space: exit {process.returncode}: {errors[:1]}", process.returncode == 1 and len(errors) == 1)
+    code, text = run(line("train", "infinite", 2, 60) + ["--lr", "1e30"], launchers[0])
+    errors = re.findall("error:.*", text)
+    say(f"no number any more: exit {code}: {errors[:1]}", code == 1 and len(errors) == 1 and "finite" in text)
+
+if "speed" in options.parts:
+    for ranks, threads in ((1, 2), (2, 1)):
+        words = line("train", f"speed-{ranks}", ranks, 100)
+        words[words.index("--threads") + 1] = str(threads)
+        code, text = run(words, launchers[0])
+        summary = json.load(open(f"{scratch}/speed-{ranks}/summary.json"))
+        print(f"train, {ranks} ranks of {threads} threads: {summary['samples_per_s']:.1f} samples/s", flush=True)
+
+shutil.rmtree(scratch)
+sys.exit(failures > 0)
