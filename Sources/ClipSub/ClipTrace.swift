@@ -29,7 +29,7 @@ public enum ClipTrace {
       task, pairs, set, method.init(MethodSettings(ratio: ratio, noise: noise)),
       names: names,
       outputs: { branch, output in
-        var outputs = [("\(branch).logits", output.logits.host())]
+        var outputs = [("\(branch).logits", output.similarities.rows.host())]
         if branch == "main" {
           outputs.append(("main.image_features", output.imageFeatures.host()))
           outputs.append(("main.text_features", output.textFeatures.host()))

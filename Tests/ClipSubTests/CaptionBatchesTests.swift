@@ -7,13 +7,12 @@ import Testing
 struct CaptionBatchesTests {
   private static func batches(
     _ source: String, order: CaptionOrder, from position: CaptionPosition = CaptionPosition(), size: Int = 8,
-    threads: Int = 1, dropsLast: Bool = true
+    threads: Int = 1, fills: Bool = true
   ) throws -> CaptionBatches {
-    let tokenizer = try BytePairTokenizer(
-      mergesFile: CaptionFiles.embedded + "/../../tokenizers/captions-bpe/merges.txt")
-    return CaptionBatches(
-      try CaptionStream(CaptionSet(source, readsLabels: true), order: order, from: position), tokenizer: tokenizer,
-      pipeline: .clipTraining(size: 16), batchSize: size, key: RandomKey(seed: 1), dropsLast: dropsLast,
+    CaptionBatches(
+      try CaptionStream(CaptionSet(source, readsLabels: true), order: order, from: position),
+      tokenizer: try CaptionFiles.tokenizer(),
+      pipeline: .clipTraining(size: 16), batchSize: size, key: RandomKey(seed: 1), fills: fills,
       threads: threads)
   }
 
@@ -41,22 +40,45 @@ struct CaptionBatchesTests {
     }
   }
 
-  @Test func `broken images are replaced by the next pairs`() throws {
+  /// Twenty pictures, of which every fifth is broken.
+  private static func partlyBroken() throws -> String {
     let folder = try CaptionFiles.folder()
     for index in 0..<20 {
       try CaptionFiles.write(index % 5 == 2 ? [1, 2, 3] : CaptionFiles.png, "\(folder)/\(10 + index).png")
       try CaptionFiles.write("number \(10 + index)".utf8, "\(folder)/\(10 + index).txt")
     }
-    let order = CaptionOrder(seed: 0, shuffles: false, repeats: false)
-    let batches = try Self.batches(folder, order: order, dropsLast: false)
+    return folder
+  }
+
+  @Test func `in training another pair takes the place of a broken image, and the others keep theirs`() throws {
+    let order = CaptionOrder(seed: 0, shuffles: false)
+    let folder = try Self.partlyBroken()
+    let batches = try Self.batches(folder, order: order)
     let first = try #require(try batches.next())
-    #expect(first.captions == [10, 11, 13, 14, 15, 16, 18, 19].map { "number \($0)" })
-    #expect(try #require(try batches.next()).count == 8)
-    #expect(try batches.next() == nil && batches.faults.count(.brokenImage) == 4)
+    let broken = [2, 7]
+    for row in 0..<8 where !broken.contains(row) { #expect(first.captions[row] == "number \(10 + row)") }
+    for row in broken {
+      // One that can be read and that the batch does not have otherwise.
+      let number = try #require(Int(first.captions[row].split(separator: " ")[1]))
+      #expect(number >= 18 && number % 5 != 2)
+    }
+    #expect(first.position.delivered == 8 && batches.faults.count(.brokenImage) >= 2)
     #expect(batches.faults.summary.contains("12.png"))
-    // The places of the good ones decide, not the batches: a resumed run agrees.
+    let second = try #require(try batches.next())
+    #expect(second.captions[0] == "number 18" && second.count == 8)
     let resumed = try Self.batches(folder, order: order, from: first.position)
-    #expect(try resumed.next()?.captions.first == "number 20")
+    let again = try #require(try resumed.next())
+    #expect(again.captions == second.captions && again.images.floats() == second.images.floats())
+  }
+
+  @Test func `in evaluation a broken image is left out`() throws {
+    let order = CaptionOrder(seed: 0, shuffles: false, repeats: false)
+    let batches = try Self.batches(Self.partlyBroken(), order: order, fills: false)
+    let first = try #require(try batches.next())
+    #expect(first.captions == [10, 11, 13, 14, 15, 16].map { "number \($0)" } && first.images.shape == [6, 3, 16, 16])
+    #expect(try #require(try batches.next()).count == 7)
+    #expect(try #require(try batches.next()).count == 3)
+    #expect(try batches.next() == nil && batches.faults.count(.brokenImage) == 4)
   }
 
   @Test func `nothing but broken images ends the run`() throws {

@@ -45,4 +45,24 @@ enum CaptionFiles {
       try write(tar(members), "\(folder)/\(String(format: "%03d", shard)).tar")
     }
   }
+
+  /// Shards of so many pictures each with captions that name shard and sample, some of them broken.
+  static func pictures(
+    _ counts: [Int], broken: (_ shard: Int, _ sample: Int) -> Bool = { _, _ in false }, in folder: String
+  )
+    throws
+  {
+    for (shard, count) in counts.enumerated() {
+      let members = (0..<count).flatMap { sample -> [(String, [UInt8])] in
+        let key = "\(shard)-\(sample)"
+        return [("\(key).png", broken(shard, sample) ? [1, 2, 3] : png), ("\(key).txt", Array("picture \(key)".utf8))]
+      }
+      try write(tar(members), "\(folder)/\(100 + shard).tar")
+    }
+  }
+
+  /// The embedded captions' tokenizer.
+  static func tokenizer() throws -> BytePairTokenizer {
+    try BytePairTokenizer(mergesFile: embedded + "/../../tokenizers/captions-bpe/merges.txt")
+  }
 }

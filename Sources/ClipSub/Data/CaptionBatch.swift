@@ -2,7 +2,8 @@ public import SubCore
 
 /// Images and captions, ready for a model.
 public struct CaptionBatch: Sendable {
-  /// The bytes of the images, and how a device makes numbers of them.
+  /// The bytes of the images, and how a device makes numbers of them. Of a batch that ranks share, these and the rest are one
+  /// rank's rows.
   public let pixels: PixelBatch
   /// The ids of every caption with start and end, not padded, at most the context length.
   public let tokens: [[Int32]]

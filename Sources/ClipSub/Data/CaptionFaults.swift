@@ -1,4 +1,5 @@
-import SubCore
+import Foundation
+public import SubCore
 import Synchronization
 
 /// The faults of a run: counted by kind whenever they come up, the first of each kind kept with its name, and a limit on
@@ -24,9 +25,9 @@ public final class CaptionFaults: Sendable {
   private struct State {
     var counts: [CaptionFault.Kind: Int] = [:]
     var first: [CaptionFault.Kind: [CaptionFault]] = [:]
-    var used = 0
+    /// All faults and all good pairs, those included that other ranks meet.
+    var (all, used) = (0, 0)
     var inARow = 0
-    var total: Int { counts.values.reduce(0, +) }
   }
 
   /// The limit.
@@ -40,20 +41,21 @@ public final class CaptionFaults: Sendable {
     self.limit = limit
   }
 
-  /// Notes a fault. Throws an `InputError` once there are too many.
-  public func record(_ fault: CaptionFault) throws {
+  /// Notes a fault. Throws an `InputError` once there are too many. `standingFor`: how many there are of it among all
+  /// ranks, of which each looks at some images and takes the others to be alike.
+  public func record(_ fault: CaptionFault, standingFor count: Int = 1) throws {
     try state.withLock { state in
       state.counts[fault.kind, default: 0] += 1
+      state.all += count
       // It comes up again in every epoch.
       let first = state.first[fault.kind] ?? []
       if first.count < 3, !first.contains(fault) { state.first[fault.kind] = first + [fault] }
       if fault.kind == .brokenImage {
         // It had been handed out.
         state.inARow += 1
-        state.used -= 1
+        state.used -= count
       }
-      let total = state.total
-      let isTooMany = total > limit.count && Double(total) > limit.share * Double(total + state.used)
+      let isTooMany = state.all > limit.count && Double(state.all) > limit.share * Double(state.all + state.used)
       if isTooMany || state.inARow >= limit.inARow {
         throw InputError(
           state.inARow >= limit.inARow
@@ -64,18 +66,33 @@ public final class CaptionFaults: Sendable {
     }
   }
 
-  /// Notes a pair that a stream has handed out.
-  func noteDelivered() { state.withLock { $0.used += 1 } }
+  /// Notes pairs that were handed out.
+  func noteGiven(_ count: Int = 1) { state.withLock { $0.used += count } }
 
   /// Notes an image that could be read.
   public func noteDecoded() { state.withLock { $0.inARow = 0 } }
 
   /// How many faults there were.
-  public var total: Int { state.withLock { $0.total } }
+  public var total: Int { state.withLock { $0.counts.values.reduce(0, +) } }
   /// How many there were of a kind.
   public func count(_ kind: CaptionFault.Kind) -> Int { state.withLock { $0.counts[kind] ?? 0 } }
   /// What was skipped, with names, in one line; empty if nothing was.
   public var summary: String { state.withLock { Self.summary($0) } }
+
+  /// What all ranks skipped: all of them meet the same, but broken images, each its own. All ranks ask for it.
+  public func summary(over ranks: any Communicator) -> String {
+    var state = state.withLock { $0 }
+    let broken = CaptionFault.Kind.brokenImage
+    let own = state.first[broken]?.map { [$0.name, $0.detail] } ?? []
+    guard !ranks.isAlone, let text = try? JSONEncoder().encode(own) else { return Self.summary(state) }
+    let named = ranks.gatherUneven(Array(text)).flatMap { bytes in
+      (try? JSONDecoder().decode([[String]].self, from: Data(bytes))) ?? []
+    }
+    let count = ranks.sum(state.counts[broken] ?? 0)
+    state.counts[broken] = count > 0 ? count : nil
+    state.first[broken] = named.prefix(3).map { CaptionFault(broken, $0[0], $0[1]) }
+    return Self.summary(state)
+  }
 
   private static func summary(_ state: State) -> String {
     CaptionFault.Kind.allCases.compactMap { kind in

@@ -35,9 +35,23 @@ public struct CaptionStream: Sendable {
     try restore()
   }
 
+  /// A pair and where it was found.
+  struct Given {
+    let pair: CaptionPair
+    /// What lies beside it: its shard, table or folder.
+    let pairs: any CaptionPairs
+    /// That shard's place in the order, and the pair's in the shard.
+    let place, sample: Int
+    /// Its number in the run, from 0.
+    let number: Int
+  }
+
   /// The next pair; nil at the end of data that does not start again. Pairs that cannot be used are recorded and
   /// skipped; throws an `InputError` once there are too many, or nothing is left.
-  public mutating func next() throws -> CaptionPair? {
+  public mutating func next() throws -> CaptionPair? { try give()?.pair }
+
+  /// The same, with where it was found.
+  mutating func give() throws -> Given? {
     while true {
       guard let (place, sample) = try nextReference() else {
         guard order.repeats else { return nil }
@@ -57,8 +71,8 @@ public struct CaptionStream: Sendable {
         let pair = try pairs.pair(at: sample)
         position.delivered += 1
         position.deliveredInEpoch += 1
-        faults.noteDelivered()
-        return pair
+        faults.noteGiven()
+        return Given(pair: pair, pairs: pairs, place: place, sample: sample, number: position.delivered - 1)
       } catch { try faults.record(error) }
     }
   }

@@ -21,7 +21,7 @@ extension TrainingRun where Subject == ClipTraining {
       tokenizer: model.tokenizer, pipeline: .clipTraining(size: image.size, model.preparation),
       batchSize: recipe.loop.batchSize,
       contextLength: text.contextLength, samplesPerEpoch: recipe.data.samplesPerEpoch, seed: settings.seed,
-      threads: settings.workers ?? Processor.threads, on: settings.device)
+      threads: settings.workers ?? Processor.threads, sharedBy: settings.ranks, on: settings.device)
     let subject = ClipTraining(model, on: source, evaluating: evaluation, masking: masking)
     try self.init(
       "clip-pretrain", subject, by: recipe, method: method, groups: recipe.groups(model.parameters),

@@ -17,7 +17,7 @@ public final class ClipTraining: Trainable {
     masking: Masking? = nil
   ) {
     (self.model, self.source, self.evaluation, self.masking) = (model, source, evaluation, masking)
-    task = ContrastiveTask(model.model)
+    task = ContrastiveTask(model.model, ranks: source.ranks.count)
   }
 
   public var parameters: ParameterSet { model.parameters }
@@ -33,8 +33,10 @@ public final class ClipTraining: Trainable {
   public func write(to folder: String) throws { try model.write(to: folder) }
   public func read(from folder: String) throws { try model.read(from: folder) }
 
+  /// What all ranks skipped, which rank 0 says for them.
   public var remarks: [String] {
-    let skipped = source.faults?.summary ?? ""
-    return skipped.isEmpty ? [] : ["skipped: \(skipped); each is counted as often as it came up"]
+    let skipped = source.faults?.summary(over: source.ranks) ?? ""
+    guard !skipped.isEmpty, source.ranks.rank == 0 else { return [] }
+    return ["skipped: \(skipped); each is counted as often as it came up"]
   }
 }

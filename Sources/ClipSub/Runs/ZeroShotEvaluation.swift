@@ -1,4 +1,4 @@
-import SubCore
+public import SubCore
 import SubData
 public import SubNN
 public import SubTrain
@@ -11,17 +11,19 @@ public struct ZeroShotEvaluation {
   private let templates: PromptTemplates
   /// Pairs, or images, of a batch.
   var batchSize: Int
+  private let ranks: any Communicator
   private var device: Device { clip.parameters.arena.device }
   /// What was left out of image-caption data; set by the evaluation.
   public private(set) var skipped = ""
 
-  /// An evaluation of a model; `classes` in label order, `place` is where they were named. Throws where names do not fit
-  /// the class folders.
+  /// An evaluation of a model; `classes` in label order, `place` is where they were named. Ranks share it out. Throws where
+  /// names do not fit the class folders.
   public init(
     _ clip: ClipRunModel, on data: ZeroShotData, classes: ClassNames? = nil, at place: String = "",
-    templates: PromptTemplates = .imageNet, batchSize: Int = 64
+    templates: PromptTemplates = .imageNet, batchSize: Int = 64, sharedBy ranks: any Communicator = SingleProcess()
   ) throws {
     (self.clip, self.data, self.templates, self.batchSize) = (clip, data, templates, batchSize)
+    self.ranks = ranks
     guard case .classes(let images) = data else {
       self.classes = classes
       return
@@ -53,14 +55,15 @@ public struct ZeroShotEvaluation {
   }
 
   private mutating func pairs(_ set: CaptionSet, _ masking: Masking?) throws -> Evaluation {
+    let turn = batchSize * ranks.count
     let batches = CaptionBatches(
       try CaptionStream(set, order: .evaluation), tokenizer: clip.tokenizer,
-      pipeline: .clipEvaluation(size: clip.config.image.size, clip.preparation), batchSize: batchSize,
-      contextLength: clip.config.text.contextLength, key: RandomKey(seed: 0), dropsLast: false,
+      pipeline: .clipEvaluation(size: clip.config.image.size, clip.preparation), batchSize: turn,
+      rows: ranks.rows(of: turn), contextLength: clip.config.text.contextLength, key: RandomKey(seed: 0), fills: false,
       threads: Processor.threads)
-    let evaluator = ClipEvaluator(clip.model, on: device)
+    let evaluator = ClipEvaluator(clip.model, sharedBy: ranks, on: device)
     let features = try evaluator.features(batches, masking: masking)
-    skipped = batches.faults.summary
+    skipped = batches.faults.summary(over: ranks)
     guard features.count > 0 else {
       throw InputError(
         "no pair could be evaluated" + (skipped.isEmpty ? "" : ": \(skipped)"), at: set.source, cure: "repair the data")
@@ -72,7 +75,8 @@ public struct ZeroShotEvaluation {
           "the data has label \(most), there are \(classes.names.count) class names", at: set.source,
           cure: "give the names of all classes, in label order from 0, with --classes")
       }
-      let classifier = ZeroShotClassifier(clip.model, clip.tokenizer, classes, templates, on: device)
+      let classifier = ZeroShotClassifier(
+        clip.model, clip.tokenizer, classes, templates, sharedBy: ranks, on: device)
       if let accuracy = evaluator.accuracy(features, classifier) { metrics = accuracy.named }
     }
     return Evaluation(
@@ -81,25 +85,33 @@ public struct ZeroShotEvaluation {
 
   private func classify(_ images: ImageFolder) throws -> [(name: String, value: Double)] {
     let classifier = ZeroShotClassifier(
-      clip.model, clip.tokenizer, classes ?? ClassNames(images.classNames), templates, on: device)
+      clip.model, clip.tokenizer, classes ?? ClassNames(images.classNames), templates, sharedBy: ranks, on: device)
     let evaluator = ClipEvaluator(clip.model, on: device)
     let batch = batchSize
     let pipeline = ImagePipeline.clipEvaluation(size: clip.config.image.size, clip.preparation)
-    let loader = Loader(0..<(images.count + batch - 1) / batch, workers: Processor.threads) { number in
+    // Batches are made in turn by the ranks, of which the last ones may have none in the last turn.
+    let range: @Sendable (_ turn: Int) -> Range<Int> = { [ranks] turn in
+      let first = min(images.count, (turn * ranks.count + ranks.rank) * batch)
+      return first..<min(images.count, first + batch)
+    }
+    let turns = ranks.turns(at: (images.count + batch - 1) / batch)
+    let loader = Loader(0..<turns, workers: Processor.threads) { turn in
       pipeline.pixels(
-        try (number * batch..<min(images.count, (number + 1) * batch)).map { index in
+        try range(turn).map { index in
           guard case .file(let bytes, let name) = try images.image(at: index) else {
             preconditionFailure("ImageFolder")
           }
           return try pipeline.image(bytes, name: name, key: RandomKey(seed: 0))
         })
     }
-    var scores: [Float] = []
+    var places: [[Int]] = []
     while let pictures = try loader.next() {
-      try Interruption.check()
-      scores += classifier.scores(evaluator.imageFeatures(pictures))
+      try ranks.checkInterruption()
+      let labels = images.labels[range(places.count)]
+      let scores = labels.isEmpty ? [] : classifier.scores(evaluator.imageFeatures(pictures))
+      places.append(Ranking.ranks(scores, labels: Array(labels)))
     }
-    return ZeroShotAccuracy(scores: scores, classes: classifier.count, labels: images.labels).named
+    return ZeroShotAccuracy(ranks: ranks.inTurn(places)).named
   }
 }
 

@@ -5,6 +5,11 @@ public import SubTrain
 
 /// Image-caption pairs as a run's batches, made ahead of time. Where the data stands is part of every batch, so a
 /// resumed run goes on with the very next pair, however many batches were waiting.
+///
+/// Ranks share out every batch by its rows. Each of them goes through the whole stream, of which it reads captions and
+/// decodes the images of its own rows alone (of a packed shard, whose images cannot be passed over, all bytes): the
+/// pairs of a batch, and where the data stands, are those of one process, however many ranks there are, and shards of
+/// any number and size do.
 public final class CaptionSource: BatchSource {
   /// What was skipped so far.
   public var faults: CaptionFaults? { batches?.faults }
@@ -16,7 +21,10 @@ public final class CaptionSource: BatchSource {
   private var batches: CaptionBatches?
   private var loader: Loader<CaptionBatch?>?
   private var position = CaptionPosition()
-  private let batchSize: Int
+  /// Those that share its batches.
+  let ranks: any Communicator
+  /// Pairs of a batch that this rank has.
+  private let samples: Int
   /// The side of its images.
   private let side: Int
   /// Tokens of a caption, on average over the first batch.
@@ -24,15 +32,17 @@ public final class CaptionSource: BatchSource {
   /// Batches that are made ahead of time.
   private static let ahead = 2
 
-  /// Batches of a set in training order. `samplesPerEpoch`: 0 for as many pairs as there are.
+  /// Batches of a set in training order, of `batchSize` pairs among all ranks, of which each has as many.
+  /// `samplesPerEpoch`: 0 for as many pairs as there are.
   public init(
     _ set: CaptionSet, order: CaptionOrder, tokenizer: BytePairTokenizer, pipeline: ImagePipeline, batchSize: Int,
-    contextLength: Int, samplesPerEpoch: Int = 0, seed: Int, threads: Int, on device: Device
+    contextLength: Int, samplesPerEpoch: Int = 0, seed: Int, threads: Int,
+    sharedBy ranks: any Communicator = SingleProcess(), on device: Device
   ) throws {
-    self.set = set
-    self.device = device
-    (self.batchSize, side) = (batchSize, pipeline.size)
-    let pairs = samplesPerEpoch > 0 ? samplesPerEpoch : set.countPairs()
+    (self.set, self.ranks, self.device) = (set, ranks, device)
+    let rows = ranks.rows(of: batchSize)
+    (samples, side) = (rows.count, pipeline.size)
+    let pairs = samplesPerEpoch > 0 ? samplesPerEpoch : set.countPairs(for: ranks)
     guard pairs >= batchSize else {
       throw InputError(
         "there are \(pairs) pairs, a batch has \(batchSize)", at: set.source, cure: "lower batch_size", isUsage: true)
@@ -40,9 +50,10 @@ public final class CaptionSource: BatchSource {
     // Shards go on into the next epoch where a batch is not full, as open_clip's loader does.
     batchesPerEpoch = set.kind == .shards ? (pairs + batchSize - 1) / batchSize : pairs / batchSize
     make = { position in
-      try CaptionBatches(
+      precondition(batchSize % ranks.count == 0, "CaptionSource: \(batchSize) pairs among \(ranks.count) ranks")
+      return try CaptionBatches(
         CaptionStream(set, order: order, from: position), tokenizer: tokenizer, pipeline: pipeline,
-        batchSize: batchSize, contextLength: contextLength, key: RandomKey(seed: seed).fold("augment"),
+        batchSize: batchSize, rows: rows, contextLength: contextLength, key: RandomKey(seed: seed).fold("augment"),
         threads: threads)
     }
   }
@@ -68,7 +79,7 @@ public final class CaptionSource: BatchSource {
 
   /// What waits, and what is being put together of single images.
   public var fullBatch: (samples: Int, waitingBytes: Int) {
-    (batchSize, (Self.ahead + 2) * batchSize * 3 * side * side)
+    (samples, (Self.ahead + 2) * samples * 3 * side * side)
   }
 
   /// Puts the data where a checkpoint left it.
@@ -97,7 +108,7 @@ public final class CaptionSource: BatchSource {
       throw InputError("the data has ended", at: set.source, cure: "give data that holds at least one batch")
     }
     position = captions.position
-    return ClipBatch(captions, on: device)
+    return ClipBatch(captions, sharedBy: ranks, on: device)
   }
 
   /// Where the data stands, for a checkpoint.
@@ -110,6 +121,11 @@ public final class CaptionSource: BatchSource {
 }
 
 extension CaptionSet {
-  /// The number of usable pairs; shards are listed one after the other.
-  func countPairs() -> Int { count ?? shards.indices.reduce(0) { $0 + open($1).pairs.count } }
+  /// The number of usable pairs; shards are listed one after the other, by rank 0 for all.
+  func countPairs(for ranks: any Communicator) -> Int {
+    if let count { return count }
+    var count = ranks.rank == 0 ? shards.indices.reduce(0) { $0 + open($1).pairs.count } : 0
+    withUnsafeMutableBytes(of: &count) { ranks.broadcast($0) }
+    return count
+  }
 }

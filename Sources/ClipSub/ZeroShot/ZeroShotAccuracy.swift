@@ -13,16 +13,13 @@ public struct ZeroShotAccuracy: Sendable, Equatable {
   /// equal scores the first counts as better; an own score that is not a number stands last.
   public init(scores: [Float], classes: Int, labels: [Int]) {
     precondition(classes > 0 && scores.count == labels.count * classes, "ZeroShotAccuracy: \(scores.count) scores")
-    var best = 0
-    var bestFive = 0
-    for (row, label) in labels.enumerated() {
-      precondition(label >= 0 && label < classes, "ZeroShotAccuracy: label \(label) of \(classes)")
-      let rank = Ranking.rank(of: [label], in: scores[(row * classes)..<((row + 1) * classes)])
-      if rank < 1 { best += 1 }
-      if rank < 5 { bestFive += 1 }
-    }
-    count = labels.count
-    top1 = count == 0 ? 0 : Double(best) / Double(count)
-    top5 = count == 0 ? 0 : Double(bestFive) / Double(count)
+    precondition(labels.allSatisfy { (0..<classes).contains($0) }, "ZeroShotAccuracy: labels of \(classes) classes")
+    self.init(ranks: Ranking.ranks(scores, labels: labels))
+  }
+
+  /// From how many classes stand before the right one, of every image.
+  init(ranks: [Int]) {
+    let share = { (most: Int) in ranks.isEmpty ? 0 : Double(ranks.count { $0 < most }) / Double(ranks.count) }
+    (top1, top5, count) = (share(1), share(5), ranks.count)
   }
 }

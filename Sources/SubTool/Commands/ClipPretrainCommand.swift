@@ -80,7 +80,8 @@ package struct ClipPretrainCommand: RankedCommand {
       try ZeroShotEvaluation(
         clip, on: set, classes: zeroShot.classNames(embedded: embedded?.classes),
         at: zeroShot.classes.map { "--classes \($0)" } ?? "--val \(validation ?? "")",
-        templates: zeroShot.promptTemplates(embedded: embedded?.templates), batchSize: recipe.loop.evalBatchSize)
+        templates: zeroShot.promptTemplates(embedded: embedded?.templates), batchSize: recipe.loop.evalBatchSize,
+        sharedBy: settings.ranks)
     }
     var run = try ClipRun(recipe, on: set, clip, evaluating: evaluation, method: methodOptions.choice, settings)
     for (key, place) in [("data", data), ("val", validation), ("from", from), ("vocab", vocabulary)] {

@@ -6,37 +6,15 @@ import Testing
 
 /// A batch that passes through the towers in pieces has the gradient of the whole.
 struct PiecesTests {
-  private func config() -> ClipConfig {
-    var config = ClipConfig()
-    config.embedWidth = 16
-    config.image.size = 16
-    config.image.patch = 4
-    (config.image.width, config.image.layers, config.image.heads, config.image.mlpWidth) = (32, 2, 4, 64)
-    config.text.contextLength = 9
-    config.text.vocabularySize = 40
-    (config.text.width, config.text.layers, config.text.heads, config.text.mlpWidth) = (16, 2, 2, 32)
-    return config
-  }
-
-  private func batch(_ count: Int, on device: Device) -> ClipBatch {
-    let key = RandomKey(seed: 11)
-    let images = (0..<count * 3 * 256).map { key.normal(at: $0) }
-    let texts = (0..<count).map { row in
-      let length = 1 + key.fold(1).integer(below: 7, at: row)
-      return [38] + (0..<length).map { Int32(key.fold(row).integer(below: 38, at: $0)) } + [39]
-    }
-    return ClipBatch(images: Tensor(images, [count, 3, 16, 16], on: device), texts: texts)
-  }
-
   private func step(
     _ method: any Method.Type, pieces: Int, recomputes: Bool = false
   ) -> (gradients: [(String, [Double])], losses: StepLosses) {
-    let tiny = TinyCLIP(config(), dtype: .f32, on: .cpu)
+    let tiny = TinyCLIP(SmallPairs.config, dtype: .f32, on: .cpu)
     let gradients = Gradients(tiny.set)
     var pass = Pass(isTraining: true, key: RandomKey(seed: 2))
     pass.recomputes = recomputes
     let parts = method.init(ratio: 0.4).inParts(
-      pieces, ContrastiveTask(tiny.model), batch(64, on: .cpu), into: gradients, pass: pass)
+      pieces, ContrastiveTask(tiny.model), SmallPairs.batch(64), into: gradients, pass: pass)
     #expect(parts.count == 1)
     return (tiny.set.parameters.map { ($0.name, gradients.value(of: $0).doubles()) }, parts[0].losses)
   }
@@ -66,9 +44,9 @@ struct PiecesTests {
 
   @Test func `The text tower's gradient serves both branches in one pass`() {
     // The sum of what each branch alone would send: main loss with weight 1/2 and sub loss with weight 1/2.
-    let tiny = TinyCLIP(config(), dtype: .f32, on: .cpu)
+    let tiny = TinyCLIP(SmallPairs.config, dtype: .f32, on: .cpu)
     let task = ContrastiveTask(tiny.model)
-    let pairs = batch(6, on: .cpu)
+    let pairs = SmallPairs.batch(6)
     let pass = Pass(isTraining: true, key: RandomKey(seed: 2))
     let together = Gradients(tiny.set)
     _ = MaskSub(ratio: 0.5)(task, pairs, into: together, pass: pass)

@@ -1,6 +1,7 @@
 import ClipSub
 import SubCore
 import SubData
+import SubNN
 import SubTrain
 import TestSupport
 import Testing
