@@ -1,5 +1,5 @@
 import Foundation
-import SubCore
+public import SubCore
 
 /// The ranks of a run as threads of one process: what several processes do together, for tests.
 ///

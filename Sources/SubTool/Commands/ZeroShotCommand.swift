@@ -60,7 +60,8 @@ package struct ZeroShotCommand: RankedCommand {
     var evaluation = try ZeroShotEvaluation(
       clip, on: ZeroShotData(place, captions), classes: try zeroShot.classNames(embedded: embedded?.classes),
       at: zeroShot.classes.map { "--classes \($0)" } ?? "--data \(place)",
-      templates: try zeroShot.promptTemplates(embedded: embedded?.templates), batchSize: batch)
+      templates: try zeroShot.promptTemplates(embedded: embedded?.templates), batchSize: batch,
+      sharedBy: context.ranks)
     for line in clip.details + [clip.preparationLine] { context.console.note(line) }
     let figures = try evaluation()
     if !evaluation.skipped.isEmpty { context.console.note("skipped: \(evaluation.skipped)") }
@@ -68,7 +69,7 @@ package struct ZeroShotCommand: RankedCommand {
   }
 
   private func clip(_ context: ToolContext) throws -> ClipRunModel {
-    let settings = RunSettings(device: try machine.select(), precision: machine.precision)
+    let settings = RunSettings(device: try machine.select(context.ranks), precision: machine.precision)
     var clip = try ClipModelChoice(
       from: from, name: model, vocabulary: vocabulary, hints: weights.hints(textHeads: textHeads)
     ).model(settings) { try ClipModelChoice.standardVocabulary(context) }
