@@ -3,6 +3,7 @@ extension Communicator {
   public func sum(_ tensor: Tensor) {
     guard !isAlone else { return }
     precondition(tensor.dtype == .f32, "sum over ranks: \(tensor.dtype)")
+    if let direct = direct(tensor) { return direct.sumOnDevice(tensor) }
     if tensor.device.isHost {
       sum(UnsafeMutableBufferPointer(start: tensor.detached().pointer(Float.self), count: tensor.count))
     } else {
@@ -44,6 +45,11 @@ extension Communicator {
   public func gather(_ tensor: Tensor) -> Tensor {
     guard !isAlone else { return tensor.detached() }
     let shape = Shape([tensor.shape[0] * count] + tensor.shape.dimensions.dropFirst())
+    if let direct = direct(tensor) {
+      let all = tensor.like(shape)
+      direct.gather(tensor.detached(), into: all)
+      return all
+    }
     let all = HostBuffer(unfilled: tensor.count * count * tensor.dtype.size) { memory in
       tensor.host().withBytes { gather($0, into: memory) }
     }
@@ -57,6 +63,7 @@ extension Communicator {
     precondition(
       tensor.dtype == .f32 && tensor.shape[0] % count == 0, "reduceScatter over \(count) ranks: \(tensor)")
     let shape = Shape([tensor.shape[0] / count] + tensor.shape.dimensions.dropFirst())
+    if let direct = direct(tensor) { return direct.summedPart(tensor).reshapedView(shape) }
     let values = tensor.floats()
     let own = [Float](unsafeUninitializedCapacity: shape.count) { own, filled in
       values.withUnsafeBufferPointer {
@@ -65,5 +72,10 @@ extension Communicator {
       filled = shape.count
     }
     return Tensor(HostArray(own, shape: shape.dimensions), on: tensor.device)
+  }
+
+  /// These ranks where they take a tensor from its device's memory.
+  private func direct(_ tensor: Tensor) -> (any DeviceCommunicator)? {
+    (self as? any DeviceCommunicator).flatMap { $0.carries(tensor) ? $0 : nil }
   }
 }

@@ -6,9 +6,10 @@ extension RunOptions {
   func settings(
     on machine: MachineOptions, workers: Int? = nil, ranks: any Communicator
   ) throws -> RunSettings {
-    RunSettings(
-      seed: seed, device: try machine.select(ranks), precision: machine.precision, workers: workers, keep: keep,
-      keepsBest: keepsBest, memory: memory.map { $0 << 30 }, analyze: analyze, ranks: ranks)
+    let device = try machine.select(ranks)
+    return RunSettings(
+      seed: seed, device: device, precision: machine.precision, workers: workers, keep: keep,
+      keepsBest: keepsBest, memory: memory.map { $0 << 30 }, analyze: analyze, ranks: try ranks.joining(device))
   }
 }
 

@@ -38,6 +38,7 @@ struct CUDADriver: Sendable {
       UnsafeMutablePointer<UnsafeMutableRawPointer?>?, UnsafeMutablePointer<UnsafeMutableRawPointer?>?
     ) -> Status
   private let errorString: @convention(c) (Status, UnsafeMutablePointer<UnsafePointer<CChar>?>) -> Status
+  private let deviceGetIdentity: (@convention(c) (UnsafeMutableRawPointer, Int32) -> Status)?
 
   /// The driver, started; nil where there is none or it finds no device.
   static let shared: CUDADriver? = CUDADriver()
@@ -81,6 +82,15 @@ struct CUDADriver: Sendable {
     functionSetAttribute = load("cuFuncSetAttribute")
     launch = load("cuLaunchKernel")
     errorString = load("cuGetErrorString")
+    deviceGetIdentity = library.function("cuDeviceGetUuid_v2") ?? library.function("cuDeviceGetUuid")
+  }
+
+  /// The 16 bytes that tell a device from all others, on this machine and elsewhere; nil where they cannot be had.
+  func identity(of ordinal: Int) -> [UInt8]? {
+    var (device, bytes) = (Int32(0), [UInt8](repeating: 0, count: 16))
+    guard let deviceGetIdentity, deviceGet(&device, Int32(ordinal)) == 0, deviceGetIdentity(&bytes, device) == 0
+    else { return nil }
+    return bytes
   }
 
   /// Ends the program where a call failed: a device that has failed once answers nothing any more, and nothing half-written

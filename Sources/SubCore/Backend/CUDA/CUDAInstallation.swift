@@ -22,6 +22,11 @@ public enum CUDAInstallation {
         KernelCompiler.shared.map { "NVRTC \($0.version.major).\($0.version.minor) (\($0.file))" } ?? missingCompiler
       ),
       ("products", ProductLibrary.shared.map { "cuBLASLt \($0.version) (\($0.file))" } ?? missingProducts),
+      (
+        "ranks",
+        NCCLLibrary.shared.map { "NCCL \($0.version) (\($0.file))" }
+          ?? "libnccl.so.2 was not found: what ranks say of tensors goes through the host's memory"
+      ),
     ]
   }
 

@@ -35,7 +35,7 @@ struct CUDALibrary: @unchecked Sendable {
     folders += ["/usr/local/cuda/lib64/", "/usr/local/nvidia/lib64/", "/usr/lib/x86_64-linux-gnu/"]
     if let python = environment("VIRTUAL_ENV") {
       let libraries = python + "/lib"
-      let wheels = ["cu13/lib/", "cuda_nvrtc/lib/", "cublas/lib/"]
+      let wheels = ["cu13/lib/", "cuda_nvrtc/lib/", "cublas/lib/", "nccl/lib/"]
       for version in names(in: libraries) where version.hasPrefix("python") {
         folders += wheels.map { "\(libraries)/\(version)/site-packages/nvidia/\($0)" }
       }

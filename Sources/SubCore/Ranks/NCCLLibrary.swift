@@ -1,0 +1,57 @@
+/// NCCL's entry points. Streams are the driver's, which NCCL takes for the runtime's.
+struct NCCLLibrary: @unchecked Sendable {
+  typealias Status = Int32
+
+  let file: String
+  /// 22800: 2.28.0.
+  let version: Int
+  let makeID: @convention(c) (UnsafeMutableRawPointer) -> Status
+  /// `ncclCommInitRank`, which is called from C.
+  let begin: UnsafeMutableRawPointer
+  let end: @convention(c) (CUDAHandle?) -> Status
+  let groupStart, groupEnd: @convention(c) () -> Status
+  let gather:
+    @convention(c) (UnsafeRawPointer?, UnsafeMutableRawPointer?, Int, Int32, CUDAHandle?, CUDAHandle?) -> Status
+  let send: @convention(c) (UnsafeRawPointer?, Int, Int32, Int32, CUDAHandle?, CUDAHandle?) -> Status
+  let receive: @convention(c) (UnsafeMutableRawPointer?, Int, Int32, Int32, CUDAHandle?, CUDAHandle?) -> Status
+  private let errorString: @convention(c) (Status) -> UnsafePointer<CChar>?
+
+  /// ncclUint8: elements are moved, not computed with.
+  static let bytes = Int32(1)
+
+  /// The library; nil where it is not installed.
+  static let shared: NCCLLibrary? = NCCLLibrary()
+
+  private init?() {
+    guard let library = CUDALibrary("libnccl.so.2"),
+      let askVersion: @convention(c) (UnsafeMutablePointer<Int32>) -> Status = library.function("ncclGetVersion")
+    else { return nil }
+    func load<Function>(_ name: String, _ type: Function.Type = Function.self) -> Function {
+      guard let function = library.function(name, as: type) else {
+        preconditionFailure("\(library.file) has no \(name)")
+      }
+      return function
+    }
+    var version = Int32(0)
+    _ = askVersion(&version)
+    (file, self.version) = (library.file, Int(version))
+    makeID = load("ncclGetUniqueId")
+    begin = load("ncclCommInitRank")
+    end = load("ncclCommDestroy")
+    groupStart = load("ncclGroupStart")
+    groupEnd = load("ncclGroupEnd")
+    gather = load("ncclAllGather")
+    send = load("ncclSend")
+    receive = load("ncclRecv")
+    errorString = load("ncclGetErrorString")
+  }
+
+  /// Throws where a call failed.
+  func check(_ status: Status, _ what: String) throws(InputError) {
+    guard status != 0 else { return }
+    let text = errorString(status).map { String(cString: $0) } ?? "error"
+    throw InputError(
+      "\(what) failed: \(text) (\(status))", at: "NCCL \(version), \(file)",
+      cure: "NCCL_DEBUG=INFO says more; without the library tensors go through the host's memory")
+  }
+}
