@@ -222,6 +222,53 @@ import Testing
     #expect(claimed.code == 1 && claimed.error.contains("million weights"), "\(claimed.error)")
   }
 
+  @Test func `a linear probe leaves the network as it is and makes a classifier`() throws {
+    let first = ToolRun(arguments: few + ["--output", folder["first"]])
+    #expect(first.code == 0, "\(first.error)")
+    func probe(_ name: String, _ arguments: String...) -> ToolRun {
+      ToolRun(
+        arguments: ["glue", "--task", "cola", "--probe", "--from", folder["first"], "--output", folder[name]]
+          + arguments)
+    }
+    let run = probe("probe", "--probe-features", folder["f.safetensors"], "--probe-strength", "1")
+    #expect(run.code == 0 && run.output.contains("\nC 1.000000\nmatthews_correlation "), "\(run.error)")
+    let features = try TensorFile.open(folder["f.safetensors"])
+    let (width, count) = (128, try features.info(named: "train.labels").shape[0])
+    #expect(try features.info(named: "train.features").shape == [count, width])
+    let (before, after) = (
+      try TensorFile.open(folder["first/checkpoints/6"]), try TensorFile.open(folder["probe/model.safetensors"])
+    )
+    for name in before.names {
+      let isSame = try before.array(named: name).floats() == after.array(named: name).floats()
+      #expect(isSame == !name.hasPrefix("classifier."), "\(name)")
+    }
+    // The classifier in the network says what the probe found.
+    let evaluated = ToolRun("eval", "--task", "cola", "--from", folder["probe"])
+    let figure = try #require(run.output.split(separator: "\n").first { $0.hasPrefix("matthews") })
+    #expect(evaluated.output.contains("\(figure)\n"), "\(evaluated.output)\(evaluated.error)")
+    let table = try reviews("own.csv")
+    let own = ToolRun(
+      "glue", "--probe", "--from", folder["first"], "--data", table, "--text", "review", "--label", "liked",
+      "--validation-fraction", "0.2", "--max-length", "12", "--output", folder["own"])
+    #expect(own.code == 0 && own.error.contains("48 training texts, 12 for evaluation, 2 classes"), "\(own.error)")
+    for (arguments, hint) in [
+      (["--set", "lr=1"], "does not train the network"), (["--lr", "1"], "--lr"),
+      (["--method", "baseline"], "--method"),
+      (["--predict"], "--predict"), (["--freeze", "head"], "--freeze"), (["--keep-best"], "--keep-best"),
+    ] {
+      let wrong = ToolRun(
+        arguments: ["glue", "--task", "cola", "--probe", "--from", folder["first"], "--output", folder["no"]]
+          + arguments)
+      #expect(wrong.code == 2 && wrong.error.contains(hint), "\(arguments): \(wrong.error)")
+    }
+    let none = ToolRun("glue", "--task", "cola", "--probe", "--output", folder["no"])
+    #expect(none.code == 2 && none.error.contains("add --from"), "\(none.error)")
+    let values = ToolRun(
+      "glue", "--probe", "--from", folder["first"], "--data", table, "--text", "review", "--label", "id", "--problem",
+      "regression", "--output", folder["no"])
+    #expect(values.code == 2 && values.error.contains("these labels are values"), "\(values.error)")
+  }
+
   @Test func `an interrupt ends an evaluation`() {
     let trained = ToolRun(arguments: few + ["--output", folder["source"]])
     #expect(trained.code == 0, "\(trained.error)")

@@ -145,6 +145,27 @@ import Testing
     }
   }
 
+  @Test func `a linear probe of a CLIP reads its image tower, before what both towers share`() throws {
+    let trained = ToolRun(
+      arguments: ["clip-pretrain", "--max-steps", "1", "--batch-size", "8", "--output", folder["clip"]],
+      environment: ["MASKSUB_HOME": Repository.path])
+    #expect(trained.code == 0, "\(trained.error)")
+    let run = ToolRun(
+      arguments: [
+        "finetune", "--probe", "--from", folder["clip"], "--data", shapes, "--shots", "8", "--probe-features",
+        folder["f.safetensors"], "--output", folder["probe"],
+      ], environment: ["MASKSUB_HOME": Repository.path])
+    #expect(run.code == 0 && run.error.contains("64 training images"), "\(run.error)")
+    let width = try #require(JSON.read(folder["clip/checkpoints/1/open_clip_config.json"])["vision_cfg"]?["width"]?.int)
+    #expect(try TensorFile.open(folder["f.safetensors"]).info(named: "train.features").shape == [64, width])
+    let evaluated = ToolRun(
+      arguments: ["eval", "--from", folder["probe"], "--data", shapes],
+      environment: ["MASKSUB_HOME": Repository.path])
+    let figures = run.output.split(separator: "\n").filter { $0.hasPrefix("top") }
+    #expect(
+      figures.count == 2 && evaluated.output.split(separator: "\n").prefix(2) == figures[...], "\(evaluated.error)")
+  }
+
   @Test func `networks are made of fields`() throws {
     func expect(_ name: String, _ settings: String..., text: String) {
       let run = train(name, settings.flatMap { $0.hasPrefix("--") ? [$0] : $0.contains("=") ? ["--set", $0] : [$0] })

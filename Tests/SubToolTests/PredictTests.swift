@@ -125,6 +125,39 @@ import Testing
     #expect(tool("predict", "--from", checkpoint, "--classes", "cifar10", "a").code == 2)
   }
 
+  @Test func `ImageNet's classes are called by their names`() throws {
+    func said(_ names: [String]?) throws -> ToolRun {
+      FileSystem.remove(folder["net"])
+      try FileSystem.makeFolder(folder["net"])
+      var bias = [Float](repeating: 0, count: 1000)
+      bias[2] = 50
+      let checkpoint = try TensorFile.open(folder["run/checkpoints/2"])
+      let tensors = try checkpoint.names.map { name in
+        let own = try checkpoint.array(named: name)
+        return switch name {
+        case "head.weight": (name, HostArray([Float](repeating: 0, count: 1000 * 96), shape: [1000, 96]))
+        case "head.bias": (name, HostArray(bias, shape: [1000]))
+        default: (name, own)
+        }
+      }
+      try Safetensors.write(tensors, to: folder["net/model.safetensors"])
+      if let names {
+        let json: JSON = ["architecture": "vit_shapes_patch4_32", "label_names": .array(names.map { .string($0) })]
+        try AtomicFile.write(json.text(), to: folder["net/config.json"])
+      }
+      return tool("predict", "--from", folder["net"], "--top", "1", "\(pictures)/000.png")
+    }
+    train("train", "--set", "eval_batch_size=160")
+    // A thousand classes without names, and ids as class folders of ImageNet are called by.
+    let unnamed = try said(nil)
+    #expect(unnamed.output.contains("great white shark 1.") && unnamed.error.contains("a guess"), "\(unnamed.error)")
+    let ids = try LineFile.entries(Repository.file("datasets/robustness/imagenet_synsets.txt")).map(\.text)
+    let known = try said(ids)
+    #expect(known.output.contains("great white shark 1.") && !known.error.contains("a guess"), "\(known.output)")
+    #expect(try said((0..<1000).map { "class \($0)" }).output.contains("class 2 1."))
+    #expect(try LineFile.entries(Repository.file("datasets/imagenet/classes.txt")).count == 1000)
+  }
+
   @Test func `features of pictures and sentences, and their neighbours`() throws {
     train("train", "--set", "eval_batch_size=160")
     let run = tool(

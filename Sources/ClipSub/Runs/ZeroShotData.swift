@@ -16,6 +16,11 @@ public enum ZeroShotData {
     }
   }
 
+  /// The class folders in order; none where the data are captions.
+  public var classFolders: [String] {
+    if case .classes(let images) = self { images.classNames } else { [] }
+  }
+
   /// The pictures of a folder of classes, or of its validation split; nil where it is none, or has captions.
   private static func classFolders(_ path: String, _ options: CaptionOptions) -> ImageFolder? {
     guard FileSystem.kind(path) == .folder else { return nil }

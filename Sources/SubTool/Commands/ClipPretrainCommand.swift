@@ -78,7 +78,8 @@ package struct ClipPretrainCommand: RankedCommand {
     }
     let evaluation = try validationSet.map { set in
       try ZeroShotEvaluation(
-        clip, on: set, classes: zeroShot.classNames(embedded: embedded?.classes),
+        clip, on: set,
+        classes: zeroShot.classNames(embedded: embedded?.classes, of: set.classFolders, in: context),
         at: zeroShot.classes.map { "--classes \($0)" } ?? "--val \(validation ?? "")",
         templates: zeroShot.promptTemplates(embedded: embedded?.templates), batchSize: recipe.loop.evalBatchSize,
         sharedBy: settings.ranks)

@@ -1,4 +1,5 @@
 import SubCore
+import SubData
 import SubTrain
 import VisionSub
 
@@ -40,13 +41,7 @@ package struct FinetuneCommand: RankedCommand {
   package init() {}
 
   package func run(in context: ToolContext) throws {
-    if probe.isOn {
-      try refuseTraining()
-      return try VisionProbeCommand(
-        from: from, hints: weights.hints, options: probe, images: images, table: table, samples: samples,
-        output: runOptions.output, seed: runOptions.seed, machine: machine
-      ).run(in: context)
-    }
+    if probe.isOn { return try fitClassifier(in: context) }
     try VisionRunCommand(
       command: Self.name, recipe: recipe, isRecipeGiven: $recipe.isGiven, from: from, hints: weights.hints,
       headMap: headMap, images: images, table: table, samples: samples, freeze: freeze, method: methodOptions,
@@ -54,18 +49,17 @@ package struct FinetuneCommand: RankedCommand {
     ).run(in: context)
   }
 
-  /// A probe trains no network: what says how is refused.
-  private func refuseTraining() throws {
-    let given: [(option: String, isGiven: Bool)] = [
-      ("--recipe", recipe != nil), ("--head-map", headMap != nil), ("--resume", runOptions.resume != nil),
-      ("--config", runOptions.config != nil),
-      ("--keep-best", runOptions.keepsBest), ("--analyze", runOptions.analyze), ("--freeze", !freeze.patterns.isEmpty),
-      ("--class-weights", samples.weights != nil), ("--method", methodOptions.$method.isGiven),
-      ("--ratio", methodOptions.$ratio.isGiven), ("--sub-weight", methodOptions.$subWeight.isGiven),
-    ]
-    let first = try given.first(where: \.isGiven)?.option ?? recipeOptions.given().first.map { "--set \($0.key)" }
-    guard let first else { return }
-    throw InputError(
-      "a linear probe does not train the network", at: first, cure: "leave it out, or --probe", isUsage: true)
+  /// The linear probe.
+  private func fitClassifier(in context: ToolContext) throws {
+    try refuseTraining(["--recipe", "--head-map"])
+    let settings = RunSettings(
+      seed: runOptions.seed, device: try machine.select(), precision: machine.precision, workers: images.workers)
+    try ProbeCommand(command: Self.name, from: from, options: probe, run: runOptions)(in: context) { from in
+      let data = try VisionData(
+        images.data ?? context.home.file("datasets/shapes"), validation: images.validation, order: images.classOrder,
+        columns: table.columns(image: images.image), split: samples.split(standard: 0))
+      if images.data == nil { try context.sayEmbedded("images of datasets/shapes", option: "--data DIR") }
+      return try VisionProbe(VisionFolder(from, weights.hints), on: data, maxBroken: images.maxBroken, settings)
+    }
   }
 }

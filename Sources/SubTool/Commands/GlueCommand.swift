@@ -34,6 +34,7 @@ package struct GlueCommand: RankedCommand {
     "which of several weights of a PyTorch file: model, model_ema")
   var key: String?
   @Flag("--predict", "writes GLUE's submission files for the test splits") var predict: Bool
+  var probe = ProbeOptions()
   var columns = TextColumnOptions()
   var table = TableOptions()
   var samples = SplitOptions()
@@ -48,6 +49,7 @@ package struct GlueCommand: RankedCommand {
   package init() {}
 
   package func run(in context: ToolContext) throws {
+    if probe.isOn { return try fitClassifier(in: context) }
     let settings = try runOptions.settings(on: machine, ranks: context.ranks)
     let source = try source(context)
     let begun = try runOptions.begun(Self.name)
@@ -70,6 +72,21 @@ package struct GlueCommand: RankedCommand {
     try context.train(run, runOptions) { folder in
       try predictions?.write(of: model, to: folder.path)
       if data == nil { try printPredictions(model, source.data, recipe, in: context) }
+    }
+  }
+
+  /// The linear probe. Texts are as long as in the run that made the weights, unless told otherwise.
+  private func fitClassifier(in context: ToolContext) throws {
+    try refuseTraining(["--vocab", "--predict"])
+    let settings = RunSettings(seed: runOptions.seed, device: try machine.select(), precision: machine.precision)
+    try ProbeCommand(command: Self.name, from: from, options: probe, run: runOptions)(in: context) { from in
+      let source = try source(context)
+      if data == nil { try context.sayEmbedded("sentences of datasets/acceptability", option: "--data DIR") }
+      let standard = GLUERecipe(task ?? .cola)
+      let run = ModelOrigin(from).run.flatMap { $0["command"]?.string == Self.name ? $0["recipe"] : nil }
+      let recipe = try recipeOptions.recipe(
+        run.map { try standard.restored(from: $0, at: from) } ?? standard, of: nil, note: context.console.note)
+      return try TextProbe(TextFolder(from, weights: key), on: source.data, by: recipe, settings)
     }
   }
 

@@ -13,7 +13,7 @@ package struct ZeroShotCommand: RankedCommand {
     + "their JSON names a label and --classes the classes. For a run, what its own evaluation used is used unless "
     + "something else is given: data, classes, templates, where captions are found, precision. --suite evaluates on all sets "
     + "of a suite that --data holds, each by its own protocol, and with names and templates of its own where the suite's "
-    + "file says so; robustness is the sets of the paper's Table A.4, whose classes --classes names in ImageNet's order."
+    + "file says so; robustness is the sets of the paper's Table A.4. Class folders with ImageNet's ids have ImageNet's names."
   package static let example = "masksub zero-shot --from models/clip --data imagenet/val --templates imagenet"
   package static let section = CommandSection.evaluate
 
@@ -57,8 +57,10 @@ package struct ZeroShotCommand: RankedCommand {
     let captions = try captionOptions.options(isTraining: false)
     let place = data ?? embedded?.validation ?? ""
     if data == nil { try context.sayEmbedded("captions of datasets/captions", option: "--data DIR|SHARDS|CSV") }
+    let set = try ZeroShotData(place, captions)
     var evaluation = try ZeroShotEvaluation(
-      clip, on: ZeroShotData(place, captions), classes: try zeroShot.classNames(embedded: embedded?.classes),
+      clip, on: set,
+      classes: try zeroShot.classNames(embedded: embedded?.classes, of: set.classFolders, in: context),
       at: zeroShot.classes.map { "--classes \($0)" } ?? "--data \(place)",
       templates: try zeroShot.promptTemplates(embedded: embedded?.templates), batchSize: batch,
       sharedBy: context.ranks)
@@ -81,11 +83,15 @@ package struct ZeroShotCommand: RankedCommand {
   /// All sets of a suite; what a set's file does not say is what the options say.
   private func evaluate(suite: SuiteRun, _ context: ToolContext) throws {
     let evaluation = try SuiteEvaluation(suite.suite, below: suite.root)
-    let names = try zeroShot.classNames(embedded: nil)
+    /// What a set's own file calls its classes, else the options, else ImageNet.
+    func names(of pictures: EvaluationSuite.Pictures) throws -> [String]? {
+      try pictures.spokenNames ?? zeroShot.classNames(embedded: nil, of: pictures.classNames, in: context)?.names
+    }
     for set in evaluation.found where set.pictures.spokenNames == nil {
-      guard let names, names.names.count == set.pictures.classNames.count else {
+      let spoken = try names(of: set.pictures)
+      guard let spoken, spoken.count == set.pictures.classNames.count else {
         throw InputError(
-          names.map { "\($0.names.count) class names for \(set.pictures.classNames.count) classes" }
+          spoken.map { "\($0.count) class names for \(set.pictures.classNames.count) classes" }
             ?? "nothing says what the \(set.pictures.classNames.count) classes are called", at: set.path,
           cure:
             "give a name a line in the order of \(set.pictures.classNames.prefix(3).joined(separator: ", ")), … with "
@@ -96,7 +102,7 @@ package struct ZeroShotCommand: RankedCommand {
     for line in clip.details + [clip.preparationLine] { context.console.note(line) }
     var made: (names: [String], templates: PromptTemplates, logits: ImageFunction)?
     try suite.print(evaluation, in: context) { pictures in
-      let own = pictures.spokenNames ?? names?.names ?? []
+      let own = try names(of: pictures) ?? []
       let templates = try zeroShot.promptTemplates(embedded: nil, unless: pictures.templates)
       if let made, made.names == own, made.templates == templates { return made.logits }
       let classifier = ZeroShotClassifier(

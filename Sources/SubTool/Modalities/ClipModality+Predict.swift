@@ -10,7 +10,7 @@ extension ClipModality {
 
   func predict(_ command: PredictCommand, of model: ModelOrigin, in context: ToolContext) throws {
     try command.refuse(Self.unused.union(["--text", "--separator"]), for: "a CLIP")
-    guard let classes = try command.zeroShot.classNames(embedded: nil) else {
+    guard let classes = try command.zeroShot.classNames(embedded: nil, in: context) else {
       throw InputError(
         "a CLIP classifies by names, and none are given", at: model.path,
         cure: "add --classes FILE with a name a line (masksub embed makes features without)", isUsage: true)

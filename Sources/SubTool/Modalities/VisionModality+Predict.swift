@@ -17,16 +17,26 @@ extension VisionModality {
       device: try command.machine.select(), precision: command.machine.precision, workers: command.inference.workers)
     let folder = try VisionFolder(model.path, command.hints)
     let network = try VisionInference(folder, preparing: command.preparation.told(), settings)
-    let given = try command.zeroShot.classNames(embedded: nil)?.names
+    let given = try command.zeroShot.classNames(embedded: nil, in: context)?.names
     if let given, given.count != network.task.model.classes {
       throw InputError(
         "\(given.count) class names for \(network.task.model.classes) classes",
         at: "--classes \(command.zeroShot.classes ?? "")", cure: "name every class, in the order of their numbers")
     }
     for line in [network.title] + network.details { context.console.note(line) }
-    let reader = try command.reader(network.likelihood(of: folder), given ?? network.classNames)
+    let names = try given ?? Self.names(of: network, in: context)
+    let reader = try command.reader(network.likelihood(of: folder), names)
     let logits = network.logits(batchSize: command.inference.batch, maxBroken: command.inference.maxBroken)
     try command.print(logits, reader, in: context)
+  }
+
+  /// What the classes of a network are called: in words where it calls them by ImageNet's ids, or says nothing of a
+  /// thousand.
+  private static func names(of network: VisionInference, in context: ToolContext) throws -> [String]? {
+    if let own = network.classNames { return try ImageNetClasses.names(of: own, in: context.home) ?? own }
+    let known = try network.task.model.classes == 1000 ? ImageNetClasses(context.home).names : nil
+    if known != nil { context.console.note("the 1,000 classes are called as ImageNet's, a guess: --classes FILE") }
+    return known
   }
 }
 

@@ -23,17 +23,19 @@ public final class BERTForSequenceClassification: Module {
     head = Linear(config.width, labels, weights: weights)
   }
 
-  /// Logits [N, labels]. Where the trip hides tokens, that share of the eligible ones becomes `[MASK]`. The last block
-  /// computes only the first token of every sequence, which is all that is read.
+  /// Logits [N, labels]. Where the trip hides tokens, that share of the eligible ones becomes `[MASK]`.
   public func callAsFunction(_ batch: TextBatch, _ pass: Pass) -> Tensor {
-    var pass = pass
-    pass.firstSample = batch.firstSample
-    let tokens = tokens(batch, pass)
-    let first = transformer(tokens, batch.rows, reading: batch.firstRows, pass).normed
-    let pooled = pooler(first, .tanh)
     let dropout = pass.dropout(
       config.classifierDropout ?? config.dropout, site: -2, firstRow: batch.firstSample)
-    return head(pooled.dropped(dropout), wide: true)
+    return head(pooled(batch, pass).dropped(dropout), wide: true)
+  }
+
+  /// What the classifier reads, [N, D]. The last block computes only the first token of every sequence, which is all that is
+  /// read.
+  func pooled(_ batch: TextBatch, _ pass: Pass) -> Tensor {
+    var pass = pass
+    pass.firstSample = batch.firstSample
+    return pooler(transformer(tokens(batch, pass), batch.rows, reading: batch.firstRows, pass).normed, .tanh)
   }
 
   /// A vector for every sequence, [N, D], made of the last block's.

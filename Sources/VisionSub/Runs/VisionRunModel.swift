@@ -75,14 +75,6 @@ public struct VisionRunModel {
     details = report.details + source.remarks() + [source.preparationLine(recipe)]
   }
 
-  /// Puts a classifier's weights into the network's own.
-  func put(_ head: LinearProbe.Head) {
-    for parameter in parameters.parameters where parameter.name.hasPrefix("\(config.head).") {
-      let values = parameter.name.hasSuffix(".weight") ? head.weights : head.biases
-      parameter.value.write(HostArray(values, shape: parameter.shape.dimensions))
-    }
-  }
-
   /// What is said of a head of other classes.
   private static func remarks(_ head: Int?, _ classes: Int) -> [String] {
     guard let head, head != classes else { return [] }
