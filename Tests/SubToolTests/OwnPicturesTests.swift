@@ -156,6 +156,7 @@ import Testing
         folder["f.safetensors"], "--output", folder["probe"],
       ], environment: ["MASKSUB_HOME": Repository.path])
     #expect(run.code == 0 && run.error.contains("64 training images"), "\(run.error)")
+    #expect(run.error.contains("newly made: visual.head.weight, visual.head.bias"), "\(run.error)")
     let width = try #require(JSON.read(folder["clip/checkpoints/1/open_clip_config.json"])["vision_cfg"]?["width"]?.int)
     #expect(try TensorFile.open(folder["f.safetensors"]).info(named: "train.features").shape == [64, width])
     let evaluated = ToolRun(

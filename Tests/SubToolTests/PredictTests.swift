@@ -132,7 +132,7 @@ import Testing
       var bias = [Float](repeating: 0, count: 1000)
       bias[2] = 50
       let checkpoint = try TensorFile.open(folder["run/checkpoints/2"])
-      let tensors = try checkpoint.names.map { name in
+      let tensors: [(name: String, array: HostArray)] = try checkpoint.names.map { name in
         let own = try checkpoint.array(named: name)
         return switch name {
         case "head.weight": (name, HostArray([Float](repeating: 0, count: 1000 * 96), shape: [1000, 96]))

@@ -49,17 +49,19 @@ package struct FinetuneCommand: RankedCommand {
     ).run(in: context)
   }
 
-  /// The linear probe.
+  /// The linear probe. What a vision transformer's classifier reads may be told.
   private func fitClassifier(in context: ToolContext) throws {
-    try refuseTraining(["--recipe", "--head-map"])
+    try refuseTraining(["--recipe", "--head-map"], butFor: "--readout")
     let settings = RunSettings(
       seed: runOptions.seed, device: try machine.select(), precision: machine.precision, workers: images.workers)
+    var hints = weights.hints
+    hints.readout = try recipeOptions.given().last?.value
     try ProbeCommand(command: Self.name, from: from, options: probe, run: runOptions)(in: context) { from in
       let data = try VisionData(
         images.data ?? context.home.file("datasets/shapes"), validation: images.validation, order: images.classOrder,
         columns: table.columns(image: images.image), split: samples.split(standard: 0))
       if images.data == nil { try context.sayEmbedded("images of datasets/shapes", option: "--data DIR") }
-      return try VisionProbe(VisionFolder(from, weights.hints), on: data, maxBroken: images.maxBroken, settings)
+      return try VisionProbe(VisionFolder(from, hints), on: data, maxBroken: images.maxBroken, settings)
     }
   }
 }

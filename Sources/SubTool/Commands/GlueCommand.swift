@@ -77,7 +77,7 @@ package struct GlueCommand: RankedCommand {
 
   /// The linear probe. Texts are as long as in the run that made the weights, unless told otherwise.
   private func fitClassifier(in context: ToolContext) throws {
-    try refuseTraining(["--vocab", "--predict"])
+    try refuseTraining(["--vocab", "--predict"], butFor: "--max-length")
     let settings = RunSettings(seed: runOptions.seed, device: try machine.select(), precision: machine.precision)
     try ProbeCommand(command: Self.name, from: from, options: probe, run: runOptions)(in: context) { from in
       let source = try source(context)

@@ -42,8 +42,8 @@ struct ProbeCommand {
 
 extension Command {
   /// Throws a usage error for the first option that says how a network is trained, or is one of `others`: a probe trains
-  /// none. How long texts are it reads.
-  func refuseTraining(_ others: Set<String>) throws {
+  /// none. The field `read` it has a use for.
+  func refuseTraining(_ others: Set<String>, butFor read: String) throws {
     let spellings = others.union([
       "--keep", "--max-memory", "--resume", "--config", "--keep-best", "--analyze", "--class-weights",
     ])
@@ -51,7 +51,7 @@ extension Command {
     for (title, options) in CommandForm(of: self).groups {
       let trains = titles.contains(title) || title.hasPrefix("Recipe")
       let isMeant = { (option: any OptionDeclaration) in
-        option.isGiven && option.spelling != "--max-length" && (trains || spellings.contains(option.spelling))
+        option.isGiven && option.spelling != read && (trains || spellings.contains(option.spelling))
       }
       guard let given = options.first(where: isMeant) else { continue }
       throw InputError(

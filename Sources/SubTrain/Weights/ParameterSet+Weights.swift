@@ -31,7 +31,7 @@ extension ParameterSet {
       guard !plan.starts(name), let shape = try weights.shape(of: name) else {
         if plan.starts(name) || plan.mayStart(name) {
           started.insert(name)
-          report.made += fileNames
+          report.made += weights.newNames(of: name)
         } else {
           report.missing.append(shown)
         }

@@ -45,8 +45,11 @@ public struct Weights: Sendable {
 
   /// The file's names of a tensor: one, or its parts'; those that are written where it holds none.
   public func fileNames(of name: String) -> [String] {
-    found(name)?.names ?? naming.names(of: name).map { prefix + $0 }
+    found(name)?.names ?? newNames(of: name)
   }
+
+  /// The names by which a tensor is written that does not come from the file.
+  func newNames(of name: String) -> [String] { naming.names(of: name).map { prefix + $0 } }
 
   /// Type and shape of a tensor as the model has it; nil where the file does not hold it. Throws where parts differ.
   public func info(of name: String) throws -> TensorInfo? {

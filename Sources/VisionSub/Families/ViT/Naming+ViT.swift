@@ -16,10 +16,11 @@ extension Naming {
     ],
     known: timmExtras, dialect: "timm")
 
-  /// OpenAI's, open_clip's and FT-CLIP's: an image tower, with FT-CLIP's norm of patch tokens.
+  /// OpenAI's, open_clip's and FT-CLIP's: an image tower, with FT-CLIP's norm of patch tokens, else CLIP's own of the class
+  /// token.
   static let openClipViT = Naming(
     "openclip", "CLIP's names", signatures: [["class_embedding", "conv1.weight"]],
-    rules: openClipTower + openClipBlocks + [.init("norm.*", "fc_norm.*")],
+    rules: openClipTower + openClipBlocks + [.init("norm.*", "fc_norm.*", "ln_post.*")],
     known: [
       "head.**", "fc_norm.**", "ln_post.**", "proj", "token_embedding.**", "ln_final.**", "text_projection",
       "logit_scale", "input_resolution", "context_length", "vocab_size", "attn_mask",
@@ -28,7 +29,7 @@ extension Naming {
   /// transformers' CLIP: an image tower.
   static let huggingFaceViT = Naming(
     "hf", "Hugging Face's names", signatures: [["embeddings.patch_embedding.weight"]],
-    rules: huggingFaceTower + huggingFaceBlocks + [.init("norm.*", "fc_norm.*")],
+    rules: huggingFaceTower + huggingFaceBlocks + [.init("norm.*", "fc_norm.*", "post_layernorm.*")],
     known: ["head.**", "fc_norm.**", "post_layernorm.**", "embeddings.position_ids"], isPart: true)
 
   /// The image tower's own tensors as open_clip has them, its blocks apart.
