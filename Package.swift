@@ -78,7 +78,9 @@ let package = Package(
     // All levels, as the product names them: what is only re-exported is not compiled again when it changes.
     .testTarget(
       name: "OutsideTests",
-      dependencies: ["MaskSub", "SubCore", "SubData", "SubNN", "SubTrain", "VisionSub", "TextSub", "ClipSub"]),
+      dependencies: [
+        "MaskSub", "SubCore", "SubData", "SubNN", "SubTrain", "VisionSub", "TextSub", "ClipSub", "TestSupport",
+      ]),
     .testTarget(name: "SubCoreTests", dependencies: ["SubCore", "CSystem", "CTwinPath"]),
     .testTarget(
       name: "SubDataTests", dependencies: ["SubData", "SubCore", "CZlib", "TestSupport"], resources: [.copy("Fixtures")]

@@ -1,0 +1,101 @@
+#!/usr/bin/env python3
+"""Holds the peak memory that a run tells before its first step against what it comes to.
+
+    scripts/campaigns/predicted_memory.py --data FOLDER [--captions CSV] [--program .build/release/masksub]
+        [--threads 2] [--flat 60] [--seconds 600] [NAME …]
+
+FOLDER has class folders below train and val. Each run ends after its step, or is ended once its peak has not risen for
+--flat seconds behind the first part, since the parts of a batch take the same; what it has then is its peak. Prints a line
+a run: parts, MiB predicted, MiB come to, their ratio.
+"""
+import argparse, json, os, shutil, subprocess, sys, tempfile, time
+
+root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+parser = argparse.ArgumentParser()
+parser.add_argument("names", nargs="*", metavar="NAME")
+parser.add_argument("--program", default=f"{root}/.build/release/masksub")
+parser.add_argument("--data", required=True)
+parser.add_argument("--captions", default=f"{root}/datasets/captions/train-{{0000..0003}}.tar.gz")
+parser.add_argument("--merges", default=f"{root}/tokenizers/clip/merges.txt")
+parser.add_argument("--threads", type=int, default=2)
+parser.add_argument("--flat", type=float, default=60)
+parser.add_argument("--seconds", type=float, default=600)
+options = parser.parse_args()
+
+
+def vision(recipe, gib=None, *more):
+    return ["train", "--recipe", recipe, "--data", options.data, "--max-steps", "1", *more] + (
+        ["--max-memory", str(gib)] if gib else [])
+
+
+def clip(gib, *more):
+    line = ["clip-pretrain", "--data", options.captions, "--model", "ViT-B-32", "--vocab", options.merges]
+    return line + ["--max-steps", "1", "--max-memory", str(gib), *more]
+
+
+bert = ["glue", "--task", "cola", "--max-steps", "2", "--set", "model.width=768", "--set", "model.depth=12"]
+cases = {
+    "shapes-tiny": vision("shapes-tiny"),
+    "resnet-shapes": vision("resnet-shapes"),
+    "swin-shapes": vision("swin-shapes"),
+    "glue-scratch": ["glue", "--task", "cola", "--max-steps", "20"],
+    "clip-small": ["clip-pretrain", "--max-steps", "4"],
+    "deit3-s-400, 2 GiB": vision("deit3-s-400", 2, "--batch-size", "256"),
+    "deit3-s-400, 4 GiB": vision("deit3-s-400", 4, "--batch-size", "256"),
+    "deit3-s-400, 6 GiB, recompute": vision("deit3-s-400", 6, "--batch-size", "512", "--set", "recompute=true"),
+    "mae-b, 5 GiB": vision("mae-b", 5, "--batch-size", "128"),
+    "swin-t, 3 GiB": vision("swin-t", 3, "--batch-size", "128"),
+    "rsb-a2-resnet50, 3 GiB": vision("rsb-a2-resnet50", 3, "--batch-size", "128"),
+    "clip ViT-B-32, whole": clip(8, "--batch-size", "64"),
+    "clip ViT-B-32, 4 GiB": clip(4, "--batch-size", "256"),
+    "BERT-base": bert + ["--batch-size", "32"],
+    "BERT-base, 3 GiB": bert + ["--batch-size", "128", "--max-memory", "3"],
+    "ft-clip-l, 8 GiB": vision("ft-clip-l", 8, "--batch-size", "64"),
+}
+
+
+def peak(process):
+    try:
+        with open(f"/proc/{process.pid}/status") as file:
+            return next((int(line.split()[1]) >> 10 for line in file if line.startswith("VmHWM")), 0)
+    except OSError:
+        return 0
+
+
+scratch = tempfile.mkdtemp(prefix="masksub-predicted-")
+environment = dict(os.environ, MASKSUB_HOME=root)
+worst = 0
+for name, line in cases.items():
+    if options.names and not any(name.startswith(wanted) for wanted in options.names):
+        continue
+    output = f"{scratch}/run"
+    shutil.rmtree(output, ignore_errors=True)
+    line = [options.program] + line + ["--threads", str(options.threads), "--output", output]
+    errors = open(f"{scratch}/errors", "w+")
+    process = subprocess.Popen(line, env=environment, stdout=subprocess.DEVNULL, stderr=errors)
+    began = risen = time.monotonic()
+    most, told, how = 0, None, "whole"
+    while process.poll() is None:
+        time.sleep(0.5)
+        now, seen = time.monotonic(), peak(process)
+        if not told and os.path.exists(f"{output}/config.json"):
+            told, risen = json.load(open(f"{output}/config.json")), now
+        if seen > most:
+            most, risen = seen, now
+        if told and now - risen > options.flat or now - began > options.seconds:
+            process.terminate()
+            time.sleep(1)
+            process.kill()
+            how = "flat" if now - risen > options.flat else "cut off"
+    if how == "whole" and process.returncode:
+        errors.seek(0)
+        print(f"{name}: left out: {errors.read().strip().splitlines()[-1][:200]}", flush=True)
+        continue
+    if os.path.exists(f"{output}/summary.json"):
+        most = int(json.load(open(f"{output}/summary.json"))["peak_rss_mib"])
+    predicted = (told or json.load(open(f"{output}/config.json")))["predicted_peak_mib"]
+    ratio = predicted / most
+    worst = max(worst, abs(ratio - 1))
+    print(f"{name}: parts {told and told['parts']}, predicted {predicted}, came to {most}, {ratio:.2f} ({how})", flush=True)
+shutil.rmtree(scratch, ignore_errors=True)
+sys.exit(1 if worst > 0.1 else 0)
