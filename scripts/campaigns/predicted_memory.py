@@ -2,11 +2,11 @@
 """Holds the peak memory that a run tells before its first step against what it comes to.
 
     scripts/campaigns/predicted_memory.py --data FOLDER [--captions CSV] [--program .build/release/masksub]
-        [--threads 2] [--flat 60] [--seconds 600] [NAME …]
+        [--threads 2] [--flat 60] [--most 600] [NAME …]
 
-FOLDER has class folders below train and val. Each run ends after its step, or is ended once its peak has not risen for
---flat seconds behind the first part, since the parts of a batch take the same; what it has then is its peak. Prints a line
-a run: parts, MiB predicted, MiB come to, their ratio.
+FOLDER has class folders below train and val. Each run ends after its step, or is ended once its peak has not risen while it
+worked for --flat seconds, since the parts of a batch take the same; what it has then is its peak. Prints a line a run: parts,
+MiB predicted, MiB come to, their ratio. Seconds are those that the processor worked for the run.
 """
 import argparse, json, os, shutil, subprocess, sys, tempfile, time
 
@@ -19,7 +19,7 @@ parser.add_argument("--captions", default=f"{root}/datasets/captions/train-{{000
 parser.add_argument("--merges", default=f"{root}/tokenizers/clip/merges.txt")
 parser.add_argument("--threads", type=int, default=2)
 parser.add_argument("--flat", type=float, default=60)
-parser.add_argument("--seconds", type=float, default=600)
+parser.add_argument("--most", type=float, default=600)
 options = parser.parse_args()
 
 
@@ -62,6 +62,14 @@ def peak(process):
         return 0
 
 
+def worked(process):
+    try:
+        with open(f"/proc/{process.pid}/stat") as file:
+            return sum(map(int, file.read().rsplit(")", 1)[1].split()[11:13])) / os.sysconf("SC_CLK_TCK")
+    except OSError:
+        return 0
+
+
 scratch = tempfile.mkdtemp(prefix="masksub-predicted-")
 environment = dict(os.environ, MASKSUB_HOME=root)
 worst = 0
@@ -73,16 +81,15 @@ for name, line in cases.items():
     line = [options.program] + line + ["--threads", str(options.threads), "--output", output]
     errors = open(f"{scratch}/errors", "w+")
     process = subprocess.Popen(line, env=environment, stdout=subprocess.DEVNULL, stderr=errors)
-    began = risen = time.monotonic()
-    most, told, how = 0, None, "whole"
+    most, risen, told, how = 0, 0, None, "whole"
     while process.poll() is None:
         time.sleep(0.5)
-        now, seen = time.monotonic(), peak(process)
+        now, seen = worked(process), peak(process)
         if not told and os.path.exists(f"{output}/config.json"):
             told, risen = json.load(open(f"{output}/config.json")), now
         if seen > most:
             most, risen = seen, now
-        if told and now - risen > options.flat or now - began > options.seconds:
+        if told and now - risen > options.flat or now > options.most:
             process.terminate()
             time.sleep(1)
             process.kill()
