@@ -28,6 +28,10 @@ def vision(recipe, gib=None, *more):
         ["--max-memory", str(gib)] if gib else [])
 
 
+def small(recipe, batch, *more):
+    return ["train", "--recipe", recipe, "--batch-size", str(batch), "--max-steps", "3", *more]
+
+
 def clip(gib, *more):
     line = ["clip-pretrain", "--data", options.captions, "--model", "ViT-B-32", "--vocab", options.merges]
     return line + ["--max-steps", "1", "--max-memory", str(gib), *more]
@@ -35,11 +39,19 @@ def clip(gib, *more):
 
 bert = ["glue", "--task", "cola", "--max-steps", "2", "--set", "model.width=768", "--set", "model.depth=12"]
 cases = {
-    "shapes-tiny": vision("shapes-tiny"),
-    "resnet-shapes": vision("resnet-shapes"),
-    "swin-shapes": vision("swin-shapes"),
+    "shapes-tiny": small("shapes-tiny", 64),
+    "shapes-tiny, 768": small("shapes-tiny", 768),
+    "shapes-tiny, 768, 1 GiB": small("shapes-tiny", 768, "--max-memory", "1"),
+    "resnet-shapes": small("resnet-shapes", 64),
+    "resnet-shapes, 512": small("resnet-shapes", 512),
+    "swin-shapes": small("swin-shapes", 64),
+    "swin-shapes, 256": small("swin-shapes", 256),
+    "swin-shapes, 512, 1 GiB": small("swin-shapes", 512, "--max-memory", "1"),
     "glue-scratch": ["glue", "--task", "cola", "--max-steps", "20"],
+    "glue-scratch, 1024": ["glue", "--task", "cola", "--max-steps", "6", "--batch-size", "1024"],
     "clip-small": ["clip-pretrain", "--max-steps", "4"],
+    "clip-small, 512": ["clip-pretrain", "--max-steps", "3", "--batch-size", "512"],
+    "clip-small, 512, 1 GiB": ["clip-pretrain", "--max-steps", "3", "--batch-size", "512", "--max-memory", "1"],
     "deit3-s-400, 2 GiB": vision("deit3-s-400", 2, "--batch-size", "256"),
     "deit3-s-400, 4 GiB": vision("deit3-s-400", 4, "--batch-size", "256"),
     "deit3-s-400, 6 GiB, recompute": vision("deit3-s-400", 6, "--batch-size", "512", "--set", "recompute=true"),

@@ -95,7 +95,7 @@ package struct ZeroShotCommand: RankedCommand {
             ?? "nothing says what the \(set.pictures.classNames.count) classes are called", at: set.path,
           cure:
             "give a name a line in the order of \(set.pictures.classNames.prefix(3).joined(separator: ", ")), … with "
-            + "--classes, or 'names' in the suite's file", isUsage: names == nil)
+            + "--classes, or 'names' in the suite's file", isUsage: spoken == nil)
       }
     }
     let clip = try clip(context)
