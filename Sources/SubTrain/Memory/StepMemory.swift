@@ -124,7 +124,7 @@ public struct StepMemory: Sendable {
 
   /// What a step of a full batch takes that passes in `parts`, beside those of its batches that wait.
   public func need(parts: Int) -> Need {
-    let (batch, step) = (batch.size(at: samples, rounds: 1), step(parts).line.size(at: step(parts).samples))
+    let (batch, step) = (batch.size(at: samples, rounds: 1), size(parts: parts))
     let rest = waiting + joined
     return Need(memory: batch.touched + step.touched + rest, addresses: batch.held + step.held + rest)
   }
@@ -139,8 +139,7 @@ public struct StepMemory: Sendable {
   /// What both come to where nothing is given back between them.
   func need(parts: Int, evaluating samples: Int) -> Need {
     let (alone, evaluating) = (need(parts: parts), need(evaluating: samples))
-    let step = step(parts)
-    guard let training = step.line.trace(at: step.samples), let other = evaluated?.trace(at: samples) else {
+    guard let training = trace(parts: parts), let other = evaluated?.trace(at: samples) else {
       return Need(
         memory: max(alone.memory, evaluating.memory), addresses: max(alone.addresses, evaluating.addresses))
     }
@@ -154,5 +153,18 @@ public struct StepMemory: Sendable {
   /// A step of the largest of `parts`.
   private func step(_ parts: Int) -> (line: Line, samples: Int) {
     (parts == 1 ? whole : pieces, (samples + parts - 1) / parts)
+  }
+
+  /// What the parts ask for. Where a batch does not divide, some have a sample less than others, and the pool comes to hold blocks
+  /// of both kinds: widths of 3 · 2ᵏ and batches of 2ᵐ put the two just on either side of a class of blocks.
+  private func trace(parts: Int) -> MemoryTrace? {
+    let (line, most) = step(parts)
+    guard let larger = line.trace(at: most) else { return nil }
+    guard samples % parts > 0, let smaller = line.trace(at: most - 1) else { return larger }
+    return smaller.followed(by: larger)
+  }
+
+  private func size(parts: Int) -> MemoryTrace.Size {
+    trace(parts: parts)?.size() ?? step(parts).line.size(at: step(parts).samples)
   }
 }
