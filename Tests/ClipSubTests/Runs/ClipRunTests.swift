@@ -44,6 +44,81 @@ import Testing
     var again = try evaluation(ClipRunModel(ClipFolder(folder["whole"]), settings))
     #expect(try again().metrics.map(\.value) == summary.metrics.map(\.value))
   }
+
+  @Test func `ranks make the run of one process, and another number of them goes on with it`() throws {
+    let path = folder.path
+    let train: @Sendable (any Communicator, String, Bool) throws -> (losses: [Double], figures: [Double]) = {
+      ranks, name, resuming in
+      let merges = Repository.file("tokenizers/captions-bpe/merges.txt")
+      let recipe = try ClipRecipe.fromScratch.with([
+        ("max_steps", "4"), ("batch_size", "12"), ("warmup_steps", "2"), ("save_every", "2"),
+        ("evaluate_every", "100"), ("shuffle_buffer", "24"), ("log_every", "1"), ("eval_batch_size", "50"),
+      ])
+      let settings = RunSettings(seed: 3, keep: 2, ranks: ranks)
+      let model = try ClipRunModel(ClipConfig.tiny(vocabulary: 659), merges: merges, settings)
+      let evaluation = try ZeroShotEvaluation(
+        model, on: ZeroShotData(Repository.file("datasets/captions/val-0000.tar.gz")),
+        classes: ClassNames(file: Repository.file("datasets/captions/classes.txt")), templates: .photo,
+        sharedBy: ranks)
+      let captions = try CaptionSet(Repository.file("datasets/captions/train-0000.tar.gz"))
+      let result = try ClipRun(recipe, on: captions, model, evaluating: evaluation, settings)
+        .train(to: "\(path)/\(name)", resuming: resuming)
+      let log = try InputFile(result.folder.metricsPath).text().split(separator: "\n")
+      let records = try log.map { try JSON.parse(String($0), at: "log") }.filter { $0["split"]?.string == "train" }
+      return (
+        records.flatMap { record in ["loss", "loss_sub", "grad_norm"].map { record[$0]?.double ?? 0 } },
+        result.summary.metrics.map(\.value)
+      )
+    }
+    let one = try train(SingleProcess(), "one", false)
+    #expect(one.losses.count == 12 && one.losses.allSatisfy { $0 > 0 })
+    func check(_ results: [(losses: [Double], figures: [Double])]) {
+      for result in results {
+        #expect(result.losses.count == one.losses.count && result.figures == results[0].figures)
+        #expect(
+          zip(result.losses, one.losses).allSatisfy { abs($0 - $1) < 1e-5 * $1 }, "\(result.losses) \(one.losses)")
+      }
+    }
+    check(try ThreadRanks.run(4) { try train($0, "several", false) })
+    FileSystem.remove(folder["several/checkpoints/4"])
+    check(try ThreadRanks.run(3) { try train($0, "several", true) })
+  }
+
+  /// Everything that an evaluation finds, as so many ranks share it out.
+  private static func evaluated(on path: String, masking: Masking?, among ranks: Int) throws -> [[Double]] {
+    let merges = Repository.file("tokenizers/captions-bpe/merges.txt")
+    return try ThreadRanks.run(ranks) { ranks in
+      let model = try ClipRunModel(ClipConfig.tiny(vocabulary: 659), merges: merges, RunSettings(seed: 3))
+      var options = CaptionOptions()
+      options.faults.share = 1
+      var evaluation = try ZeroShotEvaluation(
+        model, on: ZeroShotData(path, options),
+        classes: ClassNames(file: Repository.file("datasets/captions/classes.txt")), templates: .simple, batchSize: 10,
+        sharedBy: ranks)
+      let found = try evaluation(masking: masking)
+      return found.metrics.map(\.value) + [found.loss ?? -1, found.maskedLoss ?? -1]
+    }
+  }
+
+  @Test(arguments: [2, 3, 4]) func `ranks find in an evaluation what one process finds`(count: Int) throws {
+    // 324 labelled pairs, of which the last ranks have none in the last turn; pairs of which some are broken; classes.
+    let broken = folder["broken"]
+    try CaptionFiles.pictures([33, 20], broken: { $1 % 7 == 3 }, in: broken)
+    let names = try ClassNames(file: Repository.file("datasets/captions/classes.txt")).names
+    for (label, name) in names.enumerated() {
+      for number in 0..<(label == 4 ? 7 : 1) {
+        try CaptionFiles.write(CaptionFiles.png, folder["classes/\(100 + label) \(name)/\(number).png"])
+      }
+    }
+    for (path, figures) in [
+      (Repository.file("datasets/captions/val-0000.tar.gz"), 14), (broken, 12), (folder["classes"], 4),
+    ] {
+      let masking = path.hasSuffix("gz") ? Masking(ratio: 0.5) : nil
+      let whole = try Self.evaluated(on: path, masking: masking, among: 1)[0]
+      #expect(whole.count == figures)
+      for found in try Self.evaluated(on: path, masking: masking, among: count) { #expect(found == whole, "\(path)") }
+    }
+  }
 }
 
 extension ClipConfig {
