@@ -160,7 +160,7 @@ struct ImageBatchesTests {
     let own = try ThreadRanks.run(count) { try make($0) }
     for (number, expected) in try make(SingleProcess()).enumerated() {
       let parts = own.map { $0[number] }
-      #expect(parts.flatMap { $0.images.floats() } == expected.images.floats())
+      #expect(parts.flatMap { numbers($0) } == numbers(expected))
       #expect(parts.flatMap { $0.targets?.floats() ?? [] } == expected.targets?.floats())
       #expect(parts.flatMap(\.indices) == expected.indices && parts.flatMap(\.labels) == expected.labels)
       #expect(parts.indices.allSatisfy { part in parts[part].first == parts[..<part].reduce(0) { $0 + $1.count } })
