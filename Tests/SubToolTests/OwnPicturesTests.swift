@@ -157,7 +157,8 @@ import Testing
       ], environment: ["MASKSUB_HOME": Repository.path])
     #expect(run.code == 0 && run.error.contains("64 training images"), "\(run.error)")
     #expect(run.error.contains("newly made: visual.head.weight, visual.head.bias"), "\(run.error)")
-    let width = try #require(JSON.read(folder["clip/checkpoints/1/open_clip_config.json"])["vision_cfg"]?["width"]?.int)
+    let width = try #require(
+      JSON.read(folder["clip/checkpoints/1/open_clip_config.json"])["model_cfg"]?["vision_cfg"]?["width"]?.int)
     #expect(try TensorFile.open(folder["f.safetensors"]).info(named: "train.features").shape == [64, width])
     let evaluated = ToolRun(
       arguments: ["eval", "--from", folder["probe"], "--data", shapes],
