@@ -101,7 +101,8 @@ static const char *take(void *library, const char *name) {
 const char *sys_mpi_open(const char *name) {
   // The launcher's own make first: a library of another one would take every process for a world of its own.
   static const char *const open_mpi[] = {"libmpi.so.40", "libmpi_abi.so.0", NULL};
-  static const char *const mpich[] = {"libmpich.so.12", "libmpi.so.12", "libmpi_abi.so.0", NULL};
+  // srun speaks the same PMI to libraries of either make.
+  static const char *const mpich[] = {"libmpich.so.12", "libmpi.so.12", "libmpi_abi.so.0", "libmpi.so.40", NULL};
   static const char *const any[] = {"libmpi.so.40", "libmpich.so.12", "libmpi.so.12", "libmpi_abi.so.0", NULL};
   const char *const given[] = {name, NULL};
   const char *const *names = name                              ? given

@@ -61,10 +61,10 @@ package enum Tool {
       if let interruption = error as? Interruption, interruption.run != nil, let mpi = ranks as? MPI {
         let code = report(error, on: console)
         mpi.finish()
-        return mpi.rank == 0 ? code : 0
+        return code
       }
-      RankSession.yieldToFirst()
-      let code = report(error, on: console)
+      let isSaid = RankSession.mustSay(error, hasJoined: !ranks.isAlone)
+      let code = report(error, on: isSaid ? console : Console(output: { _ in }, error: { _ in }))
       if !ranks.isAlone { ranks.abort(code) }
       return code
     }

@@ -44,8 +44,13 @@ struct RankSession {
     return console.errorsOnly(of: "rank \(rank): ")
   }
 
-  /// Lets rank 0 speak first, and end all where it has the same error.
-  static func yieldToFirst() {
-    if let rank = MPI.launched?.rank, rank > 0 { usleep(1_000_000) }
+  /// Whether this rank has to say its error itself. Rank 0 speaks first: where it has the same error it ends all, and the
+  /// launcher then sends signals.
+  static func mustSay(_ error: any Error, hasJoined: Bool) -> Bool {
+    guard let rank = MPI.launched?.rank, rank > 0 else { return true }
+    // A command line that is wrong is so for all.
+    if !hasJoined, (error as? InputError)?.isUsage == true { return false }
+    for _ in 0..<30 where !Interruption.isRequested { usleep(100_000) }
+    return !Interruption.isRequested
   }
 }

@@ -3,15 +3,14 @@ import SubData
 import TestSupport
 import Testing
 
+/// Those of both makes where they stand side by side, as Debian has them.
+private let launchers = ["mpirun.openmpi", "mpirun.mpich"].compactMap { name in
+  (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map { "\($0)/\(name)" }
+    .first { FileManager.default.isExecutableFile(atPath: $0) }
+}
+
 /// The program itself under real launchers; passed over where none is installed.
 @Suite(.serialized) struct RanksToolTests {
-  /// Those of both makes where they stand side by side, as Debian has them.
-  static let launchers = ["mpirun.openmpi", "mpirun.mpich"].compactMap { name in
-    (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map { "\($0)/\(name)" }
-      .first { FileManager.default.isExecutableFile(atPath: $0) }
-  }
-  static let isMissing = "neither mpirun.openmpi nor mpirun.mpich is installed"
-
   private struct Ended {
     let code: Int32
     let output, error: String
@@ -64,7 +63,7 @@ import Testing
     )
   }
 
-  @Test(.enabled(if: !launchers.isEmpty, Comment(rawValue: isMissing)))
+  @Test(.enabled(if: !launchers.isEmpty, "neither mpirun.openmpi nor mpirun.mpich is here"))
   func `ranks train and evaluate as one process does, whatever starts them`() throws {
     let folder = TemporaryFolder()
     let line = Self.small + ["--set", "max_steps=5"]
@@ -72,7 +71,7 @@ import Testing
     let one = try Self.content(of: folder["one"])
     let figures = try Self.run(nil, ["eval", "--from", folder["one"]]).output
     var weights: [[UInt8]] = []
-    for launcher in Self.launchers {
+    for launcher in launchers {
       let place = folder[FileSystem.name(launcher)]
       let trained = try Self.run(nil, line + ["--ranks", "2", "--output", place], launcher: launcher)
       #expect(trained.code == 0 && trained.error.contains("2 ranks, each with 4 of a batch's 8 samples"), "\(trained)")
@@ -85,10 +84,10 @@ import Testing
     #expect(weights.allSatisfy { $0 == weights[0] })
   }
 
-  @Test(.enabled(if: !launchers.isEmpty, Comment(rawValue: isMissing)))
+  @Test(.enabled(if: !launchers.isEmpty, "neither mpirun.openmpi nor mpirun.mpich is here"))
   func `a signal stops all ranks with a checkpoint`() throws {
     let folder = TemporaryFolder()
-    for launcher in Self.launchers {
+    for launcher in launchers {
       let place = folder[FileSystem.name(launcher)]
       let line = Self.small + ["--set", "max_steps=100000", "--ranks", "2", "--output", place]
       let stopped = try Self.run(nil, line, launcher: launcher, interruptedAfter: "train step")
@@ -98,9 +97,10 @@ import Testing
     }
   }
 
-  @Test(.enabled(if: !launchers.isEmpty, Comment(rawValue: isMissing))) func `what cannot be is refused`() throws {
+  @Test(.enabled(if: !launchers.isEmpty, "neither mpirun.openmpi nor mpirun.mpich is here"))
+  func `what cannot be is refused`() throws {
     let folder = TemporaryFolder()
-    let launcher = Self.launchers[0]
+    let launcher = launchers[0]
     let odd = try Self.run(nil, Self.small + ["--ranks", "3", "--output", folder["odd"]], launcher: launcher)
     #expect(odd.code == 2 && odd.error.contains("3 ranks do not divide a batch of 8"), "\(odd)")
     // Rank 0 speaks for all.
@@ -114,11 +114,11 @@ import Testing
     #expect(inspected.code != 0 && inspected.error.contains("masksub inspect is done by one"), "\(inspected)")
   }
 
-  @Test(.enabled(if: launchers.count == 2, Comment(rawValue: "both makes of MPI are needed")))
+  @Test(.enabled(if: launchers.count == 2, "both makes of MPI are needed"))
   func `a library of another make is told from the launcher's`() throws {
     let folder = TemporaryFolder()
     let run = try Self.run(
-      nil, Self.small + ["--ranks", "2", "--output", folder["run"]], launcher: Self.launchers[0],
+      nil, Self.small + ["--ranks", "2", "--output", folder["run"]], launcher: launchers[0],
       library: "libmpich.so.12")
     #expect(run.code != 0 && run.error.contains("the launcher started 2 processes, of which MPICH"), "\(run)")
     #expect(FileSystem.kind(folder["run"]) == .absent)
