@@ -128,7 +128,8 @@ import Testing
     #expect(lines.count == Studies.all.count + Studies.absent.count)
     #expect(lines[0].hasPrefix("figure-2 small, paper 3 rows curves of"), "\(lines[0])")
     #expect(lines.contains { $0.hasPrefix("table-8, table-a1 small, paper 18 rows ") })
-    #expect(lines.contains { $0.hasPrefix("table-1 paper 16 rows ") } && lines.last?.hasPrefix("table-a3 cannot") == true)
+    #expect(
+      lines.contains { $0.hasPrefix("table-1 paper 16 rows ") } && lines.last?.hasPrefix("table-a3 cannot") == true)
   }
 
   @Test func `a study of the paper says what it takes`() {
