@@ -124,7 +124,9 @@ struct ImageBatchesTests {
   }
 
   /// The numbers that a model sees.
-  private func numbers(_ batch: ImageBatch) -> [Float] { Tensor(batch.pixels, on: .cpu).floats() }
+  private func numbers(_ batch: ImageBatch) -> [Float] {
+    Tensor(batch.pixels, on: .cpu).samples(batch.own).floats()
+  }
 
   private func all(_ loader: Loader<ImageBatch>) throws -> [ImageBatch] {
     var result: [ImageBatch] = []
