@@ -76,8 +76,9 @@ struct StudyPlan {
       "\(row.label): " + (row.lacks ?? "not at this scale")
     }
     return try Comparison(
-      groups, title: "\(study.name): \(study.summary)", metric: study.metric, axis: study.axis,
-      remarks: [study.setting] + (isEmbedded ? ["made with the data that come with the tool, which are others"] : [])
+      groups, title: study.name, metric: study.metric, axis: study.axis,
+      remarks: [study.summary, study.setting]
+        + (isEmbedded ? ["made with the data that come with the tool, which are others"] : [])
         + study.remarks + lacking)
   }
 }
