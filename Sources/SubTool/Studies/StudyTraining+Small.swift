@@ -36,7 +36,7 @@ extension StudyTraining {
   static func cola(_ method: String) -> StudyTraining {
     StudyTraining(
       "cola-\(method)",
-      "glue --task cola --data @glue --from @bert --epochs 1 --evaluate-every 67 --analyze --method \(method)",
+      "glue --task cola --data @glue --from @bert --epochs 1 --lr 1e-4 --evaluate-every 67 --analyze --method \(method)",
       embedded: "glue --task cola --analyze --method \(method)")
   }
 
