@@ -25,7 +25,7 @@ extension Studies {
 
   static let table11 = Study(
     name: "table-11", summary: "MaskSub in finetuning BERT on GLUE",
-    setting: "paper: BERT-base and BERT-large, eight tasks; small: CoLA with a small real BERT, 1 epoch",
+    setting: "paper: BERT-base and BERT-large, eight tasks; small: CoLA with a small real BERT, 3 epochs",
     remarks: [
       "the paper has no row of masking alone; its metrics are not said and taken by their size: F1 of QQP and MRPC, Pearson of "
         + "STS-B, Matthews of CoLA, else accuracy"
