@@ -81,9 +81,10 @@ struct StudyCost {
     let (runs, done) = (lines.reduce(0) { $0 + $1.runs }, lines.reduce(0) { $0 + $1.done })
     let updates = lines.reduce(0) { $0 + $1.runs * $1.updates }
     let left = lines.reduce(0) { $0 + $1.left }
+    let hours = left.duration.hasSuffix(" h") ? "" : " (\((left / 3600).fixed(2)) hours)"
     return TextColumns([heads] + rows).lines + [
-      "\(runs) runs, \(updates) updates; \(done) runs are done, the others take \(left.duration) (\((left / 3600).fixed(2)) "
-        + "hours) at this speed, and what is evaluated and read in between"
+      "\(runs) runs, \(updates) updates; \(done) runs are done, the others take \(left.duration)\(hours) at this speed, and "
+        + "what is evaluated and read in between"
     ]
   }
 }
