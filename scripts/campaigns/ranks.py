@@ -130,6 +130,9 @@ if "faults" in options.parts:
             except subprocess.TimeoutExpired:
                 process.kill()
                 text = "did not end"
+            # The launcher may be gone a moment before its ranks.
+            while any(map(is_alive, victims)) and time.time() - began < 15:
+                time.sleep(0.1)
             took, left = time.time() - began, [pid for pid in victims if is_alive(pid)]
             last = text.strip().splitlines()[-1] if text.strip() else ""
             fine = process.returncode == 130 if fault == "interrupt" else process.returncode not in (0, None)
