@@ -56,7 +56,10 @@ struct RankLauncher {
       usleep(20_000)
     }
     // What ranks end with where they come to an end.
-    guard ![0, 1, 2, 130].contains(code) else { return code }
+    guard ![0, 1, 2, 130].contains(code) else {
+      // MPICH's launcher may lose the code of ranks that were told to stop: nobody is to take such a run for a whole one.
+      return isTold && code == 0 ? 130 : code
+    }
     let isKilled = [9, 137].contains(code)
     throw InputError(
       isKilled ? "a rank was killed, perhaps since memory was out" : "a rank ended unforeseen (exit code \(code))",
