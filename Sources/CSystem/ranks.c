@@ -4,11 +4,14 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #ifdef __linux__
 #include <sys/prctl.h>
@@ -132,6 +135,49 @@ const char *sys_mpi_open(const char *name) {
 const char *sys_mpi_name(void) { return opened_name; }
 const char *sys_mpi_version(void) { return opened_version; }
 
+// Where a machine or its link is gone the libraries wait without end, or as long as TCP does: a thread looks at the clock.
+static atomic_long waits_since;
+static int patience;
+
+static long seconds_now(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (long)now.tv_sec + 1;
+}
+
+static bool has_waited_too_long(void) {
+  const long since = atomic_load(&waits_since);
+  return since && seconds_now() - since >= patience;
+}
+
+static void *watch(void *unused) {
+  while (!has_waited_too_long()) sleep(1);
+  // Rank 0 speaks for those that it can reach: its end is theirs.
+  if (own_rank > 0) sleep(3);
+  char name[32] = "";
+  if (own_rank > 0) snprintf(name, sizeof name, "rank %d: ", own_rank);
+  fprintf(stderr,
+          "masksub: %serror: no answer from the other ranks in %d s (MPI): see that every machine is up and reaches the "
+          "others, then resume; MASKSUB_RANK_TIMEOUT=SECONDS says how long to wait, 0: without end\n",
+          name, patience);
+  _exit(1);
+  return unused;
+}
+
+static void begin_waiting(void) { atomic_store(&waits_since, seconds_now()); }
+static void end_waiting(void) { atomic_store(&waits_since, 0); }
+
+void sys_mpi_set_patience(int seconds) {
+  patience = seconds;
+  if (seconds <= 0) return;
+  sigset_t all, former;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &former);
+  pthread_t thread;
+  if (!pthread_create(&thread, NULL, watch, NULL)) pthread_detach(thread);
+  pthread_sigmask(SIG_SETMASK, &former, NULL);
+}
+
 bool sys_mpi_begin(void) {
   int provided = 0;
   if (mpi.init(NULL, NULL, mpi.serialized, &provided)) return false;
@@ -164,6 +210,7 @@ static void sum_of_parts(const float *all, float *own, size_t each) {
 
 void sys_mpi_sum(float *values, size_t count) {
   const size_t most = piece_numbers();
+  begin_waiting();
   while (count) {
     const size_t ranks = (size_t)all_ranks, wanted = (count + ranks - 1) / ranks;
     const size_t each = wanted < most ? wanted : most, piece = each * ranks;
@@ -179,45 +226,64 @@ void sys_mpi_sum(float *values, size_t count) {
     mpi.all_gather(mpi.in_place, 0, mpi.byte, all, (int)(each * sizeof(float)), mpi.byte, mpi.world);
     if (there < piece) memcpy(values, sent, there * sizeof(float));
     values += there, count -= there;
+    begin_waiting();
   }
+  end_waiting();
 }
 
 void sys_mpi_reduce_scatter(const float *all, float *own, size_t count) {
   const size_t most = piece_numbers();
   for (size_t start = 0; start < count; start += most) {
+    begin_waiting();
     const size_t each = count - start < most ? count - start : most;
     for (int rank = 0; rank < all_ranks; rank++) {
       memcpy(sent + (size_t)rank * each, all + (size_t)rank * count + start, each * sizeof(float));
     }
     sum_of_parts(sent, own + start, each);
   }
+  end_waiting();
 }
 
 void sys_mpi_gather(const void *own, void *all, size_t bytes) {
   const size_t most = piece_numbers() * sizeof(float);
+  begin_waiting();
   if (bytes <= 1 << 26) {
     mpi.all_gather(own, (int)bytes, mpi.byte, all, (int)bytes, mpi.byte, mpi.world);
+    end_waiting();
     return;
   }
   for (size_t start = 0; start < bytes; start += most) {
+    begin_waiting();
     const size_t each = bytes - start < most ? bytes - start : most;
     mpi.all_gather((const char *)own + start, (int)each, mpi.byte, received, (int)each, mpi.byte, mpi.world);
     for (int rank = 0; rank < all_ranks; rank++) {
       memcpy((char *)all + (size_t)rank * bytes + start, (const char *)received + (size_t)rank * each, each);
     }
   }
+  end_waiting();
 }
 
 void sys_mpi_broadcast(void *bytes, size_t count) {
   for (char *at = bytes; count;) {
+    begin_waiting();
     const size_t each = count < piece_bytes ? count : piece_bytes;
     mpi.broadcast(at, (int)each, mpi.byte, 0, mpi.world);
     at += each, count -= each;
   }
+  end_waiting();
 }
 
-void sys_mpi_barrier(void) { mpi.barrier(mpi.world); }
-void sys_mpi_finish(void) { mpi.finalize(); }
+void sys_mpi_barrier(void) {
+  begin_waiting();
+  mpi.barrier(mpi.world);
+  end_waiting();
+}
+
+void sys_mpi_finish(void) {
+  begin_waiting();
+  mpi.finalize();
+  end_waiting();
+}
 
 void sys_mpi_abort(int code) {
   mpi.abort(mpi.world, code);

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Several ranks against one process, under both makes of MPI: losses, weights, faults, and what sums cost.
 
-    scripts/campaigns/ranks.py [--program .build/release/masksub] [--steps 60] [--rounds 10] [--parts equal,faults,speed]
+    scripts/campaigns/ranks.py [--program .build/release/masksub] [--steps 60] [--rounds 10] [--parts equal,faults,hosts,speed]
 
-Prints a line per finding; exit code 1 where one is not as it should be."""
+The part `hosts` makes three hosts of network namespaces and needs root. Prints a line per finding; exit code 1 where one is not as it should be."""
 import argparse, json, os, random, re, shutil, signal, subprocess, sys, tempfile, time
 
 root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -11,7 +11,7 @@ parser = argparse.ArgumentParser()
 parser.add_argument("--program", default=f"{root}/.build/release/masksub")
 parser.add_argument("--steps", type=int, default=60)
 parser.add_argument("--rounds", type=int, default=10)
-parser.add_argument("--parts", default="equal,faults,speed")
+parser.add_argument("--parts", default="equal,faults,hosts,speed")
 parser.add_argument("--commands", default="train,glue,finetune,clip-pretrain")
 parser.add_argument("--ranks", default="2,4")
 options = parser.parse_args()
@@ -161,6 +161,83 @@ if "faults" in options.parts:
     code, text = run(line("train", "infinite", 2, 60) + ["--lr", "1e30"], launchers[0])
     errors = re.findall("error:.*", text)
     say(f"no number any more: exit {code}: {errors[:1]}", code == 1 and len(errors) == 1 and "finite" in text)
+
+def ip(*words):
+    return subprocess.run(["ip"] + list(words), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
+
+
+def make_hosts(count):
+    """Network namespaces, each with an address and a name of its own, at one bridge. False where they cannot be made."""
+    if not ip("link", "add", "masksub0", "type", "bridge") or not ip("link", "set", "masksub0", "up"):
+        return False
+    made = True
+    for host in range(1, count + 1):
+        made &= ip("netns", "add", f"masksub{host}")
+        made &= ip("link", "add", f"masksub-v{host}", "type", "veth", "peer", "name", "eth0", "netns", f"masksub{host}")
+        made &= ip("link", "set", f"masksub-v{host}", "master", "masksub0", "up")
+        made &= ip("-n", f"masksub{host}", "addr", "add", f"10.77.0.{host}/24", "dev", "eth0")
+        made &= ip("-n", f"masksub{host}", "link", "set", "eth0", "up") and ip("-n", f"masksub{host}", "link", "set", "lo", "up")
+    return made
+
+
+def remove_hosts(count):
+    for host in range(1, count + 1):
+        ip("netns", "del", f"masksub{host}")
+        ip("link", "del", f"masksub-v{host}")
+    ip("link", "del", "masksub0")
+
+
+def on_hosts(words, count, **more):
+    """The command of one rank a host, under Open MPI, as a process."""
+    agent = f"{scratch}/agent"
+    with open(agent, "w") as file:
+        file.write('#!/bin/sh\nhost=${1##*.}; shift\n'
+                   'exec ip netns exec masksub$host unshare --uts sh -c "hostname host$host; exec $*"\n')
+    os.chmod(agent, 0o755)
+    environment = dict(os.environ, MASKSUB_HOME=root, OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1", **more)
+    passed = [word for name in ["MASKSUB_HOME", *more] for word in ("-x", name)]
+    net = "10.77.0.0/24"
+    hosts = ",".join(f"10.77.0.{host}" for host in range(1, count + 1))
+    return subprocess.Popen(
+        [agent, "10.77.0.1", "mpirun.openmpi", "--mca", "plm_rsh_agent", agent, "--mca", "btl_tcp_if_include", net, "--mca",
+         "oob_tcp_if_include", net, "--host", hosts, "-n", str(count), "--bind-to", "none", *passed, options.program, *words],
+        env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+
+if "hosts" in options.parts and not (shutil.which("mpirun.openmpi") and os.geteuid() == 0 and make_hosts(3)):
+    print("hosts: passed over, they take root, network namespaces and Open MPI", flush=True)
+elif "hosts" in options.parts:
+    def twelve(name, ranks=1, steps=None):
+        return [{"16": "12"}.get(word, word) for word in line("train", name, ranks, steps)]
+
+    try:
+        for name, words, launcher in (("hosts-1", twelve("hosts-1"), None), ("hosts-3", twelve("hosts-3", 3), "mpirun.openmpi")):
+            code, text = run(words, launcher)
+            if code:
+                say(f"{name}: {text[-300:]}", False)
+        text = on_hosts(twelve("hosts"), 3).communicate()[0].decode(errors="replace")
+        far = distance(losses("hosts"), losses("hosts-1")) if os.path.isdir(f"{scratch}/hosts") else float("inf")
+        say(f"three hosts over TCP: losses and norms within {far:.1e} of one process", far < 1e-5)
+        say("three hosts over TCP: the weights of three ranks of one machine bit for bit", weights("hosts") == weights("hosts-3"))
+
+        process = on_hosts(twelve("cut", steps=100000), 3, MASKSUB_RANK_TIMEOUT="15")
+        time.sleep(10)
+        ip("-n", "masksub3", "link", "set", "eth0", "down")
+        began = time.time()
+        text = process.communicate(timeout=120)[0].decode(errors="replace")
+        errors = re.findall("masksub: .*error:.*", text)
+        took = time.time() - began
+        say(f"a cut link, with 15 s of patience: exit {process.returncode} after {took:.0f} s: {errors[:2]}",
+            process.returncode != 0 and took < 40 and bool(errors) and "no answer" in errors[0])
+        time.sleep(10)
+        left = [pid for pid in map(int, filter(str.isdigit, os.listdir("/proc")))
+                if is_alive(pid) and f"{scratch}/cut".encode() in open(f"/proc/{pid}/cmdline", "rb").read()]
+        say(f"{len(left)} processes are left of it", not left)
+        newest = max(int(one) for one in os.listdir(f"{scratch}/cut/checkpoints") if one.isdigit())
+        code, text = run(["train", "--resume", f"{scratch}/cut", "--ranks", "3", "--set", f"max_steps={newest + 5}"], launchers[0])
+        say(f"it goes on from step {newest} on one machine: exit {code}", code == 0)
+    finally:
+        remove_hosts(3)
 
 if "speed" in options.parts:
     for ranks, threads in ((1, 2), (2, 1)):

@@ -19,6 +19,9 @@ const char *sys_mpi_version(void);
 
 /// Begins. False where the library cannot.
 bool sys_mpi_begin(void);
+/// From here on a call that waits for other ranks for so long ends the process with an error and exit code 1; 0: it waits
+/// without end.
+void sys_mpi_set_patience(int seconds);
 int sys_mpi_rank(void);
 int sys_mpi_size(void);
 

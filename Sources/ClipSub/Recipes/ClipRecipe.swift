@@ -61,7 +61,7 @@ public struct ClipRecipe: Recipe {
         ]),
       Field.group("data", \.data), Field.group("method", \.method),
     ],
-    unused: ["optimizer.layer_decay", "loop.ema_decay", "method.sub_statistics"],
+    unused: ["optimizer.layer_decay", "loop.ema_decay", "loop.sync_bn", "loop.overlap", "method.sub_statistics"],
     rules: [
       .init("loop.accumulation", "a number of parts that is at most loop.batch_size") {
         $0.loop.accumulation <= $0.loop.batchSize

@@ -48,6 +48,8 @@ public final class ContrastiveTask: PiecewiseTask {
     }
   }
 
+  public var lossSpansRanks: Bool { true }
+
   /// Similarities, their targets and gradients, and the features of both towers and branches with theirs.
   public func joinedBytes(of count: Int) -> Int { 4 * ranks * count * (8 * count + 8 * model.config.embedWidth) }
 

@@ -5,15 +5,20 @@ public final class Gradients {
   public let set: ParameterSet
   /// The flat memory. A slot that was not touched holds nothing that may be read.
   let arena: Tensor
-  private(set) var isTouched: [Bool]
+  var isTouched: [Bool]
   /// Rows touched in this step, u8, for parameters whose gradients arrive as rows. Rows that are not touched are zero.
-  private(set) var touchedRows: [Int: Tensor] = [:]
+  var touchedRows: [Int: Tensor] = [:]
+  /// How often something was added to a slot in this step.
+  private(set) var touches: [Int]
+  /// Sums over ranks that begin before all has arrived; nil: there are none.
+  var earlySums: EarlySums?
 
   /// An empty buffer.
   public init(_ set: ParameterSet) {
     self.set = set
     arena = set.zeros()
     isTouched = Array(repeating: false, count: set.parameters.count)
+    touches = Array(repeating: 0, count: set.parameters.count)
   }
 
   /// Whether a parameter has received a gradient since the last `clear`.
@@ -31,54 +36,8 @@ public final class Gradients {
     for (slot, flags) in touchedRows where isTouched[slot] {
       arena.backend.clearRows(set.view(of: set.parameters[slot], in: arena), touched: flags)
     }
-    for slot in isTouched.indices { isTouched[slot] = false }
-  }
-
-  /// Replaces the gradients by their sums over ranks, added in the order of the ranks. What a rank did not touch is zero
-  /// there: slots, and rows of tables, that any of them touched are touched behind this in all.
-  public func sum(over ranks: any Communicator) {
-    guard !ranks.isAlone else { return }
-    let tables = set.parameters.filter { $0.isTable && !$0.isFrozen }
-    var marks: [UInt8] = isTouched.map { $0 ? 1 : 0 }
-    for table in tables {
-      // A table without flags that was touched, was touched as a whole.
-      let own = isTouched[table.slot] ? touchedRows[table.slot]?.host().integers().map { UInt8($0) } : nil
-      marks += own ?? Array(repeating: isTouched[table.slot] ? 1 : 0, count: table.shape[0])
-    }
-    marks.withUnsafeMutableBufferPointer { ranks.max($0) }
-
-    for parameter in set.trained where marks[parameter.slot] > 0 && !isTouched[parameter.slot] {
-      let gradient = set.view(of: parameter, in: arena)
-      gradient.backend.fill(gradient, with: 0)
-      isTouched[parameter.slot] = true
-      if parameter.isTable, touchedRows[parameter.slot] == nil {
-        touchedRows[parameter.slot] = Tensor([parameter.shape[0]], filledWith: 0, dtype: .u8, on: arena.device)
-      }
-    }
-    var place = isTouched.count
-    for table in tables {
-      let rows = table.shape[0]
-      touchedRows[table.slot]?.write(
-        HostArray(Array(marks[place..<place + rows]), shape: [rows], dtype: .u8))
-      place += rows
-    }
-    for run in touchedRuns { ranks.sum(arena.slice(from: run.lowerBound, shape: [run.count])) }
-  }
-
-  /// The parts of the arena that were touched, as long as they can be.
-  private var touchedRuns: [Range<Int>] {
-    let ranges = set.trained.filter { isTouched[$0.slot] }.map { parameter in
-      set.offsets[parameter.slot]..<set.offsets[parameter.slot] + (parameter.shape.count + 15) / 16 * 16
-    }
-    var runs: [Range<Int>] = []
-    for range in ranges.sorted(by: { $0.lowerBound < $1.lowerBound }) {
-      if let last = runs.last, last.upperBound == range.lowerBound {
-        runs[runs.count - 1] = last.lowerBound..<range.upperBound
-      } else {
-        runs.append(range)
-      }
-    }
-    return runs
+    for slot in isTouched.indices { (isTouched[slot], touches[slot]) = (false, 0) }
+    earlySums = nil
   }
 
   /// The square root of the sum of squares over all gradients, added up in f64: one element, f64, on the device.
@@ -103,6 +62,7 @@ public final class Gradients {
   /// Where a gradient of part of a parameter is to be added.
   func destination(_ parameter: Parameter, start: Int, shape: Shape) -> Accumulation {
     let slot = own(parameter)
+    if let late = late(parameter) { return Accumulation(tensor: late.slice(from: start, shape: shape), beta: 1) }
     let whole = set.view(of: parameter, in: arena)
     let isFirst = !isTouched[slot]
     isTouched[slot] = true
@@ -115,6 +75,7 @@ public final class Gradients {
   /// A table and its flags, ready to have rows added.
   func tableDestination(_ parameter: Parameter) -> (table: Tensor, touched: Tensor?) {
     let slot = own(parameter)
+    if let late = late(parameter) { return (late, nil) }
     let table = set.view(of: parameter, in: arena)
     let isFirst = !isTouched[slot]
     isTouched[slot] = true
@@ -127,6 +88,12 @@ public final class Gradients {
     if isFirst { table.backend.fill(table, with: 0) }
     touchedRows[slot] = flags
     return (table, flags)
+  }
+
+  /// Where a gradient is added that arrives when the sum of its slot has begun.
+  private func late(_ parameter: Parameter) -> Tensor? {
+    touches[parameter.slot] += 1
+    return earlySums?.touched(parameter)
   }
 
   private func own(_ parameter: Parameter) -> Int {

@@ -96,7 +96,10 @@ extension Tape {
       roots.append(root)
     }
     withoutRecording {
-      for node in Node.inOrder(roots).reversed() { node.run(into: gradients) }
+      for node in Node.inOrder(roots).reversed() {
+        node.run(into: gradients)
+        gradients.earlySums?.begin()
+      }
     }
   }
 }

@@ -24,6 +24,6 @@ public final class BatchNorm: Module {
     let norm = BatchNormParameters(
       weight: weight.tensor, bias: bias.tensor, runningMean: runningMean.value, runningVariance: runningVar.value,
       epsilon: epsilon, momentum: momentum)
-    return x.batchNorm(norm, pass.statistics, options)
+    return x.batchNorm(norm, pass.statistics, options, over: pass.statisticsRanks)
   }
 }

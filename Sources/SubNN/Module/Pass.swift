@@ -20,6 +20,8 @@ public struct Pass: Sendable {
   public var statistics: BatchNormStatistics
   /// What batch-norm does in the further branches of a step; nil: the same as in the main one.
   public var branchStatistics: BatchNormStatistics?
+  /// Those whose samples together are the batch that batch-norm goes by: this process alone, or all ranks.
+  public var statisticsRanks: any Communicator = SingleProcess()
   /// Stochastic depth in place of the model's own.
   public var dropPath: PathRates?
 

@@ -138,6 +138,7 @@ enum OtherNames {
     "--num-threads": .same(["--threads"]), "--torchcompile": .refused(needless), "--compile": .refused(needless),
     "--pin-mem": .refused(needless), "--no-prefetcher": .refused(needless), "--channels-last": .refused(needless),
     "--use-cpu": .refused(needless), "--no-cuda": .refused(needless),
+    "--dist-bn": .refused("leave it out; running statistics are the mean of all ranks'"),
     "--grad-checkpointing": .value("--recompute", "true"),
     "--gradient-checkpointing": .value("--recompute", "true"), "--local-loss": .refused(needless),
     "--gather-with-grad": .refused(needless), "--world-size": .refused(needless), "--local-rank": .refused(needless),

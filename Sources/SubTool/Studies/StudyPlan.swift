@@ -37,6 +37,7 @@ struct StudyPlan {
     (self.trainings, self.isEmbedded) = (trainings, isEmbedded)
     missing = isEmbedded ? [] : inputs.filter { given.paths[$0.name] == nil }
     if !dry { try StudyInput.refuse(missing, of: study.name) }
+    try given.check()
 
     let below = FileSystem.join(output, isEmbedded ? "embedded" : scale.rawValue)
     folder = FileSystem.join(below, study.name)

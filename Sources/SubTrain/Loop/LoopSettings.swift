@@ -18,6 +18,10 @@ public struct LoopSettings: Sendable {
   public var clipNorm: Double?
   /// Whether batch-norm's running statistics move in the sub-branch too.
   public var subStatistics = true
+  /// Whether batch-norm goes by the samples of all ranks, not by each rank's own.
+  public var syncBatchNorm = false
+  /// When the sums of gradients over ranks begin.
+  public var overlap = GradientOverlap.auto
   /// Updates between two lines of the log.
   public var logEvery = 10
   /// Updates between two evaluations; 0: only at the end.

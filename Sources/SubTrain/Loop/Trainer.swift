@@ -28,7 +28,7 @@ public final class Trainer<Subject: Trainable> {
   @discardableResult
   public func train(resuming: Bool = false) throws -> (final: Evaluation, position: Checkpoint.Position) {
     let journal = try Journal(subject, optimizer, settings, in: folder, reporter, resuming: resuming)
-    let update = Update(subject, method, optimizer, schedule, settings)
+    var update = Update(subject, method, optimizer, schedule, settings)
     try journal.payDebt()
     while journal.position.step < settings.totalSteps, !journal.isOver {
       let due = settings.due(at: journal.position.step + 1)

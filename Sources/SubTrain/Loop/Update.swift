@@ -24,6 +24,9 @@ struct Update<Subject: Trainable> {
   private let root: RandomKey
   /// Batches of an epoch.
   private let perEpoch: Int
+  /// Whether sums over ranks begin while the backward pass runs, and from which former update it is known when they may.
+  private let isEarly: Bool
+  private var touches: Gradients.Touches?
 
   init(
     _ subject: Subject, _ method: any Method, _ optimizer: any Optimizer, _ schedule: @escaping (_ step: Int) -> Double,
@@ -34,6 +37,9 @@ struct Update<Subject: Trainable> {
     gradients = Gradients(subject.parameters)
     root = RandomKey(seed: settings.seed).fold("step")
     perEpoch = max(1, subject.source.batchesPerEpoch)
+    isEarly =
+      subject.parameters.arena.device.isHost
+      && settings.overlap.isEarly(settings.ranks, subject.task, syncBatchNorm: settings.syncBatchNorm)
   }
 
   private var ranks: any Communicator { settings.ranks }
@@ -51,7 +57,7 @@ struct Update<Subject: Trainable> {
   /// Makes the update that follows `position`, and moves the position on. A signal between its batches, or
   /// the parts of one, throws an `Interruption`, and all is as it was before the first: an update of many can take minutes.
   /// What is measured besides changes no bit of it, and its time does not count as training.
-  func callAsFunction(
+  mutating func callAsFunction(
     _ position: inout Checkpoint.Position, measuringNorm: Bool, measuringBranches: Bool
   ) throws -> Outcome {
     let started = WallClock.seconds()
@@ -64,15 +70,18 @@ struct Update<Subject: Trainable> {
       position = restore(former)
       throw Interruption()
     }
+    var fewest = Int.max
     func next(_ number: Int) throws -> Portion {
       let batch = try subject.source.next()
       subject.parameters.arena.device.note(batchSize: batch.count)
       let whole = ranks.sum(batch.count)
+      fewest = min(fewest, whole / ranks.count)
       position.batches += 1
       position.samples += whole
       let statistics: BatchNormStatistics? = settings.subStatistics ? nil : .batch(updating: false)
       var pass = Pass(isTraining: true, key: key.fold(number), branchStatistics: statistics)
       pass.recomputes = settings.recomputes
+      if settings.syncBatchNorm { pass.statisticsRanks = ranks }
       return Portion(batch: batch, pass: pass, share: Double(batch.count) / Double(whole))
     }
     let parts = max(1, settings.parts)
@@ -85,9 +94,12 @@ struct Update<Subject: Trainable> {
         of: method, subject.task, ahead.map { ($0.batch, $0.pass, $0.share) }, parts: parts, in: gradients, over: ranks)
       measuring = WallClock.seconds() - began
     }
+    // Between parts ranks speak of signals.
+    let isWhole = isEarly && count == 1 && settings.parts <= 1
     let losses = try (0..<count).flatMap { number in
       if number > 0 { try heedSignals() }
       let portion = try measuringBranches ? ahead[number] : next(number)
+      if isWhole, let touches { gradients.beginSums(over: ranks, after: touches) }
       var heeded = 1
       // Of a short batch a rank may have no rows at all.
       let losses =
@@ -104,7 +116,9 @@ struct Update<Subject: Trainable> {
       if !ranks.isAlone { for _ in heeded..<max(heeded, parts) { try heedSignals() } }
       return losses
     }
-    gradients.sum(over: ranks)
+    let touched = gradients.sum(over: ranks)
+    // Of a short batch a rank may have had no rows.
+    if isWhole, fewest > 0 { touches = touched }
     let norm = measuringNorm || settings.clipNorm != nil ? gradients.norm() : nil
     // Its last bits are a matter of threads.
     norm.map { ranks.broadcast($0) }

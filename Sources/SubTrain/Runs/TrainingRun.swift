@@ -76,6 +76,7 @@ public struct TrainingRun<Subject: Trainable> {
     reporter: any Reporter = SilentReporter()
   ) throws -> (folder: RunFolder, summary: RunSummary) {
     if !resuming { try subject.source.check() }
+    try ranks.check(subject.source.identity)
     guard subject.isEvaluated || !loop.keepsBest && loop.patience == 0 else {
       throw InputError(
         "nothing is evaluated in this run, so nothing is its best", at: loop.keepsBest ? "--keep-best" : "--patience",
@@ -114,7 +115,7 @@ public struct TrainingRun<Subject: Trainable> {
     if !ranks.isAlone {
       reporter.note(
         "\(ranks.count) ranks, each with \(recipe.loop.batchSize / ranks.count) of a batch's \(recipe.loop.batchSize) samples"
-          + (subject.parameters.buffers.isEmpty
+          + (subject.parameters.buffers.isEmpty || loop.syncBatchNorm
             ? "" : "; batch-norm has the statistics of a rank's samples, and the mean of all ranks' to evaluate with"))
     }
     for line in details { reporter.note("  \(line)") }

@@ -12,6 +12,10 @@ public protocol TrainingTask: AnyObject {
   /// What both branches share and is computed once a step (CLIP's text features). `Void` for most.
   associatedtype Shared = Void
 
+  /// Whether a step asks something of other ranks before its gradients are there: its loss is of all their samples. No
+  /// for most.
+  var lossSpansRanks: Bool { get }
+
   /// Computes what both branches share.
   func shared(_ batch: Batch, _ pass: Pass) -> Shared
   /// Sends the gradients that both branches left at the shared part on through it.
@@ -32,6 +36,11 @@ public protocol PiecewiseTask: TrainingTask {
   var pieces: Int { get set }
   /// About the bytes that the loss of a whole batch of so many samples takes.
   func joinedBytes(of count: Int) -> Int
+}
+
+extension TrainingTask {
+  /// A sample's loss is its own.
+  public var lossSpansRanks: Bool { false }
 }
 
 extension TrainingTask where Shared == Void {

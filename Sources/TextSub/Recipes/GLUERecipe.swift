@@ -67,7 +67,7 @@ public struct GLUERecipe: Recipe {
         ], fixed: ["accumulation"]),
       Field.group("data", \.data),
       Field.group("method", \.method, meanings: ["ratio": "the share of tokens that masksub and masking hide"]),
-    ], unused: ["loop.ema_decay", "method.masking", "method.sub_statistics"],
+    ], unused: ["loop.ema_decay", "loop.sync_bn", "method.masking", "method.sub_statistics"],
     rules: [.init("loop.accumulation", "1 or more") { $0.loop.accumulation > 0 }])
 
   /// Transformers' meaning of accumulation: so many batches.

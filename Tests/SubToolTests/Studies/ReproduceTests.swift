@@ -156,6 +156,7 @@ import Testing
       (["table-12", "--scale", "paper"], "imagenet-names: a file with a name"),
       (["table-11", "--data", "glue"], "add --from bert=PATH"),
       (["table-9", "--data", "a", "--data", "b"], "the study has no other input than cifar10 (--data b)"),
+      (["table-9", "--data", "cifar=a"], "the study has no input 'cifar' (--data cifar=a): it takes cifar10=PATH"),
       (["table-9", "--data", "a", "--from", "b"], "the study takes none (--from b)"),
       (["table-9", "--only", "vit-maskub"], "did you mean 'vit-masksub'?"), (["table-9", "--scale", "big"], "small"),
       (["--seeds", "0", "a7"], "--seeds cannot be '0'"),

@@ -73,6 +73,14 @@ import Testing
     Self.expect(all[0], closeTo: one)
   }
 
+  @Test(arguments: [2, 4]) func `sums that begin during the backward pass change no bit`(count: Int) throws {
+    let runs = try [GradientOverlap.never, .always].map { overlap in
+      try ThreadRanks.run(count) { try Self.train($0) { $0.overlap = overlap } }
+    }
+    #expect(runs[1].allSatisfy { $0.weights == runs[0][0].weights })
+    #expect(runs[1][0].records.map(\.gradNorm) == runs[0][0].records.map(\.gradNorm))
+  }
+
   @Test func `a signal at one rank stops all at the same step, and the run goes on exactly`() throws {
     let (folder, whole) = (TemporaryFolder(), try ThreadRanks.run(3) { try Self.train($0) })
     let path = folder["run"]
@@ -164,6 +172,100 @@ import Testing
         #expect(all.allSatisfy { $0[number][place].1 == values })
       }
       #expect(!gradients.isTouched(network.idle.weight))
+    }
+  }
+
+  /// What the gradients of a step are on every rank, after a first step from which it is known when sums may begin; nil:
+  /// they do not begin before the end.
+  private static func gradients(
+    after first: [(rows: [Int], usesOther: Bool)]?,
+    _ step: @escaping @Sendable (Int) -> [(rows: [Int], usesOther: Bool)]
+  ) throws -> [[(isTouched: Bool, values: [Float])]] {
+    try ThreadRanks.run(3) { ranks in
+      let network = Network()
+      let set = ParameterSet(network.namedParameters(), on: .cpu, key: RandomKey(seed: 2))
+      let gradients = Gradients(set)
+      if let first {
+        Self.backward(network, gradients, rows: first[ranks.rank].rows, usesOther: first[ranks.rank].usesOther)
+        let touches = gradients.sum(over: ranks)
+        gradients.clear()
+        gradients.beginSums(over: ranks, after: touches, pieceCount: 1)
+      }
+      for part in step(ranks.rank) {
+        Self.backward(network, gradients, rows: part.rows, usesOther: part.usesOther)
+      }
+      gradients.sum(over: ranks)
+      return set.parameters.map { (gradients.isTouched($0), gradients.value(of: $0).floats()) }
+    }
+  }
+
+  @Test func `sums that begin early are those of the end, whatever arrives`() throws {
+    let first: [(rows: [Int], usesOther: Bool)] = [([1, 2], false), ([2, 4], true), ([3], false)]
+    let steps: [@Sendable (Int) -> [(rows: [Int], usesOther: Bool)]] = [
+      // As in the first step; less; nothing on a rank; other layers; and more, behind sums that have begun.
+      { rank in [([rank, 4], rank == 1)] },
+      { _ in [([0], false)] },
+      { rank in [(rank == 1 ? [] : [2, 2], false)] },
+      { rank in [([1], rank != 1)] },
+      { rank in [([rank], rank == 1), ([3, rank], rank == 1), ([4], rank == 0)] },
+    ]
+    for (number, step) in steps.enumerated() {
+      let (early, plain) = (try Self.gradients(after: first, step), try Self.gradients(after: nil, step))
+      for (own, other) in zip(early, plain) {
+        for (a, b) in zip(own, other) {
+          #expect(a.isTouched == b.isTouched, "step \(number)")
+          // What comes late is added last; all else has the same bits.
+          #expect(number < 4 ? a.values == b.values : zip(a.values, b.values).allSatisfy { abs($0 - $1) < 1e-6 })
+        }
+        #expect(own.map(\.values) == early[0].map(\.values))
+      }
+    }
+  }
+
+  @Test func `batch-norm over ranks is that of the whole batch`() throws {
+    let (width, rows, key) = (5, [0..<5, 5..<6, 6..<12], RandomKey(seed: 4))
+    @Sendable func tensor(_ stream: Int, _ range: Range<Int>) -> Tensor {
+      let values = (range.lowerBound * width..<range.upperBound * width).map { key.fold(stream).normal(at: $0) + 0.5 }
+      return Tensor(values, [range.count, width], on: .cpu)
+    }
+    struct Outcome: Sendable {
+      var values, gradients: [[Float]]
+      var sums: [[Float]]
+      var running: [Float]
+    }
+    @Sendable func step(_ range: Range<Int>, isJoint: Bool, _ ranks: any Communicator) -> Outcome {
+      let (x, joint) = (Junction(tensor(0, range), isLeaf: true), Junction(tensor(1, range), isLeaf: true))
+      let (weight, bias) = (Parameter([width], .uniform(bound: 1)), Parameter([width], .uniform(bound: 1)))
+      let (mean, variance) = (tensor(2, 0..<1).reshaped([width]), tensor(3, 0..<1).reshaped([width]))
+      let set = ParameterSet([("weight", weight), ("bias", bias)], on: .cpu, key: key)
+      let gradients = Gradients(set)
+      let y = x.tensor.batchNorm(
+        BatchNormParameters(
+          weight: weight.tensor, bias: bias.tensor, runningMean: mean, runningVariance: variance),
+        .batch(updating: true), BatchNormOptions(shortcut: isJoint ? joint.tensor : nil, isRectified: true), over: ranks
+      )
+      y.backward(from: tensor(4, range), into: gradients)
+      let own = [x, joint].compactMap { $0.gradient?.floats() }
+      gradients.sum(over: ranks)
+      return Outcome(
+        values: [y.floats()], gradients: own, sums: [weight, bias].map { gradients.value(of: $0).floats() },
+        running: mean.floats() + variance.floats())
+    }
+    for isJoint in [false, true] {
+      let whole = step(0..<12, isJoint: isJoint, SingleProcess())
+      let parts = try ThreadRanks.run(3) { step(rows[$0.rank], isJoint: isJoint, $0) }
+      func expect(_ own: [Float], _ all: [Float]) {
+        #expect(own.count == all.count && zip(own, all).allSatisfy { abs($0 - $1) < 1e-5 * (1 + abs($1)) })
+      }
+      #expect(whole.gradients.count == (isJoint ? 2 : 1))
+      for number in whole.gradients.indices {
+        expect(parts.flatMap { $0.gradients[number] }, whole.gradients[number])
+      }
+      expect(parts.flatMap { $0.values[0] }, whole.values[0])
+      for part in parts {
+        for (own, all) in zip(part.sums, whole.sums) { expect(own, all) }
+        expect(part.running, whole.running)
+      }
     }
   }
 }

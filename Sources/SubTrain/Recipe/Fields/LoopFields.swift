@@ -6,6 +6,10 @@ public struct LoopFields: FieldGroup {
   public var accumulation = 0
   /// Whether blocks compute again on the way back what they would else keep.
   public var recompute = false
+  /// Whether batch-norm goes by the samples of all ranks, not by each rank's own.
+  public var syncBn = false
+  /// When the sums of gradients over ranks begin.
+  public var overlap = GradientOverlap.auto
   /// Updates after which the run ends; 0: all epochs.
   public var maxSteps = 0
   /// The decay of the average of weights that is evaluated; 0: none.
@@ -37,6 +41,13 @@ public struct LoopFields: FieldGroup {
       "whether blocks compute again on the way back what they would else keep: the same bits with less memory, for a third "
         + "more work", source: own, mayChange: true),
     Field(
+      "sync_bn", \.syncBn,
+      "whether batch-norm goes by the samples of all ranks, as timm's --sync-bn, not by each rank's own", source: own),
+    Field(
+      "overlap", \.overlap,
+      "whether sums of gradients over ranks begin while the backward pass runs: the same bits; auto: where ranks are on "
+        + "several machines", source: own, mayChange: true),
+    Field(
       "max_steps", \.maxSteps, 0...1 << 40, "updates after which the run ends; 0: all epochs", source: own,
       mayChange: true),
     Field("ema_decay", \.emaDecay, .fraction, "the decay of the average of weights that is evaluated; 0: no average"),
@@ -64,6 +75,7 @@ extension LoopSettings {
     (accumulation, parts, recomputes) = (recipe.batchesPerUpdate, recipe.parts, recipe.loop.recompute)
     clipNorm = recipe.optimizer.clipNorm > 0 ? recipe.optimizer.clipNorm : nil
     subStatistics = recipe.method.subStatistics
+    (syncBatchNorm, overlap) = (recipe.loop.syncBn, recipe.loop.overlap)
     (logEvery, patience) = (recipe.loop.logEvery, recipe.loop.patience)
     if recipe.loop.saveEvery > 0 { saveEvery = recipe.loop.saveEvery }
     if recipe.loop.evaluateEvery > 0 { evaluateEvery = recipe.loop.evaluateEvery }

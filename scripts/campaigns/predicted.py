@@ -1,12 +1,15 @@
 #!/usr/bin/env python3
-"""Holds the peak memory that a run tells before its first step against what it comes to.
+"""Holds what is predicted of a run, the peak of its memory and with --time its speed, against what it comes to.
 
-    scripts/campaigns/predicted_memory.py --data FOLDER [--captions CSV] [--program .build/release/masksub]
+    scripts/campaigns/predicted.py --data FOLDER [--time] [--captions CSV] [--program .build/release/masksub]
         [--threads 2] [--flat 60] [--most 600] [NAME …]
 
 FOLDER has class folders below train and val. Each run ends after its step, or is ended once its peak has not risen while it
 worked for --flat seconds, since the parts of a batch take the same; what it has then is its peak. Prints a line a run: parts,
 MiB predicted, MiB come to, their ratio. Seconds are those that the processor worked for the run.
+
+With --time eight runs of a minute or so go to their end instead: `plan` says how many samples a second, and the run how many
+it trained on. Nothing else may use the machine.
 """
 import argparse, json, os, shutil, subprocess, sys, tempfile, time
 
@@ -20,6 +23,7 @@ parser.add_argument("--merges", default=f"{root}/tokenizers/clip/merges.txt")
 parser.add_argument("--threads", type=int, default=2)
 parser.add_argument("--flat", type=float, default=60)
 parser.add_argument("--most", type=float, default=600)
+parser.add_argument("--time", action="store_true")
 options = parser.parse_args()
 
 
@@ -65,6 +69,47 @@ cases = {
     "ft-clip-l, 8 GiB": vision("ft-clip-l", 8, "--batch-size", "64"),
 }
 
+# Recipe, settings, samples and classes for `plan`; the run's command line and its updates.
+timed = {
+    "shapes-tiny": ("shapes-tiny", [], 768, 8, ["train"], 150),
+    "resnet-shapes": ("resnet-shapes", [], 768, 8, ["train"], 150),
+    "swin-shapes": ("swin-shapes", [], 768, 8, ["train"], 100),
+    "glue-scratch": ("glue-scratch", [], 8551, 2, ["glue", "--task", "cola"], 150),
+    "clip-small": ("clip-small", [], 1024, 2, ["clip-pretrain"], 60),
+    "deit3-s-400, 16": ("deit3-s-400", ["batch_size=16"], 1000, 100, ["train", "--data", options.data], 20),
+    "swin-t, 8": ("swin-t", ["batch_size=8"], 1000, 100, ["train", "--data", options.data], 20),
+    "rsb-a2-resnet50, 16": ("rsb-a2-resnet50", ["batch_size=16"], 1000, 100, ["train", "--data", options.data], 20),
+}
+
+
+def time_runs():
+    """Prints a line a run. The largest error of the eight."""
+    worst = 0
+    for name, (recipe, settings, samples, classes, line, steps) in timed.items():
+        if options.names and not any(name.startswith(wanted) for wanted in options.names):
+            continue
+        threads = ["--threads", str(options.threads)]
+        changes = [word for setting in settings for word in ("--set", setting)]
+        plan = [options.program, "plan", "--recipe", recipe, "--methods", "masksub", "--samples", str(samples), "--classes", str(classes)]
+        told = subprocess.run(plan + changes + threads, env=environment, capture_output=True, text=True)
+        shutil.rmtree(f"{scratch}/run", ignore_errors=True)
+        run = [options.program] + line + ([] if line[0] != "train" else ["--recipe", recipe]) + changes + threads
+        done = subprocess.run(
+            run + ["--max-steps", str(steps), "--set", "evaluate_every=0", "--output", f"{scratch}/run"], env=environment,
+            capture_output=True, text=True)
+        if told.returncode or done.returncode:
+            print(f"{name}: left out: {(told.stderr if told.returncode else done.stderr).strip().splitlines()[-1][:200]}", flush=True)
+            continue
+        row = next(row for row in told.stdout.splitlines() if row.startswith("masksub ")).split()
+        planned = float(row[4])
+        summary, config = (json.load(open(f"{scratch}/run/{one}.json")) for one in ("summary", "config"))
+        speed, peak = summary["samples_per_s"], summary["peak_rss_mib"]
+        predicted = config["predicted_peak_mib"]
+        worst = max(worst, abs(planned / speed - 1), abs(predicted / peak - 1))
+        print(f"{name}: {planned:.1f} samples/s told, {speed:.1f} come to, {planned / speed:.2f}; "
+              f"{predicted} MiB told, {peak:.0f} come to, {predicted / peak:.2f}", flush=True)
+    return worst
+
 
 def peak(process):
     try:
@@ -84,6 +129,11 @@ def worked(process):
 
 scratch = tempfile.mkdtemp(prefix="masksub-predicted-")
 environment = dict(os.environ, MASKSUB_HOME=root)
+if options.time:
+    worst = time_runs()
+    shutil.rmtree(scratch, ignore_errors=True)
+    sys.exit(1 if worst > 0.1 else 0)
+
 worst = 0
 for name, line in cases.items():
     if options.names and not any(name.startswith(wanted) for wanted in options.names):
