@@ -12,7 +12,7 @@ parser.add_argument("--program", default=f"{root}/.build/release/masksub")
 parser.add_argument("--steps", type=int, default=60)
 parser.add_argument("--rounds", type=int, default=10)
 parser.add_argument("--parts", default="equal,faults,hosts,speed")
-parser.add_argument("--commands", default="train,glue,finetune,clip-pretrain")
+parser.add_argument("--commands", default="train,glue,finetune,clip-pretrain,batch-norm,overlap")
 parser.add_argument("--ranks", default="2,4")
 options = parser.parse_args()
 launchers = [name for name in ("mpirun.openmpi", "mpirun.mpich") if shutil.which(name)] or ["mpirun"]
@@ -23,6 +23,8 @@ lines = {
     "glue": ["glue", "--task", "cola", "--batch-size", "16"],
     "finetune": ["finetune", "--from", f"{scratch}/train-1/checkpoints/{options.steps}", "--batch-size", "16", "--workers", "1"],
     "clip-pretrain": ["clip-pretrain", "--batch-size", "16"],
+    "batch-norm": ["train", "--recipe", "resnet-shapes", "--sync-bn", "true", "--batch-size", "16", "--workers", "1"],
+    "overlap": ["train", "--overlap", "always", "--batch-size", "16", "--workers", "1"],
 }
 failures = 0
 

@@ -10,14 +10,23 @@ public enum GradientOverlap: String, Sendable, CaseIterable {
   /// Behind the backward pass.
   case never
 
-  /// Whether the sums of a step of `task` begin early, as far as that is asked.
-  func isEarly(_ ranks: any Communicator, _ task: some TrainingTask, syncBatchNorm: Bool) -> Bool {
-    // What speaks with the ranks in the middle of a step would do so in another order on each of them.
-    guard !ranks.isAlone, !syncBatchNorm, !task.lossSpansRanks else { return false }
-    return switch self {
-    case .auto: ranks.localCount < ranks.count
-    case .always: true
+  /// Whether the sums of a run's steps begin early.
+  static func isEarly(_ settings: LoopSettings, _ subject: some Trainable) -> Bool {
+    switch settings.overlap {
+    case .auto: settings.ranks.localCount < settings.ranks.count && obstacle(settings, subject) == nil
+    case .always: obstacle(settings, subject) == nil
     case .never: false
     }
+  }
+
+  /// Why sums cannot begin early; nil: they can.
+  static func obstacle(_ settings: LoopSettings, _ subject: some Trainable) -> String? {
+    if settings.ranks.isAlone { return "there is one process" }
+    if !subject.parameters.arena.device.isHost { return "the gradients are in the memory of a device" }
+    // What speaks with the ranks in the middle of a step would do so in another order on each of them.
+    if settings.syncBatchNorm { return "batch-norm asks all ranks in the middle of a step" }
+    if subject.task.lossSpansRanks { return "the loss asks all ranks in the middle of a step" }
+    // Between parts ranks speak of signals.
+    return settings.parts > 1 || settings.accumulation > 1 ? "a batch comes in parts" : nil
   }
 }

@@ -37,9 +37,7 @@ struct Update<Subject: Trainable> {
     gradients = Gradients(subject.parameters)
     root = RandomKey(seed: settings.seed).fold("step")
     perEpoch = max(1, subject.source.batchesPerEpoch)
-    isEarly =
-      subject.parameters.arena.device.isHost
-      && settings.overlap.isEarly(settings.ranks, subject.task, syncBatchNorm: settings.syncBatchNorm)
+    isEarly = GradientOverlap.isEarly(settings, subject)
   }
 
   private var ranks: any Communicator { settings.ranks }
@@ -94,12 +92,10 @@ struct Update<Subject: Trainable> {
         of: method, subject.task, ahead.map { ($0.batch, $0.pass, $0.share) }, parts: parts, in: gradients, over: ranks)
       measuring = WallClock.seconds() - began
     }
-    // Between parts ranks speak of signals.
-    let isWhole = isEarly && count == 1 && settings.parts <= 1
     let losses = try (0..<count).flatMap { number in
       if number > 0 { try heedSignals() }
       let portion = try measuringBranches ? ahead[number] : next(number)
-      if isWhole, let touches { gradients.beginSums(over: ranks, after: touches) }
+      if isEarly, let touches { gradients.beginSums(over: ranks, after: touches) }
       var heeded = 1
       // Of a short batch a rank may have no rows at all.
       let losses =
@@ -118,7 +114,7 @@ struct Update<Subject: Trainable> {
     }
     let touched = gradients.sum(over: ranks)
     // Of a short batch a rank may have had no rows.
-    if isWhole, fewest > 0 { touches = touched }
+    if isEarly, fewest > 0 { touches = touched }
     let norm = measuringNorm || settings.clipNorm != nil ? gradients.norm() : nil
     // Its last bits are a matter of threads.
     norm.map { ranks.broadcast($0) }

@@ -118,6 +118,7 @@ public struct TrainingRun<Subject: Trainable> {
           + (subject.parameters.buffers.isEmpty || loop.syncBatchNorm
             ? "" : "; batch-norm has the statistics of a rank's samples, and the mean of all ranks' to evaluate with"))
     }
+    for note in idleSettings(loop) { reporter.note(note) }
     for line in details { reporter.note("  \(line)") }
     for note in [plan?.note, demonstration?.note].compactMap({ $0 }) { reporter.note(note) }
 
@@ -131,6 +132,18 @@ public struct TrainingRun<Subject: Trainable> {
     let summary = summary(final, position)
     if ranks.rank == 0 { try folder.writeSummary(summary) }
     return (folder.released, summary)
+  }
+
+  /// What settings for several ranks do not do in this run.
+  private func idleSettings(_ loop: LoopSettings) -> [String] {
+    var notes: [String] = []
+    if loop.syncBatchNorm, ranks.isAlone || subject.parameters.buffers.isEmpty {
+      notes.append("sync_bn does nothing: " + (ranks.isAlone ? "there is one process" : "there is no batch-norm"))
+    }
+    if loop.overlap == .always, let obstacle = GradientOverlap.obstacle(loop, subject) {
+      notes.append("overlap does nothing: \(obstacle)")
+    }
+    return notes
   }
 
   /// In how many parts batches pass, so that memory holds a step; nil where nothing is known of it.

@@ -16,10 +16,10 @@ private let launchers = ["mpirun.openmpi", "mpirun.mpich"].compactMap { name in
     let output, error: String
   }
 
-  /// Runs a program, the tool unless another is named, and sends a signal to it once it has said `moment`.
+  /// Runs a program, the tool unless another is named, and does something to it once it has said `moment`.
   private static func run(
     _ program: String? = nil, _ words: [String], launcher: String? = nil, library: String? = nil,
-    interruptedAfter moment: String? = nil
+    patience: String? = nil, after moment: String? = nil, _ act: (Process) -> Void = { _ in }
   ) throws -> Ended {
     let built = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     let tool = FileSystem.join(FileSystem.parent(built), "masksub")
@@ -30,6 +30,7 @@ private let launchers = ["mpirun.openmpi", "mpirun.mpich"].compactMap { name in
     environment["MASKSUB_HOME"] = Repository.path
     environment["MASKSUB_MPIRUN"] = launcher
     environment["MASKSUB_MPI"] = library
+    environment["MASKSUB_RANK_TIMEOUT"] = patience
     environment["OMPI_ALLOW_RUN_AS_ROOT"] = "1"
     environment["OMPI_ALLOW_RUN_AS_ROOT_CONFIRM"] = "1"
     process.environment = environment
@@ -43,7 +44,7 @@ private let launchers = ["mpirun.openmpi", "mpirun.mpich"].compactMap { name in
       if more.isEmpty { break }
       said += more
     }
-    if moment != nil { process.interrupt() }
+    if moment != nil { act(process) }
     said += error.fileHandleForReading.readDataToEndOfFile()
     let printed = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     process.waitUntilExit()
@@ -90,11 +91,41 @@ private let launchers = ["mpirun.openmpi", "mpirun.mpich"].compactMap { name in
     for launcher in launchers {
       let place = folder[FileSystem.name(launcher)]
       let line = Self.small + ["--set", "max_steps=100000", "--ranks", "2", "--output", place]
-      let stopped = try Self.run(nil, line, launcher: launcher, interruptedAfter: "train step")
+      let stopped = try Self.run(nil, line, launcher: launcher, after: "train step") { $0.interrupt() }
       #expect(stopped.code == 130, "\(stopped)")
       #expect(stopped.error.contains("Go on with: masksub train --resume \(place)"))
       #expect(!(try FileSystem.names(in: "\(place)/checkpoints")).isEmpty)
     }
+  }
+
+  /// The processes whose command line has a word, but for one.
+  private static func processes(with word: String, butFor own: Int32) -> [Int32] {
+    ((try? FileSystem.names(in: "/proc")) ?? []).compactMap { Int32($0) }.filter { pid in
+      let file = URL(fileURLWithPath: "/proc/\(pid)/cmdline")
+      guard pid != own, let line = try? Data(contentsOf: file) else { return false }
+      let words = line.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+      return words.first?.hasSuffix("/masksub") == true && words.contains(word)
+    }.sorted()
+  }
+
+  @Test(.enabled(if: !launchers.isEmpty, "neither mpirun.openmpi nor mpirun.mpich is here"))
+  func `a rank that does not answer is not waited for without end`() throws {
+    let folder = TemporaryFolder()
+    for launcher in launchers {
+      for isFirst in [true, false] {
+        let place = folder["\(FileSystem.name(launcher))-\(isFirst)"]
+        let line = Self.small + ["--set", "max_steps=100000", "--ranks", "2", "--output", place]
+        let ended = try Self.run(nil, line, launcher: launcher, patience: "2", after: "train step") { process in
+          let ranks = Self.processes(with: place, butFor: process.processIdentifier)
+          #expect(ranks.count == 2)
+          (isFirst ? ranks.first : ranks.last).map { _ = kill($0, SIGSTOP) }
+        }
+        #expect(ended.code == 1 && ended.error.contains("error: no answer from the other ranks in 2 s"), "\(ended)")
+        #expect(Self.processes(with: place, butFor: 0) == [])
+      }
+    }
+    let wrong = try Self.run(nil, Self.small + ["--ranks", "2"], launcher: launchers[0], patience: "soon")
+    #expect(wrong.code == 2 && wrong.error.contains("this is no number of seconds (MASKSUB_RANK_TIMEOUT=soon)"))
   }
 
   @Test(.enabled(if: !launchers.isEmpty, "neither mpirun.openmpi nor mpirun.mpich is here"))
