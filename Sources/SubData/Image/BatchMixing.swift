@@ -7,8 +7,9 @@ public import SubCore
   internal import Darwin
 #endif
 
-/// timm's Mixup and CutMix in 'batch' mode: one draw for a whole batch, whose partner is the batch reversed.
-public struct BatchMixing: Sendable, Codable, Equatable {
+/// timm's Mixup and CutMix in 'batch' mode: one draw for a whole batch, whose partner is the batch reversed; or for each of
+/// its parts, as where every GPU mixes its own pictures.
+public struct BatchMixing: Sendable, Equatable {
   /// The Beta parameter of mixup; 0 is no mixup.
   public var mixup: Double
   /// The Beta parameter of CutMix; 0 is no CutMix.
@@ -21,21 +22,33 @@ public struct BatchMixing: Sendable, Codable, Equatable {
   public var smoothing: Double
   /// Whether bytes are mixed, rounded half to even, before normalisation (RSB) instead of f32 after it.
   public var mixesBytes: Bool
+  /// The parts of a batch that are mixed each by itself, with a draw of its own.
+  public var parts: Int
 
   /// Mixing from its numbers.
   public init(
     mixup: Double, cutmix: Double, probability: Double = 1, switchProbability: Double = 0.5, smoothing: Double = 0,
-    mixesBytes: Bool = false
+    mixesBytes: Bool = false, parts: Int = 1
   ) {
+    precondition(parts > 0, "BatchMixing: \(parts) parts")
     self.mixup = mixup
     self.cutmix = cutmix
     self.probability = probability
     self.switchProbability = switchProbability
     self.smoothing = smoothing
     self.mixesBytes = mixesBytes
+    self.parts = parts
   }
 
-  /// Draws what happens to a batch of pictures of the given size.
+  /// The rows of part `part` of a batch of so many.
+  func rows(ofPart part: Int, of total: Int) -> Range<Int> { total * part / parts..<total * (part + 1) / parts }
+
+  /// What is drawn for a part by a batch's key.
+  func plan(width: Int, height: Int, key: RandomKey, part: Int) -> MixPlan {
+    plan(width: width, height: height, key: parts == 1 ? key : key.fold(part))
+  }
+
+  /// Draws what happens to pictures of the given size that are mixed together.
   public func plan(width: Int, height: Int, key: RandomKey) -> MixPlan {
     guard mixup > 0 || cutmix > 0, key.uniform64(at: 0) < probability else { return .none }
     let cuts = cutmix > 0 && (mixup <= 0 || key.uniform64(at: 1) < switchProbability)

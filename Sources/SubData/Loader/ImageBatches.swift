@@ -39,6 +39,11 @@ public final class ImageBatches: Sendable {
   public var batchSize: Int { sampler.batchSize * copies }
   /// Those of them that are a rank's own.
   public var ownSize: Int { ranks.rows(of: batchSize, at: 0).count }
+  /// The most pictures that a rank makes of a batch: partners that are another rank's as well.
+  public var madeSize: Int {
+    guard let mixing, mixing.parts % ranks.count != 0 else { return ownSize }
+    return min(batchSize, 2 * ownSize)
+  }
 
   /// Batches per epoch.
   public var perEpoch: Int { sampler.batchesPerEpoch }
@@ -62,21 +67,32 @@ public final class ImageBatches: Sendable {
     let places = sampler.places(batch: number)
     let total = places.count * copies
     let own = ranks.rows(of: total)
-    let mix = mixing.map {
-      $0.plan(width: pipeline.size, height: pipeline.size, key: sampler.mixKey(epoch: epoch, batch: number))
+    let parts = (0..<(mixing?.parts ?? 1)).compactMap { part -> (rows: Range<Int>, own: Range<Int>, mix: MixPlan?)? in
+      let rows = mixing?.rows(ofPart: part, of: total) ?? 0..<total
+      let ownRows = own.clamped(to: rows)
+      guard !ownRows.isEmpty || mixing == nil else { return nil }
+      let mix = mixing.map {
+        $0.plan(
+          width: pipeline.size, height: pipeline.size, key: sampler.mixKey(epoch: epoch, batch: number), part: part)
+      }
+      return (rows, ownRows, mix)
     }
-    // The partner of a row is the one as far from the end: what is made is the same backwards, a batch of its own.
-    let made = (mix ?? MixPlan.none) == MixPlan.none ? Array(own) : Set(own).union(own.map { total - 1 - $0 }).sorted()
-    var pictures: [(index: Int, image: RGBImage, plan: AugmentPlan)] = []
-    for row in made {
-      let (copy, place) = (row / places.count, places.lowerBound + row % places.count)
-      let key = sampler.key(epoch: epoch, place: place)
-      if let made = try picture(order[place], copy == 0 ? key : key.fold("copy").fold(copy)) { pictures.append(made) }
+    let batches = try parts.map { rows, own, mix in
+      // The partner of a row is the one as far from the end: what is made is the same backwards, a batch of its own.
+      let made =
+        (mix ?? MixPlan.none) == MixPlan.none
+        ? Array(own) : Set(own).union(own.map { rows.lowerBound + rows.upperBound - 1 - $0 }).sorted()
+      var pictures: [(index: Int, image: RGBImage, plan: AugmentPlan)] = []
+      for row in made {
+        let (copy, place) = (row / places.count, places.lowerBound + row % places.count)
+        let key = sampler.key(epoch: epoch, place: place)
+        if let made = try picture(order[place], copy == 0 ? key : key.fold("copy").fold(copy)) { pictures.append(made) }
+      }
+      let batch = assemble(pictures, mix, epoch: epoch, number: number)
+      guard let start = made.firstIndex(of: own.lowerBound), made.count > own.count else { return batch }
+      return batch.rows(start..<start + own.count)
     }
-    var batch = assemble(pictures, mix, epoch: epoch, number: number)
-    if let start = made.firstIndex(of: own.lowerBound), made.count > own.count {
-      batch = batch.rows(start..<start + own.count)
-    }
+    var batch = ImageBatch.joined(batches)
     batch.first = own.lowerBound
     return batch
   }
@@ -113,7 +129,7 @@ public final class ImageBatches: Sendable {
     let pixels = pipeline.pixels(
       zip(images, pictures).map { ($0, $1.plan) }, mixing: mixesBytes ? .none : mix ?? .none)
     return ImageBatch(
-      pixels: pixels, own: 0..<pictures.count, labels: labels,
+      pixels: [pixels], own: 0..<pictures.count, labels: labels,
       targets: mix.map {
         $0.targets(labels: labels, classes: source.classNames.count, smoothing: mixing?.smoothing ?? 0)
       },

@@ -37,10 +37,7 @@ public final class VisionBatches: BatchSource {
   }
 
   /// The pixels of this rank's rows of a batch on the host, with the partners that are made for mixing.
-  private var batchBytes: Int {
-    let made = batches.mixing == nil ? batches.ownSize : min(batches.batchSize, 2 * batches.ownSize)
-    return made * batches.pipeline.byteCount
-  }
+  private var batchBytes: Int { batches.madeSize * batches.pipeline.byteCount }
 
   /// What waits, and what is being made of single images.
   public var fullBatch: (samples: Int, waitingBytes: Int) {

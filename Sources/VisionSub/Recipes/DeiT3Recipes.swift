@@ -82,7 +82,8 @@ extension VisionRecipe {
 
   /// What the page says of mixup and CutMix.
   static let mixing =
-    "one draw for a whole batch, in however many parts it passes; the original draws for each GPU's part of it"
+    "one draw for a whole batch, in however many parts it passes; the original draws for each GPU's part of it, as "
+    + "mix_parts=8 does"
 
   /// What the page says of the crop.
   private static let noSimpleCrop =

@@ -53,6 +53,7 @@ extension VisionRecipe {
     guard augment.mixup > 0 || augment.cutmix > 0 else { return nil }
     return BatchMixing(
       mixup: augment.mixup, cutmix: augment.cutmix, probability: augment.mixProbability,
-      switchProbability: augment.switchProbability, smoothing: loss.smoothing, mixesBytes: augment.mixBytes)
+      switchProbability: augment.switchProbability, smoothing: loss.smoothing, mixesBytes: augment.mixBytes,
+      parts: augment.mixParts)
   }
 }

@@ -44,6 +44,9 @@ public struct VisionRecipe: Recipe {
       .init("loop.accumulation", "a number of parts that is at most loop.batch_size") {
         $0.loop.accumulation <= $0.loop.batchSize
       },
+      .init("augment.mix_parts", "a number of parts that divides loop.batch_size") {
+        $0.loop.batchSize % $0.augment.mixParts == 0
+      },
       .init("loss.smoothing", "0, and with loss.binarizes_targets every smoothed label would count as 1") {
         !($0.loss.binarizesTargets && $0.loss.smoothing > 0)
       },

@@ -111,15 +111,17 @@ struct ImageBatchesTests {
     }
   }
 
-  private func batches(_ broken: Set<Int> = [], shuffles: Bool = true, limit: Int = 5, bytes: Bool = false)
-    -> ImageBatches
-  {
+  private func batches(
+    _ broken: Set<Int> = [], shuffles: Bool = true, limit: Int = 5, mixes: Bool = true, bytes: Bool = false,
+    parts: Int = 1
+  ) -> ImageBatches {
     ImageBatches(
       source: Files(broken: broken),
       sampler: ImageSampler(count: 16, batchSize: 6, seed: 4, shuffles: shuffles, dropsLast: shuffles),
       pipeline: shuffles
         ? .train(size: 16, augment: .threeAugment(jitter: 0.3), erasing: 0.5) : .eval(size: 16, resize: 18),
-      mixing: shuffles ? BatchMixing(mixup: 0.8, cutmix: 1, smoothing: 0.1, mixesBytes: bytes) : nil,
+      mixing: shuffles && mixes
+        ? BatchMixing(mixup: 0.8, cutmix: 1, smoothing: 0.1, mixesBytes: bytes, parts: parts) : nil,
       broken: BrokenImages(limit: limit))
   }
 
@@ -150,9 +152,55 @@ struct ImageBatchesTests {
     #expect(plain.prefix(6 * 768).elementsEqual(plain.suffix(6 * 768)))
   }
 
-  @Test(arguments: [(2, false), (2, true), (3, false), (5, true), (7, false)])
-  func `ranks have the rows of the whole batch`(count: Int, bytes: Bool) throws {
-    let plain = batches(bytes: bytes)
+  @Test func `parts of a batch are mixed each by itself`() throws {
+    for bytes in [false, true] {
+      let (whole, parted) = (batches(bytes: bytes), batches(bytes: bytes, parts: 2))
+      var differ = false
+      for index in 0..<6 {
+        let batch = try parted.batch(index)
+        let (epoch, number) = (index / parted.perEpoch, index % parted.perEpoch)
+        #expect(batch.pixels.count == 2 && batch.own == 0..<6)
+        let (values, key) = (numbers(batch), parted.sampler.mixKey(epoch: epoch, batch: number))
+        for part in 0..<2 {
+          // The very pictures of a batch of three, mixed by the part's draw.
+          let rows = 3 * part..<3 * part + 3
+          let plan = try #require(parted.mixing).plan(width: 16, height: 16, key: key.fold(part))
+          let alone = batches(mixes: false, bytes: bytes)
+          let pictures = Tensor(try alone.batch(index).pixels, on: .cpu).samples(rows)
+          if !bytes {
+            #expect(values[rows.lowerBound * 768..<rows.upperBound * 768].elementsEqual(mixed(pictures, plan)))
+          }
+          #expect(
+            batch.targets?.floats()[rows.lowerBound * 4..<rows.upperBound * 4].map { $0 }
+              == plan.targets(labels: Array(batch.labels[rows]), classes: 4, smoothing: 0.1).floats())
+        }
+        let other = numbers(try whole.batch(index))
+        differ = differ || values != other
+      }
+      #expect(differ)
+    }
+  }
+
+  /// Pictures [3, 3, 16, 16] mixed in f32.
+  private func mixed(_ pictures: Tensor, _ plan: MixPlan) -> [Float] {
+    let (own, size) = (pictures.floats(), 3 * 16 * 16)
+    let partner = own.indices.map { own[(2 - $0 / size) * size + $0 % size] }
+    switch plan {
+    case .none: return own
+    case .mixup(let weight):
+      let (a, b) = (Float(weight), Float(1 - weight))
+      return zip(own, partner).map { $0 * a + $1 * b }
+    case .cutmix(let area, _):
+      return own.indices.map { place in
+        let (row, column) = (place / 16 % 16 - area.top, place % 16 - area.left)
+        return (0..<area.height).contains(row) && (0..<area.width).contains(column) ? partner[place] : own[place]
+      }
+    }
+  }
+
+  @Test(arguments: [(2, false, 1), (2, true, 3), (3, false, 2), (5, true, 1), (7, false, 3), (3, true, 6)])
+  func `ranks have the rows of the whole batch`(count: Int, bytes: Bool, parts: Int) throws {
+    let plain = batches(bytes: bytes, parts: parts)
     let make: @Sendable (any Communicator) throws -> [ImageBatch] = { ranks in
       let batches = ImageBatches(
         source: Files(broken: [3]), sampler: plain.sampler, pipeline: plain.pipeline, mixing: plain.mixing, copies: 2,
@@ -179,7 +227,7 @@ struct ImageBatchesTests {
         #expect(numbers(a) == numbers(b) && a.indices == b.indices && a.labels == b.labels)
         #expect(a.targets?.floats() == b.targets?.floats() && a.epoch == b.epoch && a.number == b.number)
       }
-      #expect(one[0].pixels.bytes.shape == [6, 16, 16, 3] && one[0].targets?.shape == [6, 4] && one[5].epoch == 2)
+      #expect(one[0].pixels[0].bytes.shape == [6, 16, 16, 3] && one[0].targets?.shape == [6, 4] && one[5].epoch == 2)
       let sums = try #require(one[1].targets).floats()
       #expect((0..<6).allSatisfy { abs(sums[($0 * 4)..<($0 * 4 + 4)].reduce(0, +) - 1) < 1e-5 })
       #expect(one[0].labels == one[0].indices.map { $0 % 4 })

@@ -127,10 +127,11 @@ import VisionSub
         recipe.mixing == nil
         ? nil : shares.targets(labels: labels, classes: 4, smoothing: recipe.loss.smoothing)
       let batch = ImageBatch(
-        pixels: PixelBatch(
-          bytes: HostArray([UInt8](repeating: 0, count: 6), shape: [2, 1, 1, 3], dtype: .u8),
-          table: [Float](repeating: 0, count: 768)), own: 0..<2, labels: labels, targets: targets, indices: [0, 1],
-        epoch: 0, number: 0)
+        pixels: [
+          PixelBatch(
+            bytes: HostArray([UInt8](repeating: 0, count: 6), shape: [2, 1, 1, 3], dtype: .u8),
+            table: [Float](repeating: 0, count: 768))
+        ], own: 0..<2, labels: labels, targets: targets, indices: [0, 1], epoch: 0, number: 0)
       let values = recipe.targets(of: batch, classes: 4).floats()
       return VisionModality.label(Array(values[..<4]), ["cat", "cow", "dog", "owl"])
     }

@@ -31,6 +31,8 @@ public struct AugmentFields: FieldGroup {
   public var switchProbability = 0.5
   /// Whether bytes are mixed and rounded before normalisation, as RSB's loader does, instead of numbers after it.
   public var mixBytes = false
+  /// The parts of a batch that are mixed each by itself.
+  public var mixParts = 1
   /// How often a rectangle is erased; 0: never.
   public var erasing = 0.0
   /// How often an image comes in an epoch, differently augmented each time.
@@ -58,6 +60,9 @@ public struct AugmentFields: FieldGroup {
     Field("switch_probability", \.switchProbability, .share, "how often by CutMix, where there are both"),
     Field(
       "mix_bytes", \.mixBytes, "whether bytes are mixed and rounded before normalisation, as RSB's loader does"),
+    Field(
+      "mix_parts", \.mixParts, 1...4096,
+      "in how many parts a batch is mixed, each by itself with a draw of its own, as by so many GPUs; 1: as a whole"),
     Field("erasing", \.erasing, .share, "how often a rectangle is erased; 0: never"),
     Field("repeats", \.repeats, 1...1 << 20, "how often an image comes in an epoch, augmented anew each time"),
     Field(
