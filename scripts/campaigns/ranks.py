@@ -2,6 +2,7 @@
 """Several ranks against one process, under both makes of MPI: losses, weights, faults, and what sums cost.
 
     scripts/campaigns/ranks.py [--program .build/release/masksub] [--steps 60] [--rounds 10] [--parts equal,faults,hosts,speed]
+        [--data FOLDER]
 
 The part `hosts` makes three hosts of network namespaces and needs root. Prints a line per finding; exit code 1 where one is not as it should be."""
 import argparse, json, os, random, re, shutil, signal, subprocess, sys, tempfile, time
@@ -14,6 +15,7 @@ parser.add_argument("--rounds", type=int, default=10)
 parser.add_argument("--parts", default="equal,faults,hosts,speed")
 parser.add_argument("--commands", default="train,glue,finetune,clip-pretrain,batch-norm,overlap")
 parser.add_argument("--ranks", default="2,4")
+parser.add_argument("--data", help="pictures by classes, for the speed of a ViT-S")
 options = parser.parse_args()
 launchers = [name for name in ("mpirun.openmpi", "mpirun.mpich") if shutil.which(name)] or ["mpirun"]
 scratch = tempfile.mkdtemp(prefix="masksub-ranks-")
@@ -260,12 +262,37 @@ elif "hosts" in options.parts:
         remove_hosts(3)
 
 if "speed" in options.parts:
-    for ranks, threads in ((1, 2), (2, 1)):
-        words = line("train", f"speed-{ranks}", ranks, 100)
+    # ViT-S with pictures of 224 pixels where there are some, else the small network.
+    real = ["train", "--recipe", "deit3-s-400", "--data", options.data, "--batch-size", "16"] if options.data else lines["train"]
+
+    def speed_line(name, threads, *more):
+        words = real + common + ["--set", "max_steps=8", "--output", f"{scratch}/{name}", *more]
         words[words.index("--threads") + 1] = str(threads)
-        code, text = run(words, launchers[0])
-        summary = json.load(open(f"{scratch}/speed-{ranks}/summary.json"))
-        print(f"train, {ranks} ranks of {threads} threads: {summary['samples_per_s']:.1f} samples/s", flush=True)
+        return words
+
+    def speed(name):
+        return json.load(open(f"{scratch}/{name}/summary.json"))["samples_per_s"]
+
+    for number in range(3):
+        for ranks, threads in ((1, 2), (2, 1)):
+            name = f"speed-{ranks}-{number}"
+            run(speed_line(name, threads, "--ranks", str(ranks)), launchers[0])
+            print(f"{ranks} ranks of {threads} threads: {speed(name):.2f} samples/s", flush=True)
+    if not (shutil.which("mpirun.openmpi") and os.geteuid() == 0 and make_hosts(2)):
+        print("networks: passed over, they take root, network namespaces and Open MPI", flush=True)
+    else:
+        try:
+            for rate in ("1gbit", "10gbit"):
+                for host in (1, 2):
+                    subprocess.run(["tc", "-n", f"masksub{host}", "qdisc", "replace", "dev", "eth0", "root", "tbf", "rate", rate,
+                                    "burst", "16mb", "latency", "50ms"], check=True)
+                for number in range(2):
+                    for overlap in ("never", "always"):
+                        name = f"network-{rate}-{overlap}-{number}"
+                        on_hosts(speed_line(name, 1, "--overlap", overlap), 2).communicate()
+                        print(f"two hosts of one thread over {rate}, overlap {overlap}: {speed(name):.2f} samples/s", flush=True)
+        finally:
+            remove_hosts(2)
 
 shutil.rmtree(scratch)
 sys.exit(failures > 0)
