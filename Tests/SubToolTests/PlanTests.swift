@@ -32,6 +32,8 @@ import Testing
     #expect(speed(one) > 100 && abs(speed(eight) / speed(one) - 8) < 0.1)
     let clip = run("--recipe", "clip-small", "--samples", "1000", "--rate", "50")
     #expect(clip.code == 0 && clip.output.contains("a small CLIP"), "\(clip.error)")
+    let short = run("--recipe", "glue-scratch", "--card", "a100", "--precision", "bf16", "--tokens", "16")
+    #expect(short.output.contains("sequences of 16 tokens") && speed(short) > 5 * speed(one), "\(short.output)")
     let unknown = run("--recipe", "clip", "--rate", "50")
     #expect(unknown.code == 2 && unknown.error.contains("how many pairs an epoch has"))
     let typo = run("--recipe", "deit3-s-40")

@@ -69,28 +69,28 @@ cases = {
     "ft-clip-l, 8 GiB": vision("ft-clip-l", 8, "--batch-size", "64"),
 }
 
-# Recipe, settings, samples and classes for `plan`; the run's command line and its updates.
+# Recipe, settings, and what is said of the data, for `plan`; the run's command line and its updates.
 timed = {
-    "shapes-tiny": ("shapes-tiny", [], 768, 8, ["train"], 150),
-    "resnet-shapes": ("resnet-shapes", [], 768, 8, ["train"], 150),
-    "swin-shapes": ("swin-shapes", [], 768, 8, ["train"], 100),
-    "glue-scratch": ("glue-scratch", [], 8551, 2, ["glue", "--task", "cola"], 150),
-    "clip-small": ("clip-small", [], 1024, 2, ["clip-pretrain"], 60),
-    "deit3-s-400, 16": ("deit3-s-400", ["batch_size=16"], 1000, 100, ["train", "--data", options.data], 20),
-    "swin-t, 8": ("swin-t", ["batch_size=8"], 1000, 100, ["train", "--data", options.data], 20),
-    "rsb-a2-resnet50, 16": ("rsb-a2-resnet50", ["batch_size=16"], 1000, 100, ["train", "--data", options.data], 20),
+    "shapes-tiny": ("shapes-tiny", [], "--samples 768 --classes 8", ["train"], 150),
+    "resnet-shapes": ("resnet-shapes", [], "--samples 768 --classes 8", ["train"], 150),
+    "swin-shapes": ("swin-shapes", [], "--samples 768 --classes 8", ["train"], 100),
+    "glue-scratch": ("glue-scratch", [], "--samples 3600 --tokens 8", ["glue", "--task", "cola"], 150),
+    "clip-small": ("clip-small", [], "--samples 4000 --tokens 13", ["clip-pretrain"], 60),
+    "deit3-s-400, 16": ("deit3-s-400", ["batch_size=16"], "--samples 1000 --classes 100", ["train", "--data", options.data], 20),
+    "swin-t, 8": ("swin-t", ["batch_size=8"], "--samples 1000 --classes 100", ["train", "--data", options.data], 20),
+    "rsb-a2-resnet50, 16": ("rsb-a2-resnet50", ["batch_size=16"], "--samples 1000 --classes 100", ["train", "--data", options.data], 20),
 }
 
 
 def time_runs():
     """Prints a line a run. The largest error of the eight."""
     worst = 0
-    for name, (recipe, settings, samples, classes, line, steps) in timed.items():
+    for name, (recipe, settings, data, line, steps) in timed.items():
         if options.names and not any(name.startswith(wanted) for wanted in options.names):
             continue
         threads = ["--threads", str(options.threads)]
         changes = [word for setting in settings for word in ("--set", setting)]
-        plan = [options.program, "plan", "--recipe", recipe, "--methods", "masksub", "--samples", str(samples), "--classes", str(classes)]
+        plan = [options.program, "plan", "--recipe", recipe, "--methods", "masksub", *data.split()]
         told = subprocess.run(plan + changes + threads, env=environment, capture_output=True, text=True)
         shutil.rmtree(f"{scratch}/run", ignore_errors=True)
         run = [options.program] + line + ([] if line[0] != "train" else ["--recipe", recipe]) + changes + threads

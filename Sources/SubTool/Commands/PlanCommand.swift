@@ -9,7 +9,8 @@ package struct PlanCommand: Command {
     "Makes the recipe's network, counts the products of a step (a product and a sum are two operations) and what it asks of "
     + "memory, and says how long the whole run takes: at the speed of steps that it times here, at a --rate, or at a share of "
     + "what a --card's data sheet says. Several machines are taken to share batches without loss. Data need not be there: "
-    + "vision recipes have ImageNet's 1000 classes and 1281167 images unless told otherwise."
+    + "vision recipes have ImageNet's 1000 classes and 1281167 images unless told otherwise, and texts are taken to be as long "
+    + "as the recipe reads them: --tokens says how long yours are."
   package static let example = "masksub plan --recipe deit3-s-400 --card a100 --precision bf16 --machines 8"
   package static let section = CommandSection.look
 
@@ -19,6 +20,10 @@ package struct PlanCommand: Command {
   @Option("--set", "a hyper-parameter by its key") var settings: [Setting] = []
   @Option("--samples", in: 1...1 << 40, default: "ImageNet's for images", "samples of an epoch") var samples: Int?
   @Option("--classes", in: 2...1 << 20, default: "1000 for images, 2 for texts", "classes") var classes: Int?
+  @Option(
+    "--tokens", in: 2...1 << 16, default: "as many as the recipe reads at most",
+    "tokens of a text on average, those at its ends too: shorter texts cost less")
+  var tokens: Int?
   @Option("--machines", in: 1...1 << 20, "machines, or cards, that share every batch") var machines = 1
   @Option("--card", default: "this machine", "an accelerator by its data sheet") var card: Card?
   @Option("--share", in: 0.01...1, default: "0.4", "of a card's rate, what training reaches") var share: Double?
@@ -77,7 +82,7 @@ package struct PlanCommand: Command {
 
   private var request: PlanRequest {
     PlanRequest(
-      recipe: recipe, changes: settings.map { ($0.key, $0.value) }, samples: samples, classes: classes,
+      recipe: recipe, changes: settings.map { ($0.key, $0.value) }, samples: samples, classes: classes, tokens: tokens,
       precision: machine.precision)
   }
 
@@ -96,7 +101,12 @@ package struct PlanCommand: Command {
   private func samplesPerSecond(of method: any Method, _ plan: PlannedTraining, _ memory: StepMemory) throws -> Double {
     if let card { return card.rate(machine.precision) * (share ?? 0.4) / Double(memory.operations) }
     if let rate { return rate * 1e9 / Double(memory.operations) }
-    let count = min(plan.batch, 8)
-    return try Double(count) / plan.seconds(of: method, samples: count)
+    var count = min(plan.batch, 8)
+    while true {
+      let seconds = try plan.seconds(of: method, samples: count)
+      // A small network is faster with more samples at once.
+      guard count < plan.batch, seconds < 0.2 else { return Double(count) / seconds }
+      count = min(plan.batch, 4 * count)
+    }
   }
 }
