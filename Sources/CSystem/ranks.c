@@ -139,6 +139,7 @@ const char *sys_mpi_version(void) { return opened_version; }
 static atomic_long waits_since;
 static int patience;
 
+/// Never 0, which is that nothing is waited for.
 static long seconds_now(void) {
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
@@ -210,8 +211,8 @@ static void sum_of_parts(const float *all, float *own, size_t each) {
 
 void sys_mpi_sum(float *values, size_t count) {
   const size_t most = piece_numbers();
-  begin_waiting();
   while (count) {
+    begin_waiting();
     const size_t ranks = (size_t)all_ranks, wanted = (count + ranks - 1) / ranks;
     const size_t each = wanted < most ? wanted : most, piece = each * ranks;
     // The last piece is filled up.
@@ -226,7 +227,6 @@ void sys_mpi_sum(float *values, size_t count) {
     mpi.all_gather(mpi.in_place, 0, mpi.byte, all, (int)(each * sizeof(float)), mpi.byte, mpi.world);
     if (there < piece) memcpy(values, sent, there * sizeof(float));
     values += there, count -= there;
-    begin_waiting();
   }
   end_waiting();
 }
@@ -246,8 +246,8 @@ void sys_mpi_reduce_scatter(const float *all, float *own, size_t count) {
 
 void sys_mpi_gather(const void *own, void *all, size_t bytes) {
   const size_t most = piece_numbers() * sizeof(float);
-  begin_waiting();
   if (bytes <= 1 << 26) {
+    begin_waiting();
     mpi.all_gather(own, (int)bytes, mpi.byte, all, (int)bytes, mpi.byte, mpi.world);
     end_waiting();
     return;

@@ -34,6 +34,8 @@ import Testing
     #expect(clip.code == 0 && clip.output.contains("a small CLIP"), "\(clip.error)")
     let short = run("--recipe", "glue-scratch", "--card", "a100", "--precision", "bf16", "--tokens", "16")
     #expect(short.output.contains("sequences of 16 tokens") && speed(short) > 5 * speed(one), "\(short.output)")
+    let images = run("--recipe", "shapes-tiny", "--rate", "50", "--tokens", "8")
+    #expect(images.code == 2 && images.error.contains("shapes-tiny reads no texts (--tokens)"), "\(images.error)")
     let unknown = run("--recipe", "clip", "--rate", "50")
     #expect(unknown.code == 2 && unknown.error.contains("how many pairs an epoch has"))
     let typo = run("--recipe", "deit3-s-40")

@@ -175,6 +175,7 @@ def ip(*words):
 
 def make_hosts(count):
     """Network namespaces, each with an address and a name of its own, at one bridge. False where they cannot be made."""
+    remove_hosts(count)
     if not ip("link", "add", "masksub0", "type", "bridge") or not ip("link", "set", "masksub0", "up"):
         return False
     made = True
@@ -184,6 +185,8 @@ def make_hosts(count):
         made &= ip("link", "set", f"masksub-v{host}", "master", "masksub0", "up")
         made &= ip("-n", f"masksub{host}", "addr", "add", f"10.77.0.{host}/24", "dev", "eth0")
         made &= ip("-n", f"masksub{host}", "link", "set", "eth0", "up") and ip("-n", f"masksub{host}", "link", "set", "lo", "up")
+    if not made:
+        remove_hosts(count)
     return made
 
 

@@ -6,6 +6,9 @@ import VisionSub
 extension VisionModality {
   func plan(_ request: PlanRequest, on device: Device) throws -> PlannedTraining? {
     guard let recipe = try recipe(of: request) else { return nil }
+    guard request.tokens == nil else {
+      throw InputError("\(recipe.name) reads no texts", at: "--tokens", cure: "leave it out", isUsage: true)
+    }
     let config = try recipe.configuration(classes: request.classes ?? 1000)
     let model = config.makeModel()
     let parameters = ParameterSet(model, precision: request.precision, on: device, key: RandomKey(seed: 0))

@@ -86,6 +86,22 @@ private let launchers = ["mpirun.openmpi", "mpirun.mpich"].compactMap { name in
   }
 
   @Test(.enabled(if: !launchers.isEmpty, "neither mpirun.openmpi nor mpirun.mpich is here"))
+  func `batch-norm over ranks and early sums make the run of one process`() throws {
+    let folder = TemporaryFolder()
+    for (name, options) in [
+      ("batch-norm", ["--recipe=resnet-shapes", "--sync-bn=true"]), ("early", ["--overlap=always"]),
+    ] {
+      let line = Self.small + options + ["--set", "max_steps=4"]
+      #expect(try Self.run(nil, line + ["--output", folder["\(name)-1"]]).code == 0)
+      let ranks = try Self.run(
+        nil, line + ["--ranks", "2", "--output", folder["\(name)-2"]], launcher: launchers[0])
+      #expect(ranks.code == 0 && !ranks.error.contains("does nothing"), "\(ranks)")
+      let (one, two) = (try Self.content(of: folder["\(name)-1"]), try Self.content(of: folder["\(name)-2"]))
+      #expect(two.losses.count == 4 && zip(two.losses, one.losses).allSatisfy { abs($0 - $1) < 1e-5 * $1 }, "\(name)")
+    }
+  }
+
+  @Test(.enabled(if: !launchers.isEmpty, "neither mpirun.openmpi nor mpirun.mpich is here"))
   func `a signal stops all ranks with a checkpoint`() throws {
     let folder = TemporaryFolder()
     for launcher in launchers {

@@ -1,6 +1,8 @@
+import Foundation
 import SubCore
 import SubData
 import SubNN
+import Synchronization
 import TestSupport
 import Testing
 
@@ -220,6 +222,60 @@ import Testing
         #expect(own.map(\.values) == early[0].map(\.values))
       }
     }
+  }
+
+  /// Ranks that count the sums that have come to an end.
+  private final class CountingRanks: Communicator {
+    let ranks: ThreadRanks
+    let sums = Mutex(0)
+    init(_ ranks: ThreadRanks) { self.ranks = ranks }
+    var rank: Int { ranks.rank }
+    var count: Int { ranks.count }
+    var localCount: Int { ranks.localCount }
+    var localRank: Int { ranks.localRank }
+    func sum(_ values: UnsafeMutableBufferPointer<Float>) {
+      ranks.sum(values)
+      sums.withLock { $0 += 1 }
+    }
+    func max(_ bytes: UnsafeMutableBufferPointer<UInt8>) { ranks.max(bytes) }
+    func gather(_ own: UnsafeRawBufferPointer, into all: UnsafeMutableRawBufferPointer) { ranks.gather(own, into: all) }
+    func reduceScatter(_ all: UnsafeBufferPointer<Float>, into own: UnsafeMutableBufferPointer<Float>) {
+      ranks.reduceScatter(all, into: own)
+    }
+    func broadcast(_ bytes: UnsafeMutableRawBufferPointer) { ranks.broadcast(bytes) }
+    func barrier() { ranks.barrier() }
+    func abort(_ code: Int32) -> Never { ranks.abort(code) }
+  }
+
+  @Test func `sums end before anybody asks for them`() throws {
+    let early = try ThreadRanks.run(2) { threads in
+      let ranks = CountingRanks(threads)
+      let network = Network()
+      let gradients = Gradients(ParameterSet(network.namedParameters(), on: .cpu, key: RandomKey(seed: 2)))
+      Self.backward(network, gradients, rows: [1], usesOther: false)
+      let touches = gradients.sum(over: ranks)
+      gradients.clear()
+      ranks.sums.withLock { $0 = 0 }
+      gradients.beginSums(over: ranks, after: touches, pieceCount: 1)
+      Self.backward(network, gradients, rows: [1], usesOther: false)
+      // Table, weight and bias; whoever never sends them waits here in vain.
+      for _ in 0..<500 where ranks.sums.withLock({ $0 }) < 3 { usleep(10_000) }
+      let count = ranks.sums.withLock { $0 }
+      gradients.sum(over: ranks)
+      return (count, ranks.sums.withLock { $0 })
+    }
+    #expect(early.allSatisfy { $0 == (3, 3) }, "\(early)")
+  }
+
+  @Test func `ranks that read other samples are refused, by all of them`() throws {
+    _ = try ThreadRanks.run(3) { try $0.check(["digest": "a"]) }
+    let errors = try ThreadRanks.run(3) { ranks in
+      do { try ranks.check(["digest": ranks.rank == 2 ? "b" : "a"]) } catch let error as InputError {
+        return error.what
+      }
+      return ""
+    }
+    #expect(errors.allSatisfy { $0.contains("rank 2 has other training data than rank 0") }, "\(errors)")
   }
 
   @Test func `batch-norm over ranks is that of the whole batch`() throws {
