@@ -273,12 +273,13 @@ template <int W, bool keysAreRows> struct Scores {
   /// Leaves what dropout multiplies probabilities by in the weights.
   __device__ __forceinline__ void leaveFactors() const {
     if (a.dropout_threshold == 0) return;
+    const u64 dropoutKey = *a.dropout_key;
 #pragma unroll 1
     for (int i = 0; i < T::R; ++i)
 #pragma unroll
       for (int j = 0; j < T::C; ++j) {
         const u64 own = (u64)(a.first_row + head.firstQuery + query(i, j)) * a.heads + head.number;
-        const u32 bits = randomBits(a.dropout_key, own * a.longest_key + key(i, j));
+        const u32 bits = randomBits(dropoutKey, own * a.longest_key + key(i, j));
         row(i)[16 * j] = bits >= a.dropout_threshold ? a.dropout_factor : 0;
       }
   }

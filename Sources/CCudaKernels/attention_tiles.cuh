@@ -109,9 +109,10 @@ struct Keep {
     first = ((u64)(a.dropout.first_row + row) * a.heads + head) * a.longest_key;
     step = (u64)a.heads * a.longest_key;
     upper = (u32)(first >> 32);
-    key = a.dropout.key ^ (u64)upper * 0x9e3779b97f4a7c15ull;
-    next = a.dropout.key ^ ((u64)upper + 1) * 0x9e3779b97f4a7c15ull;
     threshold = a.dropout.threshold;
+    const u64 own = threshold ? *a.dropout.key : 0;
+    key = own ^ (u64)upper * 0x9e3779b97f4a7c15ull;
+    next = own ^ ((u64)upper + 1) * 0x9e3779b97f4a7c15ull;
   }
   /// `randomBits`, with the keys at hand.
   bool keeps(int query, int column) const {

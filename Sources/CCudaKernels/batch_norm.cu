@@ -133,7 +133,7 @@ DEVICE float pathFactor(Path &at, const ms_batch_norm &a, i64 row) {
     if (a.offsets[middle + 1] <= row) first = middle + 1;
     else last = middle;
   }
-  const bool isKept = randomUniform(a.key, (u64)(a.first_sample + first)) >= a.drop;
+  const bool isKept = randomUniform(*a.key, (u64)(a.first_sample + first)) >= a.drop;
   at = {first, a.offsets[first + 1], isKept ? 1 / (1 - a.drop) : 0};
   return at.factor;
 }

@@ -134,8 +134,9 @@ template <class T> DEVICE void slope(const ms_activation &a) {
 
 template <class T> DEVICE void dropout(const ms_dropout &a) {
   // Selected rather than multiplied: what is dropped is 0 even where x is not finite.
+  const u64 key = *a.key;
   map<reads_x, T, T>(a.x, a.y, a.count, [&](float x, float, i64 i) {
-    return randomBits(a.key, (u64)(a.first + i)) >= a.threshold ? x * a.scale : 0.0f;
+    return randomBits(key, (u64)(a.first + i)) >= a.threshold ? x * a.scale : 0.0f;
   });
 }
 
@@ -174,8 +175,9 @@ KERNEL(256, combine_elements, ms_combine) {
 }
 
 KERNEL(256, uniform_f32, ms_uniform) {
+  const u64 key = *a.key;
   elementwise::map<elementwise::reads_nothing, float, float>(
-      a.y, a.y, a.count, [&](float, float, i64 i) { return randomUniform(a.key, (u64)i); });
+      a.y, a.y, a.count, [&](float, float, i64 i) { return randomUniform(key, (u64)i); });
 }
 
 KERNEL(256, dropout_f32, ms_dropout) { elementwise::dropout<float>(a); }

@@ -20,13 +20,13 @@ DEVICE float pathFactor(const ms_branch &branch, int row) {
       else last = middle;
     }
   }
-  const bool isKept = randomUniform(branch.path_key, branch.first_sample + (u64)sample) >= branch.path_rate;
+  const bool isKept = randomUniform(*branch.path_key, branch.first_sample + (u64)sample) >= branch.path_rate;
   return isKept ? branch.path_scale : 0;
 }
 
 /// `factor` · dropout of the element at an index of [rows, width].
 DEVICE float dropoutFactor(const ms_branch &branch, float factor, i64 index) {
-  const bool isKept = randomBits(branch.dropout_key, branch.first_position + (u64)index) >= branch.dropout_threshold;
+  const bool isKept = randomBits(*branch.dropout_key, branch.first_position + (u64)index) >= branch.dropout_threshold;
   return isKept ? factor * branch.dropout_scale : 0;
 }
 
@@ -71,6 +71,7 @@ DEVICE void storeRow(const float4 (&row)[chunks], void *y, int type, i64 start, 
 
 /// Dropout of a thread's share of a row as bits, four a chunk: 1 where an element is kept.
 template <int lanes, int chunks> DEVICE u64 keptBits(const ms_branch &branch, i64 start) {
+  const u64 key = *branch.dropout_key;
   u64 kept = 0;
   // Rolled: unrolled, the random numbers would be most of the code.
 #pragma unroll 1
@@ -78,7 +79,7 @@ template <int lanes, int chunks> DEVICE u64 keptBits(const ms_branch &branch, i6
     const u64 position = branch.first_position + (u64)(start + (c * lanes + threadIdx.x % lanes) * 4);
 #pragma unroll
     for (int i = 0; i < 4; ++i)
-      kept |= (u64)(randomBits(branch.dropout_key, position + i) >= branch.dropout_threshold) << (c * 4 + i);
+      kept |= (u64)(randomBits(key, position + i) >= branch.dropout_threshold) << (c * 4 + i);
   }
   return kept;
 }
@@ -128,9 +129,11 @@ template <int lanes, int chunks> DEVICE void residualNorm(const ms_residual_norm
   if (a.h) {
     const float factor = width ? pathFactor(a.branch, row) : 0;
     if (factor != 0) {
+      // Before the row is there, which takes the registers.
+      const u64 kept = a.branch.dropout_threshold ? keptBits<lanes, chunks>(a.branch, start) : 0;
       float4 h[chunks];
       loadRow<lanes>(h, a.h, a.h_type, start, width);
-      if (a.branch.dropout_threshold) dropRow(h, keptBits<lanes, chunks>(a.branch, start), a.branch.dropout_scale);
+      if (a.branch.dropout_threshold) dropRow(h, kept, a.branch.dropout_scale);
       if (a.branch.gamma) scaleRow<lanes>(h, a.branch.gamma, width);
 #pragma unroll
       for (int c = 0; c < chunks; ++c) z[c] = z[c] + h[c] * factor;

@@ -99,9 +99,10 @@ DEVICE void adamTile(const ms_adamw &a, const ms_update_segment &s, const Adam &
 
 KERNEL(256, adamw_update, ms_adamw) {
   const ms_update_segment s = a.segments[rowOfBlock(a.segments, a.segment_count)];
-  const double lr = a.lr * s.lr_scale;
+  const ms_adam_rates rates = *a.rates;
+  const double lr = rates.lr * s.lr_scale;
   const Adam adam = {a.beta1, a.rest1, a.beta2, a.rest2, gradientScale(a.factor), (float)(1 - lr * s.weight_decay),
-                     (float)(lr / a.correction1), a.root, a.epsilon};
+                     (float)(lr / rates.correction1), (float)rates.root, a.epsilon};
   const i64 from = ((i64)blockIdx.x - s.first_tile) * MS_UPDATE_TILE, to = min(from + MS_UPDATE_TILE, (i64)s.count);
   const bool fours = (s.offset | s.count | s.row) % 4 == 0 && isAligned(a.p) && isAligned(a.g) && isAligned(a.m) &&
                      isAligned(a.v) && isAligned(a.shadow);
@@ -112,7 +113,7 @@ KERNEL(256, adamw_update, ms_adamw) {
 // ---- SGD ------------------------------------------------------------------------------------------------------------
 
 template <int n> DEVICE void sgdTile(const ms_sgd &a, const ms_update_segment &s, i64 start, int count) {
-  const float lr = (float)(a.lr * s.lr_scale), decay = (float)s.weight_decay, scale = gradientScale(a.factor);
+  const float lr = (float)(*a.lr * s.lr_scale), decay = (float)s.weight_decay, scale = gradientScale(a.factor);
   const int step = n * (int)blockDim.x;
   for (int first = n * (int)threadIdx.x; first < count; first += 2 * step) {
     float p[2][n], g[2][n], sum[2][n] = {};
@@ -155,16 +156,26 @@ KERNEL(256, sgd_update, ms_sgd) {
 // ---- LAMB -----------------------------------------------------------------------------------------------------------
 
 /// Adam's direction with decay.
-DEVICE float lambDirection(const ms_lamb &a, float p, float m, float v) {
-  return m * a.first_scale / (sqrtf(v) * a.root + a.epsilon) + a.weight_decay * p;
-}
+struct Lamb {
+  float first_scale, root, epsilon, decay;
+  /// The step along the direction before the trust ratio.
+  double step;
+
+  DEVICE explicit Lamb(const ms_lamb &a)
+      : first_scale((float)(1 / a.rates->correction1)), root((float)a.rates->root), epsilon(a.epsilon),
+        decay(a.weight_decay), step(-a.rates->lr * a.lr_scale) {}
+  DEVICE float direction(float p, float m, float v) const {
+    return m * first_scale / (sqrtf(v) * root + epsilon) + decay * p;
+  }
+};
 DEVICE bool isLambAligned(const ms_lamb &a) {
   return a.count % 4 == 0 && isAligned(a.p) && isAligned(a.g) && isAligned(a.m) && isAligned(a.v);
 }
 
 /// Moves the moments on. Without decay the step follows at once; else the sums of squares that its length depends on.
 template <int n> DEVICE void lambMoments(const ms_lamb &a, double *memory) {
-  const float scale = gradientScale(a.factor), step = (float)a.step;
+  const Lamb lamb(a);
+  const float scale = gradientScale(a.factor), step = (float)lamb.step;
   double ofWeights = 0, ofDirections = 0;
   for (i64 at = n * ((i64)blockIdx.x * blockDim.x + threadIdx.x); at < a.count; at += (i64)n * gridDim.x * blockDim.x) {
     float p[n], g[n], m[n], v[n];
@@ -177,7 +188,7 @@ template <int n> DEVICE void lambMoments(const ms_lamb &a, double *memory) {
       const float grad = g[i] * scale;
       m[i] = a.beta1 * m[i] + a.rest1 * grad;
       v[i] = a.beta2 * v[i] + a.rest2 * grad * grad;
-      const float direction = lambDirection(a, p[i], m[i], v[i]);
+      const float direction = lamb.direction(p[i], m[i], v[i]);
       ofWeights += (double)p[i] * p[i];
       ofDirections += (double)direction * direction;
       p[i] += step * direction;
@@ -201,14 +212,14 @@ KERNEL_FITTING(256, 4, lamb_moments, ms_lamb) {
 }
 
 /// The direction once more, from the moments: to write it and read it again would cost as much.
-template <int n> DEVICE void lambStep(const ms_lamb &a, float step) {
+template <int n> DEVICE void lambStep(const ms_lamb &a, const Lamb &lamb, float step) {
   for (i64 at = n * ((i64)blockIdx.x * blockDim.x + threadIdx.x); at < a.count; at += (i64)n * gridDim.x * blockDim.x) {
     float p[n], m[n], v[n];
     load(p, a.p + at);
     load(m, a.m + at);
     load(v, a.v + at);
 #pragma unroll
-    for (int i = 0; i < n; ++i) p[i] += step * lambDirection(a, p[i], m[i], v[i]);
+    for (int i = 0; i < n; ++i) p[i] += step * lamb.direction(p[i], m[i], v[i]);
     save(a.p + at, p);
   }
 }
@@ -223,9 +234,10 @@ KERNEL(256, lamb_step, ms_lamb) {
   ofWeights = blockSum(ofWeights, (double *)raw);
   ofDirections = blockSum(ofDirections, (double *)raw);
   const double trust = ofWeights > 0 && ofDirections > 0 ? sqrt(ofWeights / ofDirections) : 1;
-  const float step = (float)(a.step * trust);
-  if (isLambAligned(a)) lambStep<4>(a, step);
-  else lambStep<1>(a, step);
+  const Lamb lamb(a);
+  const float step = (float)(lamb.step * trust);
+  if (isLambAligned(a)) lambStep<4>(a, lamb, step);
+  else lambStep<1>(a, lamb, step);
 }
 
 // ---- sums and averages ----------------------------------------------------------------------------------------------
@@ -259,14 +271,14 @@ KERNEL(1024, sum_of_squares_total, ms_sum_of_squares) {
 
 KERNEL(256, moving_average, ms_moving_average) {
   const i64 first = 4 * ((i64)blockIdx.x * blockDim.x + threadIdx.x);
-  const float rest = 1 - a.decay;
+  const float decay = *a.decay, rest = 1 - decay;
   if (first + 4 <= a.count && isAligned(a.x) && isAligned(a.average)) {
     const float4 x = load4(a.x + first), y = load4(a.average + first);
-    store4(a.average + first, make_float4(a.decay * y.x + rest * x.x, a.decay * y.y + rest * x.y,
-                                          a.decay * y.z + rest * x.z, a.decay * y.w + rest * x.w));
+    store4(a.average + first, make_float4(decay * y.x + rest * x.x, decay * y.y + rest * x.y,
+                                          decay * y.z + rest * x.z, decay * y.w + rest * x.w));
   } else {
     const i64 end = min(first + 4, (i64)a.count);
-    for (i64 at = first; at < end; ++at) a.average[at] = a.decay * a.average[at] + rest * a.x[at];
+    for (i64 at = first; at < end; ++at) a.average[at] = decay * a.average[at] + rest * a.x[at];
   }
 }
 

@@ -23,7 +23,7 @@ typedef struct {
   const float *bias;               // [heads, longest_query, longest_key], NULL
   unsigned dropout_threshold;      // 0: no dropout; a probability is kept where its random bits reach it,
   float dropout_factor;            // and multiplied by this
-  unsigned long long dropout_key;
+  const unsigned long long *dropout_key;
   long long first_row;             // of the batch whose part these rows are
   const int *places;               // [rows of the sequences], NULL: which row of the matrices each is, −1 for none
   const unsigned char *regions;    // [rows of the sequences], NULL: pairs of unlike regions have −100 added

@@ -4,7 +4,8 @@
 /// Dropout of probabilities: kept where the bits at a position reach the threshold (0: no dropout). Positions count
 /// rows of queries from `first_row` on, heads, and keys up to the longest.
 typedef struct {
-  unsigned long long key;
+  /// Where the key lies; NULL without dropout.
+  const unsigned long long *key;
   long long first_row;
   unsigned threshold;
   /// Of what is kept; 1 without dropout.

@@ -37,7 +37,7 @@ typedef struct {
   const int *offsets;  // [samples + 1], the first row of each; NULL: no sample is dropped
   int samples;
   long long first_sample;
-  unsigned long long key;
+  const unsigned long long *key;
   float drop;
   // Backward
   const void *rectified;  // y, where the ReLU is behind a joint

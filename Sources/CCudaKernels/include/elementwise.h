@@ -24,7 +24,7 @@ typedef struct {
 typedef struct {
   float *y;
   long long count;
-  unsigned long long key;
+  const unsigned long long *key;
 } ms_uniform;
 
 /// y [count] = x [count] · (bits(first + i) ≥ threshold ? scale : 0).
@@ -32,7 +32,7 @@ typedef struct {
   const void *x;
   void *y;
   long long count;
-  unsigned long long key;
+  const unsigned long long *key;
   long long first;
   unsigned threshold;
   float scale;

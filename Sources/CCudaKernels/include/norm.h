@@ -6,7 +6,7 @@ typedef struct {
   /// [width], or NULL.
   const float *gamma;
   /// Kept where the bits at a position reach the threshold; 0: no dropout. Positions count from the first element's.
-  unsigned long long dropout_key;
+  const unsigned long long *dropout_key;
   unsigned long long first_position;
   unsigned dropout_threshold;
   float dropout_scale;
@@ -14,7 +14,7 @@ typedef struct {
   int sample_rows;
   int samples;
   const int *offsets;
-  unsigned long long path_key;
+  const unsigned long long *path_key;
   unsigned long long first_sample;
   float path_rate;
   /// Of what is kept; 0: no stochastic depth.

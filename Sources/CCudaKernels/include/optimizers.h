@@ -23,6 +23,13 @@ typedef struct {
   unsigned char *touched, *ever;
 } ms_update_segment;
 
+/// What changes from update to update.
+typedef struct {
+  double lr;
+  /// What the moments' corrections make of them: m is divided by the first, √v multiplied by the second.
+  double correction1, root;
+} ms_adam_rates;
+
 /// AdamW on all segments: arenas p, g, m, v; p in bf16 in `shadow`, or NULL.
 typedef struct {
   const ms_update_segment *segments;
@@ -31,8 +38,8 @@ typedef struct {
   void *shadow;
   /// On every gradient; NULL: 1.
   const double *factor;
-  double lr, correction1;
-  float beta1, rest1, beta2, rest2, root, epsilon;
+  const ms_adam_rates *rates;
+  float beta1, rest1, beta2, rest2, epsilon;
   int segment_count;
 } ms_adamw;
 
@@ -43,7 +50,8 @@ typedef struct {
   const float *g;
   void *shadow;
   const double *factor;
-  double lr;
+  /// One number.
+  const double *lr;
   float momentum;
   int nesterov, segment_count;
 } ms_sgd;
@@ -55,10 +63,11 @@ typedef struct {
   const double *factor;
   /// [2, blocks]: sums of squares of p and of the direction, where there is decay.
   double *partial;
-  /// The step along the direction before the trust ratio, negative.
-  double step;
+  const ms_adam_rates *rates;
+  /// On the learning rate.
+  double lr_scale;
   long long count;
-  float beta1, rest1, beta2, rest2, first_scale, root, epsilon, weight_decay;
+  float beta1, rest1, beta2, rest2, epsilon, weight_decay;
   int blocks;
 } ms_lamb;
 
@@ -82,7 +91,8 @@ typedef struct {
   const float *x;
   float *average;
   long long count;
-  float decay;
+  /// One number.
+  const float *decay;
 } ms_moving_average;
 
 #endif

@@ -7,6 +7,7 @@ extension CheckCase {
         cases.add("update", limit == nil ? rule : "\(rule), clipped") { t in update(t, rule, limit) }
       }
     }
+    cases.add("update", "one like the other") { t in alike(t) }
     cases.add("update", "a weight held in a range", .single) { t in
       let parameter = CheckWeights(t, [("scale", [5])], .listed([-1, 0.5, 7, 4.5, 0])).set.parameters[0]
       parameter.clamp(to: 0...4.5)
@@ -55,5 +56,27 @@ extension CheckCase {
     }
     t.result("first moments", moments.first, .network)
     t.result("second moments", moments.second, .network)
+  }
+
+  /// Updates that differ in numbers alone (keys, rates, indices): where a device captures what it is asked for, the last of them
+  /// are played from what it captured of those before.
+  private static func alike(_ t: Trial) {
+    let w = CheckWeights(t, [("word", [40, 24]), ("hidden", [16, 24]), ("hidden.bias", [16]), ("head", [7, 16])])
+    let moments = Moments(w.set)
+    for update in 1...6 {
+      t.device.submit()
+      let words = (0..<9).map { t.key.fold(update).integer(below: 40, at: $0) }
+      let logits = w["word"].gatherRows(Tensor(indices: words, on: t.device))
+        .linear(w["hidden"], w["hidden.bias"], .gelu).dropped(Dropout(0.2, t.key.fold(update)))
+        .linear(w["head"], nil, wide: true)
+      logits.crossEntropy(.labels(Tensor(indices: words.map { $0 % 7 }, on: t.device), smoothing: 0))
+        .backward(into: w.gradients)
+      let factor = Gradients.clipFactor(norm: w.gradients.norm(), limit: 0.5)
+      let numbers = MomentRates(
+        lr: 0.01 * Double(update), beta1: 0.9, beta2: 0.99, epsilon: 1e-2, update: update, factor: factor)
+      w.set.adamW(
+        w.gradients, moments, numbers, rates: Array(repeating: (lrScale: 1, weightDecay: 0.05), count: 4))
+    }
+    for parameter in w.set.parameters { t.result(parameter.name, parameter.value, .network) }
   }
 }

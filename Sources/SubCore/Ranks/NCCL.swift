@@ -59,6 +59,7 @@ public final class NCCL: DeviceCommunicator, @unchecked Sendable {
   /// the device's do.
   private func call(_ what: String, _ body: (NCCLLibrary) -> NCCLLibrary.Status) {
     device.enter()
+    device.queue.submit()
     do { try library.check(body(library), what) } catch { CUDAFailure.end("\(error.what), \(error.place)") }
   }
 

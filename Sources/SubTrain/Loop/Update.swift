@@ -60,6 +60,8 @@ struct Update<Subject: Trainable> {
   ) throws -> Outcome {
     let started = WallClock.seconds()
     let key = root.fold(position.step)
+    // What the update before left, and its log: from here on updates are alike.
+    subject.parameters.arena.device.submit()
     // An epoch's last update takes the batches that are left of it, as transformers' Trainer does.
     let count = min(settings.accumulation, perEpoch - position.batches % perEpoch)
     let former = count > 1 || settings.parts > 1 ? former(position) : nil

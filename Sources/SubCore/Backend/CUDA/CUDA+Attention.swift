@@ -2,9 +2,11 @@ internal import CCudaKernels
 
 extension CUDABackend {
   func attention(_ call: AttentionCall, into out: Tensor, logSumExp: Tensor) {
+    hold()
+    defer { letGo() }
     guard !attentionTilesHandle(call) else { return attentionTiles(call, into: out, logSumExp: logSumExp) }
     let tile = AttentionTile(call)
-    let arguments = ms_attention(call, out: out, logSumExp: logSumExp)
+    let arguments = ms_attention(call, key: key(of: call.dropout), out: out, logSumExp: logSumExp)
     launch(
       .attention, "attention_forward_\(tile.width)",
       blocks: blocks(call.queries.longest, per: tile.rows) * call.heads * call.queries.count, threads: 128,
@@ -15,6 +17,8 @@ extension CUDABackend {
     _ call: AttentionCall, out: Tensor, logSumExp: Tensor, dout: Tensor, dq: Matrix, dk: Matrix, dv: Matrix,
     dbias: Tensor?, doutside: Tensor?
   ) {
+    hold()
+    defer { letGo() }
     guard !attentionTilesHandle(call) else {
       return attentionTilesBackward(
         call, out: out, logSumExp: logSumExp, dout: dout, dq: dq, dk: dk, dv: dv, dbias: dbias, doutside: doutside)
@@ -32,7 +36,8 @@ extension CUDABackend {
     let biasParts = dbias.map { out.like([groups, $0.count], dtype: .f32) }
     let outsideParts = doutside.map { _ in out.like([sequences * keyTiles, columns], dtype: .f32) }
 
-    var arguments = ms_attention(call, out: out, logSumExp: logSumExp, [Matrix(dout), dq, dk, dv])
+    var arguments = ms_attention(
+      call, key: key(of: call.dropout), out: out, logSumExp: logSumExp, [Matrix(dout), dq, dk, dv])
     (arguments.dout, arguments.dq) = (ms_attention_matrix(Matrix(dout)), ms_attention_matrix(dq))
     (arguments.dk, arguments.dv) = (ms_attention_matrix(dk), ms_attention_matrix(dv))
     arguments.delta = delta.floatPointer
@@ -91,7 +96,9 @@ extension ms_attention_matrix {
 
 extension ms_attention {
   /// The forward pass; `gradients` are further operands whose rows matter to how memory is read.
-  fileprivate init(_ call: AttentionCall, out: Tensor, logSumExp: Tensor, _ gradients: [Matrix] = []) {
+  fileprivate init(
+    _ call: AttentionCall, key: UnsafePointer<UInt64>?, out: Tensor, logSumExp: Tensor, _ gradients: [Matrix] = []
+  ) {
     let matrices = [call.q, call.k, call.v, Matrix(out)] + gradients
     self.init()
     for matrix in matrices { type = call.q.tensor.kernelType(as: matrix.tensor) }
@@ -115,7 +122,7 @@ extension ms_attention {
     if let dropout = call.dropout {
       dropout_threshold = dropout.threshold
       dropout_factor = 1 / (1 - dropout.rate)
-      dropout_key = dropout.key.bits
+      dropout_key = key
       first_row = Int64(dropout.firstRow)
     }
     places = call.rows.map { UnsafePointer($0.indexPointer) }

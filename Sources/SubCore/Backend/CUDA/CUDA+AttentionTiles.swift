@@ -16,17 +16,22 @@ extension CUDABackend {
   }
 
   func attentionTiles(_ call: AttentionCall, into out: Tensor, logSumExp: Tensor) {
+    hold()
+    defer { letGo() }
     let tile = ForwardTile(call)
     launch(
       .tilesForward, "attention_tiles_forward_\(call.headWidth)_\(tile.variant)",
       blocks: tile.parts * call.heads * call.queries.count, threads: 32 * tile.warps, shared: tile.shared,
-      ms_attention_tiles(call, out: out, logSumExp: logSumExp, parts: tile.parts))
+      ms_attention_tiles(
+        call, key: key(of: call.dropout), out: out, logSumExp: logSumExp, parts: tile.parts))
   }
 
   func attentionTilesBackward(
     _ call: AttentionCall, out: Tensor, logSumExp: Tensor, dout: Tensor, dq: Matrix, dk: Matrix, dv: Matrix,
     dbias: Tensor?, doutside: Tensor?
   ) {
+    hold()
+    defer { letGo() }
     precondition(
       dout.dtype == .bf16 && [Matrix(dout.asRows), dq, dk, dv].allSatisfy(\.hasAlignedRows),
       "cuda: gradients of attention that are not aligned rows of bf16")
@@ -40,7 +45,8 @@ extension CUDABackend {
     let groups = min(sequences, blocks(6 * multiprocessors, per: max(1, tiles * call.heads)))
     let biasParts = dbias.map { out.like([groups, $0.count], dtype: .f32) }
     let arguments = ms_attention_tiles_backward(
-      forward: ms_attention_tiles(call, out: out, logSumExp: logSumExp, parts: 0), dout: dout.rawPointer,
+      forward: ms_attention_tiles(
+        call, key: key(of: call.dropout), out: out, logSumExp: logSumExp, parts: 0), dout: dout.rawPointer,
       dq: dq.rawPointer, dk: dk.rawPointer, dv: dv.rawPointer, dq_stride: Int64(dq.stride), dk_stride: Int64(dk.stride),
       dv_stride: Int64(dv.stride), dq_sums: sums?.floatPointer, delta: delta?.floatPointer,
       outside_parts: outsideParts?.floatPointer, groups: Int32(groups), bias_parts: biasParts?.floatPointer)
@@ -134,7 +140,9 @@ private struct BackwardTile {
 }
 
 extension ms_attention_tiles {
-  fileprivate init(_ call: AttentionCall, out: Tensor, logSumExp: Tensor, parts: Int) {
+  fileprivate init(
+    _ call: AttentionCall, key: UnsafePointer<UInt64>?, out: Tensor, logSumExp: Tensor, parts: Int
+  ) {
     self.init(
       q: call.q.rawPointer, k: call.k.rawPointer, v: call.v.rawPointer, q_stride: Int64(call.q.stride),
       k_stride: Int64(call.k.stride), v_stride: Int64(call.v.stride),
@@ -144,7 +152,7 @@ extension ms_attention_tiles {
       query_parts: Int32(parts), scale: Float(call.scale), causal: call.causal ? 1 : 0,
       key_mask: call.keyMask.map { UnsafePointer($0.flagPointer) },
       dropout: ms_attention_dropout(
-        key: call.dropout?.key.bits ?? 0, first_row: Int64(call.dropout?.firstRow ?? 0),
+        key: key, first_row: Int64(call.dropout?.firstRow ?? 0),
         threshold: call.dropout?.threshold ?? 0,
         scale: call.dropout.map { 1 / (1 - $0.rate) } ?? 1),
       bias: call.bias.map { UnsafePointer($0.floatPointer) }, places: call.rows.map { UnsafePointer($0.indexPointer) },

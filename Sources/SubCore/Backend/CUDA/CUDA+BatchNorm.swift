@@ -15,8 +15,10 @@ extension CUDABackend {
   }
 
   func batchNorm(_ call: BatchNormCall, into y: Tensor) {
+    hold()
+    defer { letGo() }
     let cover = cover(call.x, y, call.shortcut)
-    var arguments = call.arguments(cover)
+    var arguments = call.arguments(cover, key: key(of: call.path))
     arguments.shortcut = call.shortcut.map { UnsafeRawPointer($0.rawPointer) }
     arguments.y = y.rawPointer
     launch(.batchNorm, "batch_norm_\(cover.suffix)", blocks: cover.blocks, threads: 256, arguments)
@@ -26,11 +28,13 @@ extension CUDABackend {
     _ call: BatchNormCall, y: Tensor?, dy: Tensor, dz: Tensor?, dx: Tensor?, dweight: Accumulation?,
     dbias: Accumulation?
   ) {
+    hold()
+    defer { letGo() }
     precondition((y == nil) == (dz == nil), "cuda: batch-norm's dz goes with y")
     let (cover, width) = (cover(call.x, y, dy, dz, dx), call.width)
     let partial = call.x.like([2 * cover.blocks.1 * width], dtype: .f64)
     let slopes = call.x.like([2, width], dtype: .f32)
-    var arguments = call.arguments(cover)
+    var arguments = call.arguments(cover, key: key(of: call.path))
     arguments.rectified = y.map { UnsafeRawPointer($0.rawPointer) }
     arguments.dy = UnsafeRawPointer(dy.rawPointer)
     arguments.dz = dz?.rawPointer
@@ -83,7 +87,7 @@ private struct Cover {
 }
 
 extension BatchNormCall {
-  fileprivate func arguments(_ cover: Cover) -> ms_batch_norm {
+  fileprivate func arguments(_ cover: Cover, key: UnsafePointer<UInt64>?) -> ms_batch_norm {
     var arguments = ms_batch_norm()
     arguments.x = UnsafeRawPointer(x.rawPointer)
     arguments.mean = UnsafePointer(mean.floatPointer)
@@ -97,7 +101,7 @@ extension BatchNormCall {
       arguments.offsets = UnsafePointer(path.samples.offsets.indexPointer)
       arguments.samples = Int32(path.samples.count)
       arguments.first_sample = Int64(path.firstSample)
-      arguments.key = path.key.bits
+      arguments.key = key
       arguments.drop = path.rate
     }
     return arguments

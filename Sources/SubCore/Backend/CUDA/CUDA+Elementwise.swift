@@ -41,15 +41,19 @@ extension CUDABackend {
   }
 
   func uniform(_ key: RandomKey, into y: Tensor) {
-    launchTiles("uniform_f32", y.count, ms_uniform(y: y.floatPointer, count: Int64(y.count), key: key.bits))
+    hold()
+    defer { letGo() }
+    launchTiles("uniform_f32", y.count, ms_uniform(y: y.floatPointer, count: Int64(y.count), key: value(key.bits)))
   }
 
   func dropout(_ x: Tensor, _ dropout: Dropout, into y: Tensor) {
+    hold()
+    defer { letGo() }
     precondition(x.dtype == y.dtype, "cuda: dropout of \(x.dtype) into \(y.dtype)")
     launchTiles(
       "dropout_\(y.suffix)", y.count,
       ms_dropout(
-        x: x.memory, y: y.memory, count: Int64(y.count), key: dropout.key.bits,
+        x: x.memory, y: y.memory, count: Int64(y.count), key: value(dropout.key.bits),
         first: Int64(dropout.firstRow * y.shape.columns), threshold: dropout.threshold, scale: 1 / (1 - dropout.rate)))
   }
 

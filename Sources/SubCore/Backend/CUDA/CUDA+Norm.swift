@@ -2,10 +2,12 @@ internal import CCudaKernels
 
 extension CUDABackend {
   func residualNorm(_ call: ResidualNormCall, z: Tensor?, y: Tensor?, mean: Tensor?, rstd: Tensor?) {
+    hold()
+    defer { letGo() }
     guard call.rows > 0 && call.width > 0 && (call.h != nil || y != nil) else { return }
     let arguments = ms_residual_norm(
       rows: Int32(call.rows), width: Int32(call.width), h_type: call.h?.kernelType ?? 0, y_type: y?.kernelType ?? 0,
-      x: call.x.floatPointer, h: call.h.map { UnsafeRawPointer($0.rawPointer) }, branch: call.kernelBranch,
+      x: call.x.floatPointer, h: call.h.map { UnsafeRawPointer($0.rawPointer) }, branch: branch(of: call),
       weight: call.weight.map { UnsafePointer($0.floatPointer) },
       bias: call.bias.map { UnsafePointer($0.floatPointer) }, epsilon: Float(call.epsilon), z: z?.floatPointer,
       y: y?.rawPointer, mean: mean?.floatPointer, rstd: rstd?.floatPointer)
@@ -25,6 +27,8 @@ extension CUDABackend {
     _ call: ResidualNormCall, z: Tensor, mean: Tensor?, rstd: Tensor?, dz: Tensor?, dy: Tensor?, dx: Tensor,
     dh: Tensor?, dgamma: Accumulation?, dweight: Accumulation?, dbias: Accumulation?
   ) {
+    hold()
+    defer { letGo() }
     let (rows, width) = (call.rows, call.width)
     let h = dgamma == nil ? nil : call.h
     precondition(h == nil || dh == nil || h!.dtype == dh!.dtype, "cuda: branch and gradient of two types")
@@ -41,7 +45,7 @@ extension CUDABackend {
       rstd: rstd.map { UnsafePointer($0.floatPointer) }, weight: call.weight.map { UnsafePointer($0.floatPointer) },
       dz: dz.map { UnsafePointer($0.floatPointer) }, dy: dy.map { UnsafeRawPointer($0.rawPointer) },
       dx: dx.floatPointer, writes_dx: dy == nil && dz?.floatPointer == dx.floatPointer ? 0 : 1,
-      branch: call.kernelBranch, h: h.map { UnsafeRawPointer($0.rawPointer) }, dh: dh?.rawPointer,
+      branch: branch(of: call), h: h.map { UnsafeRawPointer($0.rawPointer) }, dh: dh?.rawPointer,
       partial: partial?.floatPointer, sums: Int32(sums), part_rows: Int32(part))
     if let row {
       launch(
@@ -89,18 +93,19 @@ private struct NormRow {
   }
 }
 
-extension ResidualNormCall {
-  fileprivate var kernelBranch: ms_branch {
+extension CUDABackend {
+  private func branch(of call: ResidualNormCall) -> ms_branch {
+    let (dropout, path) = (call.dropout, call.path)
     let samples = path?.samples
     // No sequence is longer than the longest.
     let isEven = samples.map { $0.count * $0.longest == $0.rows } ?? false
     return ms_branch(
-      gamma: gamma.map { UnsafePointer($0.floatPointer) }, dropout_key: dropout?.key.bits ?? 0,
-      first_position: UInt64((dropout?.firstRow ?? 0) * width),
+      gamma: call.gamma.map { UnsafePointer($0.floatPointer) }, dropout_key: key(of: dropout),
+      first_position: UInt64((dropout?.firstRow ?? 0) * call.width),
       dropout_threshold: dropout?.threshold ?? 0,
       dropout_scale: dropout.map { 1 / (1 - $0.rate) } ?? 1, sample_rows: isEven ? Int32(samples!.longest) : 0,
       samples: Int32(samples?.count ?? 0), offsets: samples.map { UnsafePointer($0.offsets.indexPointer) },
-      path_key: path?.key.bits ?? 0, first_sample: UInt64(path?.firstSample ?? 0), path_rate: path?.rate ?? 0,
+      path_key: key(of: path), first_sample: UInt64(path?.firstSample ?? 0), path_rate: path?.rate ?? 0,
       path_scale: path.map { 1 / (1 - $0.rate) } ?? 0)
   }
 }

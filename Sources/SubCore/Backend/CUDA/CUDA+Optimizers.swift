@@ -20,6 +20,8 @@ extension CUDABackend {
   }
 
   func adamW(_ rates: AdamRates, _ segments: [UpdateSegment], _ memory: OptimizerMemory) {
+    hold()
+    defer { letGo() }
     let (table, count, tiles) = table(segments, on: memory.p.device)
     withExtendedLifetime(table) {
       launch(
@@ -27,21 +29,23 @@ extension CUDABackend {
         ms_adamw(
           segments: table.pointer(ms_update_segment.self), p: memory.p.floatPointer, m: memory.m.floatPointer,
           v: memory.v.floatPointer, g: memory.g.floatPointer, shadow: memory.shadow?.shadowPointer,
-          factor: rates.factor?.scalarPointer, lr: rates.lr, correction1: rates.correction1, beta1: Float(rates.beta1),
+          factor: rates.factor?.scalarPointer, rates: value(rates.changing), beta1: Float(rates.beta1),
           rest1: Float(1 - rates.beta1), beta2: Float(rates.beta2), rest2: Float(1 - rates.beta2),
-          root: Float(1 / rates.correction2.squareRoot()), epsilon: Float(rates.epsilon), segment_count: count))
+          epsilon: Float(rates.epsilon), segment_count: count))
     }
   }
 
   func sgd(_ rates: SGDRates, _ segments: [UpdateSegment], p: Tensor, g: Tensor, sum: Tensor?, shadow: Tensor?) {
+    hold()
+    defer { letGo() }
     let (table, count, tiles) = table(segments, on: p.device)
     withExtendedLifetime(table) {
       launch(
         .optimizers, "sgd_update", blocks: tiles, threads: 256,
         ms_sgd(
           segments: table.pointer(ms_update_segment.self), p: p.floatPointer, sum: sum?.floatPointer,
-          g: g.floatPointer, shadow: shadow?.shadowPointer, factor: rates.factor?.scalarPointer, lr: rates.lr,
-          momentum: Float(rates.momentum), nesterov: rates.isNesterov ? 1 : 0, segment_count: count))
+          g: g.floatPointer, shadow: shadow?.shadowPointer, factor: rates.factor?.scalarPointer,
+          lr: value(rates.lr), momentum: Float(rates.momentum), nesterov: rates.isNesterov ? 1 : 0, segment_count: count))
     }
   }
 
@@ -60,15 +64,16 @@ extension CUDABackend {
   }
 
   func lamb(_ rates: AdamRates, lrScale: Double, weightDecay: Double, _ memory: OptimizerMemory) {
+    hold()
+    defer { letGo() }
     let count = min(MS_LAMB_BLOCKS, blocks(memory.p.count, per: 4 * 256))
     let partial = weightDecay == 0 ? nil : memory.p.like([2 * count], dtype: .f64)
     let call = ms_lamb(
       p: memory.p.floatPointer, m: memory.m.floatPointer, v: memory.v.floatPointer, g: memory.g.floatPointer,
-      factor: rates.factor?.scalarPointer, partial: partial?.pointer(Double.self), step: -rates.lr * lrScale,
-      count: Int64(memory.p.count), beta1: Float(rates.beta1), rest1: Float(1 - rates.beta1),
-      beta2: Float(rates.beta2), rest2: Float(1 - rates.beta2), first_scale: Float(1 / rates.correction1),
-      root: Float(1 / rates.correction2.squareRoot()), epsilon: Float(rates.epsilon), weight_decay: Float(weightDecay),
-      blocks: Int32(count))
+      factor: rates.factor?.scalarPointer, partial: partial?.pointer(Double.self),
+      rates: value(rates.changing), lr_scale: lrScale, count: Int64(memory.p.count), beta1: Float(rates.beta1),
+      rest1: Float(1 - rates.beta1), beta2: Float(rates.beta2), rest2: Float(1 - rates.beta2),
+      epsilon: Float(rates.epsilon), weight_decay: Float(weightDecay), blocks: Int32(count))
     withExtendedLifetime(partial) {
       launch(.optimizers, "lamb_moments", blocks: count, threads: 256, shared: 8 * 8, call)
       if partial != nil { launch(.optimizers, "lamb_step", blocks: count, threads: 256, shared: 8 * 8, call) }
@@ -76,10 +81,18 @@ extension CUDABackend {
   }
 
   func average(_ values: Tensor, decay: Double, into average: Tensor) {
+    hold()
+    defer { letGo() }
     launch(
       .optimizers, "moving_average", blocks: blocks(average.count, per: 4 * 256), threads: 256,
       ms_moving_average(
-        x: values.floatPointer, average: average.floatPointer, count: Int64(average.count), decay: Float(decay)))
+        x: values.floatPointer, average: average.floatPointer, count: Int64(average.count), decay: value(Float(decay))))
+  }
+}
+
+extension AdamRates {
+  fileprivate var changing: ms_adam_rates {
+    ms_adam_rates(lr: lr, correction1: correction1, root: 1 / correction2.squareRoot())
   }
 }
 

@@ -1,19 +1,21 @@
 import Synchronization
 
-/// NVIDIA devices: own kernels, compiled at first use, and cuBLASLt's products. Everything is enqueued on one stream, but
-/// for pictures on their way (`CUDAFeed`), and nothing waits, but for `download` and `synchronize`; a tensor's memory is an address of the device.
+/// NVIDIA devices: own kernels, compiled at first use, and cuBLASLt's products. Everything goes through one queue to one
+/// stream, but for pictures on their way (`CUDAFeed`), and nothing waits, but for `download` and `synchronize`; a tensor's
+/// memory is an address of the device.
 final class CUDABackend: Backend {
   private let ordinal: Int
+  private let capturing: Bool
   private let opened = Mutex<CUDADevice?>(nil)
   let optimizerTables = OptimizerTables()
 
-  init(ordinal: Int) { self.ordinal = ordinal }
+  init(ordinal: Int, capturing: Bool = CUDAGraphs.areWanted) { (self.ordinal, self.capturing) = (ordinal, capturing) }
 
   /// The device, opened at the first request.
   var device: CUDADevice {
     opened.withLock { opened in
       if let opened { return opened }
-      let device = CUDADevice(ordinal: ordinal)
+      let device = CUDADevice(ordinal: ordinal, capturing: capturing)
       opened = device
       return device
     }
@@ -21,14 +23,25 @@ final class CUDABackend: Backend {
 
   var multiprocessors: Int { device.multiprocessors }
 
-  /// Enqueues a kernel over blocks in x, y and z.
+  /// From here until `letGo` the thread has the queue to itself, so that its values stay until its kernels are asked for.
+  func hold() { device.queue.hold() }
+  func letGo() { device.queue.letGo() }
+
+  /// Where the device finds a value that may be another one in the next step, for the kernels that are asked for before `letGo`.
+  func value<Value: BitwiseCopyable>(_ value: Value) -> UnsafePointer<Value> { device.queue.value(value) }
+
+  /// The same of a random stream's key; nil where nothing is random.
+  func key(of dropout: Dropout?) -> UnsafePointer<UInt64>? { dropout.map { value($0.key.bits) } }
+  func key(of path: DropPath?) -> UnsafePointer<UInt64>? { path.map { value($0.key.bits) } }
+
+  /// Asks for a kernel over blocks in x, y and z.
   func launch<Arguments: BitwiseCopyable>(
     _ unit: KernelUnit, _ kernel: String, blocks: (Int, Int, Int), threads: Int, shared: Int = 0, _ arguments: Arguments
   ) {
     device.launch(unit, kernel, blocks: blocks, threads: threads, shared: shared, arguments)
   }
 
-  /// Enqueues a kernel over blocks in a row; none: nothing.
+  /// Asks for a kernel over blocks in a row; none: nothing.
   func launch<Arguments: BitwiseCopyable>(
     _ unit: KernelUnit, _ kernel: String, blocks: Int, threads: Int, shared: Int = 0, _ arguments: Arguments
   ) {
@@ -46,14 +59,14 @@ final class CUDABackend: Backend {
 
   func upload(_ bytes: UnsafeRawBufferPointer, to y: Tensor) {
     precondition(bytes.count == y.count * y.dtype.size, "upload: \(bytes.count) bytes into \(y)")
-    device.enter()
-    device.staging.upload(bytes, to: y.deviceAddress)
+    device.queue.upload(bytes, to: y.deviceAddress)
   }
 
   func download(_ x: Tensor, into bytes: UnsafeMutableRawBufferPointer) {
     device.enter()
     if let base = bytes.baseAddress, bytes.count > 0 {
       let device = device
+      device.queue.submit()
       device.driver.check(
         device.driver.copyToHost(base, x.deviceAddress, bytes.count, device.stream), "cuMemcpyDtoHAsync")
     }

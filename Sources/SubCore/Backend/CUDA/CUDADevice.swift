@@ -17,6 +17,7 @@ final class CUDADevice: @unchecked Sendable {
   private(set) var staging: CUDAStaging!
   private(set) var feed: CUDAFeed!
   private(set) var products: CUDAProducts!
+  private(set) var queue: CUDAQueue!
 
   private struct State: @unchecked Sendable {
     var images: [KernelUnit: [UInt8]] = [:]
@@ -32,8 +33,8 @@ final class CUDADevice: @unchecked Sendable {
     var shared = 48 << 10
   }
 
-  /// Device `ordinal` of the machine. What is missing ends the program with what to install.
-  init(ordinal: Int) {
+  /// Device `ordinal` of the machine, which captures graphs or not. What is missing ends the program with what to install.
+  init(ordinal: Int, capturing: Bool) {
     guard let driver = CUDADriver.shared, ordinal < driver.count else {
       CUDAFailure.end("there is no device \(ordinal)")
     }
@@ -58,10 +59,11 @@ final class CUDADevice: @unchecked Sendable {
     // Not ordered with the legacy stream, on which libraries may work.
     driver.check(driver.streamCreate(&stream, 1), "cuStreamCreate")
     (self.context, self.stream) = (context, stream)
-    pool = CUDAPool(driver)
+    pool = CUDAPool(driver) { [unowned self] in queue?.submit() }
     staging = CUDAStaging(driver, stream)
-    feed = CUDAFeed(driver, stream, pool)
+    feed = CUDAFeed(driver, stream, pool) { [unowned self] in queue.submit() }
     products = CUDAProducts(self)
+    queue = CUDAQueue(self, capturing: capturing)
   }
 
   /// Makes this device the calling thread's.
@@ -70,6 +72,8 @@ final class CUDADevice: @unchecked Sendable {
   /// A kernel, compiled and loaded on first use, that may ask for so many bytes of dynamic shared memory.
   private func function(_ unit: KernelUnit, _ kernel: String, shared: Int) -> CUDAHandle? {
     state.withLock { state in
+      if let function = state.functions[kernel], function.shared >= shared { return function.handle }
+      enter()
       var function = state.functions[kernel] ?? find(kernel, in: unit, &state)
       if shared > function.shared {
         driver.check(driver.functionSetAttribute(function.handle, 8, Int32(shared)), "shared memory of \(kernel)")
@@ -97,27 +101,25 @@ final class CUDADevice: @unchecked Sendable {
     return module
   }
 
-  /// Enqueues a kernel. One struct by value is every kernel's parameter.
+  /// What a kernel is called.
+  func name(of function: CUDAHandle?) -> String {
+    state.withLock { state in state.functions.first { $0.value.handle == function }?.key } ?? "a kernel"
+  }
+
+  /// Asks for a kernel. One struct by value is every kernel's parameter.
   func launch<Arguments: BitwiseCopyable>(
     _ unit: KernelUnit, _ kernel: String, blocks: (Int, Int, Int), threads: Int, shared: Int, _ arguments: Arguments
   ) {
     guard blocks.0 > 0 && blocks.1 > 0 && blocks.2 > 0 else { return }
     precondition(blocks.1 <= 65535 && blocks.2 <= 65535, "cuda: \(kernel) over \(blocks) blocks")
-    enter()
-    let function = function(unit, kernel, shared: shared)
-    var arguments = arguments
-    withUnsafeMutablePointer(to: &arguments) { pointer in
-      var parameters: UnsafeMutableRawPointer? = UnsafeMutableRawPointer(pointer)
-      driver.check(
-        driver.launch(
-          function, UInt32(blocks.0), UInt32(blocks.1), UInt32(blocks.2), UInt32(threads), 1, 1, UInt32(shared), stream,
-          &parameters, nil), kernel)
-    }
+    queue.launch(
+      function(unit, kernel, shared: shared), blocks: blocks, threads: threads, shared: shared, arguments)
   }
 
   /// Waits until everything is done.
   func synchronize() {
     enter()
+    queue.submit()
     state.withLock { $0.waits += 1 }
     driver.check(driver.streamSynchronize(stream), "the device's work")
   }

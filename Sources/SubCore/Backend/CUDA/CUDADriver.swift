@@ -29,6 +29,13 @@ struct CUDADriver: Sendable {
   let eventSynchronize: @convention(c) (CUDAHandle?) -> Status
   let copyToDevice: @convention(c) (Address, UnsafeRawPointer, Int, CUDAHandle?) -> Status
   let copyToHost: @convention(c) (UnsafeMutableRawPointer, Address, Int, CUDAHandle?) -> Status
+  let copyOnDevice: @convention(c) (Address, Address, Int, CUDAHandle?) -> Status
+  let captureBegin: @convention(c) (CUDAHandle?, Int32) -> Status
+  let captureEnd: @convention(c) (CUDAHandle?, UnsafeMutablePointer<CUDAHandle?>) -> Status
+  let graphInstantiate: @convention(c) (UnsafeMutablePointer<CUDAHandle?>, CUDAHandle?, UInt64) -> Status
+  let graphLaunch: @convention(c) (CUDAHandle?, CUDAHandle?) -> Status
+  let graphDestroy: @convention(c) (CUDAHandle?) -> Status
+  let graphExecutableDestroy: @convention(c) (CUDAHandle?) -> Status
   let moduleLoad: @convention(c) (UnsafeMutablePointer<CUDAHandle?>, UnsafeRawPointer) -> Status
   let moduleFunction: @convention(c) (UnsafeMutablePointer<CUDAHandle?>, CUDAHandle?, UnsafePointer<CChar>) -> Status
   let functionSetAttribute: @convention(c) (CUDAHandle?, Int32, Int32) -> Status
@@ -77,6 +84,13 @@ struct CUDADriver: Sendable {
     eventSynchronize = load("cuEventSynchronize")
     copyToDevice = load("cuMemcpyHtoDAsync_v2")
     copyToHost = load("cuMemcpyDtoHAsync_v2")
+    copyOnDevice = load("cuMemcpyDtoDAsync_v2")
+    captureBegin = load("cuStreamBeginCapture_v2")
+    captureEnd = load("cuStreamEndCapture")
+    graphInstantiate = load("cuGraphInstantiateWithFlags")
+    graphLaunch = load("cuGraphLaunch")
+    graphDestroy = load("cuGraphDestroy")
+    graphExecutableDestroy = load("cuGraphExecDestroy")
     moduleLoad = load("cuModuleLoadData")
     moduleFunction = load("cuModuleGetFunction")
     functionSetAttribute = load("cuFuncSetAttribute")
@@ -96,9 +110,14 @@ struct CUDADriver: Sendable {
   /// Ends the program where a call failed: a device that has failed once answers nothing any more, and nothing half-written
   /// is left, since files are renamed into place when whole.
   func check(_ status: Status, _ what: @autoclosure () -> String) {
-    guard status != 0 else { return }
+    if let failure = failure(status, what()) { CUDAFailure.end(failure) }
+  }
+
+  /// What a call's answer says went wrong; nil: nothing.
+  func failure(_ status: Status, _ what: @autoclosure () -> String) -> String? {
+    guard status != 0 else { return nil }
     var text: UnsafePointer<CChar>?
     _ = errorString(status, &text)
-    CUDAFailure.end("\(what()) failed: \(text.map { String(cString: $0) } ?? "error") (\(status))")
+    return "\(what()) failed: \(text.map { String(cString: $0) } ?? "error") (\(status))"
   }
 }

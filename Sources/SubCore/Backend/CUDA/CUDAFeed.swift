@@ -23,11 +23,14 @@ final class CUDAFeed: @unchecked Sendable {
   private let driver: CUDADriver
   private let computing: CUDAHandle?
   private let pool: CUDAPool
+  private let submit: @Sendable () -> Void
   private let state = Mutex(State())
 
-  /// The way to what is computed on a stream.
-  init(_ driver: CUDADriver, _ computing: CUDAHandle?, _ pool: CUDAPool) {
-    (self.driver, self.computing, self.pool) = (driver, computing, pool)
+  /// The way to what is computed on a stream, to which `submit` sends what was asked for so far.
+  init(
+    _ driver: CUDADriver, _ computing: CUDAHandle?, _ pool: CUDAPool, submit: @escaping @Sendable () -> Void
+  ) {
+    (self.driver, self.computing, self.pool, self.submit) = (driver, computing, pool, submit)
   }
 
   /// How often the host had to wait for pinned memory.
@@ -36,6 +39,7 @@ final class CUDAFeed: @unchecked Sendable {
   /// Sends a batch and has `read`, which is given the address of every part (nil of an empty one), enqueue what reads it. The
   /// parts may change as soon as this returns.
   func send(_ parts: [UnsafeRawBufferPointer], read: ([UnsafeRawPointer?]) -> Void) {
+    submit()
     state.withLock { state in
       if state.stream == nil { open(&state) }
       let (starts, size) = Self.layout(parts)
@@ -52,6 +56,7 @@ final class CUDAFeed: @unchecked Sendable {
         zip(parts, starts).map { part, start in
           part.isEmpty ? nil : UnsafeRawPointer(bitPattern: UInt(place.memory) + UInt(start))
         })
+      submit()
       driver.check(driver.eventRecord(place.isRead, computing), "cuEventRecord")
     }
   }

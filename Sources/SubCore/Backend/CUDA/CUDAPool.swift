@@ -1,10 +1,11 @@
 import Synchronization
 
 /// Recycled memory of a device. A block that comes back may be handed out at once: whoever gets it works behind whoever had
-/// it, on the one stream.
+/// it, on the one stream. Of free blocks the one with the lowest address is handed out, in whatever order they came back: like
+/// steps have like memory, so that their commands are the same.
 final class CUDAPool: Sendable {
   private struct State {
-    /// Free blocks by size class.
+    /// Free blocks by size class, the highest address first.
     var free: [Int: [CUDADriver.Address]] = [:]
     /// The size class of every block that is handed out.
     var sizes: [CUDADriver.Address: Int] = [:]
@@ -13,42 +14,50 @@ final class CUDAPool: Sendable {
     var samples = 0
   }
   private let driver: CUDADriver
+  private let submit: @Sendable () -> Void
   private let state = Mutex(State())
 
-  init(_ driver: CUDADriver) { self.driver = driver }
+  /// Memory of a driver's device, to which `submit` sends what was asked for so far.
+  init(_ driver: CUDADriver, submit: @escaping @Sendable () -> Void) { (self.driver, self.submit) = (driver, submit) }
 
   /// At least so many bytes.
   func allocate(_ byteCount: Int) -> CUDADriver.Address {
     let size = Self.sizeClass(byteCount)
+    if let block = state.withLock({ state in take(size, &state) }) { return block }
+    // Out of memory: what lies free in other sizes goes back first, behind all that works with it.
+    submit()
     return state.withLock { state in
-      state.usage.inUse += size
-      state.usage.peak = max(state.usage.peak, state.usage.inUse)
-      if let block = state.free[size]?.popLast() {
-        state.sizes[block] = size
-        return block
+      for blocks in state.free.values {
+        for block in blocks { driver.check(driver.free(block), "cuMemFree") }
       }
-      var block = CUDADriver.Address(0)
-      var status = driver.allocate(&block, size)
-      if status == 2 {
-        // Out of memory: what lies free in other sizes goes back first.
-        for blocks in state.free.values {
-          for block in blocks { driver.check(driver.free(block), "cuMemFree") }
-        }
-        state.free = [:]
-        status = driver.allocate(&block, size)
-      }
-      if status == 2 { Self.endForMemory(byteCount, state, driver) }
-      driver.check(status, "cuMemAlloc of \(size) bytes")
-      state.sizes[block] = size
+      state.free = [:]
+      guard let block = take(size, &state) else { Self.endForMemory(byteCount, state, driver) }
       return block
     }
+  }
+
+  /// A block of a size class; nil where memory does not hold it.
+  private func take(_ size: Int, _ state: inout State) -> CUDADriver.Address? {
+    var block = CUDADriver.Address(0)
+    if let free = state.free[size]?.popLast() {
+      block = free
+    } else {
+      let status = driver.allocate(&block, size)
+      if status == 2 { return nil }
+      driver.check(status, "cuMemAlloc of \(size) bytes")
+    }
+    state.sizes[block] = size
+    state.usage.inUse += size
+    state.usage.peak = max(state.usage.peak, state.usage.inUse)
+    return block
   }
 
   func release(_ block: CUDADriver.Address) {
     state.withLock { state in
       guard let size = state.sizes.removeValue(forKey: block) else { preconditionFailure("cuda: memory freed twice") }
       state.usage.inUse -= size
-      state.free[size, default: []].append(block)
+      let place = state.free[size, default: []].partitioningIndex { $0 < block }
+      state.free[size, default: []].insert(block, at: place)
     }
   }
 
@@ -82,4 +91,16 @@ final class CUDAPool: Sendable {
 public struct DeviceMemoryUsage: Sendable {
   /// Handed out, now and at most.
   public internal(set) var inUse = 0, peak = 0
+}
+
+extension Array {
+  /// Where the elements begin of which `isBehind` is true, which all lie behind the others.
+  fileprivate func partitioningIndex(_ isBehind: (Element) -> Bool) -> Int {
+    var (low, high) = (0, count)
+    while low < high {
+      let middle = (low + high) / 2
+      if isBehind(self[middle]) { high = middle } else { low = middle + 1 }
+    }
+    return low
+  }
 }

@@ -24,6 +24,7 @@ struct ProductShape: Hashable {
 /// `@unchecked Sendable`: the plans are behind a mutex; handles may be used from every thread.
 final class CUDAProducts: @unchecked Sendable {
   private struct Plan: @unchecked Sendable {
+    let shape: ProductShape
     let descriptor, a, b, c: CUDAHandle?
     let algorithm: [UInt64]
   }
@@ -34,7 +35,9 @@ final class CUDAProducts: @unchecked Sendable {
   private let handle: CUDAHandle?
   private let workspace: CUDADriver.Address
   private struct State: @unchecked Sendable {
-    var plans: [ProductShape: Plan] = [:]
+    /// All that were made, and which of them a shape has now.
+    var plans: [Plan] = []
+    var numbers: [ProductShape: Int] = [:]
     /// Whether products of f32 read it as tf32.
     var rounds = false
   }
@@ -49,32 +52,50 @@ final class CUDAProducts: @unchecked Sendable {
     workspace = device.pool.allocate(Self.workspaceSize)
   }
 
-  /// Enqueues a product.
+  /// Asks for a product.
   func multiply(
     _ shape: ProductShape, _ alpha: Float, _ a: UnsafeRawPointer, _ b: UnsafeRawPointer, _ beta: Float,
     into c: UnsafeMutableRawPointer, bias: UnsafeRawPointer? = nil
   ) {
-    device.enter()
-    var (alpha, beta, bias) = (alpha, beta, bias)
-    state.withLock { state in
-      let plan = state.plans[shape] ?? make(shape, rounds: state.rounds)
-      state.plans[shape] = plan
+    let number = state.withLock { state in
+      if let known = state.numbers[shape] { return known }
+      device.enter()
+      state.plans.append(make(shape, rounds: state.rounds))
+      state.numbers[shape] = state.plans.count - 1
+      return state.plans.count - 1
+    }
+    func address(_ pointer: UnsafeRawPointer) -> CUDADriver.Address { CUDADriver.Address(UInt(bitPattern: pointer)) }
+    device.queue.multiply(
+      plan: number, alpha: alpha, beta: beta,
+      ProductOperands(a: address(a), b: address(b), c: address(c), bias: bias.map(address) ?? 0))
+  }
+
+  /// Enqueues a product by a plan; what went wrong.
+  func perform(plan number: Int, alpha: Float, beta: Float, _ operands: ProductOperands) -> String? {
+    func pointer(_ address: CUDADriver.Address) -> UnsafeMutableRawPointer? {
+      UnsafeMutableRawPointer(bitPattern: UInt(address))
+    }
+    var (alpha, beta, bias) = (alpha, beta, pointer(operands.bias))
+    return state.withLock { state in
+      let plan = state.plans[number]
       // A descriptor is read when the product is enqueued.
-      if shape.hasBias { set(plan.descriptor, 8, &bias, "bias") }
+      if plan.shape.hasBias { set(plan.descriptor, 8, &bias, "bias") }
+      let (a, b, c) = (pointer(operands.a), pointer(operands.b), pointer(operands.c))
       // The library's matrices are column-major: cᵀ = op(b)ᵀ · op(a)ᵀ.
       let status = plan.algorithm.withUnsafeBytes { algorithm in
         library.product(
           handle, plan.descriptor, &alpha, b, plan.b, a, plan.a, &beta, c, plan.c, c, plan.c, algorithm.baseAddress,
-          UnsafeMutableRawPointer(bitPattern: UInt(workspace)), Self.workspaceSize, device.stream)
+          pointer(workspace), Self.workspaceSize, device.stream)
       }
-      Self.check(status, "a product of \(shape)")
+      return Self.failure(status, "a product of \(plan.shape)")
     }
   }
 
   /// From now on products of f32 read it as tf32, or no longer.
   func round(_ isWanted: Bool) {
     state.withLock { state in
-      if state.rounds != isWanted { state.plans = [:] }
+      // Plans that were asked for stay what they are.
+      if state.rounds != isWanted { state.numbers = [:] }
       state.rounds = isWanted
     }
   }
@@ -110,7 +131,7 @@ final class CUDAProducts: @unchecked Sendable {
     let b = layout(operand, bRows, bColumns, shape.strideB, shape.stepB)
     let c = layout(result, shape.m, shape.n, shape.strideC, shape.stepC)
     let algorithm = algorithm(shape, descriptor, a, b, c)
-    return Plan(descriptor: descriptor, a: a, b: b, c: c, algorithm: algorithm)
+    return Plan(shape: shape, descriptor: descriptor, a: a, b: b, c: c, algorithm: algorithm)
   }
 
   /// The algorithm that the library thinks is the fastest.
@@ -146,6 +167,10 @@ final class CUDAProducts: @unchecked Sendable {
   private static func type(_ dtype: DType) -> Int32 { dtype == .bf16 ? 14 : 0 }
 
   private static func check(_ status: Int32, _ what: @autoclosure () -> String) {
-    if status != 0 { CUDAFailure.end("cuBLASLt: \(what()) failed (\(status))") }
+    if let failure = failure(status, what()) { CUDAFailure.end(failure) }
+  }
+
+  private static func failure(_ status: Int32, _ what: @autoclosure () -> String) -> String? {
+    status == 0 ? nil : "cuBLASLt: \(what()) failed (\(status))"
   }
 }

@@ -17,8 +17,25 @@ extension Device {
     precondition(backend.roundProducts(isWanted), "\(self) does not compute in tf32")
   }
 
+  /// Has the device begin what it was asked for, of which it may hold back some until more has come together: where a step ends.
+  public func submit() { cuda?.queue.submit() }
+
+  /// What of its work the device was sent as captured graphs; nil where it is the host.
+  public var captured: CapturedWork? { cuda?.queue.captured }
+
   /// How often the host has waited for the device so far; nil where everything is done when its call returns.
   public var waits: Int? { cuda?.waits }
 
   private var cuda: CUDADevice? { (backend as? CUDABackend)?.device }
+}
+
+/// What of a device's work was captured as graphs, which are sent in one call.
+public struct CapturedWork: Sendable {
+  /// Commands that were sent so far, and those of them that were parts of a graph.
+  public internal(set) var commands = 0, inGraphs = 0
+  /// Why nothing is captured; nil where pieces are that come again.
+  public internal(set) var obstacle: String?
+
+  /// Of all commands.
+  public var share: Double { Double(inGraphs) / Double(max(1, commands)) }
 }
