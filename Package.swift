@@ -81,7 +81,7 @@ let package = Package(
       dependencies: [
         "MaskSub", "SubCore", "SubData", "SubNN", "SubTrain", "VisionSub", "TextSub", "ClipSub", "TestSupport",
       ]),
-    .testTarget(name: "SubCoreTests", dependencies: ["SubCore", "CSystem", "CTwinPath"]),
+    .testTarget(name: "SubCoreTests", dependencies: ["SubCore", "CSystem", "CTwinPath", "TestSupport"]),
     .testTarget(
       name: "SubDataTests", dependencies: ["SubData", "SubCore", "CZlib", "TestSupport"], resources: [.copy("Fixtures")]
     ),

@@ -179,8 +179,8 @@ void sys_mpi_set_patience(int seconds) {
   pthread_sigmask(SIG_SETMASK, &former, NULL);
 }
 
+static int provided;
 bool sys_mpi_begin(void) {
-  int provided = 0;
   if (mpi.init(NULL, NULL, mpi.serialized, &provided)) return false;
   if (mpi.rank(mpi.world, &own_rank) || mpi.size(mpi.world, &all_ranks)) return false;
   // A part for every rank, rounded up.
@@ -189,6 +189,7 @@ bool sys_mpi_begin(void) {
   return sent && received;
 }
 
+bool sys_mpi_serializes(void) { return provided >= mpi.serialized; }
 int sys_mpi_rank(void) { return own_rank; }
 int sys_mpi_size(void) { return all_ranks; }
 

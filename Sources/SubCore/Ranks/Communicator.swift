@@ -13,6 +13,9 @@ public protocol Communicator: AnyObject, Sendable {
   var localCount: Int { get }
   var localRank: Int { get }
 
+  /// Whether any thread may speak with the ranks, one at a time; else only the one that began.
+  var isOfAnyThread: Bool { get }
+
   /// Replaces every number by its sum over the ranks.
   func sum(_ values: UnsafeMutableBufferPointer<Float>)
   /// Replaces every byte by the largest that a rank has there.
@@ -30,6 +33,9 @@ public protocol Communicator: AnyObject, Sendable {
 }
 
 extension Communicator {
+  /// It is, unless a library is particular.
+  public var isOfAnyThread: Bool { true }
+
   /// Whether there is nobody else: then nothing below costs anything.
   public var isAlone: Bool { count == 1 }
 

@@ -10,6 +10,7 @@ import CSystem
 /// at run time. Nothing of it is needed by a process alone.
 public final class MPI: Communicator {
   public let rank, count, localCount, localRank: Int
+  public let isOfAnyThread: Bool
   /// The library, with its make and version.
   public let engine: String
 
@@ -38,6 +39,7 @@ public final class MPI: Communicator {
         isUsage: true)
     }
     (self.engine, self.rank, self.count) = (engine, rank, count)
+    isOfAnyThread = sys_mpi_serializes()
     sys_mpi_set_patience(try Self.patience())
     let isLocal = Self.locality(count)
     localCount = isLocal.count { $0 }

@@ -58,9 +58,16 @@ package struct ZeroShotCommand: RankedCommand {
     let place = data ?? embedded?.validation ?? ""
     if data == nil { try context.sayEmbedded("captions of datasets/captions", option: "--data DIR|SHARDS|CSV") }
     let set = try ZeroShotData(place, captions)
+    let classes = try zeroShot.classNames(embedded: embedded?.classes, of: set.classFolders, in: context)
+    if zeroShot.classes == nil, embedded?.classes == nil, let folder = set.classFolders.first,
+      let name = classes?.names.first
+    {
+      context.console.note(
+        "the class folders are WordNet ids: asked is by ImageNet's names of them, \(folder) is '\(name)' "
+          + "(--classes FILE for others)")
+    }
     var evaluation = try ZeroShotEvaluation(
-      clip, on: set,
-      classes: try zeroShot.classNames(embedded: embedded?.classes, of: set.classFolders, in: context),
+      clip, on: set, classes: classes,
       at: zeroShot.classes.map { "--classes \($0)" } ?? "--data \(place)",
       templates: try zeroShot.promptTemplates(embedded: embedded?.templates), batchSize: batch,
       sharedBy: context.ranks)

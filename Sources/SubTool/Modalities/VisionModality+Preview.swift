@@ -14,13 +14,16 @@ extension VisionModality {
     let masking = Masking(ratio: command.ratio ?? recipe.method.ratio, selection: recipe.method.masking)
     try Masking.check(ratio: masking.ratio, patches: cells.count, at: "--ratio")
     let pipeline = try recipe.trainingPipeline()
+    // The few pictures are one part of a batch.
+    var mixing = recipe.mixing
+    mixing?.parts = 1
     let batches = ImageBatches(
       source: source,
       sampler: ImageSampler(
         count: source.count, batchSize: min(command.count, source.count), seed: command.seed,
         repeats: recipe.augment.repeats,
         dropsLast: false),
-      pipeline: pipeline, mixing: recipe.mixing)
+      pipeline: pipeline, mixing: mixing)
     let batch = try batches.batch(0)
     let kept = masking.kept(rows: batch.count, count: cells.count, RandomKey(seed: command.seed).fold("mask"))
     let side = pipeline.size

@@ -21,6 +21,8 @@ public struct RunSummary: Sendable {
   public var trainingSeconds = 0.0
   /// Training samples per second over the whole run, evaluations left out.
   public var samplesPerSecond = 0.0
+  /// The most that was used of the memory of a device that has its own, in bytes.
+  public var devicePeak: Int?
 
   /// A summary without results.
   public init(command: String, task: String, method: String, seed: Int) {
@@ -39,11 +41,13 @@ public struct RunSummary: Sendable {
       bestObject = named(best.metrics)
       bestObject["step"] = .integer(Int64(best.step))
     }
-    return [
+    var object: JSON.Object = [
       "command": .string(command), "task": .string(task), "method": .string(method), "seed": .integer(Int64(seed)),
       "metrics": .object(named(metrics)), "best": .object(bestObject), "seconds": .number(seconds),
       "training_seconds": .number(trainingSeconds), "samples_per_s": .number(samplesPerSecond),
       "peak_rss_mib": .integer(Int64(sys_peak_rss_kib() / 1024)),
     ]
+    object["peak_device_mib"] = devicePeak.map { .integer(Int64($0 >> 20)) }
+    return .object(object)
   }
 }

@@ -22,6 +22,7 @@ public enum GradientOverlap: String, Sendable, CaseIterable {
   /// Why sums cannot begin early; nil: they can.
   static func obstacle(_ settings: LoopSettings, _ subject: some Trainable) -> String? {
     if settings.ranks.isAlone { return "there is one process" }
+    if !settings.ranks.isOfAnyThread { return "the MPI library takes calls of its first thread alone" }
     if !subject.parameters.arena.device.isHost { return "the gradients are in the memory of a device" }
     // What speaks with the ranks in the middle of a step would do so in another order on each of them.
     if settings.syncBatchNorm { return "batch-norm asks all ranks in the middle of a step" }

@@ -1,4 +1,5 @@
 internal import CSystem
+import SubCore
 
 #if canImport(Glibc)
   internal import Glibc
@@ -53,6 +54,12 @@ public enum MachineMemory {
       found.append(MemoryAllowance(bytes: limit - used, kind: .addresses, reason: "are left of ulimit \(option)"))
     }
     return found
+  }
+
+  /// What of the memory of a device that has its own may be had; else of the machine's.
+  static func allowances(of device: Device, own: Int?, sharers: Int) -> [MemoryAllowance] {
+    device.freeMemory.map { [MemoryAllowance(bytes: $0, reason: "are free on \(device)")] }
+      ?? allowances(own: own, sharers: sharers)
   }
 
   /// The memory of the process that is in use, in bytes.

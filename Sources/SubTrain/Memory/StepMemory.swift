@@ -12,11 +12,12 @@ public struct StepMemory: Sendable {
     func bytes(_ kind: MemoryAllowance.Kind) -> Int { kind == .memory ? memory : addresses }
   }
 
-  /// The memory of the process when it was measured: weights, gradients, moments, averages.
+  /// What the process had when it was measured, of the device's memory where that is its own: weights, gradients, moments,
+  /// averages.
   public let resident: Int
   /// Samples of a full batch.
   public let samples: Int
-  /// What a checkpoint holds at once besides: both moments of all weights.
+  /// What a checkpoint holds at once besides, of the host's memory: both moments of all weights.
   public let saving: Int
   /// Multiplications and additions of a step, for each sample.
   public let operations: Int
@@ -54,6 +55,7 @@ public struct StepMemory: Sendable {
   public init?<Subject: Trainable>(
     of subject: Subject, _ method: some Method, recomputes: Bool = false
   ) throws {
+    let device = subject.parameters.arena.device
     let gradients = Gradients(subject.parameters)
     var pass = Pass(isTraining: true, key: RandomKey(seed: 0), statistics: .batch(updating: false))
     pass.recomputes = recomputes
@@ -63,9 +65,9 @@ public struct StepMemory: Sendable {
     /// The trace of making a batch, and of a step with it in some parts.
     func traces(_ count: Int, parts: Int) throws -> (batch: MemoryTrace, step: MemoryTrace)? {
       var example: Subject.Task.Batch?
-      let making = try MemoryTrace.recording { example = try subject.source.example(of: count) }
+      let making = try MemoryTrace.recording(on: device) { example = try subject.source.example(of: count) }
       guard let example else { return nil }
-      let step = MemoryTrace.recording {
+      let step = MemoryTrace.recording(on: device) {
         let count = Operations.counting {
           _ = method.inParts(parts, subject.task, example, into: gradients, pass: pass) {}
           gradients.clear()
@@ -98,7 +100,7 @@ public struct StepMemory: Sendable {
     func evaluating(_ count: Int) throws -> (samples: Int, trace: MemoryTrace) {
       (
         count,
-        try MemoryTrace.recording {
+        try MemoryTrace.recording(on: device) {
           guard let batch = try subject.source.example(of: count) else { return }
           Tape.withoutRecording {
             let output = subject.task.forward(batch, subject.task.shared(batch, .evaluation), .evaluation)
@@ -111,15 +113,18 @@ public struct StepMemory: Sendable {
     guard let whole = try lines(parts: 1) else { return nil }
     self.operations = whole.operations
     (batch, self.whole) = (whole.batch, whole.step)
-    evaluation = (subject.isEvaluated ? subject.evaluationBatch : 0, subject.evaluationHostBytes)
+    evaluation = (
+      subject.isEvaluated ? subject.evaluationBatch : 0, device.isHost ? subject.evaluationHostBytes : 0
+    )
     evaluated = evaluation.samples > 0 ? Line(first: try evaluating(2), second: try evaluating(3)) : nil
     pieces = subject.task is any PiecewiseTask ? try lines(parts: 2)?.step ?? whole.step : whole.step
     let full = subject.source.fullBatch
-    (samples, waiting) = (full.samples, full.waitingBytes)
-    saving = 2 * MemoryLayout<Float>.size * subject.parameters.arena.count
+    // Batches wait, and checkpoints are made, in the host's memory.
+    (samples, waiting) = (full.samples, device.isHost ? full.waitingBytes : 0)
+    saving = device.isHost ? 2 * MemoryLayout<Float>.size * subject.parameters.arena.count : 0
     joined = (subject.task as? any PiecewiseTask)?.joinedBytes(of: full.samples) ?? 0
-    Processor.trimMemory()
-    resident = withExtendedLifetime(gradients) { MachineMemory.resident() }
+    device.trimMemory()
+    resident = withExtendedLifetime(gradients) { device.memoryUsage?.held ?? MachineMemory.resident() }
   }
 
   /// What a step of a full batch takes that passes in `parts`, beside those of its batches that wait.

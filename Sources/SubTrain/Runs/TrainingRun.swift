@@ -59,7 +59,8 @@ public struct TrainingRun<Subject: Trainable> {
     }
     try MemoryPlan.admit(
       weights: subject.parameters.arena.count,
-      within: MachineMemory.allowances(own: settings.memory, sharers: settings.ranks.localCount))
+      within: MachineMemory.allowances(
+        of: subject.parameters.arena.device, own: settings.memory, sharers: settings.ranks.localCount))
     optimizer = recipe.optimizer.make(subject.parameters, groups)
     schedule = recipe.rates(stepsPerEpoch: perEpoch)
   }
@@ -148,12 +149,10 @@ public struct TrainingRun<Subject: Trainable> {
 
   /// In how many parts batches pass, so that memory holds a step; nil where nothing is known of it.
   private func plan(_ memory: StepMemory?, begun: Int? = nil) throws -> MemoryPlan? {
-    // Only of the host's memory is known what a process may have of it.
-    guard device.isHost else { return nil }
-    return try memory.map {
+    try memory.map {
       try MemoryPlan(
-        $0, within: MachineMemory.allowances(own: memoryLimit, sharers: ranks.localCount), wanted: loop.parts,
-        begun: begun,
+        $0, within: MachineMemory.allowances(of: device, own: memoryLimit, sharers: ranks.localCount),
+        wanted: loop.parts, begun: begun,
         normalizes: !subject.parameters.buffers.isEmpty, fewest: subject.fewestSamples)
     }
   }
@@ -212,6 +211,7 @@ public struct TrainingRun<Subject: Trainable> {
   private func summary(_ final: Evaluation, _ position: Checkpoint.Position) -> RunSummary {
     var summary = RunSummary(command: command, task: task, method: type(of: method).name, seed: loop.seed)
     summary.metrics = final.metrics
+    summary.devicePeak = device.memoryUsage?.peak
     (summary.seconds, summary.trainingSeconds) = (position.elapsed, position.seconds)
     summary.samplesPerSecond = position.seconds > 0 ? Double(position.samples) / position.seconds : 0
     summary.best = position.best.map { best in

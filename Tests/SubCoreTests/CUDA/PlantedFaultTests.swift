@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 /// The twin of a device is worth what it notices: faults are planted, and every one must show.

@@ -10,11 +10,12 @@ import VisionSub
 /// The memory of a step, told before there is one.
 @Suite struct MemoryPlanTests {
   fileprivate static func run(
-    _ recipe: String = "shapes-tiny", _ settings: [(key: String, value: String)] = [], memory: Int? = nil
+    _ recipe: String = "shapes-tiny", _ settings: [(key: String, value: String)] = [], memory: Int? = nil,
+    on device: Device = .cpu
   ) throws -> VisionRun {
     let recipe = try VisionRecipe.named(recipe).with([("max_steps", "2"), ("log_every", "1")] + settings)
     let data = try VisionData(Repository.file("datasets/shapes"))
-    let runSettings = RunSettings(seed: 3, memory: memory)
+    let runSettings = RunSettings(seed: 3, device: device, memory: memory)
     return try VisionRun(
       recipe, on: data, VisionRunModel(recipe, classNames: data.classNames, runSettings), runSettings)
   }
@@ -134,5 +135,37 @@ import VisionSub
       let (took, told) = (Double(words[2]) ?? 0, Double(words[3]) ?? 0)
       #expect(took > 1e7 && abs(told - took) < 0.1 * took, "\(line)")
     }
+  }
+
+  /// The twin of a device, in a process of its own, with memory for less than the batch.
+  @Test(.enabled(if: CudaTwin.path != nil, "libCudaTwin.so was not built"))
+  func `a batch that a device does not hold passes in parts`() async throws {
+    let result = await #expect(processExitsWith: .success, observing: [\.standardOutputContent]) {
+      let (folder, device) = (TemporaryFolder(), try #require(Device("cuda")))
+      let settings = [("batch_size", "48"), ("eval_batch_size", "16"), ("depth", "2"), ("evaluate_every", "9")]
+      func run() throws -> VisionRun { try MemoryPlanTests.run("shapes-tiny", settings, on: device) }
+      let first = try run()
+      let memory = try #require(try StepMemory(of: first.subject, first.method))
+      let (whole, divided) = (memory.need(parts: 1).memory, memory.need(parts: 4).memory)
+      // 64 MiB are kept for what nobody foresees, and a twelfth.
+      let limit = memory.resident + Int(Double(divided + 64 << 20) * 1.1)
+      print("told", whole, divided, device.freeMemory.map { $0 > 1 << 30 } ?? false)
+      try #require(CudaTwin.shared).limitMemory(to: UInt64(limit))
+      var lines: [String] = []
+      let summary = try withExtendedLifetime(first) {
+        try run().train(to: folder["run"], reporter: LineReporter { lines.append($0) }).summary
+      }
+      let parts = try JSON.read(folder["run/config.json"])["parts"]?.int ?? 0
+      print("came", parts, summary.devicePeak ?? 0, limit, lines.contains { $0.contains("are free on cuda:0") })
+    }
+    let output = String(decoding: try #require(result).standardOutputContent, as: UTF8.self)
+    func words(_ start: String) throws -> [Substring] {
+      try #require(output.split(separator: "\n").first { $0.hasPrefix(start) }, "\(output)").split(separator: " ")
+    }
+    let (told, came) = (try words("told "), try words("came "))
+    let (whole, divided) = (try #require(Int(told[1])), try #require(Int(told[2])))
+    #expect(whole > 3 * divided && told[3] == "true", "\(told)")
+    let (parts, peak, limit) = (try #require(Int(came[1])), try #require(Int(came[2])), try #require(Int(came[3])))
+    #expect(parts > 1 && peak <= limit && peak > limit / 3 && came[4] == "true", "\(came)")
   }
 }

@@ -49,7 +49,7 @@ extension MemoryTrace {
       default: return nil
       }
     }
-    return MemoryTrace(events: events)
+    return MemoryTrace(events: events, isOfDevice: first.trace.isOfDevice)
   }
 
   /// A block that is asked for.

@@ -45,7 +45,8 @@ extension CUDABackend {
         ms_sgd(
           segments: table.pointer(ms_update_segment.self), p: p.floatPointer, sum: sum?.floatPointer,
           g: g.floatPointer, shadow: shadow?.shadowPointer, factor: rates.factor?.scalarPointer,
-          lr: value(rates.lr), momentum: Float(rates.momentum), nesterov: rates.isNesterov ? 1 : 0, segment_count: count))
+          lr: value(rates.lr), momentum: Float(rates.momentum), nesterov: rates.isNesterov ? 1 : 0, segment_count: count
+        ))
     }
   }
 

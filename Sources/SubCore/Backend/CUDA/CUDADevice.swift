@@ -116,6 +116,14 @@ final class CUDADevice: @unchecked Sendable {
       function(unit, kernel, shared: shared), blocks: blocks, threads: threads, shared: shared, arguments)
   }
 
+  /// What may still be got of its memory, in bytes.
+  var freeMemory: Int {
+    enter()
+    var (free, total) = (0, 0)
+    driver.check(driver.memoryInfo(&free, &total), "cuMemGetInfo")
+    return free + pool.usage.held - pool.usage.inUse
+  }
+
   /// Waits until everything is done.
   func synchronize() {
     enter()

@@ -12,6 +12,8 @@ final class CUDAPool: Sendable {
     var usage = DeviceMemoryUsage()
     /// Of the batch that is computed with, where that was said.
     var samples = 0
+    /// What is written down as a `MemoryTrace` has it, and the numbers of requests whose blocks are out; nil: nothing is.
+    var recorded: (events: [Int64], requests: Int64, numbers: [CUDADriver.Address: Int64])?
   }
   private let driver: CUDADriver
   private let submit: @Sendable () -> Void
@@ -23,21 +25,18 @@ final class CUDAPool: Sendable {
   /// At least so many bytes.
   func allocate(_ byteCount: Int) -> CUDADriver.Address {
     let size = Self.sizeClass(byteCount)
-    if let block = state.withLock({ state in take(size, &state) }) { return block }
+    if let block = state.withLock({ state in take(byteCount, size, &state) }) { return block }
     // Out of memory: what lies free in other sizes goes back first, behind all that works with it.
     submit()
     return state.withLock { state in
-      for blocks in state.free.values {
-        for block in blocks { driver.check(driver.free(block), "cuMemFree") }
-      }
-      state.free = [:]
-      guard let block = take(size, &state) else { Self.endForMemory(byteCount, state, driver) }
+      giveBack(&state)
+      guard let block = take(byteCount, size, &state) else { Self.endForMemory(byteCount, state, driver) }
       return block
     }
   }
 
   /// A block of a size class; nil where memory does not hold it.
-  private func take(_ size: Int, _ state: inout State) -> CUDADriver.Address? {
+  private func take(_ byteCount: Int, _ size: Int, _ state: inout State) -> CUDADriver.Address? {
     var block = CUDADriver.Address(0)
     if let free = state.free[size]?.popLast() {
       block = free
@@ -45,6 +44,12 @@ final class CUDAPool: Sendable {
       let status = driver.allocate(&block, size)
       if status == 2 { return nil }
       driver.check(status, "cuMemAlloc of \(size) bytes")
+      state.usage.held += Self.footprint(size)
+    }
+    if state.recorded != nil {
+      state.recorded!.events.append(Int64(byteCount))
+      state.recorded!.numbers[block] = state.recorded!.requests
+      state.recorded!.requests += 1
     }
     state.sizes[block] = size
     state.usage.inUse += size
@@ -56,12 +61,67 @@ final class CUDAPool: Sendable {
     state.withLock { state in
       guard let size = state.sizes.removeValue(forKey: block) else { preconditionFailure("cuda: memory freed twice") }
       state.usage.inUse -= size
+      if let number = state.recorded?.numbers.removeValue(forKey: block) { state.recorded!.events.append(-1 - number) }
       let place = state.free[size, default: []].partitioningIndex { $0 < block }
       state.free[size, default: []].insert(block, at: place)
     }
   }
 
   var usage: DeviceMemoryUsage { state.withLock { $0.usage } }
+
+  /// Gives back to the driver what lies free.
+  func trim() {
+    submit()
+    state.withLock { state in giveBack(&state) }
+  }
+
+  private func giveBack(_ state: inout State) {
+    for (size, blocks) in state.free {
+      for block in blocks { driver.check(driver.free(block), "cuMemFree") }
+      state.usage.held -= blocks.count * Self.footprint(size)
+    }
+    state.free = [:]
+  }
+
+  // MARK: On paper
+
+  /// From here until `endRecording` requests and returns are written down.
+  func beginRecording() { state.withLock { $0.recorded = ([], 0, [:]) } }
+
+  func endRecording() -> [Int64] {
+    state.withLock { state in
+      defer { state.recorded = nil }
+      return state.recorded?.events ?? []
+    }
+  }
+
+  /// What an empty pool comes to hold where such events happen so many times; what is not given back is asked for once.
+  static func replay(_ events: [Int64], rounds: Int) -> Int {
+    var (held, free): (Int, [Int: Int]) = (0, [:])
+    // The size of every request's block that is out.
+    var out: [Int: Int] = [:]
+    for _ in 0..<rounds {
+      var request = 0
+      for event in events {
+        if event < 0 {
+          if let size = out.removeValue(forKey: Int(-1 - event)) { free[size, default: 0] += 1 }
+          continue
+        }
+        defer { request += 1 }
+        guard out[request] == nil else { continue }
+        let size = sizeClass(Int(event))
+        out[request] = size
+        if let count = free[size], count > 0 { free[size] = count - 1 } else { held += footprint(size) }
+      }
+    }
+    return held
+  }
+
+  /// What a block takes of the device: the driver hands out pages of 2 MiB, which small blocks share.
+  private static func footprint(_ size: Int) -> Int {
+    let page = 2 << 20
+    return size < page ? size : (size + page - 1) / page * page
+  }
 
   /// Sizes that blocks have: multiples of 512 bytes, from 1 MiB on eight steps to every doubling, so that at most an eighth
   /// is wasted and batches of nearly equal size share their blocks.
@@ -91,6 +151,8 @@ final class CUDAPool: Sendable {
 public struct DeviceMemoryUsage: Sendable {
   /// Handed out, now and at most.
   public internal(set) var inUse = 0, peak = 0
+  /// What was got of the driver for that and lies free meanwhile.
+  public internal(set) var held = 0
 }
 
 extension Array {

@@ -8,6 +8,15 @@ extension Device {
   /// What of its own memory the device has handed out; nil where that is the host's.
   public var memoryUsage: DeviceMemoryUsage? { cuda?.pool.usage }
 
+  /// What a process may still get of the device's own memory, in bytes, what lies free in its pool too; nil where that is the
+  /// host's.
+  public var freeMemory: Int? { cuda?.freeMemory }
+
+  /// Gives back what lies free in the pool of the device, or of the host.
+  public func trimMemory() {
+    if let cuda { cuda.pool.trim() } else { Processor.trimMemory() }
+  }
+
   /// Says of how many samples the batches are with which the device is about to compute: where its memory runs out, the message
   /// names a smaller one.
   public func note(batchSize: Int) { cuda?.pool.note(samples: batchSize) }
@@ -26,7 +35,7 @@ extension Device {
   /// How often the host has waited for the device so far; nil where everything is done when its call returns.
   public var waits: Int? { cuda?.waits }
 
-  private var cuda: CUDADevice? { (backend as? CUDABackend)?.device }
+  var cuda: CUDADevice? { (backend as? CUDABackend)?.device }
 }
 
 /// What of a device's work was captured as graphs, which are sent in one call.

@@ -2,23 +2,23 @@ import CTwinPath
 import Foundation
 
 /// The twin of a device, which `Tests/CudaTwin` builds: kernels, driver, NVRTC and cuBLASLt on the host.
-struct CudaTwin: @unchecked Sendable {
+public struct CudaTwin: @unchecked Sendable {
   /// The library that this program takes for CUDA's; nil where it was not built, or others are named.
-  static let path = twin_path().map { String(cString: $0) }
+  public static let path = twin_path().map { String(cString: $0) }
 
-  static let shared: CudaTwin? = path.flatMap { dlopen($0, RTLD_NOW) }.map { CudaTwin(handle: $0) }
+  public static let shared: CudaTwin? = path.flatMap { dlopen($0, RTLD_NOW) }.map { CudaTwin(handle: $0) }
 
   private let handle: UnsafeMutableRawPointer
 
   /// The names of the faults that are planted in it.
-  var faults: [String] {
+  public var faults: [String] {
     let name: @convention(c) (Int32) -> UnsafePointer<CChar>? = function("twin_fault")
     return (0...).lazy.map { name($0) }.prefix { $0 != nil }.map { String(cString: $0!) }
   }
 
   /// Runs the program around a fault, in a process of its own: whether something was noticed, and what; nil where it could
   /// not be run.
-  func attempt(_ fault: Int, isFaulty: Bool) -> (isNoticed: Bool, message: String)? {
+  public func attempt(_ fault: Int, isFaulty: Bool) -> (isNoticed: Bool, message: String)? {
     let attempt: @convention(c) (Int32, Int32, UnsafeMutablePointer<CChar>, Int32) -> Int32 = function("twin_try")
     var text = [CChar](repeating: 0, count: 1024)
     let answer = attempt(Int32(fault), isFaulty ? 1 : 0, &text, Int32(text.count))
@@ -27,7 +27,7 @@ struct CudaTwin: @unchecked Sendable {
   }
 
   /// How many bytes the device has from now on.
-  func limitMemory(to bytes: UInt64) {
+  public func limitMemory(to bytes: UInt64) {
     let limit: @convention(c) (UInt64) -> Void = function("twin_set_memory")
     limit(bytes)
   }
