@@ -8,7 +8,8 @@ package struct PlotCommand: Command {
   package static let summary = "draws the curves of runs, of those that go on as well, as SVG and PNG"
   package static let discussion =
     "Losses in training and evaluation, the task's metrics, gradient norms, learning rate and speed over the steps. Each run's "
-    + "pictures go to its own plots/, curves.svg and curves.png; compare --runs draws several in one."
+    + "pictures go to its own plots/, curves.svg and curves.png. With --together one picture has a curve for each run, named "
+    + "after its folder, whatever the runs are; compare --runs draws methods over their seeds."
   package static let example = "masksub plot runs/glue-20260131-120000"
   package static let section = CommandSection.evaluate
 
@@ -16,6 +17,7 @@ package struct PlotCommand: Command {
   @Option(
     "--output", value: "DIR", default: "each run's plots/", "a folder for all pictures, named after the runs")
   var output: String?
+  @Flag("--together", "all runs in one picture, together.svg and .png, in --output or here") var together: Bool
 
   package init() {}
 
@@ -23,23 +25,33 @@ package struct PlotCommand: Command {
     guard !runs.isEmpty else {
       throw InputError("RUN is missing", at: "masksub plot", cure: "name the folder of a run", isUsage: true)
     }
-    let console = context.console
-    for record in try runs.flatMap({ try RunRecord.all(in: $0) }) {
-      let figure = record.figure
-      guard !figure.panels.isEmpty else {
-        throw InputError(
-          "nothing is logged yet", at: record.folder.metricsPath, cure: "wait for its first line (log_every)")
-      }
-      let folder = output ?? record.folder.plotsPath
-      let name = output == nil ? "curves" : FileSystem.name(record.folder.path)
-      try FileSystem.makeFolder(folder)
-      try AtomicFile.write(figure.svg, to: FileSystem.join(folder, "\(name).svg"))
-      try AtomicFile.write(figure.picture.pngData(), to: FileSystem.join(folder, "\(name).png"))
-      if console.outputIsTerminal {
-        let plot = TextPlot(width: min(console.width, 100), height: 13, console)
-        for line in plot.lines(figure.panels[0]) { try console.print(styled: line) }
-      }
-      try console.print("\(FileSystem.join(folder, "\(name).svg")) and .png")
+    let records = try runs.flatMap { try RunRecord.all(in: $0) }
+    for record in records where record.figure.panels.isEmpty {
+      throw InputError(
+        "nothing is logged yet", at: record.folder.metricsPath, cure: "wait for its first line (log_every)")
     }
+    if together {
+      guard records.count <= PlotInk.seriesCount else {
+        throw InputError(
+          "\(records.count) runs want more colours than the \(PlotInk.seriesCount) there are", at: "--together",
+          cure: "name fewer", isUsage: true)
+      }
+      return try draw(RunRecord.figure(of: records), output ?? ".", "together", context.console)
+    }
+    for record in records {
+      let name = output == nil ? "curves" : FileSystem.name(record.folder.path)
+      try draw(record.figure, output ?? record.folder.plotsPath, name, context.console)
+    }
+  }
+
+  private func draw(_ figure: Figure, _ folder: String, _ name: String, _ console: Console) throws {
+    try FileSystem.makeFolder(folder)
+    try AtomicFile.write(figure.svg, to: FileSystem.join(folder, "\(name).svg"))
+    try AtomicFile.write(figure.picture.pngData(), to: FileSystem.join(folder, "\(name).png"))
+    if console.outputIsTerminal {
+      let plot = TextPlot(width: min(console.width, 100), height: 13, console)
+      for line in plot.lines(figure.panels[0]) { try console.print(styled: line) }
+    }
+    try console.print("\(FileSystem.join(folder, "\(name).svg")) and .png")
   }
 }

@@ -38,7 +38,8 @@ struct Comparison {
         if let twin = members[place].runs.first(where: { runs[$0].seed == runs[run].seed }) {
           throw InputError(
             "two runs of \(runs[run].method) have the seed \(runs[run].seed)",
-            at: "\(runs[twin].folder.path), \(runs[run].folder.path)", cure: "leave one of them out")
+            at: "\(runs[twin].folder.path), \(runs[run].folder.path)",
+            cure: "leave one of them out, or draw them with masksub plot --together")
         }
         members[place].runs.append(run)
       } else {

@@ -94,6 +94,33 @@ struct RunRecord {
 }
 
 extension RunRecord {
+  /// Each quantity of several runs in one panel, a curve for every run.
+  static func figure(of runs: [RunRecord]) -> Figure {
+    let ending = runs.allSatisfy { !$0.curve("loss_main_mean", of: .train).isEmpty } ? "_mean" : ""
+    let short = runs.map { FileSystem.name($0.folder.path) }
+    let names = Set(short).count == runs.count ? short : runs.map(\.folder.path)
+    let label = ending.isEmpty ? "loss of a batch" : "mean since the last line"
+    var kinds: [(title: String, label: String, split: MetricsRecord.Split, key: String)] = [
+      ("Loss in training", label, .train, "loss_main\(ending)"),
+      ("Loss of the sub-branch", label, .train, "loss_sub\(ending)"),
+      ("Loss in evaluation", "loss by the label", .eval, "loss_main"),
+    ]
+    for metric in runs[0].metrics.prefix(2) { kinds.append(("\(metric) in evaluation", "metric", .eval, metric)) }
+    kinds += [
+      ("Gradient norm", "L2 norm", .train, "grad_norm"), ("Learning rate", "rate", .train, "lr"),
+      ("Speed", "samples a second", .train, "samples_per_s"),
+    ]
+    let panels = kinds.map { kind in
+      PlotPanel(
+        kind.title, x: "step", y: kind.label,
+        runs.enumerated().map { number, run in
+          PlotSeries(
+            label: names[number], colour: number, points: run.curve(kind.key, of: kind.split).thinned(to: 300))
+        })
+    }
+    return Figure(title: "\(runs.count) runs", panels: panels.compactMap { $0 })
+  }
+
   /// The curves of this run alone.
   var figure: Figure {
     let losses: [(String, String)] = [("loss_main_mean", "main"), ("loss_sub_mean", "sub")]

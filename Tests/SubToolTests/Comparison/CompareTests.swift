@@ -75,6 +75,13 @@ import Testing
     let plot = run(["plot", folder["whole/masksub-s1"]])
     #expect(plot.code == 0 && plot.output.contains("plots/curves.svg"), "\(plot.error)")
     #expect(try TemporaryFolder.bytes(folder["whole/masksub-s1/plots/curves.png"]).starts(with: [0x89, 0x50]))
+    let together = run(
+      ["plot", "--together", "--output", folder["drawn"], folder["whole/baseline-s1"], folder["whole/masksub-s1"]])
+    #expect(together.code == 0 && together.output.contains("drawn/together.svg"), "\(together.error)")
+    let svg = try TemporaryFolder.text(folder["drawn/together.svg"])
+    #expect(svg.contains(">2 runs</text>") && svg.contains(">Loss of the sub-branch</text>"))
+    // A baseline has no sub-branch, and no curve there.
+    #expect(svg.matches(of: />masksub-s1</).count == svg.matches(of: />baseline-s1</).count + 1)
     let watch = run(["watch", folder["whole/masksub-s1"]])
     #expect(watch.code == 0 && watch.output.hasPrefix("glue cola, masksub, seed 1: 4 of 4 steps, epoch "))
     #expect(watch.output.contains("ended\nLoss in training  * main  + sub\n"), "\(watch.output)")
