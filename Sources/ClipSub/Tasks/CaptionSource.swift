@@ -78,8 +78,9 @@ public final class CaptionSource: BatchSource {
   }
 
   /// What waits, and what is being put together of single images.
-  public var fullBatch: (samples: Int, waitingBytes: Int) {
-    (samples, (Self.ahead + 2) * samples * 3 * side * side)
+  public var fullBatch: (samples: Int, waitingBytes: Int, sentBytes: Int) {
+    let bytes = samples * 3 * side * side
+    return (samples, (Self.ahead + 2) * bytes, bytes)
   }
 
   /// Puts the data where a checkpoint left it.

@@ -69,6 +69,7 @@ public final class NCCL: DeviceCommunicator, @unchecked Sendable {
   public var count: Int { carrier.count }
   public var localCount: Int { carrier.localCount }
   public var localRank: Int { carrier.localRank }
+  public var isOfAnyThread: Bool { carrier.isOfAnyThread }
   public func sum(_ values: UnsafeMutableBufferPointer<Float>) { carrier.sum(values) }
   public func max(_ bytes: UnsafeMutableBufferPointer<UInt8>) { carrier.max(bytes) }
   public func gather(_ own: UnsafeRawBufferPointer, into all: UnsafeMutableRawBufferPointer) {
@@ -83,11 +84,22 @@ public final class NCCL: DeviceCommunicator, @unchecked Sendable {
 }
 
 extension Communicator {
+  /// The ranks that compute on the very device that this one computes on, with this one; of the host, those on this machine.
+  /// All ranks ask.
+  public func sharers(of device: Device) -> Int {
+    guard !isAlone else { return 1 }
+    let none = [UInt8](repeating: 0, count: 16)
+    let own = device.cuda == nil ? none : CUDADriver.shared?.identity(of: device.ordinal) ?? none
+    let all = gather(own)
+    let sharers = (0..<count).count { Array(all[$0 * own.count..<($0 + 1) * own.count]) == own }
+    return own == none ? localCount : sharers
+  }
+
   /// The same ranks with NCCL between their devices, where `device` is a CUDA device, every rank has another one, and all
   /// have the library. Else these ranks, for which a device's tensors go through the host's memory. All ranks ask.
   public func joining(_ device: Device) throws(InputError) -> any Communicator {
     guard !isAlone else { return self }
-    let (own, none) = ((device.backend as? CUDABackend)?.device, [UInt8](repeating: 0, count: 16))
+    let (own, none) = (device.cuda, [UInt8](repeating: 0, count: 16))
     let library = own == nil ? nil : NCCLLibrary.shared
     let identity = library == nil ? none : CUDADriver.shared?.identity(of: device.ordinal) ?? none
     let all = gather(identity)

@@ -51,6 +51,7 @@ package struct BenchCommand: Command {
             + (device.memoryUsage.map { "gpu_peak_mib=\($0.peak >> 20) " } ?? "")
             + (device.captured.map { "captured=\($0.share.fixed(2)) " } ?? "") + "precision=\(machine.precision)"
         )
+        if let obstacle = device.captured?.obstacle { context.console.note("no captured graphs: \(obstacle)") }
         if operations {
           for line in try operationLines(workload, count, device) { try context.console.print(line) }
         }

@@ -56,10 +56,14 @@ public enum MachineMemory {
     return found
   }
 
-  /// What of the memory of a device that has its own may be had; else of the machine's.
+  /// What of the memory of a device that has its own may be had; else of the machine's. `sharers`: the ranks that compute there.
   static func allowances(of device: Device, own: Int?, sharers: Int) -> [MemoryAllowance] {
-    device.freeMemory.map { [MemoryAllowance(bytes: $0, reason: "are free on \(device)")] }
-      ?? allowances(own: own, sharers: sharers)
+    guard let free = device.freeMemory, let usage = device.memoryUsage else {
+      return allowances(own: own, sharers: sharers)
+    }
+    let each = sharers > 1 ? " to each of \(sharers) ranks" : ""
+    return [MemoryAllowance(bytes: free / sharers, reason: "are free on \(device)\(each)")]
+      + (own.map { [MemoryAllowance(bytes: $0 / sharers - usage.held, reason: "are left of --max-memory")] } ?? [])
   }
 
   /// The memory of the process that is in use, in bytes.

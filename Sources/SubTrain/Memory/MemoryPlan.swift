@@ -27,10 +27,11 @@ public struct MemoryPlan: Sendable, Equatable {
   ///   - begun: with how many a run was begun that goes on; they stay where they fit.
   ///   - normalizes: whether the network normalises by the samples of a part.
   ///   - fewest: samples that a part must have.
+  ///   - isTrimmed: whether what is free can be given back in between; else that happens when memory runs out.
   /// - Throws: where not even so few samples fit, or a part would have fewer.
   public init(
     _ memory: StepMemory, within allowances: [MemoryAllowance], wanted: Int = 0, begun: Int? = nil,
-    normalizes: Bool = false, fewest: Int = 1
+    normalizes: Bool = false, fewest: Int = 1, isTrimmed: Bool = true
   ) throws {
     let samples = memory.samples
     let most = samples / fewest
@@ -99,11 +100,11 @@ public struct MemoryPlan: Sendable, Equatable {
     let (need, evaluating) = (memory.need(parts: parts), memory.need(evaluating: evaluates))
     let together = memory.need(parts: parts, evaluating: evaluates)
     trims =
-      together.memory > Self.much
-      || allowances.contains { together.bytes($0.kind) + memory.saving + Self.rest > $0.bytes / 2 }
-    peak =
-      memory.resident
-      + (trims ? max(need.memory, evaluating.memory, memory.saving) : together.memory + memory.saving)
+      isTrimmed
+      && (together.memory > Self.much
+        || allowances.contains { together.bytes($0.kind) + memory.saving + Self.rest > $0.bytes / 2 })
+    let taken = trims ? max(need.memory, evaluating.memory, memory.saving) : together.memory + memory.saving
+    peak = memory.resident + (isTrimmed ? taken : min(taken, allowances.map(\.bytes).min() ?? taken))
   }
 
   /// Throws where memory does not hold the gradients and moments of so many weights.

@@ -21,6 +21,7 @@ public struct StepMemory: Sendable {
   public let saving: Int
   /// Multiplications and additions of a step, for each sample.
   public let operations: Int
+  /// What there is besides batch and step.
   private let waiting: Int
   private let batch, whole, pieces: Line
   /// Of a batch that is evaluated, with its making; nil where nothing is.
@@ -119,12 +120,17 @@ public struct StepMemory: Sendable {
     evaluated = evaluation.samples > 0 ? Line(first: try evaluating(2), second: try evaluating(3)) : nil
     pieces = subject.task is any PiecewiseTask ? try lines(parts: 2)?.step ?? whole.step : whole.step
     let full = subject.source.fullBatch
-    // Batches wait, and checkpoints are made, in the host's memory.
-    (samples, waiting) = (full.samples, device.isHost ? full.waitingBytes : 0)
-    saving = device.isHost ? 2 * MemoryLayout<Float>.size * subject.parameters.arena.count : 0
+    samples = full.samples
+    let bytes = MemoryLayout<Float>.size * subject.parameters.arena.count
+    saving = device.isHost ? 2 * bytes : 0
     joined = (subject.task as? any PiecewiseTask)?.joinedBytes(of: full.samples) ?? 0
     device.trimMemory()
-    resident = withExtendedLifetime(gradients) { device.memoryUsage?.held ?? MachineMemory.resident() }
+    resident = withExtendedLifetime(gradients) {
+      device.memoryUsage.map { $0.held - bytes } ?? MachineMemory.resident()
+    }
+    // On the host batches wait, and these gradients' memory stays the process's. A device gets two batches in turn, and what
+    // is given back counts as free, though a run's gradients will have it.
+    waiting = device.isHost ? full.waitingBytes : 2 * full.sentBytes + bytes
   }
 
   /// What a step of a full batch takes that passes in `parts`, beside those of its batches that wait.

@@ -60,7 +60,8 @@ public struct TrainingRun<Subject: Trainable> {
     try MemoryPlan.admit(
       weights: subject.parameters.arena.count,
       within: MachineMemory.allowances(
-        of: subject.parameters.arena.device, own: settings.memory, sharers: settings.ranks.localCount))
+        of: subject.parameters.arena.device, own: settings.memory,
+        sharers: settings.ranks.sharers(of: subject.parameters.arena.device)))
     optimizer = recipe.optimizer.make(subject.parameters, groups)
     schedule = recipe.rates(stepsPerEpoch: perEpoch)
   }
@@ -151,9 +152,9 @@ public struct TrainingRun<Subject: Trainable> {
   private func plan(_ memory: StepMemory?, begun: Int? = nil) throws -> MemoryPlan? {
     try memory.map {
       try MemoryPlan(
-        $0, within: MachineMemory.allowances(of: device, own: memoryLimit, sharers: ranks.localCount),
-        wanted: loop.parts, begun: begun,
-        normalizes: !subject.parameters.buffers.isEmpty, fewest: subject.fewestSamples)
+        $0, within: MachineMemory.allowances(of: device, own: memoryLimit, sharers: ranks.sharers(of: device)),
+        wanted: loop.parts, begun: begun, normalizes: !subject.parameters.buffers.isEmpty,
+        fewest: subject.fewestSamples, isTrimmed: device.isHost)
     }
   }
 
@@ -211,7 +212,7 @@ public struct TrainingRun<Subject: Trainable> {
   private func summary(_ final: Evaluation, _ position: Checkpoint.Position) -> RunSummary {
     var summary = RunSummary(command: command, task: task, method: type(of: method).name, seed: loop.seed)
     summary.metrics = final.metrics
-    summary.devicePeak = device.memoryUsage?.peak
+    summary.devicePeak = device.memoryUsage?.heldPeak
     (summary.seconds, summary.trainingSeconds) = (position.elapsed, position.seconds)
     summary.samplesPerSecond = position.seconds > 0 ? Double(position.samples) / position.seconds : 0
     summary.best = position.best.map { best in

@@ -31,9 +31,9 @@ public protocol BatchSource: AnyObject {
   /// A batch of as many samples, each as large as those of a full batch are on average, whatever is in them: by which the
   /// memory of a step is told before there is one. Nil where the source makes none: nothing is told then.
   func example(of count: Int) throws -> Batch?
-  /// Samples of a full batch that are this rank's, and the bytes that batches in waiting take on the host. Called only where
-  /// there are examples.
-  var fullBatch: (samples: Int, waitingBytes: Int) { get }
+  /// Samples of a full batch that are this rank's, the bytes that batches in waiting take on the host, and those of one that go
+  /// to a device as bytes. Called only where there are examples.
+  var fullBatch: (samples: Int, waitingBytes: Int, sentBytes: Int) { get }
 }
 
 extension BatchSource {
@@ -41,5 +41,5 @@ extension BatchSource {
   public func check() throws {}
   public var state: JSON { .null }
   public func example(of count: Int) throws -> Batch? { nil }
-  public var fullBatch: (samples: Int, waitingBytes: Int) { (1, 0) }
+  public var fullBatch: (samples: Int, waitingBytes: Int, sentBytes: Int) { (1, 0, 0) }
 }

@@ -33,7 +33,9 @@ public final class ShuffledBatches<Batch: TrainingBatch>: BatchSource {
   public var identity: JSON { digest?.json(count: count) ?? ["count": .integer(Int64(count))] }
   public var batchesPerEpoch: Int { (count + batchSize - 1) / batchSize }
 
-  public var fullBatch: (samples: Int, waitingBytes: Int) { (ranks.rows(of: min(batchSize, count), at: 0).count, 0) }
+  public var fullBatch: (samples: Int, waitingBytes: Int, sentBytes: Int) {
+    (ranks.rows(of: min(batchSize, count), at: 0).count, 0, 0)
+  }
 
   /// The size of its samples is that of the largest batch of the first epoch.
   public func example(of count: Int) -> Batch? {

@@ -40,9 +40,9 @@ public final class VisionBatches: BatchSource {
   private var batchBytes: Int { batches.madeSize * batches.pipeline.byteCount }
 
   /// What waits, and what is being made of single images.
-  public var fullBatch: (samples: Int, waitingBytes: Int) {
+  public var fullBatch: (samples: Int, waitingBytes: Int, sentBytes: Int) {
     let waiting = min(ahead, max(0, total - 1))
-    return (batches.ownSize, (waiting + min(waiting, workers)) * batchBytes)
+    return (batches.ownSize, (waiting + min(waiting, workers)) * batchBytes, batchBytes)
   }
 
   public func example(of count: Int) -> ImageClassification.Batch? {

@@ -52,6 +52,8 @@ API CUresult cuGetErrorName(CUresult code, const char **name) {
     case captureUnsupported: *name = "CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED"; break;
     case captureInvalidated: *name = "CUDA_ERROR_STREAM_CAPTURE_INVALIDATED"; break;
     case captureUnmatched: *name = "CUDA_ERROR_STREAM_CAPTURE_UNMATCHED"; break;
+    case captureIsolation: *name = "CUDA_ERROR_STREAM_CAPTURE_ISOLATION"; break;
+    case capturedEvent: *name = "CUDA_ERROR_CAPTURED_EVENT"; break;
     default: *name = nullptr; return invalidValue;
   }
   return success;

@@ -21,6 +21,8 @@ enum : CUresult {
   captureUnsupported = 900,
   captureInvalidated = 901,
   captureUnmatched = 903,
+  captureIsolation = 905,
+  capturedEvent = 907,
 };
 
 namespace driver {

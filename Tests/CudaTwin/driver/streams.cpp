@@ -59,6 +59,8 @@ namespace {
 struct Mark {
   Stream *stream;
   bool isReached = false;
+  /// Whether it lies in what is recorded, and not among what is done.
+  bool isRecorded = false;
   std::chrono::steady_clock::time_point time;
 };
 struct Event {
@@ -139,7 +141,7 @@ API CUresult cuEventRecord(void *handle, void *on) {
   if (call.status) return call.status;
   Stream *const recorded = stream(on);
   if (!recorded) return refuse(invalidHandle, "%p is no stream", on);
-  const auto mark = std::make_shared<Mark>(Mark{recorded, false, {}});
+  const auto mark = std::make_shared<Mark>(Mark{recorded, false, recorded->capture != nullptr, {}});
   static_cast<Event *>(handle)->mark = mark;
   return submit(on, [mark] {
     mark->isReached = true;
@@ -151,6 +153,7 @@ API CUresult cuEventQuery(void *handle) {
   const Call call;
   if (call.status) return call.status;
   const auto &mark = static_cast<Event *>(handle)->mark;
+  if (mark && mark->isRecorded) return refuse(capturedEvent, "an event of a recording was asked for");
   if (!mark || mark->isReached) return success;
   step(*mark->stream);
   return notReady;
@@ -161,6 +164,7 @@ API CUresult cuEventSynchronize(void *handle) {
   if (const CUresult status = forbidden("cuEventSynchronize")) return status;
   ++counters.waits;
   const auto mark = static_cast<Event *>(handle)->mark;
+  if (mark && mark->isRecorded) return refuse(capturedEvent, "an event of a recording was waited for");
   if (mark) reach(*mark);
   return success;
 }
@@ -179,5 +183,8 @@ API CUresult cuStreamWaitEvent(void *handle, void *event, unsigned) {
   if (call.status) return call.status;
   const auto mark = static_cast<Event *>(event)->mark;
   if (!mark) return success;
+  const Stream *const waiting = stream(handle);
+  if (waiting && waiting->capture && !mark->isRecorded)
+    return refuse(captureIsolation, "a stream that is recorded waits for an event outside");
   return submit(handle, [mark] { reach(*mark); });
 }

@@ -145,4 +145,13 @@ import VisionSub
     let binary = none + [("mixup", "0.8"), ("loss.name", "bce"), ("binarizes_targets", "true")]
     #expect(try label(binary, .mixup(weight: 0.7)) == "1 cat, 1 dog")
   }
+
+  @Test func `parts that nothing mixes are refused`() throws {
+    let recipe = try VisionRecipe.named("shapes-tiny")
+    let error = try #require(throws: InputError.self) {
+      try recipe.with([("mixup", "0"), ("cutmix", "0"), ("mix_parts", "2")])
+    }
+    #expect("\(error)".contains("neither augment.mixup nor augment.cutmix"), "\(error)")
+    #expect(try recipe.with([("mixup", "0.5"), ("mix_parts", "2")]).mixing?.parts == 2)
+  }
 }

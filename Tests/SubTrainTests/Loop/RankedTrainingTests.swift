@@ -228,7 +228,8 @@ import Testing
   private final class CountingRanks: Communicator {
     let ranks: ThreadRanks
     let sums = Mutex(0)
-    init(_ ranks: ThreadRanks) { self.ranks = ranks }
+    let isOfAnyThread: Bool
+    init(_ ranks: ThreadRanks, isOfAnyThread: Bool = true) { (self.ranks, self.isOfAnyThread) = (ranks, isOfAnyThread) }
     var rank: Int { ranks.rank }
     var count: Int { ranks.count }
     var localCount: Int { ranks.localCount }
@@ -245,6 +246,17 @@ import Testing
     func broadcast(_ bytes: UnsafeMutableRawBufferPointer) { ranks.broadcast(bytes) }
     func barrier() { ranks.barrier() }
     func abort(_ code: Int32) -> Never { ranks.abort(code) }
+  }
+
+  @Test func `sums stay behind the pass where one thread alone may speak`() throws {
+    let obstacles = try ThreadRanks.run(2) { threads in
+      [true, false].map { isOfAnyThread in
+        var settings = LoopSettings(totalSteps: 1, stepsPerEpoch: 1, seed: 1)
+        settings.ranks = CountingRanks(threads, isOfAnyThread: isOfAnyThread)
+        return GradientOverlap.obstacle(settings, PointClasses())
+      }
+    }
+    for own in obstacles { #expect(own[0] == nil && own[1]?.contains("first thread alone") == true) }
   }
 
   @Test func `sums end before anybody asks for them`() throws {

@@ -1,7 +1,7 @@
 import Synchronization
 
-/// NVIDIA devices: own kernels, compiled at first use, and cuBLASLt's products. Everything goes through one queue to one
-/// stream, but for pictures on their way (`CUDAFeed`), and nothing waits, but for `download` and `synchronize`; a tensor's
+/// NVIDIA devices: own kernels, compiled at first use, and cuBLASLt's products. All that is computed goes through one queue to
+/// one stream, pictures come by another (`CUDAFeed`), and nothing waits, but for `download` and `synchronize`; a tensor's
 /// memory is an address of the device.
 final class CUDABackend: Backend {
   private let ordinal: Int
@@ -63,14 +63,12 @@ final class CUDABackend: Backend {
   }
 
   func download(_ x: Tensor, into bytes: UnsafeMutableRawBufferPointer) {
-    device.enter()
-    if let base = bytes.baseAddress, bytes.count > 0 {
-      let device = device
-      device.queue.submit()
+    let device = device
+    device.synchronize {
+      guard let base = bytes.baseAddress, bytes.count > 0 else { return }
       device.driver.check(
         device.driver.copyToHost(base, x.deviceAddress, bytes.count, device.stream), "cuMemcpyDtoHAsync")
     }
-    device.synchronize()
   }
 
   func synchronize() { device.synchronize() }

@@ -13,6 +13,8 @@ final class CUDADevice: @unchecked Sendable {
   let name: String
   let stream: CUDAHandle?
   private let context: CUDAHandle?
+  /// What the host waits for.
+  private var done: CUDAHandle?
   private(set) var pool: CUDAPool!
   private(set) var staging: CUDAStaging!
   private(set) var feed: CUDAFeed!
@@ -59,9 +61,14 @@ final class CUDADevice: @unchecked Sendable {
     // Not ordered with the legacy stream, on which libraries may work.
     driver.check(driver.streamCreate(&stream, 1), "cuStreamCreate")
     (self.context, self.stream) = (context, stream)
-    pool = CUDAPool(driver) { [unowned self] in queue?.submit() }
+    // 2: an event that keeps no time.
+    driver.check(driver.eventCreate(&done, 2), "cuEventCreate")
+    pool = CUDAPool(driver) { [unowned self] body in
+      // The products' memory is asked for before there is a queue.
+      if let queue { queue.exclusively(body) } else { body() }
+    }
     staging = CUDAStaging(driver, stream)
-    feed = CUDAFeed(driver, stream, pool) { [unowned self] in queue.submit() }
+    feed = CUDAFeed(driver, stream, pool) { [unowned self] body in queue.exclusively(body) }
     products = CUDAProducts(self)
     queue = CUDAQueue(self, capturing: capturing)
   }
@@ -121,15 +128,19 @@ final class CUDADevice: @unchecked Sendable {
     enter()
     var (free, total) = (0, 0)
     driver.check(driver.memoryInfo(&free, &total), "cuMemGetInfo")
-    return free + pool.usage.held - pool.usage.inUse
+    return free + pool.freeBytes
   }
 
-  /// Waits until everything is done.
-  func synchronize() {
+  /// Waits until everything is done, last of all what `enqueue` adds.
+  func synchronize(_ enqueue: () -> Void = {}) {
+    queue.exclusively {
+      enqueue()
+      driver.check(driver.eventRecord(done, stream), "cuEventRecord")
+    }
+    // Outside, so that other threads may go on.
     enter()
-    queue.submit()
     state.withLock { $0.waits += 1 }
-    driver.check(driver.streamSynchronize(stream), "the device's work")
+    driver.check(driver.eventSynchronize(done), "the device's work")
   }
 
   /// How often the host waited for everything, or for room to upload.

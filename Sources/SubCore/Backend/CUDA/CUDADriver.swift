@@ -22,7 +22,6 @@ struct CUDADriver: Sendable {
   let allocateHost: @convention(c) (UnsafeMutablePointer<UnsafeMutableRawPointer?>, Int, UInt32) -> Status
   let streamCreate: @convention(c) (UnsafeMutablePointer<CUDAHandle?>, UInt32) -> Status
   let streamWaitEvent: @convention(c) (CUDAHandle?, CUDAHandle?, UInt32) -> Status
-  let streamSynchronize: @convention(c) (CUDAHandle?) -> Status
   let eventCreate: @convention(c) (UnsafeMutablePointer<CUDAHandle?>, UInt32) -> Status
   let eventRecord: @convention(c) (CUDAHandle?, CUDAHandle?) -> Status
   let eventQuery: @convention(c) (CUDAHandle?) -> Status
@@ -46,6 +45,9 @@ struct CUDADriver: Sendable {
     ) -> Status
   private let errorString: @convention(c) (Status, UnsafeMutablePointer<UnsafePointer<CChar>?>) -> Status
   private let deviceGetIdentity: (@convention(c) (UnsafeMutableRawPointer, Int32) -> Status)?
+
+  /// The answer where a device's memory does not do.
+  static let outOfMemory = Status(2)
 
   /// The driver, started; nil where there is none or it finds no device.
   static let shared: CUDADriver? = CUDADriver()
@@ -77,7 +79,6 @@ struct CUDADriver: Sendable {
     allocateHost = load("cuMemHostAlloc")
     streamCreate = load("cuStreamCreate")
     streamWaitEvent = load("cuStreamWaitEvent")
-    streamSynchronize = load("cuStreamSynchronize")
     eventCreate = load("cuEventCreate")
     eventRecord = load("cuEventRecord")
     eventQuery = load("cuEventQuery")

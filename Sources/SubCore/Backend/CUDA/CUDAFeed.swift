@@ -23,14 +23,15 @@ final class CUDAFeed: @unchecked Sendable {
   private let driver: CUDADriver
   private let computing: CUDAHandle?
   private let pool: CUDAPool
-  private let submit: @Sendable () -> Void
+  private let exclusively: @Sendable (() -> Void) -> Void
   private let state = Mutex(State())
 
-  /// The way to what is computed on a stream, to which `submit` sends what was asked for so far.
+  /// The way to what is computed on a stream; `exclusively` runs what goes there past its queue.
   init(
-    _ driver: CUDADriver, _ computing: CUDAHandle?, _ pool: CUDAPool, submit: @escaping @Sendable () -> Void
+    _ driver: CUDADriver, _ computing: CUDAHandle?, _ pool: CUDAPool,
+    exclusively: @escaping @Sendable (() -> Void) -> Void
   ) {
-    (self.driver, self.computing, self.pool, self.submit) = (driver, computing, pool, submit)
+    (self.driver, self.computing, self.pool, self.exclusively) = (driver, computing, pool, exclusively)
   }
 
   /// How often the host had to wait for pinned memory.
@@ -39,25 +40,25 @@ final class CUDAFeed: @unchecked Sendable {
   /// Sends a batch and has `read`, which is given the address of every part (nil of an empty one), enqueue what reads it. The
   /// parts may change as soon as this returns.
   func send(_ parts: [UnsafeRawBufferPointer], read: ([UnsafeRawPointer?]) -> Void) {
-    submit()
-    state.withLock { state in
-      if state.stream == nil { open(&state) }
-      let (starts, size) = Self.layout(parts)
-      let number = state.next
-      state.next = 1 - number
-      makeRoom(size, at: number, &state)
-      let (place, stream) = (state.places[number], state.stream)
-      // An event that was never recorded is no reason to wait.
-      driver.check(driver.streamWaitEvent(stream, place.isRead, 0), "cuStreamWaitEvent")
-      for (part, start) in zip(parts, starts) { state.staging!.upload(part, to: place.memory + UInt64(start)) }
-      driver.check(driver.eventRecord(place.hasCome, stream), "cuEventRecord")
-      driver.check(driver.streamWaitEvent(computing, place.hasCome, 0), "cuStreamWaitEvent")
-      read(
-        zip(parts, starts).map { part, start in
-          part.isEmpty ? nil : UnsafeRawPointer(bitPattern: UInt(place.memory) + UInt(start))
-        })
-      submit()
-      driver.check(driver.eventRecord(place.isRead, computing), "cuEventRecord")
+    exclusively {
+      state.withLock { state in
+        if state.stream == nil { open(&state) }
+        let (starts, size) = Self.layout(parts)
+        let number = state.next
+        state.next = 1 - number
+        makeRoom(size, at: number, &state)
+        let (place, stream) = (state.places[number], state.stream)
+        // An event that was never recorded is no reason to wait.
+        driver.check(driver.streamWaitEvent(stream, place.isRead, 0), "cuStreamWaitEvent")
+        for (part, start) in zip(parts, starts) { state.staging!.upload(part, to: place.memory + UInt64(start)) }
+        driver.check(driver.eventRecord(place.hasCome, stream), "cuEventRecord")
+        driver.check(driver.streamWaitEvent(computing, place.hasCome, 0), "cuStreamWaitEvent")
+        read(
+          zip(parts, starts).map { part, start in
+            part.isEmpty ? nil : UnsafeRawPointer(bitPattern: UInt(place.memory) + UInt(start))
+          })
+        exclusively { driver.check(driver.eventRecord(place.isRead, computing), "cuEventRecord") }
+      }
     }
   }
 

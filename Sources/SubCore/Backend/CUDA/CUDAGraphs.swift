@@ -12,8 +12,8 @@
 final class CUDAGraphs {
   /// Commands of the smallest piece that is worth a graph.
   private static let leastCount = 16
-  /// Graphs that are kept, those that were used last.
-  private static let capacity = 64
+  /// Graphs that are kept.
+  private static let capacity = 256
 
   private struct Graph {
     let commands: CommandList
@@ -23,14 +23,17 @@ final class CUDAGraphs {
   private let driver: CUDADriver
   private let stream: CUDAHandle?
   private var graphs: [UInt64: Graph] = [:]
-  /// Fingerprints of what came once.
+  /// Fingerprints of what came once, and of what the device had no memory for.
   private var seen: Set<UInt64> = []
+  private var refused: Set<UInt64> = []
   private var uses = 0
   private(set) var captured = CapturedWork()
+  /// Gives back memory of the device that lies free.
+  private let makeRoom: () -> Void
 
   /// Graphs for a stream, unless they are not wanted.
-  init(_ driver: CUDADriver, _ stream: CUDAHandle?, areWanted: Bool) {
-    (self.driver, self.stream) = (driver, stream)
+  init(_ driver: CUDADriver, _ stream: CUDAHandle?, areWanted: Bool, makeRoom: @escaping () -> Void) {
+    (self.driver, self.stream, self.makeRoom) = (driver, stream, makeRoom)
     if !areWanted { captured.obstacle = "graphs are switched off" }
   }
 
@@ -40,18 +43,49 @@ final class CUDAGraphs {
   /// Enqueues commands, each by `perform`, which says what went wrong: that ends the program.
   func send(_ commands: CommandList, _ perform: (CommandList.Command) -> String?) {
     captured.commands += commands.count
-    if captured.obstacle == nil, commands.count >= Self.leastCount, let executable = executable(of: commands, perform) {
+    if captured.obstacle == nil, commands.count >= Self.leastCount, play(commands, perform) {
       captured.inGraphs += commands.count
-      return driver.check(driver.graphLaunch(executable, stream), "cuGraphLaunch")
+    } else if let failure = commands.first(perform) {
+      CUDAFailure.end(failure)
     }
-    if let failure = commands.first(perform) { CUDAFailure.end(failure) }
+  }
+
+  /// Enqueues commands as a graph; false where there is none of them.
+  private func play(_ commands: CommandList, _ perform: (CommandList.Command) -> String?) -> Bool {
+    let fingerprint = commands.fingerprint
+    guard !refused.contains(fingerprint), let executable = executable(of: commands, fingerprint, perform) else {
+      return false
+    }
+    // What a graph needs of the device's memory, it may need when it is first enqueued.
+    let status = makingRoom { driver.graphLaunch(executable, stream) }
+    if status == CUDADriver.outOfMemory {
+      forget(fingerprint)
+      refused.insert(fingerprint)
+      return false
+    }
+    driver.check(status, "cuGraphLaunch")
+    return true
+  }
+
+  /// The answer of a call, which is made again where memory had to be given back for it.
+  private func makingRoom(_ call: () -> CUDADriver.Status) -> CUDADriver.Status {
+    let status = call()
+    guard status == CUDADriver.outOfMemory else { return status }
+    makeRoom()
+    return call()
+  }
+
+  private func forget(_ fingerprint: UInt64) {
+    guard let graph = graphs.removeValue(forKey: fingerprint) else { return }
+    // The driver keeps a graph that still runs.
+    driver.check(driver.graphExecutableDestroy(graph.executable), "cuGraphExecDestroy")
+    seen.remove(fingerprint)
   }
 
   /// The graph of commands that came before.
   private func executable(
-    of commands: CommandList, _ perform: (CommandList.Command) -> String?
+    of commands: CommandList, _ fingerprint: UInt64, _ perform: (CommandList.Command) -> String?
   ) -> CUDAHandle? {
-    let fingerprint = commands.fingerprint
     uses += 1
     if let known = graphs[fingerprint] {
       guard known.commands.words == commands.words else { return nil }
@@ -64,19 +98,20 @@ final class CUDAGraphs {
       seen.insert(fingerprint)
       return nil
     }
-    guard let executable = capture(commands, perform) else { return nil }
     if graphs.count >= Self.capacity, let oldest = graphs.min(by: { $0.value.lastUse < $1.value.lastUse }) {
-      // The driver keeps a graph that still runs.
-      driver.check(driver.graphExecutableDestroy(oldest.value.executable), "cuGraphExecDestroy")
-      graphs[oldest.key] = nil
-      seen.remove(oldest.key)
+      // Where more pieces than that come in turn, none would live to be used.
+      guard uses - oldest.value.lastUse > 4 * Self.capacity else { return nil }
+      forget(oldest.key)
     }
+    guard let executable = capture(commands, fingerprint, perform) else { return nil }
     graphs[fingerprint] = Graph(commands: commands, executable: executable, lastUse: uses)
     return executable
   }
 
-  /// Commands as a graph; nil, from then on for all, where they cannot be captured.
-  private func capture(_ commands: CommandList, _ perform: (CommandList.Command) -> String?) -> CUDAHandle? {
+  /// Commands as a graph; nil where they cannot be captured, from then on for all, or the device has no memory for them.
+  private func capture(
+    _ commands: CommandList, _ fingerprint: UInt64, _ perform: (CommandList.Command) -> String?
+  ) -> CUDAHandle? {
     var (graph, executable) = (CUDAHandle?.none, CUDAHandle?.none)
     // Mode 2: other streams go on meanwhile.
     var failure = driver.failure(driver.captureBegin(stream, 2), "cuStreamBeginCapture")
@@ -86,10 +121,15 @@ final class CUDAGraphs {
       failure = failure ?? end
     }
     if failure == nil {
-      failure = driver.failure(driver.graphInstantiate(&executable, graph, 0), "cuGraphInstantiate")
+      let status = makingRoom { driver.graphInstantiate(&executable, graph, 0) }
+      if status == CUDADriver.outOfMemory {
+        refused.insert(fingerprint)
+      } else {
+        failure = driver.failure(status, "cuGraphInstantiate")
+      }
     }
     if let graph { _ = driver.graphDestroy(graph) }
-    if let failure { captured.obstacle = failure }
-    return failure == nil ? executable : nil
+    captured.obstacle = failure
+    return executable
   }
 }

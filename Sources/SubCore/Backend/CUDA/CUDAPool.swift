@@ -16,23 +16,28 @@ final class CUDAPool: Sendable {
     var recorded: (events: [Int64], requests: Int64, numbers: [CUDADriver.Address: Int64])?
   }
   private let driver: CUDADriver
-  private let submit: @Sendable () -> Void
+  private let exclusively: @Sendable (() -> Void) -> Void
   private let state = Mutex(State())
 
-  /// Memory of a driver's device, to which `submit` sends what was asked for so far.
-  init(_ driver: CUDADriver, submit: @escaping @Sendable () -> Void) { (self.driver, self.submit) = (driver, submit) }
+  /// Memory of a driver's device; `exclusively` runs something behind all that was asked for, while nobody asks for more.
+  init(_ driver: CUDADriver, exclusively: @escaping @Sendable (() -> Void) -> Void) {
+    (self.driver, self.exclusively) = (driver, exclusively)
+  }
 
   /// At least so many bytes.
   func allocate(_ byteCount: Int) -> CUDADriver.Address {
     let size = Self.sizeClass(byteCount)
     if let block = state.withLock({ state in take(byteCount, size, &state) }) { return block }
     // Out of memory: what lies free in other sizes goes back first, behind all that works with it.
-    submit()
-    return state.withLock { state in
-      giveBack(&state)
-      guard let block = take(byteCount, size, &state) else { Self.endForMemory(byteCount, state, driver) }
-      return block
+    var block: CUDADriver.Address?
+    exclusively {
+      block = state.withLock { state in
+        giveBack(&state)
+        return take(byteCount, size, &state)
+      }
     }
+    guard let block else { state.withLock { Self.endForMemory(byteCount, $0, driver) } }
+    return block
   }
 
   /// A block of a size class; nil where memory does not hold it.
@@ -42,9 +47,10 @@ final class CUDAPool: Sendable {
       block = free
     } else {
       let status = driver.allocate(&block, size)
-      if status == 2 { return nil }
+      if status == CUDADriver.outOfMemory { return nil }
       driver.check(status, "cuMemAlloc of \(size) bytes")
       state.usage.held += Self.footprint(size)
+      state.usage.heldPeak = max(state.usage.heldPeak, state.usage.held)
     }
     if state.recorded != nil {
       state.recorded!.events.append(Int64(byteCount))
@@ -69,11 +75,16 @@ final class CUDAPool: Sendable {
 
   var usage: DeviceMemoryUsage { state.withLock { $0.usage } }
 
-  /// Gives back to the driver what lies free.
-  func trim() {
-    submit()
-    state.withLock { state in giveBack(&state) }
+  /// Of the device, what lies free.
+  var freeBytes: Int {
+    state.withLock { state in state.free.reduce(0) { $0 + $1.value.count * Self.footprint($1.key) } }
   }
+
+  /// Gives back to the driver what lies free.
+  func trim() { exclusively { giveBack() } }
+
+  /// The same where the queue is held already.
+  func giveBack() { state.withLock { giveBack(&$0) } }
 
   private func giveBack(_ state: inout State) {
     for (size, blocks) in state.free {
@@ -117,10 +128,10 @@ final class CUDAPool: Sendable {
     return held
   }
 
-  /// What a block takes of the device: the driver hands out pages of 2 MiB, which small blocks share.
+  /// What a block takes of the device: the driver hands out pages of 2 MiB, which blocks of up to half of one share.
   private static func footprint(_ size: Int) -> Int {
     let page = 2 << 20
-    return size < page ? size : (size + page - 1) / page * page
+    return size <= page / 2 ? size : (size + page - 1) / page * page
   }
 
   /// Sizes that blocks have: multiples of 512 bytes, from 1 MiB on eight steps to every doubling, so that at most an eighth
@@ -138,7 +149,7 @@ final class CUDAPool: Sendable {
   private static func endForMemory(_ byteCount: Int, _ state: State, _ driver: CUDADriver) -> Never {
     var (free, total) = (0, 0)
     _ = driver.memoryInfo(&free, &total)
-    func mebibytes(_ bytes: Int) -> String { "\(bytes >> 20) MiB" }
+    func mebibytes(_ bytes: Int) -> String { "\((bytes + (1 << 20) - 1) >> 20) MiB" }
     let half = state.samples > 1 ? "--set batch_size=\(state.samples / 2)" : "half the batch size"
     CUDAFailure.end(
       "out of memory: \(mebibytes(byteCount)) could not be had, \(mebibytes(state.usage.inUse)) are in use and "
@@ -151,8 +162,8 @@ final class CUDAPool: Sendable {
 public struct DeviceMemoryUsage: Sendable {
   /// Handed out, now and at most.
   public internal(set) var inUse = 0, peak = 0
-  /// What was got of the driver for that and lies free meanwhile.
-  public internal(set) var held = 0
+  /// Got of the driver, now and at most: what is handed out, and what lies free.
+  public internal(set) var held = 0, heldPeak = 0
 }
 
 extension Array {

@@ -70,7 +70,7 @@ final class CUDAProducts: @unchecked Sendable {
       ProductOperands(a: address(a), b: address(b), c: address(c), bias: bias.map(address) ?? 0))
   }
 
-  /// Enqueues a product by a plan; what went wrong.
+  /// Enqueues a product by a plan; what the library says went wrong with it.
   func perform(plan number: Int, alpha: Float, beta: Float, _ operands: ProductOperands) -> String? {
     func pointer(_ address: CUDADriver.Address) -> UnsafeMutableRawPointer? {
       UnsafeMutableRawPointer(bitPattern: UInt(address))

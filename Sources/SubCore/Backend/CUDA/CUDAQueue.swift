@@ -1,7 +1,7 @@
 import Synchronization
 
-/// What is asked of a device, held back and sent off a piece at a time: as soon as there are so many commands, or when the host
-/// waits, or at the end of a step. A piece that comes again, word for word, is captured as a graph (`CUDAGraphs`).
+/// What is asked of a device, held back and sent off a piece at a time: as soon as there are so many commands, when the host
+/// waits, and where a step begins. A piece that comes again, word for word, is captured as a graph (`CUDAGraphs`).
 ///
 /// What changes from step to step where commands do not (keys of random streams, rates, the indices that a host drew) is in no
 /// command: it lies in blocks of the device's memory, in order, which arrive ahead of the piece that they are filled for.
@@ -31,7 +31,9 @@ final class CUDAQueue: @unchecked Sendable {
   /// The queue of a device, which captures graphs where they are wanted.
   init(_ device: CUDADevice, capturing: Bool) {
     self.device = device
-    graphs = CUDAGraphs(device.driver, device.stream, areWanted: capturing)
+    graphs = CUDAGraphs(device.driver, device.stream, areWanted: capturing) { [unowned device] in
+      device.pool.giveBack()
+    }
     values = .allocate(byteCount: Self.blockSize, alignment: 16)
     blocks = device.pool.allocate(Self.blockCount * Self.blockSize)
   }
@@ -67,6 +69,7 @@ final class CUDAQueue: @unchecked Sendable {
     lock {
       guard bytes.count <= Self.largestValue else {
         send()
+        device.enter()
         return device.staging.upload(bytes, to: address)
       }
       commands.addCopy(from: place(bytes), to: address, byteCount: bytes.count)
@@ -95,12 +98,17 @@ final class CUDAQueue: @unchecked Sendable {
     return UnsafePointer(bitPattern: UInt(address))!
   }
 
-  /// Sends off what there is, so that whatever is enqueued next comes behind it. Steps that begin behind this ask for the
-  /// same, word for word, if they are alike.
-  func submit() {
-    lock {
+  /// Sends off what there is. Steps that begin behind this ask for the same, word for word, if they are alike.
+  func submit() { exclusively {} }
+
+  /// Runs what goes to the device's stream past the queue, behind all that was asked for before: no other thread asks for
+  /// anything meanwhile, and nothing is being captured.
+  func exclusively<Result>(_ body: () throws -> Result) rethrows -> Result {
+    try lock {
+      device.enter()
       send()
       if depth == 0 { block = 0 }
+      return try body()
     }
   }
 

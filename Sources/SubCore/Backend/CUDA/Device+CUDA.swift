@@ -26,7 +26,7 @@ extension Device {
     precondition(backend.roundProducts(isWanted), "\(self) does not compute in tf32")
   }
 
-  /// Has the device begin what it was asked for, of which it may hold back some until more has come together: where a step ends.
+  /// Has the device begin what it was asked for, of which it may hold back some until more has come together: where a step begins.
   public func submit() { cuda?.queue.submit() }
 
   /// What of its work the device was sent as captured graphs; nil where it is the host.
