@@ -12,9 +12,6 @@
 final class CUDAGraphs {
   /// Commands of the smallest piece that is worth a graph.
   private static let leastCount = 16
-  /// Graphs that are kept.
-  private static let capacity = 256
-
   private struct Graph {
     let commands: CommandList
     let executable: CUDAHandle?
@@ -30,10 +27,14 @@ final class CUDAGraphs {
   private(set) var captured = CapturedWork()
   /// Gives back memory of the device that lies free.
   private let makeRoom: () -> Void
+  /// How many graphs are kept.
+  private let capacity: Int
 
   /// Graphs for a stream, unless they are not wanted.
-  init(_ driver: CUDADriver, _ stream: CUDAHandle?, areWanted: Bool, makeRoom: @escaping () -> Void) {
-    (self.driver, self.stream, self.makeRoom) = (driver, stream, makeRoom)
+  init(
+    _ driver: CUDADriver, _ stream: CUDAHandle?, areWanted: Bool, capacity: Int = 256, makeRoom: @escaping () -> Void
+  ) {
+    (self.driver, self.stream, self.capacity, self.makeRoom) = (driver, stream, capacity, makeRoom)
     if !areWanted { captured.obstacle = "graphs are switched off" }
   }
 
@@ -98,9 +99,9 @@ final class CUDAGraphs {
       seen.insert(fingerprint)
       return nil
     }
-    if graphs.count >= Self.capacity, let oldest = graphs.min(by: { $0.value.lastUse < $1.value.lastUse }) {
+    if graphs.count >= capacity, let oldest = graphs.min(by: { $0.value.lastUse < $1.value.lastUse }) {
       // Where more pieces than that come in turn, none would live to be used.
-      guard uses - oldest.value.lastUse > 4 * Self.capacity else { return nil }
+      guard uses - oldest.value.lastUse > 4 * capacity else { return nil }
       forget(oldest.key)
     }
     guard let executable = capture(commands, fingerprint, perform) else { return nil }

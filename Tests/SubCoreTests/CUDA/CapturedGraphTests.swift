@@ -1,0 +1,118 @@
+import Foundation
+import TestSupport
+import Testing
+
+@testable import SubCore
+
+/// Captured pieces of work, on the twin of a device.
+@Suite(.enabled(if: CudaTwin.path != nil, "libCudaTwin.so was not built"))
+struct CapturedGraphTests {
+  /// Copies of the elements of x, one a command, into y.
+  private final class Work {
+    let x, y: Tensor
+    let commands: CommandList
+    private let device: CUDADevice
+
+    init(_ values: [Float], on place: Device) throws {
+      device = try #require(place.cuda)
+      (x, y) = (
+        Tensor(values.map(Double.init), [values.count], on: place), Tensor([values.count], filledWith: 0, on: place)
+      )
+      var commands = CommandList()
+      for index in values.indices {
+        let offset = CUDADriver.Address(4 * index)
+        commands.addCopy(from: x.deviceAddress + offset, to: y.deviceAddress + offset, byteCount: 4)
+      }
+      self.commands = commands
+    }
+
+    /// How many commands had to be handed over one by one, and what is in y then. `failing`: all that are captured fail.
+    func send(_ graphs: CUDAGraphs, failing: Bool = false) -> (count: Int, values: [Float]) {
+      y.write(HostArray([Float](repeating: 0, count: y.count), shape: [y.count]))
+      device.synchronize()
+      var count = 0
+      device.queue.exclusively {
+        graphs.send(commands) { command in
+          guard case .copy(let from, let to, let byteCount) = command else { return "no copy" }
+          count += 1
+          if failing && count == 1 { return "refused" }
+          return device.driver.failure(device.driver.copyOnDevice(to, from, byteCount, device.stream), "a copy")
+        }
+      }
+      return (count, y.floats())
+    }
+  }
+
+  private func graphs(_ place: Device, capacity: Int = 256) throws -> CUDAGraphs {
+    let device = try #require(place.cuda)
+    return CUDAGraphs(device.driver, device.stream, areWanted: true, capacity: capacity) {}
+  }
+
+  private func device() -> Device { Device(DeviceKind(name: "cuda graphs", open: { CUDABackend(ordinal: $0) })) }
+
+  @Test func `what comes again is captured, and then one call`() throws {
+    let place = device()
+    let graphs = try graphs(place)
+    let values = (1...20).map(Float.init)
+    let work = try Work(values, on: place)
+    // Enqueued, captured, and from then on played.
+    for count in [20, 20, 0, 0] {
+      let sent = work.send(graphs)
+      #expect(sent.count == count && sent.values == values)
+    }
+    #expect(graphs.captured.commands == 80 && graphs.captured.inGraphs == 60)
+    // Other numbers in the same memory are the same commands; too few commands are none that count.
+    work.x.write(HostArray(values.map { -$0 }, shape: [20]))
+    #expect(work.send(graphs).values == values.map { -$0 })
+    let few = try Work([1, 2, 3], on: place)
+    for _ in 0..<4 { #expect(few.send(graphs).count == 3) }
+  }
+
+  @Test func `a graph that is used lives, and makes room when it is not`() throws {
+    let place = device()
+    let graphs = try graphs(place, capacity: 2)
+    let works = try (0..<3).map { number in try Work((0..<16).map { Float(100 * number + $0) }, on: place) }
+    for work in works.prefix(2) { for count in [16, 16, 0] { #expect(work.send(graphs).count == count) } }
+    // There is no room for a third while both are used in turn.
+    for _ in 0..<4 {
+      #expect(works.map { $0.send(graphs).count } == [0, 0, 16])
+    }
+    // The first is not any more.
+    var counts: [Int] = []
+    for _ in 0..<12 { counts += [works[1].send(graphs).count, works[2].send(graphs).count] }
+    #expect(counts.last == 0 && counts.contains(16))
+    #expect(works[0].send(graphs).count == 16)
+    for (number, work) in works.enumerated() { #expect(work.send(graphs).values.first == Float(100 * number)) }
+  }
+
+  @Test func `what cannot be captured is enqueued one by one from then on`() throws {
+    let place = device()
+    let graphs = try graphs(place)
+    let values = (1...17).map(Float.init)
+    let work = try Work(values, on: place)
+    #expect(work.send(graphs).count == 17)
+    // The one that failed, and all of them.
+    let second = work.send(graphs, failing: true)
+    #expect(second.count == 18 && second.values == values && graphs.captured.obstacle == "refused")
+    #expect(work.send(graphs).count == 17 && graphs.captured.inGraphs == 0)
+  }
+
+  @Test func `bytes between the members of a struct are nobody's`() {
+    // A pointer behind a number of four bytes, and a number of four bytes at the end.
+    #expect(ArgumentGaps.of(group()) == [20..<24])
+    #expect(ArgumentGaps.of(flock()) == [4..<8, 28..<32])
+    #expect(ArgumentGaps.of(timespec()).isEmpty)
+    func commands(_ byte: UInt8) -> CommandList {
+      var (record, commands) = (flock(), CommandList())
+      withUnsafeMutableBytes(of: &record) { $0[5] = byte }
+      commands.addKernel(
+        nil, blocks: (1, 2, 3), threads: 32, shared: 0, record, gaps: ArgumentGaps.of(record))
+      return commands
+    }
+    let one = commands(1)
+    var other = commands(2)
+    #expect(one.words == other.words && one.fingerprint == other.fingerprint)
+    other.addCopy(from: 1, to: 2, byteCount: 3)
+    #expect(one.words != other.words && one.fingerprint != other.fingerprint)
+  }
+}
