@@ -115,7 +115,7 @@ extension Shell {
         "complete -c masksub -n __fish_use_subcommand -f -a \(page.name) -d \(OptionWords.quoted(page.summary))")
       let seen = "-n '__fish_seen_subcommand_from \(page.name)'"
       if !page.words.isEmpty {
-        lines.append("complete -c masksub \(seen) -a \(OptionWords.quoted(page.words.joined(separator: " ")))")
+        lines.append("complete -c masksub \(seen) -f -a \(OptionWords.quoted(page.words.joined(separator: " ")))")
       }
       for option in page.options {
         let values = OptionWords.values(of: option)
