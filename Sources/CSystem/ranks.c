@@ -137,6 +137,7 @@ const char *sys_mpi_version(void) { return opened_version; }
 
 // Where a machine or its link is gone the libraries wait without end, or as long as TCP does: a thread looks at the clock.
 static atomic_long waits_since;
+static _Atomic(const char *) waits_in;
 static int patience;
 
 /// Never 0, which is that nothing is waited for.
@@ -158,15 +159,18 @@ static void *watch(void *unused) {
   char name[32] = "";
   if (own_rank > 0) snprintf(name, sizeof name, "rank %d: ", own_rank);
   fprintf(stderr,
-          "masksub: %serror: no answer from the other ranks in %d s (MPI): see that every machine is up and reaches the "
+          "masksub: %serror: no answer from the other ranks in %d s (%s): see that every machine is up and reaches the "
           "others, then resume; MASKSUB_RANK_TIMEOUT=SECONDS says how long to wait, 0: without end\n",
-          name, patience);
+          name, patience, atomic_load(&waits_in));
   _exit(1);
   return unused;
 }
 
-static void begin_waiting(void) { atomic_store(&waits_since, seconds_now()); }
-static void end_waiting(void) { atomic_store(&waits_since, 0); }
+void sys_begin_waiting(const char *what) {
+  atomic_store(&waits_in, what);
+  atomic_store(&waits_since, seconds_now());
+}
+void sys_end_waiting(void) { atomic_store(&waits_since, 0); }
 
 void sys_mpi_set_patience(int seconds) {
   patience = seconds;
@@ -213,7 +217,7 @@ static void sum_of_parts(const float *all, float *own, size_t each) {
 void sys_mpi_sum(float *values, size_t count) {
   const size_t most = piece_numbers();
   while (count) {
-    begin_waiting();
+    sys_begin_waiting("MPI");
     const size_t ranks = (size_t)all_ranks, wanted = (count + ranks - 1) / ranks;
     const size_t each = wanted < most ? wanted : most, piece = each * ranks;
     // The last piece is filled up.
@@ -229,61 +233,61 @@ void sys_mpi_sum(float *values, size_t count) {
     if (there < piece) memcpy(values, sent, there * sizeof(float));
     values += there, count -= there;
   }
-  end_waiting();
+  sys_end_waiting();
 }
 
 void sys_mpi_reduce_scatter(const float *all, float *own, size_t count) {
   const size_t most = piece_numbers();
   for (size_t start = 0; start < count; start += most) {
-    begin_waiting();
+    sys_begin_waiting("MPI");
     const size_t each = count - start < most ? count - start : most;
     for (int rank = 0; rank < all_ranks; rank++) {
       memcpy(sent + (size_t)rank * each, all + (size_t)rank * count + start, each * sizeof(float));
     }
     sum_of_parts(sent, own + start, each);
   }
-  end_waiting();
+  sys_end_waiting();
 }
 
 void sys_mpi_gather(const void *own, void *all, size_t bytes) {
   const size_t most = piece_numbers() * sizeof(float);
   if (bytes <= 1 << 26) {
-    begin_waiting();
+    sys_begin_waiting("MPI");
     mpi.all_gather(own, (int)bytes, mpi.byte, all, (int)bytes, mpi.byte, mpi.world);
-    end_waiting();
+    sys_end_waiting();
     return;
   }
   for (size_t start = 0; start < bytes; start += most) {
-    begin_waiting();
+    sys_begin_waiting("MPI");
     const size_t each = bytes - start < most ? bytes - start : most;
     mpi.all_gather((const char *)own + start, (int)each, mpi.byte, received, (int)each, mpi.byte, mpi.world);
     for (int rank = 0; rank < all_ranks; rank++) {
       memcpy((char *)all + (size_t)rank * bytes + start, (const char *)received + (size_t)rank * each, each);
     }
   }
-  end_waiting();
+  sys_end_waiting();
 }
 
 void sys_mpi_broadcast(void *bytes, size_t count) {
   for (char *at = bytes; count;) {
-    begin_waiting();
+    sys_begin_waiting("MPI");
     const size_t each = count < piece_bytes ? count : piece_bytes;
     mpi.broadcast(at, (int)each, mpi.byte, 0, mpi.world);
     at += each, count -= each;
   }
-  end_waiting();
+  sys_end_waiting();
 }
 
 void sys_mpi_barrier(void) {
-  begin_waiting();
+  sys_begin_waiting("MPI");
   mpi.barrier(mpi.world);
-  end_waiting();
+  sys_end_waiting();
 }
 
 void sys_mpi_finish(void) {
-  begin_waiting();
+  sys_begin_waiting("MPI");
   mpi.finalize();
-  end_waiting();
+  sys_end_waiting();
 }
 
 void sys_mpi_abort(int code) {

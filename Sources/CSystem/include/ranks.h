@@ -22,6 +22,9 @@ bool sys_mpi_begin(void);
 /// From here on a call that waits for other ranks for so long ends the process with an error and exit code 1; 0: it waits
 /// without end.
 void sys_mpi_set_patience(int seconds);
+/// The same around another call that waits for the ranks; `what` is a literal that says in what it waits.
+void sys_begin_waiting(const char *what);
+void sys_end_waiting(void);
 /// Whether any thread may speak with the ranks, one at a time; else only the one that began.
 bool sys_mpi_serializes(void);
 int sys_mpi_rank(void);

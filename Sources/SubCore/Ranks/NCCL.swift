@@ -1,4 +1,5 @@
 internal import CSystem
+internal import Synchronization
 
 /// Ranks that each compute on a CUDA device of their own. Tensors of the devices go from one to the other by NCCL, opened at
 /// run time; everything else, and the id by which NCCL's ranks find each other, goes over the ranks' `carrier`. Untried on
@@ -24,6 +25,7 @@ public final class NCCL: DeviceCommunicator, @unchecked Sendable {
     try library.check(
       sys_nccl_begin(library.begin, &handle, Int32(carrier.count), id, Int32(carrier.rank)), "ncclCommInitRank")
     self.handle = handle
+    CUDADriver.waitsForRanks.store(true, ordering: .relaxed)
   }
 
   deinit { _ = library.end(handle) }

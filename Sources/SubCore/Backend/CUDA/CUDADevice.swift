@@ -140,7 +140,7 @@ final class CUDADevice: @unchecked Sendable {
     // Outside, so that other threads may go on.
     enter()
     state.withLock { $0.waits += 1 }
-    driver.check(driver.eventSynchronize(done), "the device's work")
+    driver.wait(for: done, "the device's work")
   }
 
   /// How often the host waited for everything, or for room to upload.

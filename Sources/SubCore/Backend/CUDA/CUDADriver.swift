@@ -1,3 +1,6 @@
+internal import CSystem
+import Synchronization
+
 /// A handle of the driver's or of a library's.
 typealias CUDAHandle = UnsafeMutableRawPointer
 
@@ -113,6 +116,21 @@ struct CUDADriver: Sendable {
   func check(_ status: Status, _ what: @autoclosure () -> String) {
     if let failure = failure(status, what()) { CUDAFailure.end(failure) }
   }
+
+  /// Returns when an event has come about; that may take other ranks, for whom nobody waits for ever.
+  func wait(for event: CUDAHandle?, _ what: @autoclosure () -> String) {
+    let isLimited = Self.waitsForRanks.load(ordering: .relaxed)
+    if isLimited {
+      sys_begin_waiting(UnsafeRawPointer(Self.ranksName.utf8Start).assumingMemoryBound(to: CChar.self))
+    }
+    let status = eventSynchronize(event)
+    if isLimited { sys_end_waiting() }
+    check(status, what())
+  }
+
+  /// Whether what is enqueued here may wait for other ranks.
+  static let waitsForRanks = Atomic(false)
+  private static let ranksName: StaticString = "NCCL"
 
   /// What a call's answer says went wrong; nil: nothing.
   func failure(_ status: Status, _ what: @autoclosure () -> String) -> String? {

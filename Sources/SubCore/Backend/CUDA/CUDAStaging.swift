@@ -52,7 +52,7 @@ final class CUDAStaging: @unchecked Sendable {
     state.used = 0
     guard state.isRecorded[state.piece], driver.eventQuery(state.events[state.piece]) != 0 else { return }
     state.waits += 1
-    driver.check(driver.eventSynchronize(state.events[state.piece]), "cuEventSynchronize")
+    driver.wait(for: state.events[state.piece], "cuEventSynchronize")
   }
 
   private func open(_ state: inout State) {
