@@ -41,7 +41,11 @@ package final class FileLock: Sendable {
     if !holds, errno == EWOULDBLOCK { return nil }
   }
 
-  deinit { close(descriptor) }
+  deinit {
+    // Said, since a process that another thread is about to start has the descriptor too until it runs its program.
+    if holds { flock(descriptor, LOCK_UN) }
+    close(descriptor)
+  }
 
   /// Whether a path still leads to what is locked, and not to something that has taken its place.
   package func isStill(at path: String) -> Bool {

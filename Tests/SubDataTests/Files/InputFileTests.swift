@@ -51,6 +51,29 @@ import Testing
     }
   }
 
+  #if os(Linux)
+    @Test func `a lock ends though another process has its descriptor`() throws {
+      try Fixture.inFolder { folder in
+        let path = "\(folder)/lock"
+        var lock = try FileLock(path, .exclusive, creating: true)
+        // As a process has it that is about to start another program.
+        let files = FileManager.default
+        let descriptors = try files.contentsOfDirectory(atPath: "/proc/self/fd").compactMap { Int32($0) }
+        let name = (path as NSString).lastPathComponent
+        let own = try #require(
+          descriptors.first { descriptor in
+            let target = try? files.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(descriptor)")
+            return target.map { $0.hasSuffix("/\((folder as NSString).lastPathComponent)/\(name)") } ?? false
+          })
+        let other = dup(own)
+        defer { close(other) }
+        #expect(lock != nil && other >= 0)
+        lock = nil
+        #expect(try FileLock(path, .exclusive) != nil)
+      }
+    }
+  #endif
+
   @Test func `locks exclude each other and go with their owner`() throws {
     try Fixture.inFolder { folder in
       let path = "\(folder)/lock"
