@@ -32,6 +32,12 @@ public struct CudaTwin: @unchecked Sendable {
     limit(bytes)
   }
 
+  /// Has the next calls of this thread that make graphs, and then those that enqueue them, find no memory.
+  public func denyGraphs(instantiations: Int = 0, launches: Int = 0) {
+    let deny: @convention(c) (Int32, Int32) -> Void = function("twin_deny_graphs")
+    deny(Int32(instantiations), Int32(launches))
+  }
+
   private func function<Function>(_ name: String, as type: Function.Type = Function.self) -> Function {
     guard let address = dlsym(handle, name) else { preconditionFailure("the twin has no \(name)") }
     return unsafeBitCast(address, to: type)

@@ -11,7 +11,7 @@ public struct ImageSampler: Sendable, Codable, Equatable {
   public var seed: Int
   /// Whether every epoch has its own random order; else pictures come as they are listed.
   public var shuffles: Bool
-  /// How often in a row every picture comes, each time augmented differently (repeated augmentation: 3).
+  /// How often every picture of a batch comes in it, each time augmented differently (repeated augmentation: 3).
   public var repeats: Int
   /// Whether a last batch that is not full is left out.
   public var dropsLast: Bool
@@ -41,10 +41,20 @@ public struct ImageSampler: Sendable, Codable, Equatable {
   }
 
   /// The pictures of an epoch, in order.
+  ///
+  /// A batch first has all of its pictures once, then all of them again: a rank's or a part's share of it, on which batch-norm's
+  /// statistics and mixing depend, is of different pictures, as the samplers of DeiT and timm give every process another
+  /// augmentation of a picture.
   public func order(epoch: Int) -> [Int] {
     let permuted =
       shuffles ? RandomKey(seed: seed).fold("order").fold(epoch).permutation(count) : Array(0..<count)
-    return (0..<epochCount).map { permuted[$0 / repeats] }
+    guard repeats > 1 else { return Array(permuted.prefix(epochCount)) }
+    return stride(from: 0, to: epochCount, by: batchSize).flatMap { start in
+      let places = start..<min(start + batchSize, epochCount)
+      return (0..<repeats).flatMap { copy in
+        places.filter { $0 % repeats == copy }.map { permuted[$0 / repeats] }
+      }
+    }
   }
 
   /// The places in `order` that batch `batch` takes.

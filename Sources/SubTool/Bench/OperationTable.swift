@@ -9,7 +9,8 @@ struct OperationTable {
 
   /// Measures both limits on a device.
   init(_ precision: Precision, tries: Int, on device: Device) throws {
-    productRate = try ProductRate.all.map { try $0.measured(precision, tries: tries, on: device) }.max() ?? 0
+    productRate =
+      try ProductRate.all(on: device).map { try $0.measured(precision, tries: tries, on: device) }.max() ?? 0
     let (timed, times) = device.timed()
     let x = Tensor([1 << 25], filledWith: 1, on: timed)
     bandwidth = try (0..<tries + 2).map { _ in

@@ -70,10 +70,11 @@ package struct BenchCommand: Command {
 
   private func printProductRates(_ device: Device, _ context: ToolContext) throws {
     for precision in Precision.allCases where (try? precision.check(on: device)) != nil {
-      for product in ProductRate.all {
+      for product in ProductRate.all(on: device) {
         let rate = try product.measured(precision, tries: warmup + steps, on: device)
         try context.console.print(
-          "masksub \(Self.products) precision=\(precision.rawValue) product=\(product.name) threads=\(Processor.threads) "
+          "masksub \(Self.products) precision=\(precision.rawValue) product=\(product.name) "
+            + (device.memoryUsage == nil ? "threads=\(Processor.threads) " : "device=\(device) ")
             + "gflops=\((rate / 1e9).fixed(1))")
       }
     }

@@ -44,6 +44,11 @@ final class DeviceCheck {
       if pattern != nil { try console.print(styled: detail(check, console.outputStyle)) }
     }
     try finishRow(console)
+    if let captured = device.captured {
+      try console.print(
+        "of \(captured.commands) commands \(captured.inGraphs) were in captured graphs"
+          + (captured.obstacle.map { "; none are: \($0)" } ?? ""))
+    }
     guard counts.all > 0 else {
       throw InputError(
         "no operation is called '\(pattern ?? "")'", at: "masksub doctor --check",

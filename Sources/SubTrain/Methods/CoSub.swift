@@ -9,20 +9,25 @@ public struct CoSub: Method {
   public static let name = "cosub"
   // Without stochastic depth the submodels are the same one.
   public static let ratio: MethodRatio? = MethodRatio(
-    "stochastic depth", in: 0.001..<1, unlessGiven: "the recipe's drop-path"
+    "stochastic depth", in: 0.001..<1, unlessGiven: "the recipe's own"
   ) { $0.dropPath }
-  /// The stochastic depth of both, the same in every block.
+  /// The stochastic depth of both.
   public let dropPath: Double
+  /// The same for every block; nil: it is the network's own, with the schedule that it has there.
+  private let rates: PathRates?
   /// λ, the share of what they say to each other.
   public let subWeight: Double
 
-  /// The method whose submodels have a stochastic depth of `ratio`.
-  public init(_ settings: MethodSettings) { (dropPath, subWeight) = (settings.ratio, settings.subWeight) }
+  /// The method whose submodels have a stochastic depth of `ratio` in every block, unless that is the model's own.
+  public init(_ settings: MethodSettings) {
+    (dropPath, subWeight) = (settings.ratio, settings.subWeight)
+    rates = dropPath == settings.ownDropPath ? nil : .everywhere(Float(dropPath))
+  }
   public var numbers: [(name: String, value: Double)] { [("ratio", dropPath), ("sub_weight", subWeight)] }
 
   public func train<Task>(_ step: Step<Task>) {
-    let one = step.branch(0) { $0.dropPath = .everywhere(Float(dropPath)) }
-    let other = step.branch(1) { $0.dropPath = .everywhere(Float(dropPath)) }
+    let one = step.branch(0) { $0.dropPath = rates }
+    let other = step.branch(1) { $0.dropPath = rates }
     step.backward(
       .main(step.loss(one), weight: (1 - subWeight) / 2), .main(step.loss(other), weight: (1 - subWeight) / 2),
       .sub(step.loss(one, mimicking: step.softTarget(of: other)), weight: subWeight / 2),

@@ -23,7 +23,8 @@ public struct MethodChoice: Sendable {
           "a \(own.meaning) of \(ratio.fixed(2)) is out of range", at: "--method \(type.name)",
           cure: "give a --ratio of at least \(own.range.lowerBound), below \(own.range.upperBound)", isUsage: true)
       }
-      let method = type.init(MethodSettings(ratio: ratio, subWeight: subWeight ?? 0.5, selection: selection))
+      let method = type.init(
+        MethodSettings(ratio: ratio, ownDropPath: basis.dropPath, subWeight: subWeight ?? 0.5, selection: selection))
       guard subWeight == nil || method.numbers.contains(where: { $0.name == "sub_weight" }) else {
         throw InputError(
           "\(type.name) has no sub-branch", at: "--sub-weight", cure: "leave it out, or choose another --method",

@@ -5,6 +5,8 @@ public import SubNN
 public struct MethodSettings: Sendable {
   /// What it is, each method says itself (`Method.ratio`).
   public var ratio: Double
+  /// The stochastic depth that the model has, of the deepest block where it rises; nil: nothing is known of it.
+  public var ownDropPath: Double?
   /// λ, the sub-branch's share of the loss; the main branch has the rest.
   public var subWeight: Double
   /// How the hidden parts of an image are chosen.
@@ -14,9 +16,11 @@ public struct MethodSettings: Sendable {
 
   /// The numbers of a method.
   public init(
-    ratio: Double = 0, subWeight: Double = 0.5, selection: Masking.Selection = .uniform, noise: HostArray? = nil
+    ratio: Double = 0, ownDropPath: Double? = nil, subWeight: Double = 0.5, selection: Masking.Selection = .uniform,
+    noise: HostArray? = nil
   ) {
-    (self.ratio, self.subWeight, self.selection, self.noise) = (ratio, subWeight, selection, noise)
+    (self.ratio, self.ownDropPath, self.subWeight) = (ratio, ownDropPath, subWeight)
+    (self.selection, self.noise) = (selection, noise)
   }
 
   /// What a method hides whose ratio is the share that is hidden; nil at 0.

@@ -43,9 +43,9 @@ struct CapturedGraphTests {
     }
   }
 
-  private func graphs(_ place: Device, capacity: Int = 256) throws -> CUDAGraphs {
+  private func graphs(_ place: Device, capacity: Int = 256, makeRoom: @escaping () -> Void = {}) throws -> CUDAGraphs {
     let device = try #require(place.cuda)
-    return CUDAGraphs(device.driver, device.stream, areWanted: true, capacity: capacity) {}
+    return CUDAGraphs(device.driver, device.stream, areWanted: true, capacity: capacity, makeRoom: makeRoom)
   }
 
   private func device() -> Device { Device(DeviceKind(name: "cuda graphs", open: { CUDABackend(ordinal: $0) })) }
@@ -95,6 +95,34 @@ struct CapturedGraphTests {
     let second = work.send(graphs, failing: true)
     #expect(second.count == 18 && second.values == values && graphs.captured.obstacle == "refused")
     #expect(work.send(graphs).count == 17 && graphs.captured.inGraphs == 0)
+  }
+
+  /// The pool's free blocks may still be used by the very commands that a graph found no memory for.
+  @Test(arguments: [(1, 0), (0, 1)])
+  func `what a device has no memory for is enqueued before room is made, and tried once more`(
+    instantiations: Int, launches: Int
+  ) throws {
+    let place = device()
+    let twin = try #require(CudaTwin.shared)
+    let values = (1...18).map(Float.init)
+    let work = try Work(values, on: place)
+    var found: [[Float]] = []
+    let graphs = try graphs(place) { found.append(work.y.floats()) }
+    #expect(work.send(graphs).count == 18)
+    twin.denyGraphs(instantiations: instantiations, launches: launches)
+    // Captured, and then one by one.
+    #expect(work.send(graphs).count == 36)
+    #expect(found == [values])
+    // There is memory now.
+    #expect(work.send(graphs).count == 18 && work.send(graphs).count == 0 && graphs.captured.inGraphs == 36)
+    #expect(found.count == 1 && graphs.captured.obstacle == nil)
+    // A piece that finds none twice is left alone, and no room is made for it again.
+    let other = try Work(values, on: place)
+    #expect(other.send(graphs).count == 18)
+    twin.denyGraphs(instantiations: 2 * instantiations, launches: 2 * launches)
+    for count in [36, 36, 18, 18] { #expect(other.send(graphs).count == count) }
+    #expect(found.count == 2 && graphs.captured.obstacle == nil)
+    twin.denyGraphs()
   }
 
   @Test func `bytes between the members of a struct are nobody's`() {

@@ -64,8 +64,8 @@ final class CUDABackend: Backend {
 
   func download(_ x: Tensor, into bytes: UnsafeMutableRawBufferPointer) {
     let device = device
-    device.synchronize {
-      guard let base = bytes.baseAddress, bytes.count > 0 else { return }
+    guard let base = bytes.baseAddress, bytes.count > 0 else { return }
+    device.download {
       device.driver.check(
         device.driver.copyToHost(base, x.deviceAddress, bytes.count, device.stream), "cuMemcpyDtoHAsync")
     }

@@ -66,6 +66,9 @@ final class CUDADevice: @unchecked Sendable {
     pool = CUDAPool(driver) { [unowned self] body in
       // The products' memory is asked for before there is a queue.
       if let queue { queue.exclusively(body) } else { body() }
+    } finish: { [unowned self] in
+      mark()
+      wait()
     }
     staging = CUDAStaging(driver, stream)
     feed = CUDAFeed(driver, stream, pool) { [unowned self] body in queue.exclusively(body) }
@@ -131,13 +134,28 @@ final class CUDADevice: @unchecked Sendable {
     return free + pool.freeBytes
   }
 
-  /// Waits until everything is done, last of all what `enqueue` adds.
-  func synchronize(_ enqueue: () -> Void = {}) {
-    queue.exclusively {
-      enqueue()
-      driver.check(driver.eventRecord(done, stream), "cuEventRecord")
-    }
+  /// Waits until everything is done.
+  func synchronize() {
+    queue.exclusively { mark() }
     // Outside, so that other threads may go on.
+    wait()
+  }
+
+  /// Runs a copy to the host's memory behind all that was asked for, and waits until it is done. What it is behind is waited for
+  /// first: the driver's call returns when the copy is done, and nobody else could ask for anything until then.
+  func download(_ copy: () -> Void) {
+    synchronize()
+    queue.exclusively {
+      copy()
+      mark()
+    }
+    driver.wait(for: done, "a copy to the host")
+  }
+
+  /// Where `wait` waits for what was enqueued.
+  private func mark() { driver.check(driver.eventRecord(done, stream), "cuEventRecord") }
+
+  private func wait() {
     enter()
     state.withLock { $0.waits += 1 }
     driver.wait(for: done, "the device's work")

@@ -12,6 +12,8 @@
 final class CUDAGraphs {
   /// Commands of the smallest piece that is worth a graph.
   private static let leastCount = 16
+  /// Fingerprints that are kept at most.
+  private static let remembered = 1 << 16
   private struct Graph {
     let commands: CommandList
     let executable: CUDAHandle?
@@ -20,13 +22,14 @@ final class CUDAGraphs {
   private let driver: CUDADriver
   private let stream: CUDAHandle?
   private var graphs: [UInt64: Graph] = [:]
-  /// Fingerprints of what came once, and of what the device had no memory for.
+  /// Fingerprints of what came once, and how often the device had no memory for what comes again.
   private var seen: Set<UInt64> = []
-  private var refused: Set<UInt64> = []
+  private var refusals: [UInt64: Int] = [:]
   private var uses = 0
   private(set) var captured = CapturedWork()
-  /// Gives back memory of the device that lies free.
+  /// Gives back memory of the device that lies free, and whether that is due.
   private let makeRoom: () -> Void
+  private var needsRoom = false
   /// How many graphs are kept.
   private let capacity: Int
 
@@ -49,38 +52,39 @@ final class CUDAGraphs {
     } else if let failure = commands.first(perform) {
       CUDAFailure.end(failure)
     }
+    // Not before: memory that lies free may have been freed behind these commands, which still use it.
+    if needsRoom { makeRoom() }
+    needsRoom = false
   }
 
   /// Enqueues commands as a graph; false where there is none of them.
   private func play(_ commands: CommandList, _ perform: (CommandList.Command) -> String?) -> Bool {
     let fingerprint = commands.fingerprint
-    guard !refused.contains(fingerprint), let executable = executable(of: commands, fingerprint, perform) else {
+    guard refusals[fingerprint, default: 0] < 2, let executable = executable(of: commands, fingerprint, perform) else {
       return false
     }
     // What a graph needs of the device's memory, it may need when it is first enqueued.
-    let status = makingRoom { driver.graphLaunch(executable, stream) }
+    let status = driver.graphLaunch(executable, stream)
     if status == CUDADriver.outOfMemory {
-      forget(fingerprint)
-      refused.insert(fingerprint)
-      return false
+      refuse(fingerprint)
+    } else {
+      captured.obstacle = driver.failure(status, "cuGraphLaunch")
     }
-    driver.check(status, "cuGraphLaunch")
-    return true
+    return status == 0
   }
 
-  /// The answer of a call, which is made again where memory had to be given back for it.
-  private func makingRoom(_ call: () -> CUDADriver.Status) -> CUDADriver.Status {
-    let status = call()
-    guard status == CUDADriver.outOfMemory else { return status }
-    makeRoom()
-    return call()
+  /// Leaves a piece that the device has no memory for to be enqueued one by one; it is tried once more, with more room.
+  private func refuse(_ fingerprint: UInt64) {
+    forget(fingerprint)
+    if refusals.count >= Self.remembered { refusals = [:] }
+    refusals[fingerprint, default: 0] += 1
+    needsRoom = refusals[fingerprint] == 1
   }
 
   private func forget(_ fingerprint: UInt64) {
     guard let graph = graphs.removeValue(forKey: fingerprint) else { return }
     // The driver keeps a graph that still runs.
     driver.check(driver.graphExecutableDestroy(graph.executable), "cuGraphExecDestroy")
-    seen.remove(fingerprint)
   }
 
   /// The graph of commands that came before.
@@ -95,7 +99,7 @@ final class CUDAGraphs {
     }
     guard seen.contains(fingerprint) else {
       // Texts of all lengths hardly ever come again: a long run forgets.
-      if seen.count >= 1 << 16 { seen = [] }
+      if seen.count >= Self.remembered { seen = [] }
       seen.insert(fingerprint)
       return nil
     }
@@ -103,6 +107,7 @@ final class CUDAGraphs {
       // Where more pieces than that come in turn, none would live to be used.
       guard uses - oldest.value.lastUse > 4 * capacity else { return nil }
       forget(oldest.key)
+      seen.remove(oldest.key)
     }
     guard let executable = capture(commands, fingerprint, perform) else { return nil }
     graphs[fingerprint] = Graph(commands: commands, executable: executable, lastUse: uses)
@@ -122,9 +127,9 @@ final class CUDAGraphs {
       failure = failure ?? end
     }
     if failure == nil {
-      let status = makingRoom { driver.graphInstantiate(&executable, graph, 0) }
+      let status = driver.graphInstantiate(&executable, graph, 0)
       if status == CUDADriver.outOfMemory {
-        refused.insert(fingerprint)
+        refuse(fingerprint)
       } else {
         failure = driver.failure(status, "cuGraphInstantiate")
       }

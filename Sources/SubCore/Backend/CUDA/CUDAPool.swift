@@ -17,11 +17,15 @@ final class CUDAPool: Sendable {
   }
   private let driver: CUDADriver
   private let exclusively: @Sendable (() -> Void) -> Void
+  private let finish: @Sendable () -> Void
   private let state = Mutex(State())
 
-  /// Memory of a driver's device; `exclusively` runs something behind all that was asked for, while nobody asks for more.
-  init(_ driver: CUDADriver, exclusively: @escaping @Sendable (() -> Void) -> Void) {
-    (self.driver, self.exclusively) = (driver, exclusively)
+  /// Memory of a driver's device; `exclusively` runs something behind all that was asked for, while nobody asks for more, and
+  /// `finish` waits there until it is done.
+  init(
+    _ driver: CUDADriver, exclusively: @escaping @Sendable (() -> Void) -> Void, finish: @escaping @Sendable () -> Void
+  ) {
+    (self.driver, self.exclusively, self.finish) = (driver, exclusively, finish)
   }
 
   /// At least so many bytes.
@@ -87,6 +91,7 @@ final class CUDAPool: Sendable {
   func giveBack() { state.withLock { giveBack(&$0) } }
 
   private func giveBack(_ state: inout State) {
+    if !state.free.isEmpty { finish() }
     for (size, blocks) in state.free {
       for block in blocks { driver.check(driver.free(block), "cuMemFree") }
       state.usage.held -= blocks.count * Self.footprint(size)

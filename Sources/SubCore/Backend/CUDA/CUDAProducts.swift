@@ -57,17 +57,28 @@ final class CUDAProducts: @unchecked Sendable {
     _ shape: ProductShape, _ alpha: Float, _ a: UnsafeRawPointer, _ b: UnsafeRawPointer, _ beta: Float,
     into c: UnsafeMutableRawPointer, bias: UnsafeRawPointer? = nil
   ) {
-    let number = state.withLock { state in
-      if let known = state.numbers[shape] { return known }
-      device.enter()
-      state.plans.append(make(shape, rounds: state.rounds))
-      state.numbers[shape] = state.plans.count - 1
-      return state.plans.count - 1
-    }
+    let number = state.withLock { $0.numbers[shape] } ?? plan(shape)
     func address(_ pointer: UnsafeRawPointer) -> CUDADriver.Address { CUDADriver.Address(UInt(bitPattern: pointer)) }
     device.queue.multiply(
       plan: number, alpha: alpha, beta: beta,
       ProductOperands(a: address(a), b: address(b), c: address(c), bias: bias.map(address) ?? 0))
+  }
+
+  /// The number of a new plan.
+  private func plan(_ shape: ProductShape) -> Int {
+    // Nothing is captured meanwhile: some versions of the library cannot choose an algorithm then.
+    device.queue.hold()
+    defer { device.queue.letGo() }
+    device.enter()
+    return state.withLock { state in
+      if let known = state.numbers[shape] { return known }
+      guard let plan = make(shape, rounds: state.rounds) ?? make(shape, rounds: false) else {
+        CUDAFailure.end("cuBLASLt has no algorithm for \(shape)")
+      }
+      state.plans.append(plan)
+      state.numbers[shape] = state.plans.count - 1
+      return state.plans.count - 1
+    }
   }
 
   /// Enqueues a product by a plan; what the library says went wrong with it.
@@ -100,7 +111,8 @@ final class CUDAProducts: @unchecked Sendable {
     }
   }
 
-  private func make(_ shape: ProductShape, rounds: Bool) -> Plan {
+  /// A plan for a shape; nil where the library has no algorithm for it.
+  private func make(_ shape: ProductShape, rounds: Bool) -> Plan? {
     let (operand, result) = (Self.type(shape.operand), Self.type(shape.result))
     var descriptor: CUDAHandle?
     // 68: products are computed in f32; 77: of f32 that is rounded to tf32.
@@ -130,14 +142,14 @@ final class CUDAProducts: @unchecked Sendable {
     let a = layout(operand, aRows, aColumns, shape.strideA, shape.stepA)
     let b = layout(operand, bRows, bColumns, shape.strideB, shape.stepB)
     let c = layout(result, shape.m, shape.n, shape.strideC, shape.stepC)
-    let algorithm = algorithm(shape, descriptor, a, b, c)
+    guard let algorithm = algorithm(shape, descriptor, a, b, c) else { return nil }
     return Plan(shape: shape, descriptor: descriptor, a: a, b: b, c: c, algorithm: algorithm)
   }
 
-  /// The algorithm that the library thinks is the fastest.
+  /// The algorithm that the library thinks is the fastest; nil: it has none.
   private func algorithm(
     _ shape: ProductShape, _ descriptor: CUDAHandle?, _ a: CUDAHandle?, _ b: CUDAHandle?, _ c: CUDAHandle?
-  ) -> [UInt64] {
+  ) -> [UInt64]? {
     var preference: CUDAHandle?
     Self.check(library.preferenceCreate(&preference), "cublasLtMatmulPreferenceCreate")
     defer { _ = library.preferenceDestroy(preference) }
@@ -154,8 +166,7 @@ final class CUDAProducts: @unchecked Sendable {
     let status = answer.withUnsafeMutableBytes {
       library.heuristic(handle, descriptor, b, a, c, c, preference, 1, $0.baseAddress!, &found)
     }
-    guard status == 0, found > 0 else { CUDAFailure.end("cuBLASLt has no algorithm for \(shape) (\(status))") }
-    return Array(answer.prefix(8))
+    return status == 0 && found > 0 ? Array(answer.prefix(8)) : nil
   }
 
   private func set<Value: BitwiseCopyable>(

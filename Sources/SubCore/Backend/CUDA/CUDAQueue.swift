@@ -8,8 +8,9 @@ import Synchronization
 ///
 /// `@unchecked Sendable`: what changes is behind the lock.
 final class CUDAQueue: @unchecked Sendable {
-  /// Commands of a piece: enough that enqueueing a graph is nothing beside them, few enough that a device begins early.
-  static let pieceCount = 256
+  /// Commands of a piece: enough that enqueueing a graph is nothing beside them. Those that a step begins with are smaller, each
+  /// twice the one before: a device that waits begins early.
+  private static let (firstCount, pieceCount) = (32, 256)
   private static let blockCount = 8
   private static let blockSize = 1 << 20
   /// The largest upload that goes into a block.
@@ -19,6 +20,8 @@ final class CUDAQueue: @unchecked Sendable {
   private let graphs: CUDAGraphs
   private let lock = RecursiveLock()
   private var commands = CommandList()
+  /// Commands of the piece at hand.
+  private var wanted = firstCount
   /// What the block that is being filled will hold, how much of it there is, and the block's number since the last `submit`.
   private let values: UnsafeMutableRawPointer
   private var used = 0
@@ -107,7 +110,7 @@ final class CUDAQueue: @unchecked Sendable {
     try lock {
       device.enter()
       send()
-      if depth == 0 { block = 0 }
+      if depth == 0 { (block, wanted) = (0, Self.firstCount) }
       return try body()
     }
   }
@@ -128,7 +131,7 @@ final class CUDAQueue: @unchecked Sendable {
   }
 
   private func sendIfWhole() {
-    if commands.count >= Self.pieceCount { send() }
+    if commands.count >= wanted { send() }
   }
 
   private func send() {
@@ -141,6 +144,7 @@ final class CUDAQueue: @unchecked Sendable {
     }
     graphs.send(commands) { perform($0) }
     commands.removeAll()
+    wanted = min(2 * wanted, Self.pieceCount)
     (used, block) = (0, (block + 1) % Self.blockCount)
   }
 
