@@ -82,6 +82,25 @@ struct CaptionBatchesTests {
     #expect(try batches.next() == nil && batches.faults.count(.brokenImage) == 4)
   }
 
+  /// The rest of a list is left out, as a loader does that drops its last batch: none has a pair twice.
+  @Test func `an epoch of a list ends with its last whole batch`() throws {
+    let folder = try CaptionFiles.folder()
+    for index in 0..<11 {
+      try CaptionFiles.write(CaptionFiles.png, "\(folder)/\(index).png")
+      try CaptionFiles.write("number \(index)".utf8, "\(folder)/\(index).txt")
+    }
+    let batches = try Self.batches(folder, order: CaptionOrder(seed: 3), size: 4)
+    for epoch in 0..<3 {
+      var captions: [String] = []
+      for _ in 0..<2 {
+        let batch = try #require(try batches.next())
+        #expect(batch.position.epoch == epoch)
+        captions += batch.captions
+      }
+      #expect(Set(captions).count == 8)
+    }
+  }
+
   @Test func `nothing but broken images ends the run`() throws {
     let folder = try CaptionFiles.folder()
     for index in 0..<5 {

@@ -22,7 +22,7 @@ import Testing
         #expect(option != nil && option?.accept(value, asDefault: false) == nil, "\(spelling) is \(name) \(value)")
       case .sameIn(let command, let name, else: let cure):
         #expect(commands.first { $0.name == command }?.form.option(name) != nil && !cure.isEmpty, "\(spelling)")
-      case .refused(let cure):
+      case .refused(let cure), .already(_, else: let cure):
         #expect(!cure.isEmpty)
       }
     }

@@ -107,7 +107,7 @@ import VisionSub
         "imagenet", "--reprob", "0.25", "--aa", "rand-m9", "--clip-grad", "1", "--bce-loss", "-j", "4", "--exif")
         == [
           "--data=imagenet", "--workers=4", "--model=deit3_small_patch16_224", "--optimizer=lamb", "--clip-norm=1",
-          "--schedule=cosine", "--batch-size=256", "--exif=true", "--policy=rand-m9", "--erasing=0.25", "--loss=bce",
+          "--batch-size=256", "--exif=true", "--policy=rand-m9", "--erasing=0.25", "--loss=bce",
         ])
     #expect(
       try line(
@@ -117,6 +117,17 @@ import VisionSub
           "--data={0..9}.tar", "--val=v", "--workers=2", "--weight-decay=0.2", "--warmup-steps=100",
           "--samples-per-epoch=1000", "--resamples=true", "--precision=bf16",
         ])
+  }
+
+  /// timm's and open_clip's cosine is that of the recipes; ours of that name is transformers'.
+  @Test func `another tool's cosine keeps a recipe's schedule, and nothing else does`() throws {
+    #expect(try line("clip-pretrain", "--lr-scheduler=cosine", "--epochs", "2") == ["--epochs=2"])
+    #expect(try line("glue", "--lr_scheduler_type", "cosine") == ["--schedule=cosine"])
+    for words in [["train", "--sched", "step"], ["train", "--sched"], ["glue", "--lr-scheduler", "cosine"]] {
+      #expect(throws: InputError.self) {
+        try CommandParser(CommandParser.command(named: words[0], among: Tool.commands)).parse(Array(words.dropFirst()))
+      }
+    }
   }
 
   @Test func `a rate stays with another batch, and says what the linear rule makes of it`() throws {

@@ -65,6 +65,18 @@ import Testing
     #expect(throws: InputError.self) { try found.recipe(nil, with: [("deviation", "0.1,0,0.3")]) }
   }
 
+  @Test func `a recipe of another image size takes of images what it says itself`() throws {
+    let found = try folder(Self.timm)
+    var other = try VisionRecipe.following(found.configuration)
+    (other.data.imageSize, other.data.eval, other.data.evalMode) = (
+      2 * found.configuration.imageSize, .ratio(1), .squash
+    )
+    let recipe = try found.recipe(other, with: [])
+    #expect(recipe.data.eval == .ratio(1) && recipe.data.evalMode == .squash)
+    #expect(recipe.data.normalization.mean == [0.5, 0.4, 0.3] && recipe.data.evalInterpolation == .bilinear)
+    #expect(!found.trainingPreparationLine(recipe).contains("(--set; "))
+  }
+
   @Test func `what cannot be done is refused by name, unless an option replaces it`() throws {
     let found = try folder(
       #"{"pretrained_cfg": {"crop_mode": "border", "interpolation": "lanczos", "mean": [0.5, 0.5, 0.5]}}"#)

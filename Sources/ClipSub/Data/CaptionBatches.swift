@@ -51,6 +51,7 @@ public final class CaptionBatches: Sendable {
   /// may be empty.
   public func next() throws -> CaptionBatch? {
     try stream.withLock { stream in
+      if fills { try stream.dropRest(fewerThan: batchSize) }
       var given: [CaptionStream.Given] = []
       while given.count < batchSize, let pair = try stream.give() { given.append(pair) }
       guard !given.isEmpty, given.count == batchSize || !fills else { return nil }

@@ -60,9 +60,7 @@ public struct CaptionStream: Sendable {
             "the data gave no pair in a whole epoch: \(faults.summary)", at: set.source,
             cure: "repair the data; every image needs a caption")
         }
-        position.epoch += 1
-        (position.shard, position.sample, position.draws, position.deliveredInEpoch) = (0, 0, 0, 0)
-        open = [:]
+        beginEpoch()
         continue
       }
       let pairs = open[place]!.pairs
@@ -75,6 +73,20 @@ public struct CaptionStream: Sendable {
         return Given(pair: pair, pairs: pairs, place: place, sample: sample, number: position.delivered - 1)
       } catch { try faults.record(error) }
     }
+  }
+
+  /// Goes on to the next epoch where a table or a folder has fewer pairs left than a batch: so no batch has a pair twice, and
+  /// epochs are what they are counted as. Shards go on into the next one.
+  mutating func dropRest(fewerThan count: Int) throws {
+    guard set.kind != .shards, order.repeats, position.sample > 0 else { return }
+    if open[0] == nil { try openShard(0, isNew: false) }
+    if open[0]!.pairs.count - position.sample < count { beginEpoch() }
+  }
+
+  private mutating func beginEpoch() {
+    position.epoch += 1
+    (position.shard, position.sample, position.draws, position.deliveredInEpoch) = (0, 0, 0, 0)
+    open = [:]
   }
 
   // MARK: The order

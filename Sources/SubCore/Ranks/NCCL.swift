@@ -60,8 +60,11 @@ public final class NCCL: DeviceCommunicator, @unchecked Sendable {
   /// Enqueues something on the device's stream, behind what computes its operands. A failure ends the program, as all of
   /// the device's do.
   private func call(_ what: String, _ body: (NCCLLibrary) -> NCCLLibrary.Status) {
-    let status = device.queue.exclusively { body(library) }
-    do { try library.check(status, what) } catch { CUDAFailure.end("\(error.what), \(error.place)") }
+    device.enter()
+    // Outside of the queue, since the call may wait for ranks that are other threads of this process: nobody else may ask
+    // anything of the device meanwhile, and nobody does.
+    device.queue.submit()
+    do { try library.check(body(library), what) } catch { CUDAFailure.end("\(error.what), \(error.place)") }
   }
 
   // MARK: Everything else

@@ -74,6 +74,8 @@ package struct CommandParser {
       }
       let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
       let spelling = parts[0]
+      let (command, options) = inner.map { ($0.type, $0.form) } ?? (type, form)
+      if try isSoAnyway(spelling, parts.dropFirst().first, options, of: command, in: arguments, at: &index) { continue }
       let own = try meant(by: spelling, form, of: type)
       guard let (option, implied) = try own ?? inner.flatMap({ try meant(by: spelling, $0.form, of: $0.type) }) else {
         throw unknown(spelling, form.options + (inner?.form.options ?? []))
@@ -96,9 +98,7 @@ package struct CommandParser {
   ) throws -> (option: any OptionDeclaration, value: String?)? {
     let dashed = OtherNames.dashed(spelling)
     if let option = form.option(spelling) ?? form.option(dashed) ?? form.field(dashed) { return (option, nil) }
-    func refused(_ cure: String) -> InputError {
-      InputError("\(spelling) has no counterpart here", at: "masksub \(type.name)", cure: cure, isUsage: true)
-    }
+    func refused(_ cure: String) -> InputError { Self.refused(spelling, of: type, cure) }
     switch OtherNames.meaning(of: spelling) {
     case .same(let names): return names.lazy.compactMap(form.option).first.map { ($0, nil) }
     case .value(let name, let value): return form.option(name).map { ($0, value) }
@@ -107,8 +107,26 @@ package struct CommandParser {
       if type.name == command { return (option, nil) }
       throw refused(cure)
     case .refused(let cure): throw refused(cure)
-    case nil: return nil
+    case .already, nil: return nil
     }
+  }
+
+  /// Whether an option of another tool's asks for what is so here without it; its value is taken then. Throws where it asks for
+  /// something else.
+  private func isSoAnyway(
+    _ spelling: String, _ attached: String?, _ form: CommandForm, of type: any Command.Type, in arguments: [String],
+    at index: inout Int
+  ) throws -> Bool {
+    guard case .already(let value, let cure)? = OtherNames.meaning(of: spelling), form.option("--schedule") != nil
+    else { return false }
+    let said = attached ?? (index < arguments.count ? arguments[index] : "")
+    guard said == value, type.name != "glue" else { throw Self.refused(spelling, of: type, cure) }
+    if attached == nil { index += 1 }
+    return true
+  }
+
+  private static func refused(_ spelling: String, of type: any Command.Type, _ cure: String) -> InputError {
+    InputError("\(spelling) has no counterpart here", at: "masksub \(type.name)", cure: cure, isUsage: true)
   }
 
   /// Takes what an earlier line says where this one says nothing.

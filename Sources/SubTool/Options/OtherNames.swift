@@ -11,6 +11,8 @@ enum OtherNames {
     case refused(String)
     /// The same in this command, none in others.
     case sameIn(String, String, else: String)
+    /// With this value what is so anyway; with another, what does the same.
+    case already(String, else: String)
   }
 
   /// What a spelling means; nil: nothing known.
@@ -30,7 +32,7 @@ enum OtherNames {
       switch entry.value {
       case .same(let names): names.contains(where: options.contains)
       case .value(let name, _), .sameIn(_, let name, else: _): options.contains(name)
-      case .refused: false
+      case .refused, .already: false
       }
     }.keys.sorted()
   }
@@ -40,9 +42,9 @@ enum OtherNames {
       "amp_bf16": "bf16", "amp_bfloat16": "bf16", "bfloat16": "bf16", "float32": "fp32", "f32": "fp32", "no": "fp32",
     ],
     "--optimizer": [
-      "fusedlamb": "lamb", "lambc": "lamb", "adamw_torch": "adamw", "fusedadamw": "adamw", "momentum": "sgd",
+      "fusedlamb": "lamb", "adamw_torch": "adamw", "fusedadamw": "adamw", "momentum": "sgd",
     ],
-    "--activation": ["quickgelu": "quick_gelu", "gelu_new": "gelu"],
+    "--activation": ["quickgelu": "quick_gelu"],
     "--schedule": ["constant_with_warmup": "constant"],
     "--policy": ["3a": "three-augment"],
   ]
@@ -50,6 +52,8 @@ enum OtherNames {
   private static let parts =
     "here --batch-size counts all samples of an update, and --accumulation in how many parts they come: "
     + "give --batch-size B×N --accumulation N"
+  private static let originalSchedule =
+    "leave it out; a recipe keeps its original's own schedule (--schedule gives it another; its cosine is transformers')"
   private static let always = "leave it out; it is always so here"
   private static let needless = "leave it out; there is nothing of the kind to choose here"
 
@@ -64,7 +68,7 @@ enum OtherNames {
     "--blr": .refused("give --lr, which is blr × batch / 256"),
     "--lr-base": .refused("give --lr itself, or --scale-lr"),
     "--unscale-lr": .refused("leave it out; the rate is not scaled unless --scale-lr is given"),
-    "--sched": .same(["--schedule"]), "--lr-scheduler": .same(["--schedule"]),
+    "--sched": .already("cosine", else: originalSchedule), "--lr-scheduler": .already("cosine", else: originalSchedule),
     "--lr-scheduler-type": .same(["--schedule"]), "--num-train-epochs": .same(["--epochs"]),
     "--warmup": .same(["--warmup-steps"]), "--min-learning-rate": .same(["--min-lr"]),
     "--layer-decay-rate": .same(["--layer-decay"]), "--drop-path-rate": .same(["--drop-path"]),

@@ -14,7 +14,7 @@ public struct CoSub: Method {
   /// The stochastic depth of both.
   public let dropPath: Double
   /// The same for every block; nil: it is the network's own, with the schedule that it has there.
-  private let rates: PathRates?
+  let rates: PathRates?
   /// λ, the share of what they say to each other.
   public let subWeight: Double
 

@@ -70,7 +70,8 @@ public struct GLUERecipe: Recipe {
     ], unused: ["loop.ema_decay", "loop.sync_bn", "method.masking", "method.sub_statistics"],
     rules: [.init("loop.accumulation", "1 or more") { $0.loop.accumulation > 0 }])
 
-  /// Transformers' meaning of accumulation: so many batches.
+  /// Transformers' meaning of accumulation: so many batches, whose gradients' mean is taken. Trainer of transformers 5 takes
+  /// their sum for a BERT, of which clipping to a norm of 1 mostly leaves the same.
   public var batchesPerUpdate: Int { loop.accumulation }
   /// A batch is divided where memory asks for it.
   public var parts: Int { 0 }

@@ -76,6 +76,17 @@ public struct ImagePreparation: Sendable, Equatable {
     return result
   }
 
+  /// The same without some of its parts.
+  public func without(_ parts: Set<Part>) -> ImagePreparation {
+    var result = ImagePreparation(
+      mean: parts.contains(.mean) ? nil : mean, deviation: parts.contains(.deviation) ? nil : deviation,
+      crop: parts.contains(.crop) ? nil : crop, mode: parts.contains(.mode) ? nil : mode,
+      interpolation: parts.contains(.interpolation) ? nil : interpolation, sources: sources)
+    result.refused = refused.filter { !parts.contains($0.key) }
+    if result.isEmpty { result.sources = [] }
+    return result
+  }
+
   /// Throws for a part that cannot be done and is not overridden.
   public func check() throws {
     if let part = Part.allCases.first(where: { refused[$0] != nil }) { throw refused[part]! }

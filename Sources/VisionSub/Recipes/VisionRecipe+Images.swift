@@ -8,9 +8,7 @@ extension VisionRecipe {
     let framing: FramingPolicy =
       switch augment.crop {
       case .simple: .simpleRandom
-      case .randomResized where augment.cropScale < 1:
-        .randomResized(scale: max(0.01, augment.cropScale)...1, ratio: (3.0 / 4)...(4.0 / 3))
-      case .randomResized: .center(resize: data.imageSize)
+      case .randomResized: .randomResized(scale: max(0.01, augment.cropScale)...1, ratio: (3.0 / 4)...(4.0 / 3))
       }
     return ImagePipeline(
       size: data.imageSize, framing: framing, interpolation: data.interpolation, flip: augment.flip,
@@ -48,9 +46,9 @@ extension VisionRecipe {
 
   private var decoding: ImageDecodeOptions { ImageDecodeOptions(appliesOrientation: data.exif) }
 
-  /// What mixes a batch; nil where nothing does.
+  /// What mixes a batch, or smooths labels for a loss that does not do so itself; nil where nothing does.
   public var mixing: BatchMixing? {
-    guard augment.mixup > 0 || augment.cutmix > 0 else { return nil }
+    guard augment.mixes || (loss.name == .binaryCrossEntropy && loss.smoothing > 0) else { return nil }
     return BatchMixing(
       mixup: augment.mixup, cutmix: augment.cutmix, probability: augment.mixProbability,
       switchProbability: augment.switchProbability, smoothing: loss.smoothing, mixesBytes: augment.mixBytes,

@@ -46,7 +46,7 @@ extension VisionRecipe {
     optimizer.make(set, groups(set, config))
   }
 
-  /// The loss. Where images are mixed, smoothing is in their labels already; it acts here on integer labels alone.
+  /// The loss. Where a batch has its `mixing`, smoothing is in its targets already; it acts here on integer labels alone.
   public var objective: Loss {
     switch loss.name {
     case .crossEntropy: .crossEntropy(smoothing: Float(loss.smoothing))
@@ -58,8 +58,7 @@ extension VisionRecipe {
   /// them.
   public func targets(of batch: ImageBatch, classes: Int) -> HostArray {
     guard let mixed = batch.targets else {
-      let smoothing = loss.name == .crossEntropy ? loss.smoothing : 0
-      return MixPlan.none.targets(labels: batch.labels, classes: classes, smoothing: smoothing)
+      return MixPlan.none.targets(labels: batch.labels, classes: classes, smoothing: loss.smoothing)
     }
     return loss.binarizesTargets ? VisionBatches.binarized(mixed) : mixed
   }

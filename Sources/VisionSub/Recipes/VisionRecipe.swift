@@ -47,8 +47,8 @@ public struct VisionRecipe: Recipe {
       .init("augment.mix_parts", "a number of parts that divides loop.batch_size") {
         $0.loop.batchSize % $0.augment.mixParts == 0
       },
-      .init("augment.mix_parts", "1 where neither augment.mixup nor augment.cutmix is above 0: nothing is mixed") {
-        $0.augment.mixParts == 1 || $0.augment.mixup > 0 || $0.augment.cutmix > 0
+      .init("augment.mix_parts", "1 unless augment.mixup or augment.cutmix is above 0") {
+        $0.augment.mixParts == 1 || $0.augment.mixes
       },
       .init("loss.smoothing", "0, and with loss.binarizes_targets every smoothed label would count as 1") {
         !($0.loss.binarizesTargets && $0.loss.smoothing > 0)

@@ -1,7 +1,8 @@
 import SubCore
 import SubNN
-import SubTrain
 import Testing
+
+@testable import SubTrain
 
 /// The methods on a task that is not of this package.
 @Suite struct MethodTests {
@@ -94,6 +95,16 @@ import Testing
     #expect(isClose(main, baseline) && !isClose(masked, baseline))
     let both = try step(MaskSubByLabels(ratio: 0.5, subWeight: 0.25)).gradient
     #expect(isClose(both, zip(main, masked).map { 0.75 * $0 + 0.25 * $1 }))
+  }
+
+  /// The original leaves the schedule of stochastic depth to the network, in both submodels.
+  @Test func `CoSub at the network's own rate has the network's own schedule`() throws {
+    func rate(_ ratio: Double?) throws -> Float? {
+      let choice = try MethodChoice(CoSub.self, ratio: ratio).resolved(RatioBasis(hidden: 0, dropPath: 0.5))
+      guard case .everywhere(let rate)? = try #require(choice as? CoSub).rates else { return nil }
+      return rate
+    }
+    #expect(try rate(nil) == nil && rate(0.5) == nil && rate(0.25) == 0.25)
   }
 
   @Test func `what a method is unless told otherwise follows from the run`() throws {

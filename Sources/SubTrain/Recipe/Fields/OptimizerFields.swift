@@ -31,7 +31,10 @@ public struct OptimizerFields: FieldGroup {
   public init() {}
 
   public static let fields: [Field<Self>] = [
-    Field("name", \.name, "the rule of an update; LAMB has a limit of 1 on the gradient's norm in itself"),
+    Field(
+      "name", \.name,
+      "the rule of an update; lamb has a limit of 1 on the gradient's norm in itself, and timm's an epsilon of 1e-6; timm's sgd "
+        + "is --nesterov true here"),
     Field("lr", \.lr, .amount, "the learning rate at its peak; not scaled with the batch size"),
     Field("beta1", \.beta1, .fraction, "the decay of the mean of gradients"),
     Field("beta2", \.beta2, .fraction, "the decay of the mean of their squares"),

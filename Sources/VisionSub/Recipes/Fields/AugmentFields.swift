@@ -19,7 +19,8 @@ public struct AugmentFields: FieldGroup {
   public var flip = 0.5
   /// The crop of training images.
   public var crop = CropName.randomResized
-  /// The smallest share of an image's area that a random resized crop takes; 1: the whole image, resized.
+  /// The smallest share of an image's area that a random resized crop takes; 1: the whole image where its sides are nearly
+  /// alike, else its middle of 3:4 or 4:3.
   public var cropScale = 0.08
   /// The alpha of mixup; 0: none.
   public var mixup = 0.0
@@ -35,7 +36,7 @@ public struct AugmentFields: FieldGroup {
   public var mixParts = 1
   /// How often a rectangle is erased; 0: never.
   public var erasing = 0.0
-  /// How often an image comes in an epoch, differently augmented each time.
+  /// How often an image comes in an epoch, differently augmented each time; an epoch has so many times fewer images.
   public var repeats = 1
   /// How often every image of a batch is in it, augmented anew each time: DataAugment (Hoffer et al., "Augment your batch",
   /// CVPR 2020). Steps, rates and epochs stay those of a batch without copies; a step costs so many times as much.
@@ -43,6 +44,9 @@ public struct AugmentFields: FieldGroup {
 
   /// The random resized crop and the mirror alone.
   public init() {}
+
+  /// Whether images of a batch are mixed with each other.
+  public var mixes: Bool { mixup > 0 || cutmix > 0 }
 
   public static let fields: [Field<Self>] = [
     Field(
@@ -53,7 +57,8 @@ public struct AugmentFields: FieldGroup {
     Field(
       "crop", \.crop, "rrc: the random resized crop; simple: shorter side to the size, a border of 4, a random square"),
     Field(
-      "crop_scale", \.cropScale, .share, "the smallest share of an image's area that rrc takes; 1: the whole image"),
+      "crop_scale", \.cropScale, .share,
+      "the smallest share of an image's area that rrc takes; 1: as much as fits into 3:4 to 4:3"),
     Field("mixup", \.mixup, .amount, "the alpha of mixup; 0: none"),
     Field("cutmix", \.cutmix, .amount, "the alpha of CutMix; 0: none"),
     Field("mix_probability", \.mixProbability, .share, "how often a batch is mixed"),
@@ -64,7 +69,9 @@ public struct AugmentFields: FieldGroup {
       "mix_parts", \.mixParts, 1...4096,
       "in how many parts a batch is mixed, each by itself with a draw of its own, as by so many GPUs; 1: as a whole"),
     Field("erasing", \.erasing, .share, "how often a rectangle is erased; 0: never"),
-    Field("repeats", \.repeats, 1...1 << 20, "how often an image comes in an epoch, augmented anew each time"),
+    Field(
+      "repeats", \.repeats, 1...1 << 20,
+      "how often an image comes in an epoch, augmented anew each time; an epoch sees as many fewer images"),
     Field(
       "copies", \.copies, 1...64,
       "how often an image is in its batch, augmented anew each time (DataAugment: 2); a step costs as many times as much"
