@@ -1,5 +1,5 @@
 /// The element type of an array. Names are those of safetensors, in lower case.
-public enum DType: String, Sendable, CaseIterable, Codable {
+public enum DType: String, Sendable, CaseIterable {
   case f64, f32, f16, bf16, i64, i32, i16, i8, u64, u32, u16, u8, bool
 
   /// Bytes per element.
@@ -21,6 +21,7 @@ public enum DType: String, Sendable, CaseIterable, Codable {
   }
 }
 
+// Inlinable: loops of other modules convert whole arrays.
 extension Float {
   /// The number that has these upper bits and zeros below.
   init(brainBits bits: UInt16) { self.init(bitPattern: UInt32(bits) << 16) }

@@ -4,7 +4,7 @@ public import SubCore
 /// put a mask token, ResNet zeroes pixels, BERT puts [MASK].
 public struct Masking: Sendable {
   /// How the parts that are hidden are chosen.
-  public enum Selection: String, Sendable, Codable, CaseIterable {
+  public enum Selection: String, Sendable, CaseIterable {
     /// Each on its own.
     case uniform
     /// In rectangles of patches (Bao et al. 2021, BEiT).

@@ -4,7 +4,7 @@ public import SubCore
 /// of both: `updates`, and `first.NAME` and `second.NAME` for every parameter that is trained.
 public class MomentOptimizer: Optimizer {
   /// β₁, β₂ and ε.
-  public struct Settings: Sendable, Codable, Equatable {
+  public struct Settings: Sendable, Equatable {
     /// The decay of the mean of gradients.
     public var beta1 = 0.9
     /// The decay of the mean of their squares.

@@ -4,7 +4,7 @@ public import SubCore
 /// hold `updates`, and `momentum.NAME` for every parameter.
 public final class SGD: Optimizer {
   /// What is not a rate.
-  public struct Settings: Sendable, Codable, Equatable {
+  public struct Settings: Sendable, Equatable {
     /// What of the running sum of gradients stays; 0: there is none.
     public var momentum = 0.9
     /// Nesterov's momentum.
