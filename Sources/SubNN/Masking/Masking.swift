@@ -77,7 +77,12 @@ public struct Masking: Sendable {
 
   /// The parts that do not stay, as row · count + part, in ascending order. Row 0 is row `first` of the batch.
   public func hidden(rows: Int, count: Int, first: Int = 0, _ key: RandomKey) -> [Int] {
-    kept(rows: rows, count: count, first: first, key).enumerated().flatMap { row, kept in
+    Self.hidden(beside: kept(rows: rows, count: count, first: first, key), count: count)
+  }
+
+  /// The parts of every row that do not stay where the `kept` ones do, as row · count + part, in ascending order.
+  package static func hidden(beside kept: [[Int]], count: Int) -> [Int] {
+    kept.enumerated().flatMap { row, kept in
       let stays = Set(kept)
       return (0..<count).filter { !stays.contains($0) }.map { row * count + $0 }
     }
