@@ -93,11 +93,6 @@ DEVICE double warpSum(double x) {
   for (int step = 16; step > 0; step >>= 1) x += __shfl_xor_sync(0xffffffffu, x, step);
   return x;
 }
-DEVICE float warpMax(float x) {
-#pragma unroll
-  for (int step = 16; step > 0; step >>= 1) x = fmaxf(x, __shfl_xor_sync(0xffffffffu, x, step));
-  return x;
-}
 
 /// Σ over the block of full warps, the same to every thread; `memory`: shared, one element a warp. Warps in their order.
 template <class T> DEVICE T blockSum(T x, T *memory) {

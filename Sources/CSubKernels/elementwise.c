@@ -150,47 +150,29 @@ void sk_uniform(int64_t n, uint64_t key, float *y) {
 
 enum { sum_block = 4096 };
 
-#define SK_SUM(name, term)                                                                  \
-  static SK_CLONES void name(void *context, int64_t begin, int64_t end, int thread) {       \
-    const arrays *j = context;                                                              \
-    for (int64_t block = begin; block < end; block++) {                                     \
-      _Pragma("clang fp reassociate(on)") double sum = 0;                                   \
-      int64_t last = sk_min(j->n, (block + 1) * sum_block);                                 \
-      const float *a = j->a, *b = j->b;                                                     \
-      (void)b;                                                                              \
-      SK_REDUCE for (int64_t i = block * sum_block; i < last; i++) sum += term;             \
-      j->sums[block] = sum;                                                                 \
-    }                                                                                       \
+static SK_CLONES void square_blocks(void *context, int64_t begin, int64_t end, int thread) {
+  const arrays *j = context;
+  const float *a = j->a;
+  for (int64_t block = begin; block < end; block++) {
+#pragma clang fp reassociate(on)
+    double sum = 0;
+    int64_t last = sk_min(j->n, (block + 1) * sum_block);
+    SK_REDUCE for (int64_t i = block * sum_block; i < last; i++) sum += (double)a[i] * (double)a[i];
+    j->sums[block] = sum;
   }
-SK_SUM(square_blocks, (double)a[i] * (double)a[i])
+}
 
 static double pairwise(const double *x, int64_t n) {
   if (n <= 2) return n == 2 ? x[0] + x[1] : n == 1 ? x[0] : 0;
   return pairwise(x, n / 2) + pairwise(x + n / 2, n - n / 2);
 }
 
-static double sum_by_blocks(int64_t n, const float *a, const float *b, sk_share body) {
+double sk_sum_of_squares(int64_t n, const float *x) {
   if (n <= 0) return 0;
   int64_t blocks = (n + sum_block - 1) / sum_block;
   double few[64], *sums = blocks <= 64 ? few : sk_scratch((size_t)blocks * sizeof(double));
-  sk_divide(blocks, 1, streaming * sum_block, body, &(arrays){.n = n, .a = a, .b = b, .sums = sums});
+  sk_divide(blocks, 1, streaming * sum_block, square_blocks, &(arrays){.n = n, .a = x, .sums = sums});
   double sum = pairwise(sums, blocks);
   if (sums != few) sk_free(sums);
   return sum;
 }
-
-double sk_sum_of_squares(int64_t n, const float *x) { return sum_by_blocks(n, x, x, square_blocks); }
-
-static SK_CLONES void finite_blocks(void *context, int64_t begin, int64_t end, int thread) {
-  const arrays *j = context;
-  const float *a = j->a;
-  for (int64_t block = begin; block < end; block++) {
-    int64_t last = sk_min(j->n, (block + 1) * sum_block);
-    uint32_t infinite = 0;
-    SK_REDUCE
-    for (int64_t i = block * sum_block; i < last; i++)
-      infinite |= (sk_bits_of(a[i]) & 0x7f800000u) == 0x7f800000u;
-    j->sums[block] = infinite;
-  }
-}
-bool sk_all_finite(int64_t n, const float *x) { return sum_by_blocks(n, x, x, finite_blocks) == 0; }

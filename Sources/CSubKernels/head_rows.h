@@ -35,3 +35,19 @@ SK_INLINE void SK_ISA(keep_row)(const sk_attention *a, const head *at, sk_keep k
   uint64_t row = (uint64_t)(a->first_row + at->q0 + i) * (uint64_t)a->heads + (uint64_t)at->h;
   sk_keep_row(sk_round_up(limit, 16), keep, 1, a->key, row * (uint64_t)a->max_k, factors);
 }
+
+/// Softmax and dropout of query i's products with `wide` keys, of which it sees the first `limit`. Returns what is still to
+/// be multiplied with, 1 / Σ; *lse = log Σ e^score.
+SK_INLINE float SK_ISA(softmax_row)(const sk_attention *a, const head *at, sk_keep keep, int64_t i, int64_t limit,
+                                    int64_t wide, float *s, float *factors, float *lse) {
+  SK_ISA(add_to_scores)(a, at, i, limit, s);
+  const float best = SK_ISA(greatest)(s, limit);
+  const bool blind = best == -INFINITY;
+  const float sum = SK_ISA(exponentials)(s, blind ? 0 : limit, wide, best);
+  if (a->dropout > 0) {
+    SK_ISA(keep_row)(a, at, keep, i, limit, factors);
+    SK_LOOP for (int64_t j = 0; j < sk_round_up(limit, 16); j++) s[j] *= factors[j];
+  }
+  *lse = blind ? -INFINITY : best + logf(sum);
+  return blind ? 0 : 1 / sum;
+}

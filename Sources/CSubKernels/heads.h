@@ -54,17 +54,8 @@ static void SK_ISA(forward_head)(const attention_pass *pass, const head *given, 
     SK_ISA(multiply)(rows, wide, d, at->q + first * at->ldq, at->ldq, 1, keys, columns, d, scores, lds, false, NULL);
     for (int64_t r = 0; r < rows; r++) {
       const int64_t i = first + r, limit = a->causal ? sk_max(0, sk_min(tk, i + shift + 1)) : tk;
-      float *s = scores + r * lds;
-      SK_ISA(add_to_scores)(a, at, i, limit, s);
-      const float best = SK_ISA(greatest)(s, limit);
-      const bool blind = best == -INFINITY;
-      const float sum = SK_ISA(exponentials)(s, blind ? 0 : limit, wide, best);
-      if (a->dropout > 0) {
-        SK_ISA(keep_row)(a, at, keep, i, limit, factors);
-        SK_LOOP for (int64_t j = 0; j < sk_round_up(limit, 16); j++) s[j] *= factors[j];
-      }
-      scale[r] = blind ? 0 : 1 / sum;
-      pass->lse[(at->q0 + i) * a->heads + at->h] = blind ? -INFINITY : best + logf(sum);
+      scale[r] = SK_ISA(softmax_row)(a, at, keep, i, limit, wide, scores + r * lds, factors,
+                                     &pass->lse[(at->q0 + i) * a->heads + at->h]);
     }
     const bool direct = padded == d && !gathers(a);
     float *out = direct ? (float *)pass->out + (at->q0 + first) * pass->ldout + at->h * d : NULL;

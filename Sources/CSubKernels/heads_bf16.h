@@ -121,17 +121,8 @@ static void SK_ISA(forward_head)(const attention_pass *pass, const head *at, flo
                      lds, false, score_scale);
     for (int64_t r = 0; r < rows; r++) {
       const int64_t i = first + r, limit = a->causal ? sk_max(0, sk_min(tk, i + shift + 1)) : tk;
-      float *s = scores + r * lds;
-      SK_ISA(add_to_scores)(a, at, i, limit, s);
-      const float best = SK_ISA(greatest)(s, limit);
-      const bool blind = best == -INFINITY;
-      const float sum = SK_ISA(exponentials)(s, blind ? 0 : limit, wide, best);
-      if (a->dropout > 0) {
-        SK_ISA(keep_row)(a, at, keep, i, limit, factors);
-        SK_LOOP for (int64_t j = 0; j < sk_round_up(limit, 16); j++) s[j] *= factors[j];
-      }
-      scale[r] = blind ? 0 : 1 / sum;
-      pass->lse[(at->q0 + i) * a->heads + at->h] = blind ? -INFINITY : best + logf(sum);
+      scale[r] = SK_ISA(softmax_row)(a, at, keep, i, limit, wide, scores + r * lds, factors,
+                                     &pass->lse[(at->q0 + i) * a->heads + at->h]);
     }
     SK_ISA(round_rows)(rows, wide, scores, lds, 1, rounded, lds / 2);
     SK_ISA(multiply)(rows, padded, (seen + 1) / 2, rounded, lds / 2, 1, values, padded, (tk + 1) / 2, narrow, padded,

@@ -33,7 +33,8 @@ typedef void (*sk_share)(void *context, int64_t begin, int64_t end, int thread);
 int sk_divide(int64_t count, int64_t grain, double nanoseconds, sk_share body, void *context);
 /// The number of threads sk_divide would use.
 int sk_division(int64_t count, int64_t grain, double nanoseconds);
-/// As sk_parallel on exactly `threads` threads; 1, or a call from inside a region, runs body(context, 0, 1) at once.
+/// Calls body(context, thread, threads) once on each of exactly `threads` threads of the pool; 1, or a call from inside a
+/// region, runs body(context, 0, 1) at once.
 void sk_parallel_on(int threads, void (*body)(void *context, int thread, int threads), void *context);
 /// The share of thread `thread` of `threads` in count items.
 SK_INLINE void sk_share_of(int64_t count, int64_t grain, int thread, int threads, int64_t *begin, int64_t *end) {
@@ -163,6 +164,16 @@ SK_INLINE uint32_t sk_bits_of(float x) {
 SK_INLINE float sk_float_of(uint32_t bits) {
   float x;
   memcpy(&x, &bits, 4);
+  return x;
+}
+SK_INLINE uint64_t sk_double_bits_of(double x) {
+  uint64_t bits;
+  memcpy(&bits, &x, 8);
+  return bits;
+}
+SK_INLINE double sk_double_of(uint64_t bits) {
+  double x;
+  memcpy(&x, &bits, 8);
   return x;
 }
 

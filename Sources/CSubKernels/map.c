@@ -2,17 +2,6 @@
 #include <math.h>
 #include "kernel.h"
 
-SK_INLINE double double_of(uint64_t bits) {
-  double x;
-  memcpy(&x, &bits, 8);
-  return x;
-}
-SK_INLINE uint64_t bits_of(double x) {
-  uint64_t bits;
-  memcpy(&bits, &x, 8);
-  return bits;
-}
-
 /// e^x for numbers whose exponential is to be a float: beyond ±200 it is 0 or infinity there.
 SK_INLINE double exponential(double x) {
   double y = x < -200 ? -200 : x > 200 ? 200 : x;
@@ -31,19 +20,19 @@ SK_INLINE double exponential(double x) {
   p = p * r + 0.5;
   p = p * r + 1;
   p = p * r + 1;
-  p = double_of(bits_of(p) + (bits_of(shifted) << 52));
+  p = sk_double_of(sk_double_bits_of(p) + (sk_double_bits_of(shifted) << 52));
   return x == x ? p : x;
 }
 
 /// log x of a float: 2·atanh((m - 1)/(m + 1)) of the mantissa as a series. A float's subnormals are none in double.
 SK_INLINE double logarithm(double x) {
-  uint64_t bits = bits_of(x);
-  double m = double_of((bits & 0x000fffffffffffffu) | 0x3ff0000000000000u);
+  uint64_t bits = sk_double_bits_of(x);
+  double m = sk_double_of((bits & 0x000fffffffffffffu) | 0x3ff0000000000000u);
   uint64_t exponent = (bits >> 52) - 1023;
   bool is_large = m > 1.4142135623730951;
   m = is_large ? 0.5 * m : m;
   exponent += is_large;
-  double e = double_of(0x4338000000000000u + exponent) - 6755399441055744.0;
+  double e = sk_double_of(0x4338000000000000u + exponent) - 6755399441055744.0;
   double s = (m - 1) / (m + 1), q = s * s;
   double p = 1.0 / 17;
   p = p * q + 1.0 / 15;

@@ -116,10 +116,6 @@ void sk_parallel_on(int threads, void (*body)(void *context, int thread, int thr
   GOMP_parallel(enter_region, &r, (unsigned)threads, 0);
 }
 
-void sk_parallel(void (*body)(void *context, int thread, int threads), void *context) {
-  sk_parallel_on(sk_threads(), body, context);
-}
-
 /// Waking a sleeping thread costs about this much; a share must be worth it.
 static const double share_nanoseconds = 8000;
 

@@ -29,15 +29,6 @@ struct KernelTests {
     }
   }
 
-  @Test func `one infinity among many numbers is found`() {
-    var x = [Float](repeating: 1, count: 10_001)
-    #expect(sk_all_finite(10_001, x))
-    x[9_999] = -.infinity
-    #expect(!sk_all_finite(10_001, x))
-    x[9_999] = .nan
-    #expect(!sk_all_finite(10_001, x))
-  }
-
   @Test func `a block that no machine has is refused and blocks are recycled`() throws {
     #expect(sk_allocate(1 << 60) == nil)
     let first = try #require(sk_allocate(5_000_000))

@@ -36,6 +36,18 @@ import Testing
     #expect(resumed.set.arena.floats() == whole.set.arena.floats())
   }
 
+  @Test(arguments: ["adamw", "sgd"]) func `updates that no run counts to are refused`(_ name: String) throws {
+    for count in [-1, Int64.max] {
+      let run = try OptimizerRun(name, dtype: .f32, on: .cpu)
+      var state = Dictionary(run.optimizer.state().map { ("\($0.role).\($0.tensor ?? "")", $0.array) }) { $1 }
+      state["updates."] = HostArray([count], shape: [1])
+      let error = #expect(throws: InputError.self) {
+        try run.optimizer.restore { try #require(state["\($0).\($1 ?? "")"]) }
+      }
+      #expect(error?.place == "updates")
+    }
+  }
+
   @Test func `an average is exchanged for the weights and back`() throws {
     let run = try OptimizerRun("lamb_rsb", dtype: .f32, on: .cpu)
     for step in 0..<5 { try run.step(step) }

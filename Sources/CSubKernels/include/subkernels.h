@@ -57,8 +57,6 @@ int sk_threads(void);
 int sk_machine_cores(void);
 /// From now on 0 threads are at most so many; what was chosen before is forgotten.
 void sk_limit_default_threads(int most);
-/// Calls body(context, thread, threads) once on every thread of the pool.
-void sk_parallel(void (*body)(void *context, int thread, int threads), void *context);
 /// "avx512", "avx2", "baseline" or "neon": what run-time dispatch chose.
 const char *sk_cpu_features(void);
 
@@ -287,8 +285,6 @@ uint32_t sk_random(uint64_t key, uint64_t position);
 void sk_uniform(int64_t n, uint64_t key, float *y);
 /// Σ x·x, in double, pairwise by fixed blocks: the same for every thread count.
 double sk_sum_of_squares(int64_t n, const float *x);
-/// True where every element is finite.
-bool sk_all_finite(int64_t n, const float *x);
 
 // ---- strided.c -------------------------------------------------------------------------------------------------------
 // Up to six axes; strides in elements, one for every axis and operand.

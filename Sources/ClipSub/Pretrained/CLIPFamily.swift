@@ -73,8 +73,7 @@ extension ClipConfig {
     self.activation = activation ?? (isQuick ? .quickGelu : .gelu)
     let conv = try shape("visual.patch_embed.proj.weight", 4)
     let positions = try shape("visual.pos_embed", 2)
-    let side = Int(Double(positions[0] - 1).squareRoot().rounded())
-    guard side * side == positions[0] - 1, side > 0, conv[2] <= 1024 else {
+    guard let side = Fitting.root(positions[0] - 1), conv[2] <= 1024 else {
       throw weights.failure(
         "\(positions[0]) positions are no square of patches and a class token", "visual.pos_embed",
         cure: "use a model for square images")

@@ -67,6 +67,18 @@ public struct VJP {
     accumulate(input, like: model.shape, dtype: model.dtype, on: model.device, body)
   }
 
+  /// `accumulate` for a `body` that has more to do: where nobody wants the gradient it is run with nil.
+  func offer(_ input: Int, like shape: Shape, dtype: DType, on device: Device, _ body: (Accumulation?) -> Void) {
+    guard wants(input) else { return body(nil) }
+    accumulate(input, like: shape, dtype: dtype, on: device) { body($0) }
+  }
+
+  /// `offer` for an input whose shape, type and device are `model`'s; nil: it has no gradient to write.
+  func offer(_ input: Int, like model: Tensor?, _ body: (Accumulation?) -> Void) {
+    guard let model else { return body(nil) }
+    offer(input, like: model.shape, dtype: model.dtype, on: model.device, body)
+  }
+
   /// Adds rows to the gradient of a table [rows, d].
   func scatterAdd(_ input: Int, _ values: Tensor, _ indices: Tensor, tableShape: Shape) {
     guard let source = source(of: input) else { return }

@@ -22,6 +22,23 @@ enum UnaryFunction {
   case sign
   /// NaN for a negative number unless the exponent is a whole one.
   case power(Double)
+
+  /// The C kernels' number.
+  var number: Int32 {
+    switch self {
+    case .exp: 0
+    case .log: 1
+    case .sqrt: 2
+    case .abs: 3
+    case .sign: 4
+    case .power: 5
+    }
+  }
+
+  /// The power's; 0 for the others.
+  var exponent: Double {
+    if case .power(let exponent) = self { exponent } else { 0 }
+  }
 }
 
 /// The functions of two numbers. Raw values are the C kernels'.
@@ -53,68 +70,6 @@ enum Reduction: Int {
 /// Neighbouring axes as one, between those before and those behind.
 struct AxisSplit {
   let outer, length, inner: Int
-}
-
-/// Inverted dropout: element i of the batch is kept where bits(i) ≥ rate · 2³², and scaled by 1 / (1 − rate).
-public struct Dropout: Sendable {
-  /// The share that is dropped.
-  public let rate: Float
-  /// The stream that decides which.
-  public let key: RandomKey
-  /// The number of the first row, where these are part of a larger batch: positions count from that batch's first.
-  public var firstRow = 0
-
-  /// Nil where nothing would be dropped, so that call sites need no case of their own.
-  public init?(_ rate: Float, _ key: RandomKey) {
-    precondition(rate >= 0 && rate < 1, "Dropout: rate \(rate) is not in 0 ..< 1")
-    guard rate > 0 else { return nil }
-    self.rate = rate
-    self.key = key
-  }
-
-  /// The least of the bits of which an element is kept: ⌈rate · 2³²⌉.
-  var threshold: UInt32 { UInt32((Double(rate) * 0x1p32).rounded(.up)) }
-}
-
-/// Rows of several sequences one behind the other: sequence b holds rows offsets[b] ..< offsets[b + 1].
-public struct Segments {
-  /// i32 [count + 1].
-  public let offsets: Tensor
-  /// The number of sequences.
-  public let count: Int
-  /// The rows of all sequences.
-  public let rows: Int
-  /// The longest sequence, of the whole batch where these are part of one.
-  public let longest: Int
-  /// The rows of each sequence, on the host.
-  let lengths: [Int]
-
-  /// Sequences of the given lengths. `longest`: that of the batch whose part they are.
-  public init(lengths: [Int], longest: Int? = nil, on device: Device) {
-    var ends = [0]
-    ends.reserveCapacity(lengths.count + 1)
-    for length in lengths { ends.append(ends.last! + length) }
-    self.init(lengths, Tensor(indices: ends, on: device), longest: longest)
-  }
-
-  /// `count` sequences of one length.
-  public init(count: Int, length: Int, on device: Device) {
-    self.init(Array(repeating: length, count: count), .indices(count + 1, step: length, on: device))
-  }
-
-  /// `count` times a sequence of `first` rows and one of `second`.
-  public init(count: Int, first: Int, second: Int, on device: Device) {
-    let ends = Tensor.indices(2, step: first, rows: count + 1, rowStep: first + second, on: device)
-    self.init(
-      (0..<2 * count).map { $0 % 2 == 0 ? first : second }, ends.slice(from: 0, shape: [2 * count + 1]))
-  }
-
-  private init(_ lengths: [Int], _ offsets: Tensor, longest: Int? = nil) {
-    (self.offsets, self.lengths) = (offsets, lengths)
-    count = lengths.count
-    rows = lengths.reduce(0, +)
-    self.longest = longest ?? lengths.max() ?? 0
-  }
 }
 
 /// The operands of multi-head attention over ragged rows.
@@ -152,51 +107,6 @@ struct ResidualNormCall {
   let epsilon: Double
   var rows: Int { x.shape.rows }
   var width: Int { x.shape.columns }
-}
-
-/// Stochastic depth: sample s (its rows in `samples`) is kept where uniform(first + s) ≥ rate, and scaled by 1 / (1 − rate).
-public struct DropPath {
-  /// The share that is dropped.
-  public let rate: Float
-  /// The stream that decides which.
-  public let key: RandomKey
-  /// The rows of every sample.
-  public let samples: Segments
-  /// The number of the first sample, where these are part of a larger batch.
-  public var firstSample = 0
-
-  /// Nil where nothing would be dropped.
-  public init?(_ rate: Float, _ key: RandomKey, samples: Segments) {
-    precondition(rate >= 0 && rate < 1, "DropPath: rate \(rate) is not in 0 ..< 1")
-    guard rate > 0 else { return nil }
-    self.rate = rate
-    self.key = key
-    self.samples = samples
-  }
-}
-
-/// What a classification loss compares logits with.
-public enum Target {
-  /// i32 [rows], with label smoothing (cross-entropy only).
-  case labels(Tensor, smoothing: Float)
-  /// [rows, classes]: mixed labels, or the main branch's probabilities.
-  case probabilities(Tensor)
-
-  /// The target of some of the rows, without a gradient.
-  public func rows(_ range: Range<Int>) -> Target {
-    switch self {
-    case .labels(let labels, let smoothing): .labels(labels.samples(range), smoothing: smoothing)
-    case .probabilities(let tensor): .probabilities(tensor.samples(range))
-    }
-  }
-
-  /// The same without a gradient.
-  var constant: Target {
-    switch self {
-    case .labels: self
-    case .probabilities(let tensor): .probabilities(tensor.detached())
-    }
-  }
 }
 
 /// AdamW's and LAMB's numbers for one update.

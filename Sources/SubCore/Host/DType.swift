@@ -1,5 +1,5 @@
 /// The element type of an array. Names are those of safetensors, in lower case.
-public enum DType: String, Sendable, CaseIterable, Codable {
+public enum DType: String, Sendable, CaseIterable {
   case f64, f32, f16, bf16, i64, i32, i16, i8, u64, u32, u16, u8, bool
 
   /// Bytes per element.
@@ -21,12 +21,14 @@ public enum DType: String, Sendable, CaseIterable, Codable {
   }
 }
 
+// Inlinable: loops of other modules convert whole arrays.
 extension Float {
   /// The number that has these upper bits and zeros below.
-  init(brainBits bits: UInt16) { self.init(bitPattern: UInt32(bits) << 16) }
+  @inlinable package init(brainBits bits: UInt16) { self.init(bitPattern: UInt32(bits) << 16) }
 
   /// The bits of the nearest bf16, of two the even one; NaN stays.
-  var brainBits: UInt16 {
+  @inlinable package var brainBits: UInt16 {
+    // A NaN keeps its sign and becomes quiet; rounding could carry it into infinity.
     if isNaN { return UInt16(truncatingIfNeeded: bitPattern >> 16) | 0x40 }
     return UInt16((bitPattern + 0x7FFF + (bitPattern >> 16 & 1)) >> 16)
   }

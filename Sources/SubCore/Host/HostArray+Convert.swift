@@ -34,7 +34,7 @@ extension HostArray {
     switch dtype {
     case .f32: elements(Float.self).map { Number($0) }
     case .f64: elements(Double.self).map { Number($0) }
-    case .bf16: elements(UInt16.self).map { Number(Float(bitPattern: UInt32($0) << 16)) }
+    case .bf16: elements(UInt16.self).map { Number(Float(brainBits: $0)) }
     case .f16: elements(UInt16.self).map { Number(Self.float(half: $0)) }
     case .i64: elements(Int64.self).map { Number($0) }
     case .u64: elements(UInt64.self).map { Number($0) }

@@ -124,7 +124,10 @@ private struct BatchNormGradient {
 
   func run(_ vjp: VJP) {
     pass(
-      vjp, sums: { sum in collect(vjp, 1, call.weight) { dweight in collect(vjp, 2, call.bias) { sum(dweight, $0) } } })
+      vjp,
+      sums: { sum in
+        vjp.offer(1, like: call.weight) { dweight in vjp.offer(2, like: call.bias) { sum(dweight, $0) } }
+      })
   }
 
   /// The derivative where the statistics are of `rows` rows of all ranks. Through the statistics go the sums of all ranks
@@ -175,10 +178,5 @@ private struct BatchNormGradient {
     }
     if hasShortcut { vjp.give(3, dz ?? dy) }
     if let dx { vjp.give(0, rest(dx)) }
-  }
-
-  private func collect(_ vjp: VJP, _ input: Int, _ parameter: Tensor, _ body: (Accumulation?) -> Void) {
-    guard vjp.wants(input) else { return body(nil) }
-    vjp.accumulate(input, like: parameter) { body($0) }
   }
 }

@@ -28,8 +28,9 @@ extension Tensor {
       } else {
         dy = dy.dtype == saved.dtype ? dy : dy.lowered(to: saved.dtype)
         let dpre = dy.reusable()
-        let run = { x.backend.activationBackward(activation, saved: saved, dy, into: dpre, columnSum: $0) }
-        if vjp.wants(2) { vjp.accumulate(2, like: [n], dtype: biasType, on: x.device) { run($0) } } else { run(nil) }
+        vjp.offer(2, like: [n], dtype: biasType, on: x.device) {
+          x.backend.activationBackward(activation, saved: saved, dy, into: dpre, columnSum: $0)
+        }
         dy = dpre.lowered(to: type)
       }
       // dweight += dyᵀ · x and dx += dy · weight.

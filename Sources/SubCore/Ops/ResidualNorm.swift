@@ -111,9 +111,9 @@ private struct ResidualNormGradient {
     let dx = dz == nil ? z.like(z.shape) : dz!.reusable()
     // In a lower type it is another tensor in any case, best written where the sum is at hand.
     let dh = vjp.wants(1) && (!isIdentity || branch != z.dtype) ? z.like(z.shape, dtype: branch) : nil
-    collect(vjp, 2, rows.gamma) { dgamma in
-      collect(vjp, 3, dy == nil ? nil : rows.weight) { dweight in
-        collect(vjp, 4, dy == nil ? nil : rows.bias) { dbias in
+    vjp.offer(2, like: rows.gamma) { dgamma in
+      vjp.offer(3, like: dy == nil ? nil : rows.weight) { dweight in
+        vjp.offer(4, like: dy == nil ? nil : rows.bias) { dbias in
           z.backend.residualNormBackward(
             rows, z: z, mean: dy == nil ? nil : mean, rstd: dy == nil ? nil : rstd, dz: dz, dy: dy, dx: dx, dh: dh,
             dgamma: dgamma, dweight: dweight, dbias: dbias)
@@ -123,11 +123,5 @@ private struct ResidualNormGradient {
     dz = nil
     vjp.give(1, dh ?? dx.lowered(to: branch))
     vjp.give(0, dx)
-  }
-
-  /// Runs `body` with the place of an input's gradient, or with nil where nobody wants it.
-  private func collect(_ vjp: VJP, _ input: Int, _ parameter: Tensor?, _ body: (Accumulation?) -> Void) {
-    guard let parameter, vjp.wants(input) else { return body(nil) }
-    vjp.accumulate(input, like: parameter) { body($0) }
   }
 }

@@ -98,11 +98,6 @@ extension Communicator {
     return byte != 0
   }
 
-  /// Whether all ranks have the same value.
-  public func agree<Value: BitwiseCopyable & Equatable>(_ value: Value) -> Bool {
-    gather([value]).allSatisfy { $0 == value }
-  }
-
   /// Rank 0's text.
   public func broadcast(_ text: String) -> String {
     guard !isAlone else { return text }

@@ -92,24 +92,28 @@ extension Communicator {
   /// All ranks ask.
   public func sharers(of device: Device) -> Int {
     guard !isAlone else { return 1 }
-    let none = [UInt8](repeating: 0, count: 16)
-    let own = device.cuda == nil ? none : CUDADriver.shared?.identity(of: device.ordinal) ?? none
-    let all = gather(own)
-    let sharers = (0..<count).count { Array(all[$0 * own.count..<($0 + 1) * own.count]) == own }
-    return own == none ? localCount : sharers
+    let all = identities(of: device.cuda == nil ? nil : device)
+    guard let own = all[rank] else { return localCount }
+    return all.count { $0 == own }
   }
 
   /// The same ranks with NCCL between their devices, where `device` is a CUDA device, every rank has another one, and all
   /// have the library. Else these ranks, for which a device's tensors go through the host's memory. All ranks ask.
   public func joining(_ device: Device) throws(InputError) -> any Communicator {
     guard !isAlone else { return self }
-    let (own, none) = (device.cuda, [UInt8](repeating: 0, count: 16))
+    let own = device.cuda
     let library = own == nil ? nil : NCCLLibrary.shared
-    let identity = library == nil ? none : CUDADriver.shared?.identity(of: device.ordinal) ?? none
-    let all = gather(identity)
-    let identities = Set((0..<count).map { Array(all[$0 * identity.count..<($0 + 1) * identity.count]) })
-    guard let own, let library, identities.count == count, !identities.contains(none) else { return self }
+    let all = identities(of: library == nil ? nil : device)
+    guard let own, let library, !all.contains(nil), Set(all).count == count else { return self }
     return try NCCL(self, own, library)
+  }
+
+  /// What tells the ranks' CUDA devices from each other, in the order of ranks; nil for a rank that gives none, or one whose
+  /// driver does not tell. All ranks ask.
+  private func identities(of device: Device?) -> [[UInt8]?] {
+    let none = [UInt8](repeating: 0, count: 16)
+    let all = gather(device.flatMap { CUDADriver.shared?.identity(of: $0.ordinal) } ?? none)
+    return (0..<count).map { Array(all[$0 * none.count..<($0 + 1) * none.count]) }.map { $0 == none ? nil : $0 }
   }
 }
 

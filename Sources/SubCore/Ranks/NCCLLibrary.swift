@@ -26,24 +26,18 @@ struct NCCLLibrary: @unchecked Sendable {
     guard let library = CUDALibrary("libnccl.so.2"),
       let askVersion: @convention(c) (UnsafeMutablePointer<Int32>) -> Status = library.function("ncclGetVersion")
     else { return nil }
-    func load<Function>(_ name: String, _ type: Function.Type = Function.self) -> Function {
-      guard let function = library.function(name, as: type) else {
-        preconditionFailure("\(library.file) has no \(name)")
-      }
-      return function
-    }
     var version = Int32(0)
     _ = askVersion(&version)
     (file, self.version) = (library.file, Int(version))
-    makeID = load("ncclGetUniqueId")
-    begin = load("ncclCommInitRank")
-    end = load("ncclCommDestroy")
-    groupStart = load("ncclGroupStart")
-    groupEnd = load("ncclGroupEnd")
-    gather = load("ncclAllGather")
-    send = load("ncclSend")
-    receive = load("ncclRecv")
-    errorString = load("ncclGetErrorString")
+    makeID = library.required("ncclGetUniqueId")
+    begin = library.required("ncclCommInitRank")
+    end = library.required("ncclCommDestroy")
+    groupStart = library.required("ncclGroupStart")
+    groupEnd = library.required("ncclGroupEnd")
+    gather = library.required("ncclAllGather")
+    send = library.required("ncclSend")
+    receive = library.required("ncclRecv")
+    errorString = library.required("ncclGetErrorString")
   }
 
   /// Throws where a call failed.

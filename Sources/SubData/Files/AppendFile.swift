@@ -44,11 +44,7 @@ public final class AppendFile: Sendable {
   }
 
   /// Hands all lines to the disk.
-  public func sync() throws {
-    guard fsync(descriptor) == 0 || errno == EINVAL || errno == ENOTSUP || errno == EROFS else {
-      throw FileSystem.error("cannot sync", path)
-    }
-  }
+  public func sync() throws { try FileSystem.sync(descriptor: descriptor, place: path) }
 
   /// Appends a JSON value on a line of its own.
   public func append(_ json: JSON) throws { try append(json.text()) }

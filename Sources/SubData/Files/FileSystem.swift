@@ -99,8 +99,15 @@ package enum FileSystem {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
     guard descriptor >= 0 else { throw error("cannot open for syncing", path) }
     defer { close(descriptor) }
-    // Some file systems cannot sync a folder and say EINVAL; there is nothing more to be done then.
-    guard fsync(descriptor) == 0 || errno == EINVAL || errno == ENOTSUP else { throw error("cannot sync", path) }
+    try sync(descriptor: descriptor, place: path)
+  }
+
+  /// The same of an open file; `place` is for the message.
+  static func sync(descriptor: Int32, place: String) throws {
+    // Pipes, devices and the folders of some file systems cannot be synced; there is nothing more to be done then.
+    guard fsync(descriptor) == 0 || errno == EINVAL || errno == ENOTSUP || errno == EROFS else {
+      throw error("cannot sync", place)
+    }
   }
 
   /// Syncs all files and folders below a folder, and the folder.

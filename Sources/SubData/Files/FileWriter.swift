@@ -52,10 +52,7 @@ public final class FileWriter {
 
   /// Hands everything to the disk and closes; file systems over a network report a full disk only here.
   func finish() throws {
-    // Pipes and devices cannot be synced and say EINVAL.
-    guard fsync(descriptor) == 0 || errno == EINVAL || errno == ENOTSUP || errno == EROFS else {
-      throw FileSystem.error("cannot sync", place)
-    }
+    try FileSystem.sync(descriptor: descriptor, place: place)
     defer { descriptor = -1 }
     guard systemClose(descriptor) == 0 else { throw FileSystem.error("cannot close", place) }
   }

@@ -9,9 +9,9 @@ extension HostArray {
     case _ where type == dtype: return self
     case (_, .f64): return HostArray(doubles(), shape: shape, dtype: .f64)
     case (_, .f32): return HostArray(floats(), shape: shape)
-    case (.f64, .bf16): return mapped(as: type, Self.brain(_:) as (Double) -> UInt16)
+    case (.f64, .bf16): return mapped(as: type) { (value: Double) in Self.oddFloat(value).brainBits }
     case (.f64, _): return mapped(as: type, Self.half(_:) as (Double) -> UInt16)
-    case (.f32, .bf16): return mapped(as: type, Self.brain(_:) as (Float) -> UInt16)
+    case (.f32, .bf16): return mapped(as: type) { (value: Float) in value.brainBits }
     case (.f32, _): return mapped(as: type, Self.half(_:) as (Float) -> UInt16)
     default: return HostArray(floats(), shape: shape).floating(as: type)
     }
@@ -32,16 +32,6 @@ extension HostArray {
     return HostArray(dtype: type, shape: shape, buffer: buffer)
   }
 
-  /// The bfloat16 bits nearest to a number.
-  static func brain(_ value: Float) -> UInt16 {
-    let bits = value.bitPattern
-    // A NaN keeps its sign and becomes quiet; rounding could carry it into infinity.
-    if value.isNaN { return UInt16(truncatingIfNeeded: bits >> 16) | 0x40 }
-    return UInt16(truncatingIfNeeded: (bits + 0x7fff + (bits >> 16 & 1)) >> 16)
-  }
-
-  /// The bfloat16 bits nearest to a number.
-  static func brain(_ value: Double) -> UInt16 { brain(oddFloat(value)) }
   /// The half-precision bits nearest to a number.
   static func half(_ value: Double) -> UInt16 { half(oddFloat(value)) }
 

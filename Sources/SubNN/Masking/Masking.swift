@@ -4,7 +4,7 @@ public import SubCore
 /// put a mask token, ResNet zeroes pixels, BERT puts [MASK].
 public struct Masking: Sendable {
   /// How the parts that are hidden are chosen.
-  public enum Selection: String, Sendable, Codable, CaseIterable {
+  public enum Selection: String, Sendable, CaseIterable {
     /// Each on its own.
     case uniform
     /// In rectangles of patches (Bao et al. 2021, BEiT).
@@ -77,7 +77,12 @@ public struct Masking: Sendable {
 
   /// The parts that do not stay, as row · count + part, in ascending order. Row 0 is row `first` of the batch.
   public func hidden(rows: Int, count: Int, first: Int = 0, _ key: RandomKey) -> [Int] {
-    kept(rows: rows, count: count, first: first, key).enumerated().flatMap { row, kept in
+    Self.hidden(beside: kept(rows: rows, count: count, first: first, key), count: count)
+  }
+
+  /// The parts of every row that do not stay where the `kept` ones do, as row · count + part, in ascending order.
+  package static func hidden(beside kept: [[Int]], count: Int) -> [Int] {
+    kept.enumerated().flatMap { row, kept in
       let stays = Set(kept)
       return (0..<count).filter { !stays.contains($0) }.map { row * count + $0 }
     }

@@ -46,13 +46,7 @@ public final class EMA: Checkpointed {
     for (name, average) in named {
       let read = Result { try array("", name) }
       if buffers.contains(name), case .failure = read { continue }
-      let values = try read.get()
-      guard values.shape == average.shape.dimensions else {
-        throw InputError(
-          "an average of shape \(values.shape), the model's is \(average.shape)", at: name,
-          cure: "resume with the model that wrote the checkpoint")
-      }
-      average.write(values)
+      try average.restore(read.get(), "an average", at: name)
     }
   }
 

@@ -43,7 +43,7 @@ public struct LayerDecay: Sendable {
 }
 
 /// Which parameters decay. Vectors (biases, norms, LayerScale) never do in any of the recipes.
-public struct DecayRule: Sendable, Codable, Equatable {
+public struct DecayRule: Sendable, Equatable {
   /// Parts of names, in timm's naming, that are spared besides.
   public var spared: [String]
 

@@ -4,7 +4,7 @@ public import SubCore
 /// of both: `updates`, and `first.NAME` and `second.NAME` for every parameter that is trained.
 public class MomentOptimizer: Optimizer {
   /// β₁, β₂ and ε.
-  public struct Settings: Sendable, Codable, Equatable {
+  public struct Settings: Sendable, Equatable {
     /// The decay of the mean of gradients.
     public var beta1 = 0.9
     /// The decay of the mean of their squares.
@@ -66,21 +66,11 @@ public class MomentOptimizer: Optimizer {
   public final func restore(_ array: (_ role: String, _ tensor: String?) throws -> HostArray) throws {
     for parameter in set.trained {
       for (role, arena) in [("first", moments.first), ("second", moments.second)] {
-        let values = try array(role, parameter.name)
-        guard values.shape == parameter.shape.dimensions else {
-          throw InputError(
-            "optimizer state of shape \(values.shape), the model's is \(parameter.shape)",
-            at: "\(role).\(parameter.name)",
-            cure: "resume with the model that wrote the checkpoint")
-        }
-        set.view(of: parameter, in: arena).write(values)
+        try set.view(of: parameter, in: arena).restore(
+          array(role, parameter.name), "optimizer state", at: "\(role).\(parameter.name)")
       }
     }
     moments.markAllTouched()
-    let count = try array("updates", nil).integers().first ?? 0
-    guard (0...1 << 53).contains(count) else {
-      throw InputError("\(count) updates are no count", at: "updates", cure: "resume from an undamaged checkpoint")
-    }
-    updates = count
+    updates = try array("updates", nil).updateCount()
   }
 }

@@ -32,3 +32,26 @@ public protocol Optimizer: Checkpointed {
   /// PyTorch. Consumes the gradients.
   func step(_ gradients: Gradients, lr: Double, factor: Tensor?)
 }
+
+extension Tensor {
+  /// Takes what a checkpoint holds of it. Throws where that is of another shape; `what` and `place` are for the message.
+  func restore(_ array: HostArray, _ what: String, at place: String) throws {
+    guard array.shape == shape.dimensions else {
+      throw InputError(
+        "\(what) of shape \(array.shape), the model's is \(shape)", at: place,
+        cure: "resume with the model that wrote the checkpoint")
+    }
+    write(array)
+  }
+}
+
+extension HostArray {
+  /// The number of updates that an optimizer's `updates` stands for. Throws where no run counts so far.
+  func updateCount() throws -> Int {
+    let count = integers().first ?? 0
+    guard (0...1 << 53).contains(count) else {
+      throw InputError("\(count) updates are no count", at: "updates", cure: "resume from an undamaged checkpoint")
+    }
+    return count
+  }
+}

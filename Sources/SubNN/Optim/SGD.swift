@@ -4,7 +4,7 @@ public import SubCore
 /// hold `updates`, and `momentum.NAME` for every parameter.
 public final class SGD: Optimizer {
   /// What is not a rate.
-  public struct Settings: Sendable, Codable, Equatable {
+  public struct Settings: Sendable, Equatable {
     /// What of the running sum of gradients stays; 0: there is none.
     public var momentum = 0.9
     /// Nesterov's momentum.
@@ -47,15 +47,9 @@ public final class SGD: Optimizer {
 
   public func restore(_ array: (_ role: String, _ tensor: String?) throws -> HostArray) throws {
     for (name, sum) in sums {
-      let values = try array("momentum", name)
-      guard values.shape == sum.shape.dimensions else {
-        throw InputError(
-          "optimizer state of shape \(values.shape), the model's is \(sum.shape)", at: "momentum.\(name)",
-          cure: "resume with the model that wrote the checkpoint")
-      }
-      sum.write(values)
+      try sum.restore(array("momentum", name), "optimizer state", at: "momentum.\(name)")
     }
-    updates = try Int(array("updates", nil).integers().first ?? 0)
+    updates = try array("updates", nil).updateCount()
   }
 
   /// The running sum of every parameter.

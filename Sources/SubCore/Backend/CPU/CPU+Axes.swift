@@ -9,18 +9,7 @@ extension CPUBackend {
   }
 
   func apply(_ function: UnaryFunction, _ x: Tensor, into y: Tensor) {
-    var parameter = 0.0
-    let kernel =
-      switch function {
-      case .exp: SK_EXP
-      case .log: SK_LOG
-      case .sqrt: SK_SQRT
-      case .abs: SK_ABS
-      case .sign: SK_SIGN
-      case .power: SK_POWER
-      }
-    if case .power(let exponent) = function { parameter = exponent }
-    sk_map(Int32(kernel.rawValue), Int64(y.count), parameter, x.floatPointer, y.floatPointer)
+    sk_map(function.number, Int64(y.count), function.exponent, x.floatPointer, y.floatPointer)
   }
 
   func apply(_ function: BinaryFunction, _ a: StridedView, _ b: StridedView, into y: Tensor) {

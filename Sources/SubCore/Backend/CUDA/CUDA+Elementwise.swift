@@ -69,21 +69,11 @@ extension CUDABackend {
   }
 
   func apply(_ function: UnaryFunction, _ x: Tensor, into y: Tensor) {
-    var exponent = 0.0
-    if case .power(let power) = function { exponent = power }
-    let number =
-      switch function {
-      case .exp: MS_EXP
-      case .log: MS_LOG
-      case .sqrt: MS_SQRT
-      case .abs: MS_ABS
-      case .sign: MS_SIGN
-      case .power: MS_POWER
-      }
     launchTiles(
       "function_f32", y.count,
       ms_function(
-        x: x.floatPointer, y: y.floatPointer, count: Int64(y.count), exponent: exponent, function: Int32(number)))
+        x: x.floatPointer, y: y.floatPointer, count: Int64(y.count), exponent: function.exponent,
+        function: function.number))
   }
 
   func select(_ mask: Tensor, _ a: Tensor, _ b: Tensor, into y: Tensor) {

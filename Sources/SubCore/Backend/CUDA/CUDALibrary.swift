@@ -27,6 +27,12 @@ struct CUDALibrary: @unchecked Sendable {
     dlsym(handle, name).map { unsafeBitCast($0, to: type) }
   }
 
+  /// A function that every version of the library has.
+  func required<Function>(_ name: String) -> Function {
+    guard let function = function(name, as: Function.self) else { preconditionFailure("\(file) has no \(name)") }
+    return function
+  }
+
   /// Where the libraries may lie, in order: what `MASKSUB_CUDA_LIBRARIES` names (folders, or one file for all of them), the
   /// loader's own path, the toolkit, and the wheels of the Python environment that is active.
   private static let folders: [String] = {

@@ -28,22 +28,16 @@ struct KernelCompiler: Sendable {
           library.function(
             "nvrtcVersion")
       else { continue }
-      func load<Function>(_ name: String, _ type: Function.Type = Function.self) -> Function {
-        guard let function = library.function(name, as: type) else {
-          preconditionFailure("\(library.file) has no \(name)")
-        }
-        return function
-      }
       var (first, second) = (Int32(0), Int32(0))
       guard version(&first, &second) == 0 else { continue }
       (file, self.version) = (library.file, (Int(first), Int(second)))
-      create = load("nvrtcCreateProgram")
-      destroy = load("nvrtcDestroyProgram")
-      compile = load("nvrtcCompileProgram")
-      imageSize = load("nvrtcGetCUBINSize")
-      image = load("nvrtcGetCUBIN")
-      logSize = load("nvrtcGetProgramLogSize")
-      log = load("nvrtcGetProgramLog")
+      create = library.required("nvrtcCreateProgram")
+      destroy = library.required("nvrtcDestroyProgram")
+      compile = library.required("nvrtcCompileProgram")
+      imageSize = library.required("nvrtcGetCUBINSize")
+      image = library.required("nvrtcGetCUBIN")
+      logSize = library.required("nvrtcGetProgramLogSize")
+      log = library.required("nvrtcGetProgramLog")
       return
     }
     return nil

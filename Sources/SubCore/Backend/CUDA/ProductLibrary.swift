@@ -30,25 +30,19 @@ struct ProductLibrary: Sendable {
   private init?() {
     for major in [13, 12] {
       guard let library = CUDALibrary("libcublasLt.so.\(major)") else { continue }
-      func load<Function>(_ name: String, _ type: Function.Type = Function.self) -> Function {
-        guard let function = library.function(name, as: type) else {
-          preconditionFailure("\(library.file) has no \(name)")
-        }
-        return function
-      }
       file = library.file
       let ask: (@convention(c) () -> Int)? = library.function("cublasLtGetVersion")
       version = ask?() ?? major * 10000
-      create = load("cublasLtCreate")
-      descriptorCreate = load("cublasLtMatmulDescCreate")
-      descriptorSet = load("cublasLtMatmulDescSetAttribute")
-      layoutCreate = load("cublasLtMatrixLayoutCreate")
-      layoutSet = load("cublasLtMatrixLayoutSetAttribute")
-      preferenceCreate = load("cublasLtMatmulPreferenceCreate")
-      preferenceDestroy = load("cublasLtMatmulPreferenceDestroy")
-      preferenceSet = load("cublasLtMatmulPreferenceSetAttribute")
-      heuristic = load("cublasLtMatmulAlgoGetHeuristic")
-      product = load("cublasLtMatmul")
+      create = library.required("cublasLtCreate")
+      descriptorCreate = library.required("cublasLtMatmulDescCreate")
+      descriptorSet = library.required("cublasLtMatmulDescSetAttribute")
+      layoutCreate = library.required("cublasLtMatrixLayoutCreate")
+      layoutSet = library.required("cublasLtMatrixLayoutSetAttribute")
+      preferenceCreate = library.required("cublasLtMatmulPreferenceCreate")
+      preferenceDestroy = library.required("cublasLtMatmulPreferenceDestroy")
+      preferenceSet = library.required("cublasLtMatmulPreferenceSetAttribute")
+      heuristic = library.required("cublasLtMatmulAlgoGetHeuristic")
+      product = library.required("cublasLtMatmul")
       return
     }
     return nil

@@ -132,7 +132,7 @@ struct ViTRecognition {
       let isShared = weights.fileNames(of: table) == weights.fileNames(of: ViTFamily.sharedTable)
       config.relativeBias = isShared ? .shared : .perBlock
       let rows = try required(table, rank: 2)
-      let span = Self.root(rows[0] - 3)
+      let span = Fitting.root(rows[0] - 3)
       guard let span, span % 2 == 1 else { throw failure("\(rows[0]) rows are no table of relative positions", table) }
       if let said = notes.hints.heads, said != rows[1] {
         throw InputError(
@@ -154,10 +154,10 @@ struct ViTRecognition {
   private mutating func readPositions() throws {
     let shape = try required("pos_embed", rank: 2)
     guard shape[1] == config.width else { throw failure("its rows are not \(config.width) features", "pos_embed") }
-    if let grid = Self.root(shape[0]), grid > 0 {
+    if let grid = Fitting.root(shape[0]) {
       config.position = .patches
       config.imageSize = grid * config.patchSize
-    } else if let grid = Self.root(shape[0] - 1), grid > 0 {
+    } else if let grid = Fitting.root(shape[0] - 1) {
       config.position = .all
       config.imageSize = grid * config.patchSize
     } else {
@@ -202,11 +202,5 @@ struct ViTRecognition {
       if hint == nil, weights.naming != .huggingFaceEncoder { guesses.insert(RecognisedModel.readout) }
     }
     if config.readout != .token { config.headDeviation = 2e-5 }
-  }
-
-  private static func root(_ square: Int) -> Int? {
-    guard square >= 0 else { return nil }
-    let root = Int(Double(square).squareRoot().rounded())
-    return root * root == square ? root : nil
   }
 }

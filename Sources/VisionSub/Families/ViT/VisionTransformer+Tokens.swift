@@ -15,7 +15,7 @@ extension VisionTransformer {
     let rows = isWhole ? nil : Tensor(indices: places, on: device)
     var x = stem.map { stem in rows.map(stem.gatherRows) ?? stem } ?? patchEmbed(images, rows)
     if let kept, let maskToken, !isRemoved {
-      let hidden = Self.complement(kept, count: count)
+      let hidden = Masking.hidden(beside: kept, count: count)
       if !hidden.isEmpty { x = x.replacingRows(Tensor(indices: hidden, on: device), by: maskToken.tensor) }
     }
     var prefix = clsToken.tensor
@@ -29,13 +29,5 @@ extension VisionTransformer {
       if shift == 1 { prefix = prefix.addingRows(of: posEmbed.tensor, .indices(1, on: device)) }
     }
     return x.prefixed(by: prefix, samples: range.count)
-  }
-
-  /// Rows n·count + patch of the patches that are not kept.
-  private static func complement(_ kept: [[Int]], count: Int) -> [Int] {
-    kept.enumerated().flatMap { n, row in
-      let stays = Set(row)
-      return (0..<count).filter { !stays.contains($0) }.map { n * count + $0 }
-    }
   }
 }
