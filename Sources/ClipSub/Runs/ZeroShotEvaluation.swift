@@ -58,7 +58,7 @@ public struct ZeroShotEvaluation {
     let turn = batchSize * ranks.count
     let batches = CaptionBatches(
       try CaptionStream(set, order: .evaluation), tokenizer: clip.tokenizer,
-      pipeline: .clipEvaluation(size: clip.config.image.size, clip.preparation), batchSize: turn,
+      pipeline: clip.preparation.pipeline(size: clip.config.image.size), batchSize: turn,
       rows: ranks.rows(of: turn), contextLength: clip.config.text.contextLength, key: RandomKey(seed: 0), fills: false,
       threads: Processor.threads)
     let evaluator = ClipEvaluator(clip.model, sharedBy: ranks, on: device)
@@ -88,7 +88,7 @@ public struct ZeroShotEvaluation {
       clip.model, clip.tokenizer, classes ?? ClassNames(images.classNames), templates, sharedBy: ranks, on: device)
     let evaluator = ClipEvaluator(clip.model, on: device)
     let batch = batchSize
-    let pipeline = ImagePipeline.clipEvaluation(size: clip.config.image.size, clip.preparation)
+    let pipeline = clip.preparation.pipeline(size: clip.config.image.size)
     // Batches are made in turn by the ranks, of which the last ones may have none in the last turn.
     let range: @Sendable (_ turn: Int) -> Range<Int> = { [ranks] turn in
       let first = min(images.count, (turn * ranks.count + ranks.rank) * batch)
