@@ -149,6 +149,14 @@ public struct ImagePipeline: Sendable, Codable, Equatable {
     return (plan.applied(to: picture), plan)
   }
 
+  /// The same of what a source hands over, a file or pixels.
+  public func image(_ source: SourceImage, key: RandomKey) throws -> (image: RGBImage, plan: AugmentPlan) {
+    switch source {
+    case .file(let bytes, let name): try image(bytes, name: name, key: key)
+    case .pixels(let picture): image(picture, key: key)
+    }
+  }
+
   /// Augmented pictures, each with what was drawn for it, as a model's input: their bytes, normalised and erased on a device,
   /// and mixed there.
   public func pixels(_ pictures: [(image: RGBImage, plan: AugmentPlan)], mixing: MixPlan = .none) -> PixelBatch {

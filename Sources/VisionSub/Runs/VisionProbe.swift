@@ -46,9 +46,7 @@ public struct VisionProbe: LinearProbing {
 
   /// `top1` and `top5`.
   public func metrics(_ logits: [Float], part: Int, labels: [Int]) -> [(name: String, value: Double)] {
-    let ranks = Ranking.ranks(logits, labels: labels)
-    let share = { (most: Int) in Double(ranks.count { $0 < most }) / Double(max(1, labels.count)) }
-    return [("top1", share(1)), ("top5", share(5))]
+    TopAccuracy(ranks: Ranking.ranks(logits, labels: labels)).named()
   }
 
   public func put(_ head: LinearProbe.Head) { model.parameters.put(head, at: model.config.head) }
