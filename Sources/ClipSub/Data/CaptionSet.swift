@@ -37,7 +37,7 @@ public struct CaptionSet: Sendable {
     var faults: [CaptionFault] = []
     var weights: [Double] = []
     if FileSystem.kind(source) == .folder {
-      shards = try FileSystem.names(in: source).filter(Self.isShard).map { FileSystem.join(source, $0) }
+      shards = try ShardList.shards(in: source)
       if shards.isEmpty {
         let folder = try CaptionFolder(source, options: options, readsLabels: readsLabels)
         (list, faults) = (folder, folder.faults)
@@ -66,10 +66,6 @@ public struct CaptionSet: Sendable {
       return sum
     }
     try checkThatSomethingIsThere()
-  }
-
-  private static func isShard(_ name: String) -> Bool {
-    !name.hasPrefix(".") && [".tar", ".tar.gz", ".tgz"].contains { name.lowercased().hasSuffix($0) }
   }
 
   /// The shards of all sources, each with its source's weight; no weights where none are given.

@@ -102,7 +102,7 @@ extension ImageFolder {
   /// Whether a folder holds labelled pictures in any form: class folders, shards or arrays.
   private static func hasClasses(_ folder: String) -> Bool {
     guard FileSystem.kind(folder) == .folder, let names = try? FileSystem.names(in: folder) else { return false }
-    return names.contains { $0.hasSuffix(".npy") || $0.contains(".tar") || $0.hasSuffix(".tgz") }
+    return names.contains { $0.hasSuffix(".npy") || ShardList.isShard($0) }
       || !parted(names, in: folder).folders.isEmpty
   }
 

@@ -11,8 +11,7 @@ public struct TarFolder: Sendable {
   private let splits: (train: String?, validation: String?)
   private let others: [String: Int]
 
-  /// Whether there are pictures to train on and others to evaluate on, or of the latter alone.
-  public var hasTraining: Bool { splits.train != nil }
+  /// Whether there are pictures to evaluate on, beside others or alone.
   public var hasValidation: Bool { splits.validation != nil }
 
   /// Reads an archive; nil where its members are a WebDataset's, or no picture lies in a folder. Throws an `InputError` for

@@ -107,8 +107,7 @@ private struct VisionPlace {
     names = Set(files)
     let isArchive = path.hasSuffix(".npz") && FileSystem.kind(path) == .file
     archive = isArchive ? path : files.count == 1 && files[0].hasSuffix(".npz") ? FileSystem.join(path, files[0]) : nil
-    let isTar = [".tar", ".tar.gz", ".tgz"].contains { path.lowercased().hasSuffix($0) }
-    packed = try isTar && FileSystem.kind(path) == .file ? TarFolder(path) : nil
+    packed = try ShardList.isShard(path) && FileSystem.kind(path) == .file ? TarFolder(path) : nil
     guard columns == nil || Table.isTable(path) else {
       throw InputError(
         "this is no table", at: path, cure: "leave --image and --label out, or name a .csv, .tsv or .jsonl file",
@@ -212,14 +211,14 @@ private struct VisionPlace {
         }
         return try ImageTable(path, columns, classNames: classNames)
       }
-      guard path.contains(".tar") || path.contains(".tgz") else {
+      let shards = try ShardList.expand(path)
+      if let other = shards.first(where: { !ShardList.isShard($0) }) {
         throw InputError(
-          FileSystem.kind(path) == .absent ? "there is no such folder" : "these are no images known here", at: path,
+          FileSystem.kind(other) == .absent ? "there is no such folder" : "these are no images known here", at: other,
           cure:
             "give a folder or a tar archive with train/CLASS/*.jpg, CIFAR's files, .npy or .npz files, .tar shards, or a "
             + "table of paths")
       }
-      let shards = try ShardList.expand(path)
       if let absent = shards.first(where: { FileSystem.kind($0) == .absent }) {
         throw InputError(
           "there is no such shard, one of \(shards.count) named", at: absent, cure: "name the shards that are there")
@@ -232,8 +231,8 @@ private struct VisionPlace {
       return try ImageArrays(
         npy: FileSystem.join(path, "images.npy"), labels: Npy.read(labels), classNames: classNames, labelPlace: labels)
     }
-    let shards = names.filter { [".tar", ".tar.gz", ".tgz"].contains(where: $0.hasSuffix) }
-    if !shards.isEmpty { return try TarShards(shards.map { FileSystem.join(path, $0) }, classNames: classNames) }
+    let shards = try ShardList.shards(in: path)
+    if !shards.isEmpty { return try TarShards(shards, classNames: classNames) }
     return try ImageFolder(path, classNames: classNames, order: order)
   }
 }
