@@ -1,7 +1,7 @@
 import SubCore
 
 /// In which order pairs come.
-public struct CaptionOrder: Sendable, Codable, Equatable {
+public struct CaptionOrder: Sendable, Equatable {
   /// The root of everything random.
   public var seed: Int
   /// Whether order is random; else everything comes as it lies, for evaluation.

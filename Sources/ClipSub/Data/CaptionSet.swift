@@ -4,7 +4,7 @@ import SubData
 /// Image-caption data of any kind: WebDataset shards, a table, a folder.
 public struct CaptionSet: Sendable {
   /// What kind of source it is.
-  public enum Kind: String, Sendable, Codable { case shards, table, folder }
+  public enum Kind: String, Sendable { case shards, table, folder }
 
   /// The data as it was named.
   public let source: String

@@ -1,5 +1,5 @@
 /// The mean and standard deviation per channel that bring bytes to what a model was trained on.
-public struct Normalization: Sendable, Codable, Equatable {
+public struct Normalization: Sendable, Equatable {
   /// Means of red, green and blue on the scale 0...1.
   public var mean: [Float]
   /// Standard deviations of red, green and blue on the scale 0...1.
