@@ -68,7 +68,7 @@ public final class ImageDecoder {
     guard pixels <= options.maxPixels else {
       throw InputError(
         "the image claims \(width)x\(height) pixels, more than \(options.maxPixels)", at: name,
-        cure: "remove it, shrink it, or raise the limit")
+        cure: "remove it, or shrink it")
     }
     // libwebp composes animations on two canvases of four bytes a pixel.
     try ClaimLimit.check(
