@@ -13,7 +13,7 @@ public struct ViTFamily: VisionFamily {
   public init() {}
 
   public var variants: [(name: String, configuration: any VisionConfiguration)] {
-    VisionVariant.all.map { ($0.name, $0.config) }
+    VisionTransformerConfig.variants.map { ($0.name, $0.config) }
   }
 
   public func recognised(
