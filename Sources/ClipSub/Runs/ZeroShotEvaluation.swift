@@ -96,7 +96,8 @@ public struct ZeroShotEvaluation {
       pipeline: clip.preparation.pipeline(size: clip.config.image.size),
       broken: BrokenImages(limit: 100, cure: "repair the data"))
     // Batches are made in turn by the ranks, of which the last ones may have none in the last turn.
-    let loader = Loader(0..<ranks.turns(at: batches.perEpoch), workers: Processor.threads) { [ranks] turn -> ImageBatch? in
+    let loader = Loader(0..<ranks.turns(at: batches.perEpoch), workers: Processor.threads) {
+      [ranks] turn -> ImageBatch? in
       let number = turn * ranks.count + ranks.rank
       return try number < batches.perEpoch ? batches.batch(number) : nil
     }

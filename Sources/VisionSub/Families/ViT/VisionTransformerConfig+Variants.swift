@@ -2,8 +2,8 @@ extension VisionTransformerConfig {
   /// The vision transformers by timm's names (1000 classes, 224 pixels), and a small one for the embedded images. `.mae` is
   /// timm's tag for MAE's encoder, which reads the mean of the patch tokens when it is finetuned.
   static let variants: [(name: String, config: VisionTransformerConfig)] = {
-    let sizes = [
-      "tiny": (width: 192, depth: 12, heads: 3), "small": (384, 12, 6), "base": (768, 12, 12), "large": (1024, 24, 16),
+    let sizes: [String: (width: Int, depth: Int, heads: Int)] = [
+      "tiny": (192, 12, 3), "small": (384, 12, 6), "base": (768, 12, 12), "large": (1024, 24, 16),
       "huge": (1280, 32, 16),
     ]
     var all: [(String, VisionTransformerConfig)] = []
