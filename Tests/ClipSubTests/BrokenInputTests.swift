@@ -10,7 +10,8 @@ struct BrokenInputTests {
   private static func read(_ path: String) throws {
     do {
       let options = CaptionOptions(jsonFields: [], faults: CaptionFaults.Limit(count: 5, share: 0.5))
-      var stream = try CaptionStream(CaptionSet(path, options: options, readsLabels: true), order: .training(seed: 1))
+      var stream = try CaptionStream(
+        CaptionSet(path, options: options, readsLabels: true), order: CaptionOrder(seed: 1))
       for _ in 0..<50 { _ = try stream.next()?.imageBytes().count }
     } catch is InputError {}
   }

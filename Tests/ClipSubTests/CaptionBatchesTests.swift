@@ -107,7 +107,7 @@ struct CaptionBatchesTests {
       try CaptionFiles.write([1, 2, 3], "\(folder)/\(index).png")
       try CaptionFiles.write("x".utf8, "\(folder)/\(index).txt")
     }
-    let batches = try Self.batches(folder, order: .training(seed: 0))
+    let batches = try Self.batches(folder, order: CaptionOrder(seed: 0))
     let error = #expect(throws: InputError.self) { _ = try batches.next() }
     #expect(error?.what.contains("with an image that cannot be read") == true)
   }

@@ -73,13 +73,13 @@ struct CaptionStreamTests {
     for source in [folder, table] {
       let set = try CaptionSet(source)
       #expect(set.count == 40)
-      var stream = try CaptionStream(set, order: .training(seed: 4))
+      var stream = try CaptionStream(set, order: CaptionOrder(seed: 4))
       let all = try Self.captions(&stream, 100)
       #expect(Set(all[..<40]).count == 40 && Set(all[40..<80]) == Set(all[..<40]) && all[..<40] != all[40..<80])
       for stop in [3, 40, 63] {
-        var part = try CaptionStream(set, order: .training(seed: 4))
+        var part = try CaptionStream(set, order: CaptionOrder(seed: 4))
         _ = try Self.captions(&part, stop)
-        var resumed = try CaptionStream(set, order: .training(seed: 4), from: Self.saved(part.position))
+        var resumed = try CaptionStream(set, order: CaptionOrder(seed: 4), from: Self.saved(part.position))
         #expect(try Self.captions(&resumed, 100 - stop) == Array(all[stop...]))
       }
     }
@@ -93,7 +93,7 @@ struct CaptionStreamTests {
     for (shard, buffer) in [(3, []), (1, [0, 5]), (0, [1, 0]), (-1, []), (1, [0])] {
       position.shard = shard
       position.buffer = buffer
-      #expect(throws: InputError.self) { try CaptionStream(set, order: .training(seed: 0), from: position) }
+      #expect(throws: InputError.self) { try CaptionStream(set, order: CaptionOrder(seed: 0), from: position) }
     }
     #expect(throws: InputError.self) {
       try CaptionStream(

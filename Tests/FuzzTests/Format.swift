@@ -140,7 +140,7 @@ extension Format {
 
   @Sendable private static func captions(_ path: String) throws {
     let options = CaptionOptions(faults: CaptionFaults.Limit(count: 5, share: 0.5))
-    var stream = try CaptionStream(CaptionSet(path, options: options), order: .training(seed: 1))
+    var stream = try CaptionStream(CaptionSet(path, options: options), order: CaptionOrder(seed: 1))
     for _ in 0..<8 { _ = try? stream.next()?.imageBytes().count }
   }
 

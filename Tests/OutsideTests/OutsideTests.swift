@@ -54,9 +54,6 @@ private struct BagFamily: VisionFamily {
     var summary: String { "bag of \(width) features" }
     enum CodingKeys: CodingKey { case imageSize, classes, patch, width, dropPath }
 
-    mutating func follow(_ recipe: VisionRecipe) {}
-    func adapt(_ recipe: inout VisionRecipe) {}
-    mutating func settle(_ guesses: Set<String>, like known: any VisionConfiguration) {}
     func validate(at place: String) throws(InputError) {}
     func makeModel() -> any VisionModel { Bag(self) }
     func plan(for weights: Weights, of found: any VisionConfiguration) throws -> LoadPlan {
@@ -93,9 +90,6 @@ private struct BagFamily: VisionFamily {
     let shape = try weights.shape(of: "patch_embed.proj.weight") ?? []
     (config.width, config.patch, config.classes) = (shape[0], shape[2], try weights.shape(of: "head.weight")![0])
     return RecognisedModel(config)
-  }
-  func configuration(_ json: Data) throws -> any VisionConfiguration {
-    try JSONDecoder().decode(Configuration.self, from: json)
   }
   func recipe(following configuration: any VisionConfiguration) -> String { "shapes-tiny" }
   func summary(of weights: Weights) throws -> String { "bag" }

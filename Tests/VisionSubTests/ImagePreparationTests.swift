@@ -153,7 +153,7 @@ import Testing
     #expect(try recipe.with([("eval_resize", "300"), ("eval_crop_ratio", "1")]).data.evaluatedSide == 224)
     let changed = try recipe.with([("mean", "0.1,0.2,0.3"), ("image_size", "384"), ("eval_mode", "squash")])
     #expect(try recipe.restored(from: changed.json, at: "config.json") == changed)
-    #expect(try recipe.with([("mean", "0.5"), ("deviation", "0.5")]).data.normalization == .half)
+    #expect(try recipe.with([("mean", "0.5"), ("deviation", "0.5")]).data.normalization == .inception)
   }
 
   /// timm floors the quotient: what a checkpoint writes must give the side that was used.

@@ -17,12 +17,12 @@ import Testing
     ("vit_large_patch14_clip_quickgelu_224", 304_204_776),
   ])
   func `parameters are as many as the original's`(_ name: String, _ count: Int) throws {
-    let model = VisionTransformer(try #require(VisionVariant.named(name)))
+    let model = VisionTransformer(try #require(VisionFamilies.configuration(named: name) as? VisionTransformerConfig))
     #expect(model.namedParameters().reduce(0) { $0 + $1.parameter.shape.count } == count)
   }
 
   @Test func `the regularised branches differ and the evaluation does not`() throws {
-    var config = try #require(VisionVariant.named("vit_shapes_patch4_32"))
+    var config = try #require(VisionFamilies.configuration(named: "vit_shapes_patch4_32") as? VisionTransformerConfig)
     (config.layerScale, config.dropPath, config.depth) = (0.1, 0, 2)
     let model = VisionTransformer(config)
     let set = ParameterSet(model, on: .cpu, key: RandomKey(seed: 1))
@@ -41,7 +41,8 @@ import Testing
   }
 
   @Test func `a frozen patch embedding gets no gradient`() throws {
-    let model = VisionTransformer(try #require(VisionVariant.named("vit_shapes_patch4_32")))
+    let model = VisionTransformer(
+      try #require(VisionFamilies.configuration(named: "vit_shapes_patch4_32") as? VisionTransformerConfig))
     model.freezePatchEmbedding()
     let set = ParameterSet(model, on: .cpu, key: RandomKey(seed: 1))
     let task = ImageClassification(model, objective: .crossEntropy())
@@ -58,7 +59,8 @@ import Testing
   }
 
   @Test func `rows of the stem are what kept patches embed to alone`() throws {
-    let model = VisionTransformer(try #require(VisionVariant.named("vit_shapes_patch4_32")))
+    let model = VisionTransformer(
+      try #require(VisionFamilies.configuration(named: "vit_shapes_patch4_32") as? VisionTransformerConfig))
     let set = ParameterSet(model, on: .cpu, key: RandomKey(seed: 1))
     let images = Tensor.uniform([2, 3, 32, 32], RandomKey(seed: 2), on: .cpu)
     var pass = Pass.evaluation

@@ -23,7 +23,8 @@ import Testing
         default:
           let isBEiT = self == .blocks || self == .shared
           var config = try #require(
-            VisionVariant.named(isBEiT ? "beitv2_base_patch16_224" : "vit_shapes_patch4_32"))
+            VisionFamilies.configuration(named: isBEiT ? "beitv2_base_patch16_224" : "vit_shapes_patch4_32")
+              as? VisionTransformerConfig)
           (config.width, config.depth, config.heads, config.hidden, config.classes) = (32, 3, 2, 64, 8)
           (config.imageSize, config.patchSize, config.dropPath, config.layerScale) = (32, 4, 0.3, 0.5)
           if self == .pooled { config.readout = .pooled }
@@ -93,7 +94,7 @@ import Testing
   }
 
   @Test func `blocks computed again take less memory`() throws {
-    var config = try #require(VisionVariant.named("vit_shapes_patch4_32"))
+    var config = try #require(VisionFamilies.configuration(named: "vit_shapes_patch4_32") as? VisionTransformerConfig)
     (config.depth, config.width, config.heads) = (8, 64, 2)
     let task = ImageClassification(VisionTransformer(config), objective: .crossEntropy())
     let gradients = Gradients(ParameterSet(task.model, on: .cpu, key: RandomKey(seed: 1)))

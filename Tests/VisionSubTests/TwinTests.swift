@@ -59,7 +59,7 @@ import Testing
   {
     // Opened for this test alone: what others wait for is not counted.
     let device = Device(DeviceKind(name: "cuda \(width)", open: { CUDABackend(ordinal: $0) }))
-    var config = try #require(VisionVariant.named("vit_shapes_patch4_32"))
+    var config = try #require(VisionFamilies.configuration(named: "vit_shapes_patch4_32") as? VisionTransformerConfig)
     (config.width, config.depth, config.heads, config.hidden, config.classes) = (width, 2, heads, 2 * width, 8)
     (config.imageSize, config.patchSize, config.dropPath, config.layerScale) = (32, 8, 0.2, 0.5)
     let expected = try train(config, .fp32, on: .cpu)
@@ -79,7 +79,7 @@ import Testing
     let commands = [true, false].map { capturing in
       Device(DeviceKind(name: "cuda graphs \(capturing)", open: { CUDABackend(ordinal: $0, capturing: capturing) }))
     }
-    var config = try #require(VisionVariant.named("vit_shapes_patch4_32"))
+    var config = try #require(VisionFamilies.configuration(named: "vit_shapes_patch4_32") as? VisionTransformerConfig)
     (config.width, config.depth, config.heads, config.hidden, config.classes) = (64, 2, 2, 128, 8)
     (config.imageSize, config.patchSize, config.dropPath) = (32, 8, 0.2)
     for precision in [Precision.fp32, .bf16] {

@@ -3,7 +3,7 @@ import SubCore
 /// A pair, or a part of a source, that cannot be used. It is counted, named and skipped.
 public struct CaptionFault: Error, Sendable, Equatable, CustomStringConvertible {
   /// What may be wrong.
-  public enum Kind: String, Sendable, Codable, CaseIterable {
+  public enum Kind: String, Sendable, CaseIterable {
     case noCaption = "without caption"
     case noImage = "without image"
     case badCaption = "with a caption that cannot be read"

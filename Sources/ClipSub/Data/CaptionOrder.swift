@@ -1,7 +1,7 @@
 import SubCore
 
 /// In which order pairs come.
-public struct CaptionOrder: Sendable, Codable, Equatable {
+public struct CaptionOrder: Sendable, Equatable {
   /// The root of everything random.
   public var seed: Int
   /// Whether order is random; else everything comes as it lies, for evaluation.
@@ -15,7 +15,7 @@ public struct CaptionOrder: Sendable, Codable, Equatable {
   /// How many must wait before the first one leaves.
   public var initial: Int
 
-  /// An order.
+  /// An order; the defaults are open_clip's in training.
   public init(
     seed: Int, shuffles: Bool = true, repeats: Bool = true, resamples: Bool = false, buffer: Int = 5000,
     initial: Int = 1000
@@ -28,11 +28,6 @@ public struct CaptionOrder: Sendable, Codable, Equatable {
     self.resamples = resamples
     self.buffer = buffer
     self.initial = min(initial, buffer)
-  }
-
-  /// Training as open_clip orders it.
-  public static func training(seed: Int, resamples: Bool = false) -> CaptionOrder {
-    CaptionOrder(seed: seed, resamples: resamples)
   }
 
   /// Everything once, as it lies.

@@ -4,7 +4,7 @@ import SubData
 /// Image-caption data of any kind: WebDataset shards, a table, a folder.
 public struct CaptionSet: Sendable {
   /// What kind of source it is.
-  public enum Kind: String, Sendable, Codable { case shards, table, folder }
+  public enum Kind: String, Sendable { case shards, table, folder }
 
   /// The data as it was named.
   public let source: String
@@ -37,7 +37,7 @@ public struct CaptionSet: Sendable {
     var faults: [CaptionFault] = []
     var weights: [Double] = []
     if FileSystem.kind(source) == .folder {
-      shards = try FileSystem.names(in: source).filter(Self.isShard).map { FileSystem.join(source, $0) }
+      shards = try ShardList.shards(in: source)
       if shards.isEmpty {
         let folder = try CaptionFolder(source, options: options, readsLabels: readsLabels)
         (list, faults) = (folder, folder.faults)
@@ -66,10 +66,6 @@ public struct CaptionSet: Sendable {
       return sum
     }
     try checkThatSomethingIsThere()
-  }
-
-  private static func isShard(_ name: String) -> Bool {
-    !name.hasPrefix(".") && [".tar", ".tar.gz", ".tgz"].contains { name.lowercased().hasSuffix($0) }
   }
 
   /// The shards of all sources, each with its source's weight; no weights where none are given.

@@ -37,7 +37,7 @@ extension ClipRunModel {
     _ batchSize: Int, _ workers: Int, _ maxBroken: Int, _ compute: @escaping (Tensor) -> Tensor
   ) -> ImageFunction {
     ImageFunction(
-      .clipEvaluation(size: config.image.size, preparation), batchSize: batchSize, workers: workers,
+      preparation.pipeline(size: config.image.size), batchSize: batchSize, workers: workers,
       maxBroken: maxBroken, on: parameters.arena.device, compute)
   }
 }

@@ -13,8 +13,8 @@ public struct ZeroShotEvaluation {
   var batchSize: Int
   private let ranks: any Communicator
   private var device: Device { clip.parameters.arena.device }
-  /// What was left out of image-caption data; set by the evaluation.
-  public private(set) var skipped = ""
+  /// What was left out, in a line each, of all ranks; set by the evaluation.
+  public private(set) var remarks: [String] = []
 
   /// An evaluation of a model; `classes` in label order, `place` is where they were named. Ranks share it out. Throws where
   /// names do not fit the class folders.
@@ -49,7 +49,7 @@ public struct ZeroShotEvaluation {
   /// All figures in order, by open_clip's names, and for image-caption data the contrastive loss.
   public mutating func callAsFunction(masking: Masking? = nil) throws -> Evaluation {
     switch data {
-    case .classes(let images): Evaluation(metrics: try classify(images))
+    case .classes(let images): Evaluation(metrics: try classify(images).named(Self.prefix))
     case .captions(let set): try pairs(set, masking)
     }
   }
@@ -58,12 +58,13 @@ public struct ZeroShotEvaluation {
     let turn = batchSize * ranks.count
     let batches = CaptionBatches(
       try CaptionStream(set, order: .evaluation), tokenizer: clip.tokenizer,
-      pipeline: .clipEvaluation(size: clip.config.image.size, clip.preparation), batchSize: turn,
+      pipeline: clip.preparation.pipeline(size: clip.config.image.size), batchSize: turn,
       rows: ranks.rows(of: turn), contextLength: clip.config.text.contextLength, key: RandomKey(seed: 0), fills: false,
       threads: Processor.threads)
     let evaluator = ClipEvaluator(clip.model, sharedBy: ranks, on: device)
     let features = try evaluator.features(batches, masking: masking)
-    skipped = batches.faults.summary(over: ranks)
+    let skipped = batches.faults.summary(over: ranks)
+    remarks = skipped.isEmpty ? [] : ["skipped in the evaluation: \(skipped)"]
     guard features.count > 0 else {
       throw InputError(
         "no pair could be evaluated" + (skipped.isEmpty ? "" : ": \(skipped)"), at: set.source, cure: "repair the data")
@@ -77,45 +78,45 @@ public struct ZeroShotEvaluation {
       }
       let classifier = ZeroShotClassifier(
         clip.model, clip.tokenizer, classes, templates, sharedBy: ranks, on: device)
-      if let accuracy = evaluator.accuracy(features, classifier) { metrics = accuracy.named }
+      if let accuracy = evaluator.accuracy(features, classifier) {
+        metrics = accuracy.named(Self.prefix)
+      }
     }
     return Evaluation(
       metrics: metrics + evaluator.retrieval(features).named, loss: features.loss, maskedLoss: features.maskedLoss)
   }
 
-  private func classify(_ images: ImageFolder) throws -> [(name: String, value: Double)] {
-    let classifier = ZeroShotClassifier(
-      clip.model, clip.tokenizer, classes ?? ClassNames(images.classNames), templates, sharedBy: ranks, on: device)
+  private mutating func classify(_ images: ImageFolder) throws -> TopAccuracy {
+    guard let classes else { preconditionFailure("ZeroShotEvaluation: classes without names") }
+    let classifier = ZeroShotClassifier(clip.model, clip.tokenizer, classes, templates, sharedBy: ranks, on: device)
     let evaluator = ClipEvaluator(clip.model, on: device)
-    let batch = batchSize
-    let pipeline = ImagePipeline.clipEvaluation(size: clip.config.image.size, clip.preparation)
+    let batches = ImageBatches(
+      source: images,
+      sampler: ImageSampler(count: images.count, batchSize: batchSize, seed: 0, shuffles: false, dropsLast: false),
+      pipeline: clip.preparation.pipeline(size: clip.config.image.size),
+      broken: BrokenImages(limit: 100, cure: "repair the data"))
     // Batches are made in turn by the ranks, of which the last ones may have none in the last turn.
-    let range: @Sendable (_ turn: Int) -> Range<Int> = { [ranks] turn in
-      let first = min(images.count, (turn * ranks.count + ranks.rank) * batch)
-      return first..<min(images.count, first + batch)
+    let loader = Loader(0..<ranks.turns(at: batches.perEpoch), workers: Processor.threads) {
+      [ranks] turn -> ImageBatch? in
+      let number = turn * ranks.count + ranks.rank
+      return try number < batches.perEpoch ? batches.batch(number) : nil
     }
-    let turns = ranks.turns(at: (images.count + batch - 1) / batch)
-    let loader = Loader(0..<turns, workers: Processor.threads) { turn in
-      pipeline.pixels(
-        try range(turn).map { index in
-          guard case .file(let bytes, let name) = try images.image(at: index) else {
-            preconditionFailure("ImageFolder")
-          }
-          return try pipeline.image(bytes, name: name, key: RandomKey(seed: 0))
-        })
-    }
-    var places: [[Int]] = []
-    while let pictures = try loader.next() {
+    defer { loader.cancel() }
+    var own = TopAccuracy()
+    while let turn = try loader.next() {
       try ranks.checkInterruption()
-      let labels = images.labels[range(places.count)]
-      let scores = labels.isEmpty ? [] : classifier.scores(evaluator.imageFeatures(pictures))
-      places.append(Ranking.ranks(scores, labels: Array(labels)))
+      guard let batch = turn, batch.count > 0 else { continue }
+      let scores = classifier.scores(evaluator.imageFeatures(batch.pixels))
+      for rank in Ranking.ranks(scores, labels: batch.labels) { own.add(rank: rank) }
     }
-    return ZeroShotAccuracy(ranks: ranks.inTurn(places)).named
+    remarks = ranks.gather(batches.broken.remarks("not counted"))
+    let accuracy = own.summed(over: ranks)
+    guard accuracy.count > 0 else {
+      throw InputError("no image could be read", at: images.name(of: 0), cure: "repair the data")
+    }
+    return accuracy
   }
-}
 
-extension ZeroShotAccuracy {
-  /// The figures by open_clip's names.
-  fileprivate var named: [(name: String, value: Double)] { [("zeroshot_top1", top1), ("zeroshot_top5", top5)] }
+  /// What stands before the figures' names, as open_clip calls them.
+  private static var prefix: String { "zeroshot_" }
 }

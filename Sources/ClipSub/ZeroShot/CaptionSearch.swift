@@ -29,7 +29,7 @@ extension ClipRunModel {
     guard let width = texts.first?.count else { return ([], 0) }
     let device = parameters.arena.device
     let neighbours = Neighbours(texts.flatMap { $0 }, width: width, on: device)
-    let pipeline = ImagePipeline.clipEvaluation(size: config.image.size, preparation)
+    let pipeline = preparation.pipeline(size: config.image.size)
     let shown = min(images, pairs.count)
     let found = try (0..<shown).compactMap { number -> FoundCaptions? in
       let pair = pairs[number * pairs.count / shown]

@@ -18,18 +18,6 @@ public struct ClassNames: Sendable, Equatable {
     }
   }
 
-  /// The names of class folders, sorted, which is the label order of an image folder; `_` reads as a space.
-  public init(folders path: String) throws {
-    let folders = try FileSystem.names(in: path).filter {
-      !$0.hasPrefix(".") && FileSystem.kind(FileSystem.join(path, $0)) == .folder
-    }
-    guard folders.count > 1 else {
-      throw InputError(
-        "the folder holds \(folders.count) class folders", at: path, cure: "lay the images out as FOLDER/CLASS/IMAGE")
-    }
-    names = folders.map { $0.replacing("_", with: " ") }
-  }
-
   /// The ten of CIFAR-10 as CLIP names them.
   public static let cifar10 = ClassNames([
     "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",

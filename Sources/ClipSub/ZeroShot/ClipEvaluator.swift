@@ -1,7 +1,7 @@
 public import SubCore
 import SubData
 public import SubNN
-import SubTrain
+public import SubTrain
 
 /// Features of a data set, and what they say: zero-shot accuracy of the labelled images, retrieval of all pairs. Ranks
 /// make batches in turn, each one once, and all of them have what comes of it.
@@ -88,12 +88,12 @@ public struct ClipEvaluator {
   }
 
   /// The features of images alone, [count, E].
-  public func imageFeatures(_ images: PixelBatch) -> Tensor {
+  func imageFeatures(_ images: [PixelBatch]) -> Tensor {
     Tape.withoutRecording { task.model.imageFeatures(Tensor(images, on: device), .evaluation) }
   }
 
   /// How often the right class of the labelled pairs is among the best; nil where no pair has a label.
-  public func accuracy(_ features: Features, _ classifier: ZeroShotClassifier) -> ZeroShotAccuracy? {
+  public func accuracy(_ features: Features, _ classifier: ZeroShotClassifier) -> TopAccuracy? {
     let width = task.model.config.embedWidth
     let labelled = features.labels.indices.filter { index in
       features.labels[index].map { $0 >= 0 && $0 < classifier.count } ?? false
@@ -101,8 +101,8 @@ public struct ClipEvaluator {
     guard !labelled.isEmpty else { return nil }
     let rows = labelled.flatMap { features.images[$0 * width..<($0 + 1) * width] }
     let images = Tensor(HostArray(rows, shape: [labelled.count, width]), on: device)
-    return ZeroShotAccuracy(
-      scores: classifier.scores(images), classes: classifier.count, labels: labelled.map { features.labels[$0]! })
+    return TopAccuracy(
+      ranks: Ranking.ranks(classifier.scores(images), labels: labelled.map { features.labels[$0]! }))
   }
 
   /// Retrieval among all pairs, some rows of the similarity matrix at a time.

@@ -29,28 +29,6 @@ public struct RetrievalMetrics: Sendable, Equatable {
   /// The number of pairs.
   public let count: Int
 
-  /// From similarities `[count, count]`, row-major: an image a row, a caption a column; any scale. Of equal ones the
-  /// first counts as better.
-  public init(similarities: [Float], count: Int) {
-    precondition(
-      count > 0 && similarities.count == count * count, "RetrievalMetrics: \(similarities.count) for \(count)")
-    var rows = [Int](repeating: 0, count: count)
-    var columns = [Int](repeating: 0, count: count)
-    let right = (0..<count).map { similarities[$0 * count + $0] }
-    for row in 0..<count {
-      for column in 0..<count {
-        let value = similarities[row * count + column]
-        if value > right[row] || (value == right[row] && column < row) { rows[row] += 1 }
-        if value > right[column] || (value == right[column] && row < column) { columns[column] += 1 }
-      }
-    }
-    for index in 0..<count where right[index].isNaN {
-      rows[index] = count - 1
-      columns[index] = count - 1
-    }
-    self.init(imageRanks: rows, textRanks: columns)
-  }
-
   /// From places counted from 0: of every image's caption among all captions, and of every caption's image.
   public init(imageRanks: [Int], textRanks: [Int]) {
     precondition(imageRanks.count == textRanks.count, "RetrievalMetrics: \(imageRanks.count), \(textRanks.count) ranks")

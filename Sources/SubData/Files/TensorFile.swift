@@ -46,12 +46,13 @@ public enum TensorFile {
       let file = FileSystem.join(path, name)
       if FileSystem.kind(file) == .file { return try tensors(file, key) }
     }
-    do { return try NpyFolder(path) } catch let error as InputError {
-      guard error.place == path, error.what.contains("no .npy") else { throw error }
+    let files = try NpyFolder.files(in: path)
+    guard !files.isEmpty else {
       throw InputError(
         "the folder holds no model.safetensors, pytorch_model.bin or .npy files", at: path,
         cure: "name the weight file itself, or a folder that holds one")
     }
+    return try NpyFolder(path, files)
   }
 
   private static func unrecognized(_ start: [UInt8], _ path: String) -> InputError {

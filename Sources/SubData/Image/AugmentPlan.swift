@@ -1,6 +1,6 @@
 /// Everything that was drawn for one picture. Applying a plan draws nothing: another implementation given the same plan
 /// makes the same bytes.
-public struct AugmentPlan: Sendable, Codable, Equatable {
+public struct AugmentPlan: Sendable, Equatable {
   /// Crop, resize and flip.
   public var framing: Framing
   /// The operations, in order.

@@ -88,7 +88,7 @@ public struct BatchMixing: Sendable, Equatable {
 }
 
 /// What was drawn for a batch.
-public enum MixPlan: Sendable, Codable, Equatable {
+public enum MixPlan: Sendable, Equatable {
   /// Nothing is mixed.
   case none
   /// Pictures become weight · own + (1 - weight) · partner.

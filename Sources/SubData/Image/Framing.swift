@@ -7,7 +7,7 @@ public import SubCore
 #endif
 
 /// Which part of a picture a pipeline takes and how it brings it to its size.
-public enum FramingPolicy: Sendable, Codable, Equatable {
+public enum FramingPolicy: Sendable, Equatable {
   /// timm's random resized crop: up to ten tries of an area share from `scale` and a width-to-height ratio from
   /// `ratio`, else the largest centred crop within the ratios.
   case randomResized(scale: ClosedRange<Double>, ratio: ClosedRange<Double>)
@@ -92,7 +92,7 @@ public enum FramingPolicy: Sendable, Codable, Equatable {
 
 /// A crop, a resize, a padding, a second crop and a flip with all their parameters: every `FramingPolicy` comes to
 /// this.
-public struct Framing: Sendable, Codable, Equatable {
+public struct Framing: Sendable, Equatable {
   /// The part of the picture that is resized; nothing outside it has any influence.
   public var source: PixelArea
   /// Columns after the resize.

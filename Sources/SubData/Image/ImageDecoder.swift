@@ -2,7 +2,7 @@ internal import CSubImage
 public import SubCore
 
 /// What a decoder may do and how far it goes.
-public struct ImageDecodeOptions: Sendable, Codable, Equatable {
+public struct ImageDecodeOptions: Sendable, Equatable {
   /// Whether the picture is turned as its EXIF orientation says. The loaders of timm and torchvision do not.
   public var appliesOrientation: Bool
   /// Pictures of more pixels are refused before any memory is taken; the default is Pillow's own limit.
@@ -68,7 +68,7 @@ public final class ImageDecoder {
     guard pixels <= options.maxPixels else {
       throw InputError(
         "the image claims \(width)x\(height) pixels, more than \(options.maxPixels)", at: name,
-        cure: "remove it, shrink it, or raise the limit")
+        cure: "remove it, or shrink it")
     }
     // libwebp composes animations on two canvases of four bytes a pixel.
     try ClaimLimit.check(

@@ -1,5 +1,5 @@
 /// How a stored picture has to be turned to stand upright: EXIF tag 0x0112.
-public enum ImageOrientation: Int, Sendable, Codable, CaseIterable {
+public enum ImageOrientation: Int, Sendable, CaseIterable {
   case upright = 1
   case mirrored, halfTurn, flipped, transposed, clockwise, transversed, counterclockwise
 

@@ -1,7 +1,7 @@
 public import SubCore
 
 /// The filter of a pipeline's resizes and turns.
-public enum InterpolationPolicy: String, Sendable, Codable, CaseIterable {
+public enum InterpolationPolicy: String, Sendable, CaseIterable {
   /// Always bilinear.
   case bilinear
   /// Always bicubic.
@@ -19,7 +19,7 @@ public enum InterpolationPolicy: String, Sendable, Codable, CaseIterable {
 }
 
 /// What happens to a picture's colours and geometry after framing.
-public enum AugmentPolicy: Sendable, Codable, Equatable {
+public enum AugmentPolicy: Sendable, Equatable {
   /// Nothing.
   case none
   /// DeiT-III: one of greyscale, solarise, blur; then colour jitter of the given strength (0 is none).
@@ -64,7 +64,7 @@ public enum AugmentPolicy: Sendable, Codable, Equatable {
 
 /// Everything between a picture file and a model's input: framing, flip, augmentation, normalisation, erasing.
 /// What is drawn for a picture depends on its size and its key alone.
-public struct ImagePipeline: Sendable, Codable, Equatable {
+public struct ImagePipeline: Sendable, Equatable {
   /// Rows and columns of the result.
   public var size: Int
   /// Which part of the picture is taken.
@@ -147,6 +147,14 @@ public struct ImagePipeline: Sendable, Codable, Equatable {
   public func image(_ picture: RGBImage, key: RandomKey) -> (image: RGBImage, plan: AugmentPlan) {
     let plan = plan(width: picture.width, height: picture.height, key: key)
     return (plan.applied(to: picture), plan)
+  }
+
+  /// The same of what a source hands over, a file or pixels.
+  public func image(_ source: SourceImage, key: RandomKey) throws -> (image: RGBImage, plan: AugmentPlan) {
+    switch source {
+    case .file(let bytes, let name): try image(bytes, name: name, key: key)
+    case .pixels(let picture): image(picture, key: key)
+    }
   }
 
   /// Augmented pictures, each with what was drawn for it, as a model's input: their bytes, normalised and erased on a device,

@@ -1,5 +1,5 @@
 /// The mean and standard deviation per channel that bring bytes to what a model was trained on.
-public struct Normalization: Sendable, Codable, Equatable {
+public struct Normalization: Sendable, Equatable {
   /// Means of red, green and blue on the scale 0...1.
   public var mean: [Float]
   /// Standard deviations of red, green and blue on the scale 0...1.
@@ -18,9 +18,9 @@ public struct Normalization: Sendable, Codable, Equatable {
   public static let clip = Normalization(
     mean: [0.48145466, 0.4578275, 0.40821073], deviation: [0.26862954, 0.26130258, 0.27577711])
   /// Inception's ±1.
-  public static let half = Normalization(mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5])
+  public static let inception = Normalization(mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5])
 
-  private static let named = [("imagenet", imageNet), ("clip", clip), ("inception", half)]
+  private static let named = [("imagenet", imageNet), ("clip", clip), ("inception", inception)]
   /// The names of the known ones.
   public static let names = named.map(\.0)
   /// A known one by its name.

@@ -1,7 +1,7 @@
 internal import CSubImage
 
 /// One augmentation with all its parameters drawn: the operations of Pillow and timm, equal to them byte for byte.
-public enum PixelOperation: Sendable, Codable, Equatable {
+public enum PixelOperation: Sendable, Equatable {
   /// Luma in all three channels (`convert("L")` and back).
   case grayscale
   /// Values at or above the threshold are inverted (`ImageOps.solarize`).

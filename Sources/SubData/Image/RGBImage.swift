@@ -96,7 +96,7 @@ public struct RGBImage: Sendable, Equatable {
 }
 
 /// A rectangle of pixels.
-public struct PixelArea: Sendable, Codable, Equatable {
+public struct PixelArea: Sendable, Equatable {
   /// The first column.
   public var left: Int
   /// The first row.

@@ -2,7 +2,7 @@ public import SubCore
 
 /// RandAugment as timm does it: some operations drawn with replacement, each applied with some probability, its
 /// strength drawn around a magnitude for every application.
-public struct RandAugment: Sendable, Codable, Equatable {
+public struct RandAugment: Sendable, Equatable {
   /// The mean strength, 0 to 10.
   public var magnitude: Double
   /// The standard deviation of the strength; above 100 the strength is uniform in 0...magnitude.

@@ -8,7 +8,7 @@ public import SubCore
 #endif
 
 /// timm's random erasing in its 'pixel' mode: after normalisation, a rectangle becomes standard normal noise.
-public struct RandomErasing: Sendable, Codable, Equatable {
+public struct RandomErasing: Sendable, Equatable {
   /// The share of pictures in which something is erased.
   public var probability: Double
 
@@ -36,7 +36,7 @@ public struct RandomErasing: Sendable, Codable, Equatable {
 }
 
 /// A rectangle to erase and the stream of its noise.
-public struct ErasingPlan: Sendable, Codable, Equatable {
+public struct ErasingPlan: Sendable, Equatable {
   /// What is erased in all three channels.
   public var area: PixelArea
   /// Value i, in the order channel, row, column, is the normal number at position i.

@@ -5,10 +5,13 @@ internal import Synchronization
 public final class BrokenImages: Sendable {
   /// How many different broken pictures are tolerated.
   public let limit: Int
+  private let cure: String
   private let found = Mutex<[String: InputError]>([:])
 
-  /// A count from zero.
-  public init(limit: Int) { self.limit = limit }
+  /// A count from zero; `cure` is what errors advise.
+  public init(limit: Int, cure: String = "repair the data, or allow more with --max-broken") {
+    (self.limit, self.cure) = (limit, cure)
+  }
 
   /// What was wrong, by the picture's name, sorted by it.
   public var errors: [(name: String, error: InputError)] {
@@ -34,7 +37,6 @@ public final class BrokenImages: Sendable {
     }
     guard count > limit else { return }
     throw InputError(
-      "more than \(limit) pictures are broken, the last one: \(error.what)", at: error.place,
-      cure: "repair the data, or allow more with --max-broken")
+      "more than \(limit) pictures are broken, the last one: \(error.what)", at: error.place, cure: cure)
   }
 }

@@ -102,11 +102,7 @@ public final class ImageBatches: Sendable {
     var attempt = 0
     while true {
       do {
-        let (image, plan) =
-          switch try source.image(at: index) {
-          case .file(let bytes, let name): try pipeline.image(bytes, name: name, key: key)
-          case .pixels(let image): pipeline.image(image, key: key)
-          }
+        let (image, plan) = try pipeline.image(source.image(at: index), key: key)
         return (index, image, plan)
       } catch let error as InputError {
         try broken.note(error, name: source.name(of: index))

@@ -1,5 +1,5 @@
 /// The nine tasks of GLUE (Wang et al. 2019). The diagnostic set AX belongs to `mnli`, as its split `.diagnostic`.
-public enum GLUETask: String, CaseIterable, Sendable, Codable {
+public enum GLUETask: String, CaseIterable, Sendable {
   case cola, sst2, mrpc, stsb, qqp, mnli, qnli, rte, wnli
 
   /// The name of the task and of its folder in the distribution.
@@ -104,7 +104,7 @@ public enum GLUETask: String, CaseIterable, Sendable, Codable {
 }
 
 /// A part of a GLUE task's data.
-public enum GLUESplit: String, CaseIterable, Sendable, Codable {
+public enum GLUESplit: String, CaseIterable, Sendable {
   /// The training set.
   case train
   /// The development set; MNLI's matched one.

@@ -26,7 +26,7 @@ public struct ImageFolder: ImageSource {
     if given == nil { try Self.refuseSplits(folders, at: root) }
     let names = given ?? order.sorted(folders)
     let numbers = Dictionary(names.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
-    var found = Found()
+    var found = PictureListing()
     var labels: [Int] = []
     var walk = FolderWalk()
     for name in given == nil ? names : folders {
@@ -49,7 +49,7 @@ public struct ImageFolder: ImageSource {
       throw InputError("the folder holds no pictures", at: root, cure: "put JPEG, PNG or WebP files into CLASS folders")
     }
     (classNames, self.labels, paths) = (names, labels, found.pictures)
-    var remarks = found.remarks(in: root, loosePictures: loose.count { Found.kind(of: $0).isPicture })
+    var remarks = found.remarks(in: root, loosePictures: loose.count { PictureListing.kind(of: $0).isPicture })
     let (other, both) = (ClassOrder.natural.sorted(folders), order.sorted(folders))
     if given == nil, order == .plain, other != both, let place = other.indices.first(where: { other[$0] != both[$0] }) {
       remarks.append(
@@ -69,7 +69,7 @@ public struct ImageFolder: ImageSource {
   static func isLeftOver(_ name: String) -> Bool { name.hasPrefix(".") || name == "__MACOSX" }
 
   /// Folders and files of those names, without what is left over.
-  fileprivate static func parted(_ names: [String], in folder: String) -> (folders: [String], files: [String]) {
+  static func parted(_ names: [String], in folder: String) -> (folders: [String], files: [String]) {
     let names = names.filter { !isLeftOver($0) }
     let isFolder = names.map { FileSystem.kind(folder + "/" + $0) == .folder }
     return (zip(names, isFolder).filter(\.1).map(\.0), zip(names, isFolder).filter { !$0.1 }.map(\.0))
@@ -80,7 +80,7 @@ public struct ImageFolder: ImageSource {
 extension ImageFolder {
   /// What folders of training and of evaluation pictures are called, in the order in which they are looked for: timm's
   /// names, then those of test sets.
-  static let splitNames = (
+  private static let splitNames = (
     train: ["train", "training"],
     validation: ["val", "valid", "validation", "eval", "evaluation", "test", "testing"]
   )
@@ -89,12 +89,23 @@ extension ImageFolder {
   /// `validation`, `eval`, `evaluation`, `test`, `testing`), in capitals or not; nil where there is none. A folder of
   /// pictures without classes is no such split.
   public static func splits(of data: String) -> (train: String?, validation: String?) {
-    let names = (try? FileSystem.names(in: data)) ?? []
-    func first(_ wanted: [String]) -> String? {
-      wanted.lazy.compactMap { wanted in
-        names.first { $0 == wanted && hasClasses(data + "/" + $0) }
-          ?? names.first { $0.lowercased() == wanted && hasClasses(data + "/" + $0) }
-      }.first.map { data + "/" + $0 }
+    let found = splits(among: (try? FileSystem.names(in: data)) ?? []) { hasClasses(data + "/" + $0) }
+    return (found.train.map { data + "/" + $0 }, found.validation.map { data + "/" + $0 })
+  }
+
+  /// Which of some folders are splits by their names, of those that `isMeant`.
+  static func splits(
+    among folders: [String], where isMeant: (String) -> Bool = { _ in true }
+  ) -> (train: String?, validation: String?) {
+    func first(_ names: [String]) -> String? {
+      for name in names {
+        if let found = folders.first(where: { $0 == name && isMeant($0) })
+          ?? folders.first(where: { $0.lowercased() == name && isMeant($0) })
+        {
+          return found
+        }
+      }
+      return nil
     }
     return (first(splitNames.train), first(splitNames.validation))
   }
@@ -102,7 +113,7 @@ extension ImageFolder {
   /// Whether a folder holds labelled pictures in any form: class folders, shards or arrays.
   private static func hasClasses(_ folder: String) -> Bool {
     guard FileSystem.kind(folder) == .folder, let names = try? FileSystem.names(in: folder) else { return false }
-    return names.contains { $0.hasSuffix(".npy") || $0.contains(".tar") || $0.hasSuffix(".tgz") }
+    return names.contains { $0.hasSuffix(".npy") || ShardList.isShard($0) }
       || !parted(names, in: folder).folders.isEmpty
   }
 
@@ -122,46 +133,5 @@ extension ImageFolder {
         "its only folder, '\(folders[0])', holds splits and not pictures of a class", at: root,
         cure: "give --data \(root)/\(folders[0])")
     }
-  }
-}
-
-/// Pictures below a folder, and what was passed over there.
-struct Found {
-  var pictures: [String] = []
-  /// How many files of each other ending.
-  private var others: [String: Int] = [:]
-
-  /// torchvision's order: within a folder its own files sorted, then the folders below it.
-  mutating func list(_ folder: String, _ names: [String], _ walk: inout FolderWalk) throws {
-    let (folders, files) = ImageFolder.parted(names, in: folder)
-    for name in files {
-      let (isPicture, ending) = Self.kind(of: name)
-      if isPicture { pictures.append(folder + "/" + name) } else { others[ending, default: 0] += 1 }
-    }
-    for name in folders {
-      let path = folder + "/" + name
-      try walk.enter(path) { try list(path, $1, &$0) }
-    }
-  }
-
-  static func kind(of name: String) -> (isPicture: Bool, ending: String) {
-    guard let dot = name.lastIndex(of: "."), dot > name.startIndex else { return (false, "") }
-    let ending = name[name.index(after: dot)...].lowercased()
-    return (ImageFormat.endings.contains(ending), ending.utf8.count <= 8 ? ".\(ending)" : "")
-  }
-
-  /// What was passed over, in a line each.
-  func remarks(in root: String, loosePictures: Int) -> [String] {
-    var remarks: [String] = []
-    if loosePictures > 0 {
-      remarks.append("\(loosePictures) pictures beside the class folders of \(root) have no class")
-    }
-    if !others.isEmpty {
-      let kinds = others.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
-      remarks.append(
-        "\(others.values.reduce(0, +)) files in \(root) are no JPEG, PNG or WebP by their ending and are left out: "
-          + kinds.prefix(6).map { "\($0.value) \($0.key.isEmpty ? "others" : $0.key)" }.joined(separator: ", "))
-    }
-    return remarks
   }
 }

@@ -6,6 +6,14 @@ public enum SourceImage: Sendable {
   case file(HostArray, name: String)
   /// Pixels in memory.
   case pixels(RGBImage)
+
+  /// The picture, a file's decoded as a whole. Throws `InputError` for a broken one.
+  public func decoded() throws -> RGBImage {
+    switch self {
+    case .file(let bytes, let name): try ImageDecoder.decode(bytes, name: name)
+    case .pixels(let image): image
+    }
+  }
 }
 
 /// Labelled pictures that can be read in any order, by several threads at once.

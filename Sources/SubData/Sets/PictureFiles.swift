@@ -21,13 +21,13 @@ public struct PictureFiles: ImageSource {
       case .file: paths.append(place)
       case .folder:
         let folder = FileSystem.trimmed(place)
-        var (found, walk) = (Found(), FolderWalk())
+        var (found, walk) = (PictureListing(), FolderWalk())
         try walk.enter(folder) { try found.list(folder, $1, &$0) }
         guard !found.pictures.isEmpty else {
           throw InputError("the folder holds no pictures", at: place, cure: "put JPEG, PNG or WebP files into it")
         }
         paths += found.pictures
-        remarks += found.remarks(in: folder, loosePictures: 0)
+        remarks += found.remarks(in: folder)
       }
     }
     (self.paths, self.remarks) = (paths, remarks)

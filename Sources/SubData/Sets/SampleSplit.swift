@@ -38,8 +38,8 @@ public struct SampleSplit: Sendable, Equatable {
     return (few(training.sorted(), labels), held.sorted())
   }
 
-  /// Of some samples those of `shots`: so many of each class by chance, or of all where there are no labels. Throws
-  /// nothing where a class has fewer; `shortage` says so.
+  /// Of some samples those of `shots`: so many of each class by chance, or of all where there are no labels; all of
+  /// a class that has fewer.
   private func few(_ places: [Int], _ labels: [Int]?) -> [Int] {
     guard let shots else { return places }
     let groups = Self.groups(labels.map { all in places.map { all[$0] } }, count: places.count)

@@ -2,6 +2,17 @@ internal import SubCore
 
 /// Lists of files in WebDataset's notation.
 public enum ShardList {
+  /// Whether a file is a shard by its name: a tar archive, plain or packed by gzip, in capitals or not.
+  public static func isShard(_ name: String) -> Bool {
+    let name = name.lowercased()
+    return [".tar", ".tar.gz", ".tgz"].contains(where: name.hasSuffix)
+  }
+
+  /// The paths of the shards in a folder, in the order of their names; hidden files are none.
+  public static func shards(in folder: String) throws -> [String] {
+    try FileSystem.names(in: folder).filter { !$0.hasPrefix(".") && isShard($0) }.map { FileSystem.join(folder, $0) }
+  }
+
   /// Expands `{00000..00331}` (zeros kept), `{a,b}` (nesting allowed) and several sources joined by `::`, as bash does.
   ///
   /// Throws `InputError` for braces that do not close, for more than 64 groups of them in a row or inside each other,

@@ -9,10 +9,9 @@ public struct TarFolder: Sendable {
   /// The folders of every picture and its name.
   private let parts: [[String]]
   private let splits: (train: String?, validation: String?)
-  private let others: [String: Int]
+  private let listing: PictureListing
 
-  /// Whether there are pictures to train on and others to evaluate on, or of the latter alone.
-  public var hasTraining: Bool { splits.train != nil }
+  /// Whether there are pictures to evaluate on, beside others or alone.
   public var hasValidation: Bool { splits.validation != nil }
 
   /// Reads an archive; nil where its members are a WebDataset's, or no picture lies in a folder. Throws an `InputError` for
@@ -21,16 +20,16 @@ public struct TarFolder: Sendable {
     let reader = try TarReader(path)
     var pictures = TarPictures()
     var parts: [[String]] = []
-    var others: [String: Int] = [:]
+    var listing = PictureListing()
     try pictures.open(path)
     while let entry = try reader.next() {
       try Interruption.check()
       let steps = entry.path.split(separator: "/").map(String.init).filter { $0 != "." }
       guard !steps.contains(where: ImageFolder.isLeftOver), let name = steps.last else { continue }
-      let (isPicture, ending) = Found.kind(of: name)
+      let (isPicture, ending) = PictureListing.kind(of: name)
       guard isPicture else {
         if ending == ".cls" { return nil }
-        others[ending, default: 0] += 1
+        listing.passOver(ending)
         continue
       }
       try pictures.add(FileSystem.join(path, entry.path), entry, reader.isPlain ? nil : reader.contents())
@@ -39,23 +38,13 @@ public struct TarFolder: Sendable {
     guard parts.contains(where: { $0.count > 1 }) else { return nil }
     // What unpacks into a folder of its own is that folder.
     while let first = parts[0].first, parts.allSatisfy({ $0.count > 2 && $0[0] == first }),
-      Self.split([first]) == (nil, nil)
+      ImageFolder.splits(among: [first]) == (nil, nil)
     {
       parts = parts.map { Array($0.dropFirst()) }
     }
-    (self.path, self.pictures, self.parts, self.others) = (path, pictures, parts, others)
+    (self.path, self.pictures, self.parts, self.listing) = (path, pictures, parts, listing)
     let folders = Set(parts.filter { $0.count > 2 }.map { $0[0] })
-    splits = Self.split(folders.sorted())
-  }
-
-  /// Which of some folders are splits, by the names that `ImageFolder` knows.
-  private static func split(_ folders: [String]) -> (train: String?, validation: String?) {
-    func first(_ wanted: [String]) -> String? {
-      wanted.lazy.compactMap { wanted in
-        folders.first { $0 == wanted } ?? folders.first { $0.lowercased() == wanted }
-      }.first
-    }
-    return (first(ImageFolder.splitNames.train), first(ImageFolder.splitNames.validation))
+    splits = ImageFolder.splits(among: folders.sorted())
   }
 
   /// The pictures to train on, those to evaluate on, or all of an archive without such parts.
@@ -93,14 +82,7 @@ public struct TarFolder: Sendable {
     guard !chosen.isEmpty else {
       throw InputError("the archive holds no pictures in class folders", at: place, cure: "lay it out as CLASS/*.jpg")
     }
-    let kinds = others.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(6)
-    let remarks =
-      others.isEmpty || part == .validation
-      ? []
-      : [
-        "files in \(path) that are no JPEG, PNG or WebP by their ending are left out: "
-          + kinds.map { "\($0.value) \($0.key.isEmpty ? "others" : $0.key)" }.joined(separator: ", ")
-      ]
+    let remarks = part == .validation ? [] : listing.remarks(in: path)
     return Pictures(classNames: names, labels: labels, pictures: pictures.taking(chosen), remarks: remarks)
   }
 

@@ -93,7 +93,7 @@ package struct ConvertCommand: Command {
   /// The tensors; of a run that keeps an average that, as it is evaluated.
   private func source(_ checkpoint: Checkpoint, _ context: ToolContext) throws -> any NamedTensors {
     let (place, key) = (Companions.weightPlace(checkpoint.path), weights.key)
-    guard let average = checkpoint.averagePath, key.map({ ["model", "ema"].contains($0) }) ?? true else {
+    guard let average = checkpoint.averagePath, key.map(checkpoint.isOwnKey) ?? true else {
       return try TensorFile.open(place, weights: key)
     }
     let source = try TensorFile.open(place)

@@ -73,7 +73,7 @@ package struct ZeroShotCommand: RankedCommand {
       sharedBy: context.ranks)
     for line in clip.details + [clip.preparationLine] { context.console.note(line) }
     let figures = try evaluation()
-    if !evaluation.skipped.isEmpty { context.console.note("skipped: \(evaluation.skipped)") }
+    for remark in evaluation.remarks { context.console.note(remark) }
     return figures
   }
 

@@ -24,7 +24,7 @@ extension ClipModality {
     var stream = try CaptionStream(set, order: CaptionOrder(seed: command.seed, repeats: false))
     let side = config.image.size
     let cells = MaskGrid(side: side / config.image.patch, pixels: config.image.patch)
-    let (evaluated, trained) = (ImagePipeline.clipEvaluation(size: side), ImagePipeline.clipTraining(size: side))
+    let (evaluated, trained) = (ImagePreparation.clip.pipeline(size: side), ImagePipeline.clipTraining(size: side))
     let masking = Masking(ratio: command.ratio ?? recipe.method.ratio, selection: recipe.method.masking)
     try Masking.check(ratio: masking.ratio, patches: cells.count, at: "--ratio")
     let kept = masking.kept(

@@ -40,7 +40,7 @@ extension VisionModality {
       let shares = targets[(row * source.classNames.count)..<((row + 1) * source.classNames.count)]
       let label = Self.label(Array(shares), source.classNames)
       sheet.add(
-        try evaluated(source, batch.indices[row], recipe.evaluationPipeline),
+        try recipe.evaluationPipeline.image(source.image(at: batch.indices[row]), key: RandomKey(seed: 0)).image,
         caption: source.classNames[batch.labels[row]])
       sheet.add(seen, caption: label)
       sheet.add(
@@ -51,14 +51,6 @@ extension VisionModality {
     try AtomicFile.write(sheet.picture().pngData(), to: command.output)
     try context.console.print("\(batch.count) images in \(command.output)")
     return true
-  }
-
-  private func evaluated(_ source: any ImageSource, _ index: Int, _ pipeline: ImagePipeline) throws -> RGBImage {
-    let key = RandomKey(seed: 0)
-    return switch try source.image(at: index) {
-    case .file(let bytes, let name): try pipeline.image(bytes, name: name, key: key).0
-    case .pixels(let image): pipeline.image(image, key: key).0
-    }
   }
 
   /// What the loss is told of an image, largest first: `0.7 cat, 0.3 dog`; what smoothing gives to all others alike in a

@@ -55,6 +55,9 @@ public struct Checkpoint: Sendable {
     let path = FileSystem.join(path, "ema.safetensors")
     return FileSystem.kind(path) == .file ? path : nil
   }
+  /// Whether `--weights` names a set of weights of a checkpoint that keeps an average, `model` or `ema`, rather than a key of
+  /// a file.
+  public func isOwnKey(_ key: String) -> Bool { averagePath != nil && ["model", "ema"].contains(key) }
   /// Keeps the run from removing the checkpoint as long as this value is in use.
   private let lock: FileLock?
 

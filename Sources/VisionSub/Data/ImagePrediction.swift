@@ -20,12 +20,7 @@ extension VisionEvaluator {
     let (source, pipeline) = (batches.source, batches.pipeline)
     let chosen = (0..<min(count, source.count)).map { $0 * source.count / min(count, source.count) }
     let key = RandomKey(seed: 0)
-    let images = try chosen.map { index in
-      switch try source.image(at: index) {
-      case .file(let bytes, let name): try pipeline.image(bytes, name: name, key: key)
-      case .pixels(let image): pipeline.image(image, key: key)
-      }
-    }
+    let images = try chosen.map { try pipeline.image(source.image(at: $0), key: key) }
     let probabilities = Tape.withoutRecording { () -> [Float] in
       let batch = ImageClassification.Batch(
         images: Tensor(pipeline.pixels(images), on: device),
@@ -38,7 +33,7 @@ extension VisionEvaluator {
     let classes = source.classNames.count
     return images.enumerated().map { place, made in
       ImagePrediction(
-        image: made.0, label: source.labels[chosen[place]],
+        image: made.image, label: source.labels[chosen[place]],
         probabilities: Array(probabilities[place * classes..<(place + 1) * classes]))
     }
   }

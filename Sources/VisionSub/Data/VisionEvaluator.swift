@@ -55,7 +55,7 @@ public struct VisionEvaluator {
       let loader = batches.loader(to: batches.perEpoch, workers: workers, ahead: ahead)
       defer { loader.cancel() }
       let objective = Loss.crossEntropy()
-      var (count, first, five, loss, masked) = (0, 0, 0, 0.0, 0.0)
+      var (accuracy, loss, masked) = (TopAccuracy(), 0.0, 0.0)
       while let batch = try loader.next() {
         try ranks.checkInterruption()
         guard batch.count > 0 else { continue }
@@ -63,20 +63,15 @@ public struct VisionEvaluator {
         var pass = Pass.evaluation.at(batch.number)
         let logits = task.forward(own, nil, pass)
         loss += objective(logits, own.target).item * Double(batch.count)
-        for rank in Ranking.ranks(logits.floats(), labels: batch.labels) {
-          if rank < 1 { first += 1 }
-          if rank < 5 { five += 1 }
-        }
+        for rank in Ranking.ranks(logits.floats(), labels: batch.labels) { accuracy.add(rank: rank) }
         if let masking {
           pass.masking = masking
           masked += objective(task.forward(own, nil, pass), own.target).item * Double(batch.count)
         }
-        count += batch.count
       }
-      let sums = ranks.sum([Double(first), Double(five), loss, masked, Double(count)])
-      let share = { (place: Int) in sums[place] / max(1, sums[4]) }
-      return Evaluation(
-        metrics: [("top1", share(0)), ("top5", share(1))], loss: share(2), maskedLoss: masking.map { _ in share(3) })
+      let all = accuracy.summed(over: ranks)
+      let means = ranks.sum([loss, masked]).map { $0 / Double(max(1, all.count)) }
+      return Evaluation(metrics: all.named(), loss: means[0], maskedLoss: masking.map { _ in means[1] })
     }
   }
 }

@@ -20,6 +20,12 @@ public protocol VisionFamily: ModelFamily {
   func recipe(following configuration: any VisionConfiguration) -> String
 }
 
+extension VisionFamily {
+  public func configuration(_ json: Data) throws -> any VisionConfiguration {
+    try JSONDecoder().decode(type(of: variants[0].configuration), from: json)
+  }
+}
+
 /// Everything that makes one network of a family: a value from which its model follows.
 public protocol VisionConfiguration: Sendable, Codable, Equatable {
   /// Whose network it is.
@@ -77,6 +83,9 @@ extension VisionConfiguration {
   /// Whose network it is.
   public var family: any VisionFamily { Self.family }
   public var hasDropout: Bool { true }
+  public mutating func follow(_ recipe: VisionRecipe) {}
+  public func adapt(_ recipe: inout VisionRecipe) {}
+  public mutating func settle(_ guesses: Set<String>, like known: any VisionConfiguration) {}
   public var timm: TimmModel? { nil }
   public mutating func follow(timm arguments: JSON) {}
   public func onnxLogits(_ images: OnnxGraph.Value, in network: inout OnnxNetwork) -> OnnxGraph.Value? { nil }
@@ -84,6 +93,11 @@ extension VisionConfiguration {
   public var head: String { "head" }
   public func text(ofGuess guess: String) -> String {
     guess == RecognisedModel.imageSize ? "images of \(imageSize) pixels" : guess
+  }
+
+  /// What of the classifier is started: all of it, unless the file's has these classes and reads so many features.
+  func startedHead(_ weights: Weights, reading features: Int) throws -> [String] {
+    try weights.shape(of: "\(head).weight") == [classes, features] ? [] : ["\(head).*"]
   }
 
   /// Throws a usage error for a method that such a network cannot be trained by.

@@ -44,10 +44,8 @@ public struct VisionFolder: Sendable {
     checkpoint = try Checkpoint.standing(for: FileSystem.trimmed(from)) { passed.append($0) }
     let path = checkpoint.path
     self.path = path
-    let kept = FileSystem.join(path, "ema.safetensors")
-    let hasAverage = FileSystem.kind(kept) == .file
-    let isOfRun = hints.key.map { ["model", "ema"].contains($0) && hasAverage } ?? true
-    let source = try TensorFile.open(Companions.weightPlace(path), weights: isOfRun ? nil : hints.key)
+    let key = hints.key.flatMap { [checkpoint] in checkpoint.isOwnKey($0) ? nil : $0 }
+    let source = try TensorFile.open(Companions.weightPlace(path), weights: key)
     let beside = Companions(of: path, source)
     let (family, weights) = try VisionFamilies.recognise(source, among: families)
     self.weights = weights
@@ -83,7 +81,7 @@ public struct VisionFolder: Sendable {
       return try (known ?? VisionRecipe.named("shapes-tiny")).restored(from: stored, at: place)
     }
     preparation = try ImagePreparation(beside, source, description: stored)
-    average = hasAverage && recipe.map { $0.loop.emaDecay > 0 } ?? false ? kept : nil
+    average = recipe.map { $0.loop.emaDecay > 0 } ?? false ? checkpoint.averagePath : nil
     self.hints = hints
     let unknown =
       own == nil && variant == nil ? named.map { ["\(place) calls it \($0), which is not known here"] } : nil

@@ -66,18 +66,28 @@ public struct VisionInference {
 
   /// Pictures → what the classifier reads. Throws an `InputError` for a network that hands nothing out.
   public func features(batchSize: Int = 64, maxBroken: Int = 100) throws -> ImageFunction {
-    let side = task.model.imageSize
-    let zeros = [Float](repeating: 0, count: 3 * side * side)
-    let blank = Tensor(HostArray(zeros, shape: [1, 3, side, side]), on: settings.device)
-    guard Tape.withoutRecording({ task.model.features(blank, .evaluation) }) != nil else {
-      throw InputError("such a network hands out no features", at: path, cure: "use one of another family")
-    }
-    return function(batchSize, maxBroken) { [task] in task.model.features($0, .evaluation)! }
+    function(
+      batchSize, maxBroken,
+      try task.model.readout(on: settings.device, at: path, cure: "use one of another family"))
   }
 
   private func function(_ batchSize: Int, _ maxBroken: Int, _ compute: @escaping (Tensor) -> Tensor) -> ImageFunction {
     ImageFunction(
       recipe.evaluationPipeline, batchSize: batchSize, workers: settings.imageWorkers, maxBroken: maxBroken,
       on: settings.device, compute)
+  }
+}
+
+extension VisionModel {
+  /// The function from normalised images to what the classifier reads. Throws an `InputError` at `place` for a network that
+  /// hands nothing out.
+  func readout(
+    on device: Device, at place: String, cure: String, isUsage: Bool = false
+  ) throws -> (Tensor) -> Tensor {
+    let blank = Tensor([1, 3, imageSize, imageSize], filledWith: 0, on: device)
+    guard Tape.withoutRecording({ features(blank, .evaluation) }) != nil else {
+      throw InputError("such a network hands out no features", at: place, cure: cure, isUsage: isUsage)
+    }
+    return { self.features($0, .evaluation)! }
   }
 }

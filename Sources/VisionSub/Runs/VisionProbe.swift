@@ -46,9 +46,7 @@ public struct VisionProbe: LinearProbing {
 
   /// `top1` and `top5`.
   public func metrics(_ logits: [Float], part: Int, labels: [Int]) -> [(name: String, value: Double)] {
-    let ranks = Ranking.ranks(logits, labels: labels)
-    let share = { (most: Int) in Double(ranks.count { $0 < most }) / Double(max(1, labels.count)) }
-    return [("top1", share(1)), ("top5", share(5))]
+    TopAccuracy(ranks: Ranking.ranks(logits, labels: labels)).named()
   }
 
   public func put(_ head: LinearProbe.Head) { model.parameters.put(head, at: model.config.head) }
@@ -56,28 +54,17 @@ public struct VisionProbe: LinearProbing {
 
   /// What the classifier reads of every image that can be read, in order.
   private func features(_ name: String, of source: any ImageSource, _ note: (String) -> Void) throws -> ProbeFeatures {
-    let sampler = ImageSampler(
-      count: source.count, batchSize: batchSize, seed: 0, shuffles: false, dropsLast: false)
-    let batches = ImageBatches(
-      source: source, sampler: sampler, pipeline: model.recipe.evaluationPipeline,
-      broken: BrokenImages(limit: maxBroken))
-    let loader = batches.loader(to: batches.perEpoch, workers: settings.imageWorkers)
-    defer { loader.cancel() }
+    let read = try model.task.model.readout(on: device, at: "--probe", cure: "finetune it", isUsage: true)
+    let features = ImageFunction(
+      model.recipe.evaluationPipeline, batchSize: batchSize, workers: settings.imageWorkers, maxBroken: maxBroken,
+      on: device, read)
+    let known = source.labels
     var (values, labels): ([Float], [Int]) = ([], [])
-    while let batch = try loader.next() {
-      try Interruption.check()
-      guard batch.count > 0 else { continue }
-      let features = Tape.withoutRecording {
-        model.task.model.features(Tensor(batch.pixels, on: settings.device), .evaluation)
-      }
-      guard let features else {
-        throw InputError(
-          "a \(model.config.family.name) hands out no features", at: "--probe", cure: "finetune it", isUsage: true)
-      }
-      values += features.floats()
-      labels += batch.labels
+    let broken = try features(source) { index, row in
+      values += row
+      labels.append(known[index])
     }
-    for line in batches.broken.remarks("left out") { note(line) }
+    for line in broken.remarks("left out") { note(line) }
     guard !labels.isEmpty else {
       throw InputError("no image could be read", at: source.name(of: 0), cure: "repair the data")
     }

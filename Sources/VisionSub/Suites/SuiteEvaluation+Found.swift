@@ -63,11 +63,7 @@ struct Cut: ImageSource {
   func image(at index: Int) throws -> SourceImage {
     let image = try source.image(at: index)
     guard border > 0 else { return image }
-    let whole =
-      switch image {
-      case .file(let bytes, let name): try ImageDecoder.decode(bytes, name: name)
-      case .pixels(let image): image
-      }
+    let whole = try image.decoded()
     guard min(whole.width, whole.height) > 2 * border else {
       throw InputError(
         "\(whole.width) x \(whole.height) pixels leave nothing within a border of \(border)", at: name(of: index),

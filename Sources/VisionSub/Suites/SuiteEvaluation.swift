@@ -117,27 +117,21 @@ public struct SuiteEvaluation {
       progress(count)
     }
     let results = zip(set.pictures.measures, tallies).map { measure, tally in
-      let share = { (sum: Int) in Double(sum) / Double(max(1, tally.count)) }
-      let groups = tally.groups.values.map { Double($0.right) / Double($0.count) }
+      let groups = tally.groups.values.map(\.top1)
       return Result(
-        measure: measure, count: tally.count, top1: share(tally.best), top5: share(tally.five),
+        measure: measure, count: tally.all.count, top1: tally.all.top1, top5: tally.all.top5,
         groups: groups.isEmpty ? nil : (groups.count, groups.reduce(0, +) / Double(groups.count)))
     }
     return (results, broken.remarks("not counted"))
   }
 
   private struct Tally {
-    var (count, best, five) = (0, 0, 0)
-    var groups: [String: (count: Int, right: Int)] = [:]
+    var all = TopAccuracy()
+    var groups: [String: TopAccuracy] = [:]
 
     mutating func add(_ rank: Int, group: String?) {
-      count += 1
-      if rank < 1 { best += 1 }
-      if rank < 5 { five += 1 }
-      if let group {
-        groups[group, default: (0, 0)].count += 1
-        if rank < 1 { groups[group]!.right += 1 }
-      }
+      all.add(rank: rank)
+      if let group { groups[group, default: TopAccuracy()].add(rank: rank) }
     }
   }
 }

@@ -119,6 +119,26 @@ import Testing
       for found in try Self.evaluated(on: path, masking: masking, among: count) { #expect(found == whole, "\(path)") }
     }
   }
+
+  @Test func `unreadable pictures of class folders are not counted, and said`() throws {
+    for place in 0..<6 { try CaptionFiles.write(CaptionFiles.png, folder["classes/\(place % 2)/\(place).png"]) }
+    try CaptionFiles.write([1, 2, 3], folder["classes/1/broken.png"])
+    let model = try ClipRunModel(ClipConfig.tiny(vocabulary: 659), merges: merges, settings)
+    var evaluation = try ZeroShotEvaluation(
+      model, on: ZeroShotData(folder["classes"]), templates: .photo, batchSize: 4)
+    // Alike pictures are all of one class.
+    #expect(try evaluation().metrics.map(\.value) == [0.5, 1])
+    #expect(evaluation.remarks.first == "unreadable pictures, not counted: 1")
+    #expect(evaluation.remarks.count == 2 && evaluation.remarks[1].contains("1/broken.png"))
+
+    for place in 0..<101 { try CaptionFiles.write([1, 2, 3], folder["classes/0/broken-\(place).png"]) }
+    var limited = try ZeroShotEvaluation(model, on: ZeroShotData(folder["classes"]), templates: .photo)
+    let error = #expect(throws: InputError.self) { try limited() }
+    #expect(error?.what.hasPrefix("more than 100 pictures are broken") == true)
+    try CaptionFiles.write([1, 2, 3], folder["none/0/broken.png"])
+    var blind = try ZeroShotEvaluation(model, on: ZeroShotData(folder["none"]), templates: .photo)
+    #expect(throws: InputError.self) { try blind() }
+  }
 }
 
 extension ClipConfig {

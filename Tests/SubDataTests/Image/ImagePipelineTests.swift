@@ -1,4 +1,3 @@
-import Foundation
 import SubCore
 import SubData
 import Testing
@@ -10,16 +9,10 @@ struct ImagePipelineTests {
     .train(size: 32, augment: .randAugment(try RandAugment("rand-m9-mstd0.5-inc1")), erasing: 0.25)
   }
 
-  @Test func `a plan depends on size and key alone, and survives JSON`() throws {
+  @Test func `a plan depends on size and key alone`() throws {
     for pipeline in [deit, try mae(), .eval(size: 32, resize: 40)] {
-      let coded = try JSONDecoder().decode(ImagePipeline.self, from: JSONEncoder().encode(pipeline))
-      #expect(coded == pipeline)
-      for seed in 0..<20 {
-        let plan = pipeline.plan(width: 61, height: 47, key: RandomKey(seed: seed))
-        #expect(plan == coded.plan(width: 61, height: 47, key: RandomKey(seed: seed)))
-        #expect(try JSONDecoder().decode(AugmentPlan.self, from: JSONEncoder().encode(plan)) == plan)
-      }
-      let plans = (0..<8).map { pipeline.plan(width: 61, height: 47, key: RandomKey(seed: $0)) }
+      let plans = (0..<20).map { pipeline.plan(width: 61, height: 47, key: RandomKey(seed: $0)) }
+      #expect(plans == (0..<20).map { pipeline.plan(width: 61, height: 47, key: RandomKey(seed: $0)) })
       let random = pipeline.framing == .imageNet
       #expect(plans.allSatisfy { $0 == plans[0] } != random)
     }

@@ -28,6 +28,18 @@ import Testing
     #expect(shares(PredictionReader(.sigmoid)([.nan, -3] as [Float])).map(\.index) == [1, 0])
   }
 
+  @Test func `top-1 and top-5 with ties and a NaN`() {
+    let scores: [Float] = [
+      0, 1, 2, 3, 4, 5, 6,  // label 6: rank 0
+      6, 5, 4, 3, 2, 1, 0,  // label 4: rank 4
+      6, 5, 4, 3, 2, 1, 0,  // label 5: rank 5
+      1, 1, 1, 1, 1, 1, 1,  // label 1: rank 1, the first is better
+      0, .nan, 0, 0, 0, 0, 0,  // label 1: last
+    ]
+    let accuracy = TopAccuracy(ranks: Ranking.ranks(scores, labels: [6, 4, 5, 1, 1]))
+    #expect(accuracy.top1 == 0.2 && accuracy.top5 == 0.6 && accuracy.count == 5)
+  }
+
   @Test func `neighbours by cosine, the query itself left out`() throws {
     let vectors: [Float] = [1, 0, 0, 2, 3, 3, -1, 0]
     let neighbours = Neighbours(vectors, width: 2, on: .cpu)

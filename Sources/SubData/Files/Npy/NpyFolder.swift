@@ -8,20 +8,23 @@ public struct NpyFolder: NamedTensors {
 
   /// Lists the folder; the files are opened only when asked for. A folder without any `.npy` is refused.
   public init(_ path: String) throws {
-    place = path
-    var found: [(name: String, path: String)] = []
-    var walk = FolderWalk()
-    try walk.enter(path) { try Self.list(path, $1, prefix: "", &$0, into: &found) }
-    guard !found.isEmpty else {
+    let files = try Self.files(in: path)
+    guard !files.isEmpty else {
       throw InputError("the folder holds no .npy files", at: path, cure: "name a folder that does")
     }
+    try self.init(path, files)
+  }
+
+  /// The files of a folder as they were listed.
+  init(_ path: String, _ files: [(name: String, path: String)]) throws {
+    place = path
     var paths: [String: String] = [:]
-    for (name, path) in found {
+    for (name, path) in files {
       if let other = paths.updateValue(path, forKey: name) {
         throw InputError("\(other) stands for the same tensor '\(name)'", at: path, cure: "remove one of them")
       }
     }
-    names = found.map(\.name)
+    names = files.map(\.name)
     self.paths = paths
   }
 
@@ -65,6 +68,14 @@ public struct NpyFolder: NamedTensors {
         try Npy.write(array(position), to: FileSystem.join(folder, name + ".npy"))
       }
     }
+  }
+
+  /// The `.npy` files below a folder, each with its tensor's name.
+  static func files(in folder: String) throws -> [(name: String, path: String)] {
+    var found: [(name: String, path: String)] = []
+    var walk = FolderWalk()
+    try walk.enter(folder) { try list(folder, $1, prefix: "", &$0, into: &found) }
+    return found
   }
 
   private static func list(

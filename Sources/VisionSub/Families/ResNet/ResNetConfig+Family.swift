@@ -46,9 +46,6 @@ extension ResNetConfig: VisionConfiguration {
     if !sizes.depth.isEmpty { depths = sizes.depth }
   }
 
-  public mutating func follow(_ recipe: VisionRecipe) {}
-  public func adapt(_ recipe: inout VisionRecipe) {}
-  public mutating func settle(_ guesses: Set<String>, like known: any VisionConfiguration) {}
   public var timm: TimmModel? {
     TimmModel(
       block == .basic ? "resnet18" : "resnet50",
@@ -72,8 +69,6 @@ extension ResNetConfig: VisionConfiguration {
   }
 
   public func plan(for weights: Weights, of found: any VisionConfiguration) throws -> LoadPlan {
-    LoadPlan(
-      mayStart: ["\(head).*"],
-      starts: try weights.shape(of: "\(head).weight") == [classes, features] ? [] : ["\(head).*"])
+    LoadPlan(mayStart: ["\(head).*"], starts: try startedHead(weights, reading: features))
   }
 }

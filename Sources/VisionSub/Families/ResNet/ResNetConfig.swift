@@ -40,7 +40,7 @@ public struct ResNetConfig: Sendable, Codable, Equatable {
   var features: Int { widths[widths.count - 1] * block.expansion }
 
   /// The ResNets by timm's names, 1000 classes, and a small one for the embedded images.
-  public static let variants: [(name: String, config: ResNetConfig)] = [
+  static let variants: [(name: String, config: ResNetConfig)] = [
     ("resnet18", ResNetConfig(block: .basic, depths: [2, 2, 2, 2])),
     ("resnet34", ResNetConfig(block: .basic, depths: [3, 4, 6, 3])),
     ("resnet50", ResNetConfig(depths: [3, 4, 6, 3])),

@@ -1,4 +1,3 @@
-public import Foundation
 import SubCore
 import SubData
 import SubNN
@@ -31,10 +30,6 @@ public struct ResNetFamily: VisionFamily {
     }
     if let side = notes.imageSize { config.imageSize = side }
     return RecognisedModel(config, guesses: notes.imageSize == nil ? [RecognisedModel.imageSize] : [])
-  }
-
-  public func configuration(_ json: Data) throws -> any VisionConfiguration {
-    try JSONDecoder().decode(ResNetConfig.self, from: json)
   }
 
   public func recipe(following configuration: any VisionConfiguration) -> String {

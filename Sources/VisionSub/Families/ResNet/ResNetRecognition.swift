@@ -5,18 +5,21 @@ import SubTrain
 struct ResNetRecognition {
   private(set) var config = ResNetConfig(depths: [])
   private let weights: Weights
+  private static let cure = "use the weights of a plain ResNet"
 
   init(_ weights: Weights) throws {
     self.weights = weights
     try check("conv1.weight", [ResNetConfig.stemWidth, 3, 7, 7])
     config.block = weights.contains("layer1.0.conv3.weight") ? .bottleneck : .basic
     try readStages()
-    try readHead()
+    if let classes = try weights.classes(of: config.head, reading: config.features, cure: Self.cure) {
+      config.classes = classes
+    }
     try config.validate(at: weights.place)
   }
 
   private func failure(_ what: String, _ name: String) -> InputError {
-    weights.failure(what, name, cure: "use the weights of a plain ResNet")
+    weights.failure(what, name, cure: Self.cure)
   }
 
   private func check(_ name: String, _ wanted: [Int]) throws {
@@ -54,13 +57,5 @@ struct ResNetRecognition {
       config.depths.append(depth)
       config.widths.append(width)
     }
-  }
-
-  private mutating func readHead() throws {
-    guard let head = try weights.shape(of: "fc.weight") else { return }
-    guard head.count == 2, head[1] == config.features, try weights.shape(of: "fc.bias") == [head[0]] else {
-      throw failure("a head of shape \(head) does not read \(config.features) features", "fc.weight")
-    }
-    config.classes = head[0]
   }
 }

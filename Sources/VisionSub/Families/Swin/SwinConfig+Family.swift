@@ -55,8 +55,6 @@ extension SwinConfig: VisionConfiguration {
     if recipe.model.window > 0 { window = recipe.model.window }
   }
 
-  public func adapt(_ recipe: inout VisionRecipe) {}
-  public mutating func settle(_ guesses: Set<String>, like known: any VisionConfiguration) {}
   public var timm: TimmModel? {
     TimmModel(
       "swin_base_patch4_window7_224",
@@ -106,7 +104,7 @@ extension SwinConfig: VisionConfiguration {
   public func plan(for weights: Weights, of found: any VisionConfiguration) throws -> LoadPlan {
     LoadPlan(
       mayStart: ["\(head).*", "mask_token"],
-      starts: try weights.shape(of: "\(head).weight") == [classes, features] ? [] : ["\(head).*"],
+      starts: try startedHead(weights, reading: features),
       // The (2w−1)² differences are a grid: other windows read it bicubically, as the official code does.
       fits: [("layers.*.blocks.*.attn.relative_position_bias_table", .grid(prefix: 0))])
   }

@@ -61,7 +61,7 @@ public struct SwinConfig: Sendable, Codable, Equatable {
   }
 
   /// The Swins by timm's names, 1000 classes, and two small ones for images of 32 pixels.
-  public static let variants: [(name: String, config: SwinConfig)] = {
+  static let variants: [(name: String, config: SwinConfig)] = {
     let deep = [2, 2, 18, 2]
     let sizes: [(name: String, width: Int, depths: [Int], heads: [Int])] = [
       ("tiny", 96, [2, 2, 6, 2], [3, 6, 12, 24]), ("small", 96, deep, [3, 6, 12, 24]),

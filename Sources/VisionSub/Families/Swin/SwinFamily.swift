@@ -1,4 +1,3 @@
-public import Foundation
 import SubCore
 import SubData
 import SubNN
@@ -35,10 +34,6 @@ public struct SwinFamily: VisionFamily {
     if found.tellsImageSize { return RecognisedModel(config) }
     if let side = notes.imageSize ?? (variant as? SwinConfig)?.imageSize { config.imageSize = side }
     return RecognisedModel(config, guesses: notes.imageSize == nil ? [RecognisedModel.imageSize] : [])
-  }
-
-  public func configuration(_ json: Data) throws -> any VisionConfiguration {
-    try JSONDecoder().decode(SwinConfig.self, from: json)
   }
 
   public func recipe(following configuration: any VisionConfiguration) -> String {

@@ -10,6 +10,7 @@ struct SwinRecognition {
   /// Whether the file tells how large images were.
   private(set) var tellsImageSize = false
   private let weights: Weights
+  private static let cure = "use the weights of a Swin transformer"
 
   init(_ weights: Weights) throws {
     self.weights = weights
@@ -18,12 +19,14 @@ struct SwinRecognition {
     config.window = windows[0]
     config.imageSize = (config.window * config.patchSize) << (windows.count - 1)
     if let side = try imageSize(windows) { (config.imageSize, tellsImageSize) = (side, true) }
-    try readHead()
+    if let classes = try weights.classes(of: config.head, reading: config.features, cure: Self.cure) {
+      config.classes = classes
+    }
     try config.validate(at: weights.place)
   }
 
   private func failure(_ what: String, _ name: String) -> InputError {
-    weights.failure(what, name, cure: "use the weights of a Swin transformer")
+    weights.failure(what, name, cure: Self.cure)
   }
 
   private mutating func readSizes() throws {
@@ -79,13 +82,5 @@ struct SwinRecognition {
     }
     guard let stage = windows.firstIndex(where: { $0 < windows[0] }) else { return nil }
     return (windows[stage] * config.patchSize) << stage
-  }
-
-  private mutating func readHead() throws {
-    guard let head = try weights.shape(of: "head.fc.weight") else { return }
-    guard head.count == 2, head[1] == config.features, try weights.shape(of: "head.fc.bias") == [head[0]] else {
-      throw failure("a head of shape \(head) does not read \(config.features) features", "head.fc.weight")
-    }
-    config.classes = head[0]
   }
 }

@@ -1,4 +1,3 @@
-public import Foundation
 import SubCore
 import SubData
 import SubNN
@@ -14,7 +13,7 @@ public struct ViTFamily: VisionFamily {
   public init() {}
 
   public var variants: [(name: String, configuration: any VisionConfiguration)] {
-    VisionVariant.all.map { ($0.name, $0.config) }
+    VisionTransformerConfig.variants.map { ($0.name, $0.config) }
   }
 
   public func recognised(
@@ -24,10 +23,6 @@ public struct ViTFamily: VisionFamily {
     let found = try ViTRecognition(weights, like: hint, beside: notes)
     if let hint { try compare(found.config, with: hint, weights) }
     return RecognisedModel(found.config, guesses: found.guesses)
-  }
-
-  public func configuration(_ json: Data) throws -> any VisionConfiguration {
-    try JSONDecoder().decode(VisionTransformerConfig.self, from: json)
   }
 
   public func recipe(following configuration: any VisionConfiguration) -> String {

@@ -49,7 +49,7 @@ struct ViTRecognition {
     InputError(
       "these are weights of a vision transformer \(which), which is not supported",
       at: "\(weights.place), tensor '\(name)'",
-      cure: "use a plain vision transformer, such as \(VisionVariant.all[2].name)")
+      cure: "use a plain vision transformer, such as \(VisionTransformerConfig.variants[2].name)")
   }
 
   private func failure(_ what: String, _ name: String) -> InputError {
@@ -97,7 +97,7 @@ struct ViTRecognition {
       }
       config.heads = heads
     } else {
-      let known = hint ?? VisionVariant.all.first { $0.config.width == config.width }?.config
+      let known = hint ?? VisionTransformerConfig.variants.first { $0.config.width == config.width }?.config
       let headWidth = known.map { $0.width / $0.heads } ?? (config.width % 64 == 0 ? 64 : 32)
       config.heads = max(1, config.width / headWidth)
       if hint?.width != config.width { guesses.insert(RecognisedModel.heads) }

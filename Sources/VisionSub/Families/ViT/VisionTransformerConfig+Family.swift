@@ -47,7 +47,9 @@ extension VisionTransformerConfig: VisionConfiguration {
   public mutating func follow(_ recipe: VisionRecipe) {
     readout = recipe.model.readout
     // How a new head begins is part of a family's way of finetuning.
-    if let own = VisionVariant.named(recipe.model.name) { headDeviation = own.headDeviation }
+    if let own = VisionFamilies.configuration(named: recipe.model.name) as? VisionTransformerConfig {
+      headDeviation = own.headDeviation
+    }
     // Finetuning gives every block a table of its own, as BEiT's does.
     if relativeBias == .shared { relativeBias = .perBlock }
   }

@@ -19,15 +19,12 @@ extension ImagePreparation {
 }
 
 extension ImagePipeline {
-  /// CLIP's training input, as open_clip's: a random crop of 90% to 100% of the area, bicubic, no flip, no colours.
+  /// CLIP's training input, as open_clip's: a random crop of 90% to 100% of the area, no flip, no colours; bicubic whatever
+  /// the preparation of evaluated images says, of which the means and deviations alone are used.
   public static func clipTraining(size: Int = 224, _ preparation: ImagePreparation = .clip) -> ImagePipeline {
     var pipeline = preparation.pipeline(size: size)
     pipeline.framing = .randomResized(scale: 0.9...1, ratio: (3.0 / 4)...(4.0 / 3))
+    pipeline.interpolation = .bicubic
     return pipeline
-  }
-
-  /// CLIP's evaluation input: the shorter side to `size`, the middle square.
-  public static func clipEvaluation(size: Int = 224, _ preparation: ImagePreparation = .clip) -> ImagePipeline {
-    preparation.pipeline(size: size)
   }
 }

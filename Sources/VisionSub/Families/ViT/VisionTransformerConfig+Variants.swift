@@ -1,31 +1,17 @@
-import SubCore
-
-/// The vision transformers by timm's names.
-public enum VisionVariant {
-  /// A size of the family.
-  private struct Size {
-    let name: String
-    let width, depth, heads: Int
-  }
-
-  private static let sizes = [
-    Size(name: "tiny", width: 192, depth: 12, heads: 3), Size(name: "small", width: 384, depth: 12, heads: 6),
-    Size(name: "base", width: 768, depth: 12, heads: 12), Size(name: "large", width: 1024, depth: 24, heads: 16),
-    Size(name: "huge", width: 1280, depth: 32, heads: 16),
-  ]
-
-  /// Every known name with its configuration (1000 classes, 224 pixels), and the embedded default's. `.mae` is timm's
-  /// tag for MAE's encoder, which reads the mean of the patch tokens when it is finetuned.
-  public static let all: [(name: String, config: VisionTransformerConfig)] = {
-    func config(_ size: String, _ patch: Int) -> VisionTransformerConfig {
-      let size = sizes.first { $0.name == size }!
-      return VisionTransformerConfig(patchSize: patch, width: size.width, depth: size.depth, heads: size.heads)
-    }
+extension VisionTransformerConfig {
+  /// The vision transformers by timm's names (1000 classes, 224 pixels), and a small one for the embedded images. `.mae` is
+  /// timm's tag for MAE's encoder, which reads the mean of the patch tokens when it is finetuned.
+  static let variants: [(name: String, config: VisionTransformerConfig)] = {
+    let sizes: [String: (width: Int, depth: Int, heads: Int)] = [
+      "tiny": (192, 12, 3), "small": (384, 12, 6), "base": (768, 12, 12), "large": (1024, 24, 16),
+      "huge": (1280, 32, 16),
+    ]
     var all: [(String, VisionTransformerConfig)] = []
     func add(
       _ name: String, _ size: String, _ patch: Int, _ change: (inout VisionTransformerConfig) -> Void = { _ in }
     ) {
-      var value = config(size, patch)
+      let size = sizes[size]!
+      var value = VisionTransformerConfig(patchSize: patch, width: size.width, depth: size.depth, heads: size.heads)
       change(&value)
       all.append((name, value))
     }
@@ -73,9 +59,4 @@ public enum VisionVariant {
       ))
     return all
   }()
-
-  /// The configuration of a name; nil for an unknown one.
-  public static func named(_ name: String) -> VisionTransformerConfig? {
-    all.first { $0.name == name }?.config ?? all.first { name.hasPrefix($0.name + ".") }?.config
-  }
 }
