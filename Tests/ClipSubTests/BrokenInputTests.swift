@@ -7,6 +7,8 @@ import Testing
 
 /// Whatever the bytes are: an answer or an `InputError`, never a trap.
 struct BrokenInputTests {
+  private let folder = TemporaryFolder()
+
   private static func read(_ path: String) throws {
     do {
       let options = CaptionOptions(jsonFields: [], faults: CaptionFaults.Limit(count: 5, share: 0.5))
@@ -16,7 +18,6 @@ struct BrokenInputTests {
   }
 
   @Test func `damaged shards, plain and packed`() throws {
-    let folder = try CaptionFiles.folder()
     let plain = CaptionFiles.tar(
       (0..<6).flatMap { index -> [(String, [UInt8])] in
         [
@@ -28,15 +29,14 @@ struct BrokenInputTests {
     for bytes in DamagedBytes.copies(of: plain, count: 300, seed: 1)
       + DamagedBytes.copies(of: Array(packed.prefix(9000)), count: 60, seed: 2)
     {
-      try Self.read(CaptionFiles.write(bytes, "\(folder)/x.tar"))
+      try Self.read(CaptionFiles.write(bytes, folder["x.tar"]))
     }
   }
 
   @Test func `damaged tables`() throws {
-    let folder = try CaptionFiles.folder()
     let text = "filepath\ttitle\na.jpg\t\"one \"\"two\"\"\"\r\nb.jpg\tthree\n\nc.jpg\t\"four\nfive\"\n"
     for bytes in DamagedBytes.copies(of: Array(text.utf8), count: 500, seed: 3) {
-      try Self.read(CaptionFiles.write(bytes, "\(folder)/x.csv"))
+      try Self.read(CaptionFiles.write(bytes, folder["x.csv"]))
     }
   }
 }

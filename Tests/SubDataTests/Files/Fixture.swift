@@ -1,6 +1,7 @@
 import Foundation
 import SubCore
 import SubData
+import TestSupport
 
 /// Files made by scripts/reference/make_file_fixtures.py, and room for files of a test's own.
 enum Fixture {
@@ -12,10 +13,8 @@ enum Fixture {
 
   /// Runs `body` with a new empty folder that is removed afterwards.
   static func inFolder<Result>(_ body: (String) throws -> Result) throws -> Result {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("subdata-\(UUID().uuidString)")
-    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    return try body(folder.path)
+    let folder = TemporaryFolder()
+    return try withExtendedLifetime(folder) { try body(folder.path) }
   }
 
   static func names(in folder: String) throws -> [String] {
