@@ -74,6 +74,9 @@ let package = Package(
     // Has every test program take the twin for a CUDA device.
     .target(name: "CTwinPath", path: "Tests/TwinPath"),
     // Tests mirror Sources.
+    .target(
+      name: "TinyNetworks", dependencies: ["SubCore", "TextSub", "ClipSub"],
+      path: "Tests/TinyNetworks"),
     .target(name: "TraceCases", dependencies: ["SubData", "SubCore"], path: "Tests/TraceCases"),
     // All levels, as the product names them: what is only re-exported is not compiled again when it changes.
     .testTarget(
@@ -105,7 +108,7 @@ let package = Package(
       name: "SubToolTests",
       dependencies: [
         "SubTool", "VisionSub", "TextSub", "ClipSub", "SubTrain", "SubNN", "SubData", "SubCore", "CSystem",
-        "TestSupport",
+        "TestSupport", "TinyNetworks",
       ],
       exclude: ["Snapshots"]),
     // Every reader on damaged input; MASKSUB_FUZZ=1000000 makes a campaign of it.
@@ -115,7 +118,7 @@ let package = Package(
       exclude: ["Corpus"]),
     .testTarget(
       name: "BudgetTests",
-      dependencies: ["VisionSub", "TextSub", "ClipSub", "SubTrain", "SubNN", "SubData", "SubCore"],
+      dependencies: ["VisionSub", "TextSub", "ClipSub", "SubTrain", "SubNN", "SubData", "SubCore", "TinyNetworks"],
       resources: [.copy("allocations.json")]),
   ],
   cxxLanguageStandard: .cxx20

@@ -3,6 +3,7 @@ import SubCore
 import SubNN
 import SubTrain
 import TextSub
+import TinyNetworks
 import VisionSub
 
 /// A network that sees the same batch again and again, and the pool's counters behind every update.
@@ -40,28 +41,14 @@ enum TinyRuns {
   /// One run of every modality.
   static func all() throws -> [(name: String, steps: [(allocations: Int, systemCalls: Int)])] {
     let key = RandomKey(seed: 0)
-    var sizes = BERTConfig()
-    (sizes.vocabularySize, sizes.width, sizes.layers, sizes.heads) = (100, 32, 2, 2)
-    (sizes.intermediateWidth, sizes.positions) = (64, 16)
-    let bert = BERTForSequenceClassification(sizes, labels: 2)
-    let sentence = TextBatch.Sequence(
-      ids: (10..<26).map { Int32($0) }, typeIDs: Array(repeating: 0, count: 16),
-      isEligible: Array(repeating: true, count: 16))
-    let labels = Target.labels(Tensor(indices: [0, 1, 1, 0], on: .cpu), smoothing: 0)
-    let sentences = TextBatch(Array(repeating: sentence, count: 4), target: labels, maskID: 3, on: .cpu)
+    let (bert, sentences) = TinyNetworks.bert()
+    let labels = TinyNetworks.labels
 
     let config = VisionFamilies.configuration(named: "vit_shapes_patch4_32")!
     let vit = config.makeModel()
     let images = Tensor.uniform([4, 3, config.imageSize, config.imageSize], key, on: .cpu)
 
-    var towers = ClipConfig()
-    towers.embedWidth = 16
-    (towers.image.size, towers.image.patch, towers.image.width, towers.image.layers) = (32, 8, 32, 2)
-    (towers.image.heads, towers.image.mlpWidth) = (2, 64)
-    (towers.text.contextLength, towers.text.vocabularySize, towers.text.width) = (12, 100, 32)
-    (towers.text.layers, towers.text.heads, towers.text.mlpWidth) = (2, 2, 64)
-    let clip = CLIP(towers)
-    let texts: [[Int32]] = (1...4).map { [98, Int32($0), 99] }
+    let (clip, pairs) = TinyNetworks.clip()
 
     return [
       (
@@ -72,7 +59,7 @@ enum TinyRuns {
         ).steadySteps()
       ),
       ("bert", try TinyRun(SequenceClassification(bert), bert, sentences).steadySteps()),
-      ("clip", try TinyRun(ContrastiveTask(clip), clip, ClipBatch(images: images, texts: texts)).steadySteps()),
+      ("clip", try TinyRun(ContrastiveTask(clip), clip, pairs).steadySteps()),
     ]
   }
 }

@@ -1,10 +1,12 @@
 import ClipSub
-import Foundation
 import SubCore
 import SubData
+import TestSupport
 import Testing
 
 struct CaptionBatchesTests {
+  private let folder = TemporaryFolder()
+
   private static func batches(
     _ source: String, order: CaptionOrder, from position: CaptionPosition = CaptionPosition(), size: Int = 8,
     threads: Int = 1, fills: Bool = true
@@ -41,19 +43,18 @@ struct CaptionBatchesTests {
   }
 
   /// Twenty pictures, of which every fifth is broken.
-  private static func partlyBroken() throws -> String {
-    let folder = try CaptionFiles.folder()
+  private func partlyBroken() throws -> String {
     for index in 0..<20 {
-      try CaptionFiles.write(index % 5 == 2 ? [1, 2, 3] : CaptionFiles.png, "\(folder)/\(10 + index).png")
-      try CaptionFiles.write("number \(10 + index)".utf8, "\(folder)/\(10 + index).txt")
+      try CaptionFiles.write(index % 5 == 2 ? [1, 2, 3] : CaptionFiles.png, folder["\(10 + index).png"])
+      try CaptionFiles.write("number \(10 + index)".utf8, folder["\(10 + index).txt"])
     }
-    return folder
+    return folder.path
   }
 
   @Test func `in training another pair takes the place of a broken image, and the others keep theirs`() throws {
     let order = CaptionOrder(seed: 0, shuffles: false)
-    let folder = try Self.partlyBroken()
-    let batches = try Self.batches(folder, order: order)
+    let source = try partlyBroken()
+    let batches = try Self.batches(source, order: order)
     let first = try #require(try batches.next())
     let broken = [2, 7]
     for row in 0..<8 where !broken.contains(row) { #expect(first.captions[row] == "number \(10 + row)") }
@@ -66,14 +67,14 @@ struct CaptionBatchesTests {
     #expect(batches.faults.summary.contains("12.png"))
     let second = try #require(try batches.next())
     #expect(second.captions[0] == "number 18" && second.count == 8)
-    let resumed = try Self.batches(folder, order: order, from: first.position)
+    let resumed = try Self.batches(source, order: order, from: first.position)
     let again = try #require(try resumed.next())
     #expect(again.captions == second.captions && numbers(again) == numbers(second))
   }
 
   @Test func `in evaluation a broken image is left out`() throws {
     let order = CaptionOrder(seed: 0, shuffles: false, repeats: false)
-    let batches = try Self.batches(Self.partlyBroken(), order: order, fills: false)
+    let batches = try Self.batches(partlyBroken(), order: order, fills: false)
     let first = try #require(try batches.next())
     #expect(
       first.captions == [10, 11, 13, 14, 15, 16].map { "number \($0)" } && first.pixels.bytes.shape == [6, 16, 16, 3])
@@ -84,12 +85,11 @@ struct CaptionBatchesTests {
 
   /// The rest of a list is left out, as a loader does that drops its last batch: none has a pair twice.
   @Test func `an epoch of a list ends with its last whole batch`() throws {
-    let folder = try CaptionFiles.folder()
     for index in 0..<11 {
-      try CaptionFiles.write(CaptionFiles.png, "\(folder)/\(index).png")
-      try CaptionFiles.write("number \(index)".utf8, "\(folder)/\(index).txt")
+      try CaptionFiles.write(CaptionFiles.png, folder["\(index).png"])
+      try CaptionFiles.write("number \(index)".utf8, folder["\(index).txt"])
     }
-    let batches = try Self.batches(folder, order: CaptionOrder(seed: 3), size: 4)
+    let batches = try Self.batches(folder.path, order: CaptionOrder(seed: 3), size: 4)
     for epoch in 0..<3 {
       var captions: [String] = []
       for _ in 0..<2 {
@@ -102,12 +102,11 @@ struct CaptionBatchesTests {
   }
 
   @Test func `nothing but broken images ends the run`() throws {
-    let folder = try CaptionFiles.folder()
     for index in 0..<5 {
-      try CaptionFiles.write([1, 2, 3], "\(folder)/\(index).png")
-      try CaptionFiles.write("x".utf8, "\(folder)/\(index).txt")
+      try CaptionFiles.write([1, 2, 3], folder["\(index).png"])
+      try CaptionFiles.write("x".utf8, folder["\(index).txt"])
     }
-    let batches = try Self.batches(folder, order: CaptionOrder(seed: 0))
+    let batches = try Self.batches(folder.path, order: CaptionOrder(seed: 0))
     let error = #expect(throws: InputError.self) { _ = try batches.next() }
     #expect(error?.what.contains("with an image that cannot be read") == true)
   }

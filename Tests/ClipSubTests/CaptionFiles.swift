@@ -6,15 +6,7 @@ import TestSupport
 /// Data on disk for the tests.
 enum CaptionFiles {
   /// The repository's embedded captions.
-  static let embedded = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    .deletingLastPathComponent().appendingPathComponent("datasets/captions").path
-
-  /// A folder of its own.
-  static func folder() throws -> String {
-    let path = NSTemporaryDirectory() + "masksub-captions-\(UUID().uuidString)"
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    return path
-  }
+  static let embedded = Repository.file("datasets/captions")
 
   @discardableResult static func write(_ bytes: some Sequence<UInt8>, _ path: String) throws -> String {
     try FileManager.default.createDirectory(

@@ -2,9 +2,12 @@ import ClipSub
 import Foundation
 import SubCore
 import SubData
+import TestSupport
 import Testing
 
 struct CaptionSetTests {
+  private let folder = TemporaryFolder()
+
   private static func all(_ source: String, _ options: CaptionOptions = CaptionOptions()) throws -> (
     [CaptionPair], CaptionFaults
   ) {
@@ -37,32 +40,30 @@ struct CaptionSetTests {
   }
 
   @Test func `samples that lack something are named, counted and skipped`() throws {
-    let folder = try CaptionFiles.folder()
     let members: [(String, [UInt8])] = [
       ("__meta__", [65]), ("a/0.png", [1]), ("a/0.txt", Array("zero".utf8)), ("1.png", [1]), ("2.txt", [65]),
       ("3.JPG", [7, 8]), ("3.json", Array(#"{"label": 4, "alt": "x"}"#.utf8)), ("3.txt", Array("three".utf8)),
       ("4.png", [1]), ("4.txt", [0xff]), ("5.png", [1]), ("5.txt", [0x20]),
       ("6.b.jpg", [9]), ("6.txt", Array("six".utf8)),
     ]
-    try CaptionFiles.write(CaptionFiles.tar(members), "\(folder)/0.tar")
-    let (pairs, faults) = try Self.all(folder)
+    try CaptionFiles.write(CaptionFiles.tar(members), folder["0.tar"])
+    let (pairs, faults) = try Self.all(folder.path)
     #expect(pairs.map(\.caption) == ["zero", "three"] && pairs.map(\.label) == [nil, 4])
     #expect(try pairs[1].imageBytes().withBytes { Array($0) } == [7, 8])
     #expect(pairs[0].name == "0.tar: a/0")
     #expect(faults.count(.noCaption) == 2 && faults.count(.noImage) == 2 && faults.count(.badCaption) == 1)
     #expect(faults.summary.contains("0.tar: 1") && faults.summary.contains("has .png"))
     // Captions from JSON: the first field that is there.
-    let (other, _) = try Self.all(folder, CaptionOptions(jsonFields: ["caption", "alt"]))
+    let (other, _) = try Self.all(folder.path, CaptionOptions(jsonFields: ["caption", "alt"]))
     #expect(other.map(\.caption) == ["x"])
   }
 
   @Test func `a cut shard gives what it holds`() throws {
-    let folder = try CaptionFiles.folder()
-    try CaptionFiles.shards(2, each: 10, in: folder)
-    let whole = try Data(contentsOf: URL(fileURLWithPath: "\(folder)/000.tar"))
+    try CaptionFiles.shards(2, each: 10, in: folder.path)
+    let whole = try Data(contentsOf: URL(fileURLWithPath: folder["000.tar"]))
     for cut in [0, 1, 511, 600, 1500, 1537, 2048, 4096, 5000, 7777] {
-      try CaptionFiles.write(whole.prefix(cut), "\(folder)/000.tar")
-      let (pairs, faults) = try Self.all(folder)
+      try CaptionFiles.write(whole.prefix(cut), folder["000.tar"])
+      let (pairs, faults) = try Self.all(folder.path)
       // A pair takes 2048 bytes: a header and 3 bytes, a header and 13 bytes, each padded to 512. Between two members
       // nobody can tell a cut archive from a whole one.
       let rest = cut % 2048
@@ -74,32 +75,31 @@ struct CaptionSetTests {
   }
 
   @Test func `data that would yield nothing is refused at once, with the reason`() throws {
-    let folder = try CaptionFiles.folder()
     try CaptionFiles.write(
-      CaptionFiles.tar((0..<20).flatMap { [("\($0).jpg", [1]), ("\($0).json", [123, 125])] }), "\(folder)/0.tar")
-    let error = #expect(throws: InputError.self) { try CaptionSet("\(folder)/0.tar") }
+      CaptionFiles.tar((0..<20).flatMap { [("\($0).jpg", [1]), ("\($0).json", [123, 125])] }), folder["0.tar"])
+    let error = #expect(throws: InputError.self) { try CaptionSet(folder["0.tar"]) }
     #expect(error?.what.contains("20 without caption (0.tar: 0: has .jpg, .json;") == true)
-    #expect(throws: InputError.self) { try CaptionSet("\(folder)/0.tar", options: CaptionOptions(jsonFields: ["a"])) }
-    for source in ["\(folder)/{0..3}.tar", "/nonexistent.csv", "\(folder)/none", "s3://bucket/{0..3}.tar", "{", ""] {
+    #expect(throws: InputError.self) { try CaptionSet(folder["0.tar"], options: CaptionOptions(jsonFields: ["a"])) }
+    for source in [folder["{0..3}.tar"], "/nonexistent.csv", folder["none"], "s3://bucket/{0..3}.tar", "{", ""] {
       #expect(throws: InputError.self, "\(source)") { try CaptionSet(source) }
     }
-    let empty = try CaptionFiles.folder()
+    #expect(throws: InputError.self) { try CaptionSet(folder.path, options: CaptionOptions(weights: [1])) }
+    let empty = folder["empty"]
+    try FileSystem.makeFolder(empty)
     #expect(throws: InputError.self) { try CaptionSet(empty) }
     try CaptionFiles.write([1], "\(empty)/lonely.png")
     let lonely = #expect(throws: InputError.self) { try CaptionSet(empty) }
     #expect(lonely?.what.contains("lonely.png: there is no lonely.txt") == true)
     try CaptionFiles.write([UInt8](repeating: 7, count: 3000), "\(empty)/x.tar")
     #expect(throws: InputError.self) { try CaptionSet("\(empty)/x.tar") }
-    #expect(throws: InputError.self) { try CaptionSet(folder, options: CaptionOptions(weights: [1])) }
   }
 
   @Test func `tables are read as pandas reads them`() throws {
-    let folder = try CaptionFiles.folder()
-    try CaptionFiles.write([5], "\(folder)/a.jpg")
+    try CaptionFiles.write([5], folder["a.jpg"])
     let text =
       "id,title,filepath\r\n1,\"a, \"\"b\"\"\nc\",a.jpg\r\n\r\n2,it's \"so\",/x/b.jpg"
       + "\r\n3,,c.jpg\r\n4,null,\"d\"\"e.jpg\"\n5\n6,end,f.jpg"
-    let path = try CaptionFiles.write(text.utf8, "\(folder)/t.csv")
+    let path = try CaptionFiles.write(text.utf8, folder["t.csv"])
     let (pairs, faults) = try Self.all(path)
     #expect(pairs.map(\.caption) == ["a, \"b\"\nc", "it's \"so\"", "null", "end"])
     #expect(try pairs[0].imageBytes().withBytes { Array($0) } == [5])
@@ -109,17 +109,16 @@ struct CaptionSetTests {
   }
 
   @Test func `broken tables name file and line`() throws {
-    let folder = try CaptionFiles.folder()
     let cases: [(String, String)] = [
       ("", "no rows"), ("a,b\n1,2\n", "no column filepath"), ("filepath,title\n", "no rows"),
       ("filepath,title\nx.jpg,fine\ny.jpg,\"open\n", "line 3"), ("filepath\ttitle\n\u{1}\n", "without caption"),
     ]
     for (index, (text, part)) in cases.enumerated() {
-      let path = try CaptionFiles.write(text.utf8, "\(folder)/\(index).csv")
+      let path = try CaptionFiles.write(text.utf8, folder["\(index).csv"])
       let error = #expect(throws: InputError.self) { try CaptionSet(path) }
       #expect(error.map { "\($0)" }?.contains(part) == true, "\(text.debugDescription): \(error.map { "\($0)" } ?? "")")
     }
-    let path = try CaptionFiles.write("filepath;title\na;b\n".utf8, "\(folder)/s.csv")
+    let path = try CaptionFiles.write("filepath;title\na;b\n".utf8, folder["s.csv"])
     #expect(try CaptionSet(path, options: CaptionOptions(separator: ";")).count == 1)
     #expect(throws: InputError.self) { try CaptionSet(path, options: CaptionOptions(separator: ";;")) }
   }

@@ -1,9 +1,12 @@
 import ClipSub
 import Foundation
 import SubCore
+import TestSupport
 import Testing
 
 struct CaptionStreamTests {
+  private let folder = TemporaryFolder()
+
   private static func captions(_ stream: inout CaptionStream, _ count: Int) throws -> [String] {
     try (0..<count).compactMap { _ in try stream.next()?.caption }
   }
@@ -13,9 +16,8 @@ struct CaptionStreamTests {
   }
 
   @Test func `an epoch has every pair once, every epoch in another order`() throws {
-    let folder = try CaptionFiles.folder()
-    try CaptionFiles.shards(7, each: 30, in: folder)
-    let set = try CaptionSet("\(folder)/{000..006}.tar")
+    try CaptionFiles.shards(7, each: 30, in: folder.path)
+    let set = try CaptionSet(folder["{000..006}.tar"])
     let order = CaptionOrder(seed: 1, buffer: 50, initial: 20)
     var stream = try CaptionStream(set, order: order)
     let first = try Self.captions(&stream, 210)
@@ -31,10 +33,9 @@ struct CaptionStreamTests {
   }
 
   @Test(arguments: [false, true]) func `a resumed stream continues with the very next pair`(resamples: Bool) throws {
-    let folder = try CaptionFiles.folder()
-    try CaptionFiles.shards(5, each: 17, in: folder)
+    try CaptionFiles.shards(5, each: 17, in: folder.path)
     let options = CaptionOptions(weights: resamples ? [3, 1] : [])
-    let set = try CaptionSet("\(folder)/{000..003}.tar::\(folder)/004.tar", options: options)
+    let set = try CaptionSet(folder["{000..003}.tar"] + "::" + folder["004.tar"], options: options)
     let order = CaptionOrder(seed: 9, resamples: resamples, buffer: 23, initial: 10)
     var whole = try CaptionStream(set, order: order)
     let all = try Self.captions(&whole, 300)
@@ -53,9 +54,8 @@ struct CaptionStreamTests {
   }
 
   @Test func `evaluation takes everything once, as it lies`() throws {
-    let folder = try CaptionFiles.folder()
-    try CaptionFiles.shards(2, each: 5, in: folder)
-    var stream = try CaptionStream(CaptionSet(folder), order: .evaluation)
+    try CaptionFiles.shards(2, each: 5, in: folder.path)
+    var stream = try CaptionStream(CaptionSet(folder.path), order: .evaluation)
     #expect(
       try Self.captions(&stream, 20)
         == [0, 1].flatMap { s in (0..<5).map { String(format: "caption %02d%03d", s, $0) } })
@@ -63,14 +63,13 @@ struct CaptionStreamTests {
   }
 
   @Test func `tables and folders are permuted as a whole, and resume`() throws {
-    let folder = try CaptionFiles.folder()
     for index in 0..<40 {
-      try CaptionFiles.write([1], "\(folder)/sub\(index % 3)/\(index).JPG")
-      try CaptionFiles.write("caption \(index)".utf8, "\(folder)/sub\(index % 3)/\(index).txt")
+      try CaptionFiles.write([1], folder["sub\(index % 3)/\(index).JPG"])
+      try CaptionFiles.write("caption \(index)".utf8, folder["sub\(index % 3)/\(index).txt"])
     }
-    let rows = (0..<40).map { "\(folder)/sub\($0 % 3)/\($0).JPG\tcaption \($0)\n" }.joined()
-    let table = try CaptionFiles.write("filepath\ttitle\n\(rows)".utf8, "\(folder)/table.csv")
-    for source in [folder, table] {
+    let rows = (0..<40).map { "\(folder["sub\($0 % 3)/\($0).JPG"])\tcaption \($0)\n" }.joined()
+    let table = try CaptionFiles.write("filepath\ttitle\n\(rows)".utf8, folder["table.csv"])
+    for source in [folder.path, table] {
       let set = try CaptionSet(source)
       #expect(set.count == 40)
       var stream = try CaptionStream(set, order: CaptionOrder(seed: 4))
@@ -86,9 +85,8 @@ struct CaptionStreamTests {
   }
 
   @Test func `a position of other data is refused`() throws {
-    let folder = try CaptionFiles.folder()
-    try CaptionFiles.shards(2, each: 5, in: folder)
-    let set = try CaptionSet(folder)
+    try CaptionFiles.shards(2, each: 5, in: folder.path)
+    let set = try CaptionSet(folder.path)
     var position = CaptionPosition()
     for (shard, buffer) in [(3, []), (1, [0, 5]), (0, [1, 0]), (-1, []), (1, [0])] {
       position.shard = shard

@@ -1,13 +1,16 @@
 import ClipSub
-import Foundation
 import SubCore
+import SubData
 import SubTrain
+import TestSupport
 import Testing
 
 struct ZeroShotTests {
-  private static func file(_ text: String) throws -> String {
-    let path = NSTemporaryDirectory() + "masksub-\(UUID().uuidString).txt"
-    try text.write(toFile: path, atomically: true, encoding: .utf8)
+  private let folder = TemporaryFolder()
+
+  private func file(_ text: String) throws -> String {
+    let path = folder["lines.txt"]
+    try AtomicFile.write(text, to: path)
     return path
   }
 
@@ -27,19 +30,19 @@ struct ZeroShotTests {
   }
 
   @Test func `template files name the line that is wrong`() throws {
-    let good = try Self.file("a {}\n\n  the {} there \r\n")
+    let good = try file("a {}\n\n  the {} there \r\n")
     #expect(try PromptTemplates(file: good).templates == ["a {}", "the {} there"])
-    let bad = try Self.file("a {}\nno hole\n")
+    let bad = try file("a {}\nno hole\n")
     let error = #expect(throws: InputError.self) { try PromptTemplates(file: bad) }
     #expect(error?.place == "\(bad), line 2")
-    #expect(throws: InputError.self) { try PromptTemplates(file: Self.file("\n\n")) }
-    #expect(throws: InputError.self) { try PromptTemplates(file: Self.file("{} and {}")) }
+    #expect(throws: InputError.self) { try PromptTemplates(file: file("\n\n")) }
+    #expect(throws: InputError.self) { try PromptTemplates(file: file("{} and {}")) }
     #expect(throws: InputError.self) { try PromptTemplates(file: "/nonexistent") }
   }
 
   @Test func `class names keep their order`() throws {
-    #expect(try ClassNames(file: Self.file("red circle\nblue square\nred circle\n")).names.count == 3)
-    #expect(throws: InputError.self) { try ClassNames(file: Self.file("one\n")) }
+    #expect(try ClassNames(file: file("red circle\nblue square\nred circle\n")).names.count == 3)
+    #expect(throws: InputError.self) { try ClassNames(file: file("one\n")) }
   }
 
   /// Expected figures: open_clip_train's get_clip_metrics on the same matrix.

@@ -37,21 +37,27 @@ extension Format {
 
   private static func numbers(_ path: String) throws {
     let file = try TensorFile.open(path)
-    for name in file.names.prefix(64) { _ = try file.array(named: name).count }
+    for name in file.names.prefix(64) { _ = try file.array(named: name).floats().count }
   }
 
   private static let tensors = [
     Format(
       "safetensors", [files + "types.safetensors", files + "sharded/model-00001-of-00002.safetensors"], read: numbers),
     Format(
-      "npy", ["b1", "f2_big", "f8", "fortran", "scalar", "version3", "i8"].map { files + "npy/\($0).npy" },
+      "npy",
+      ["b1", "f2_big", "f8", "fortran", "fortran_big", "scalar", "version3", "i8"].map { files + "npy/\($0).npy" },
       read: numbers),
-    Format("npz", [files + "stored.npz", files + "deflated.npz"], read: numbers),
+    Format("npz", ["stored.npz", "deflated.npz", "descriptors.npz"].map { files + $0 }, read: numbers),
     Format(
       "torch, zip",
-      ["state_zip_p2.pth", "big_endian_deflated.pth", "no_checksums.pth", "traced.pt"].map { files + $0 },
+      [
+        "state_zip_p2.pth", "big_endian_deflated.pth", "no_checksums.pth", "training_zip.pth", "traced.pt",
+        "scripted.pt",
+      ].map { files + $0 },
       read: numbers),
-    Format("torch, stream", ["state_legacy_p2.pth", "training_legacy.pth"].map { files + $0 }, read: numbers),
+    Format(
+      "torch, stream", ["state_legacy_p2.pth", "state_legacy_p4.pth", "training_legacy.pth"].map { files + $0 },
+      read: numbers),
     Format(
       "index of shards", as: "input.json", [files + "sharded/model.safetensors.index.json"],
       texts: [
@@ -101,7 +107,7 @@ extension Format {
   private static let data = [
     Format(
       "tar", as: "input.tar",
-      texts: [String(decoding: archive(["0.jpg", "0.txt", "1.jpg", "1.txt"]), as: UTF8.self)], read: captions),
+      texts: [String(decoding: archive(["0.jpg", "0.txt", "0.json", "1.jpg", "1.txt"]), as: UTF8.self)], read: captions),
     Format("tar, packed", as: "input.tar.gz", ["Tests/FuzzTests/Corpus/captions.tar.gz"], read: captions),
     Format(
       "caption table", as: "input.csv",
@@ -140,7 +146,8 @@ extension Format {
 
   @Sendable private static func captions(_ path: String) throws {
     let options = CaptionOptions(faults: CaptionFaults.Limit(count: 5, share: 0.5))
-    var stream = try CaptionStream(CaptionSet(path, options: options), order: CaptionOrder(seed: 1))
+    var stream = try CaptionStream(
+      CaptionSet(path, options: options, readsLabels: true), order: CaptionOrder(seed: 1))
     for _ in 0..<8 { _ = try? stream.next()?.imageBytes().count }
   }
 

@@ -1,13 +1,11 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// The first page of every level's documentation: its example is compiled and run in Pages, and what it names is there.
 @Suite struct LandingPages {
-  private static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
-    .deletingLastPathComponent().deletingLastPathComponent()
-
   private static func text(_ path: String) throws -> String {
-    try String(contentsOf: root.appending(path: path), encoding: .utf8)
+    try TemporaryFolder.text(Repository.file(path))
   }
 
   /// The lines without what stands before them.
@@ -35,7 +33,7 @@ import Testing
     let page = try Self.text("Sources/\(level)/\(level).docc/\(level).md")
     let list = try #require(page.components(separatedBy: "## What is here").last)
     let names = Set(list.matches(of: #/`([A-Z][A-Za-z]*)[`.]/#).map { String($0.output.1) })
-    let folder = Self.root.appending(path: "Sources/\(level)")
+    let folder = URL(fileURLWithPath: Repository.file("Sources/\(level)"))
     let files = try #require(FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil))
     var declared: Set<String> = []
     for case let file as URL in files where file.pathExtension == "swift" {

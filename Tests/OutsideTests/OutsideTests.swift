@@ -1,5 +1,6 @@
 import Foundation
 import MaskSub
+import TestSupport
 import Testing
 
 // A family, a method and a task from outside the package: nothing here is @testable. What each costs is its lines.
@@ -117,10 +118,8 @@ private struct BagFamily: VisionFamily {
   }
 
   @Test func `a family from outside is recognised, refitted and written back in its own names`() throws {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "outside-\(UUID().uuidString)").path
-    try FileSystem.makeFolder(folder)
-    defer { FileSystem.remove(folder) }
-    let (path, family) = (FileSystem.join(folder, "bag.safetensors"), BagFamily())
+    let folder = TemporaryFolder()
+    let (path, family) = (folder["bag.safetensors"], BagFamily())
     let set = ParameterSet(BagFamily.Configuration().makeModel(), on: .cpu, key: RandomKey(seed: 1))
     try set.write(to: path, WeightNames(BagFamily.naming))
     #expect(try Set(TensorFile.open(path).names) == ["bag.weight", "bag.bias", "out.weight", "out.bias"])

@@ -3,10 +3,6 @@ import Testing
 
 /// Every operation: its derivative in double against finite differences, and every device against the reference.
 @Suite struct DerivativeTests {
-  private func input(_ shape: Shape, _ phase: Double = 0, scale: Double = 0.7) -> (shape: Shape, values: [Double]) {
-    (shape, wavy(shape.count, phase, scale: scale))
-  }
-
   @Test(arguments: [Activation.identity, .gelu, .geluTanh, .quickGelu, .tanh, .relu])
   func `linear with bias and activation`(activation: Activation) {
     check("linear \(activation)", [input([3, 5]), input([7, 5], 1), input([7], 2)]) { x, _ in

@@ -4,10 +4,6 @@ import Testing
 /// Operations on grids of pixels: derivatives in double against finite differences, devices against the reference. The
 /// larger cases are compared only: they reach what small ones do not, blocks of rows, several threads, odd remainders.
 @Suite struct GridTests {
-  private func input(_ shape: Shape, _ phase: Double = 0, scale: Double = 0.7) -> (shape: Shape, values: [Double]) {
-    (shape, wavy(shape.count, phase, scale: scale))
-  }
-
   @Test(arguments: [(1, 1, 0), (1, 2, 0), (3, 1, 1), (3, 2, 1), (3, 1, 0), (7, 2, 3)])
   func `convolution`(kernel: Int, stride: Int, padding: Int) {
     let weight: Shape = [2, 3, kernel, kernel]

@@ -4,11 +4,11 @@ import SubNN
 import SubTrain
 import Testing
 import TextSub
+import TinyNetworks
 import VisionSub
 
 /// `--analyze`'s norms of real networks, held against gradients of the two losses computed apart.
 @Suite struct BranchNormsTests {
-  private let labels = Target.labels(Tensor(indices: [0, 1, 1, 0], on: .cpu), smoothing: 0)
   private let pass = Pass(isTraining: true, key: RandomKey(seed: 3))
 
   /// Checks a task with its network, in one part and in several.
@@ -46,33 +46,17 @@ import VisionSub
       let images = Tensor.uniform([4, 3, config.imageSize, config.imageSize], RandomKey(seed: 0), on: .cpu)
       check(
         ImageClassification(model, objective: .crossEntropy()), model,
-        ImageClassification.Batch(images: images, target: labels), parts: parts)
+        ImageClassification.Batch(images: images, target: TinyNetworks.labels), parts: parts)
     }
   }
 
   @Test func `a BERT's`() {
-    var sizes = BERTConfig()
-    (sizes.vocabularySize, sizes.width, sizes.layers, sizes.heads) = (100, 32, 2, 2)
-    (sizes.intermediateWidth, sizes.positions) = (64, 16)
-    let bert = BERTForSequenceClassification(sizes, labels: 2)
-    let sentences = (0..<4).map { number in
-      TextBatch.Sequence(
-        ids: (10..<26).map { Int32($0 + number) }, typeIDs: Array(repeating: 0, count: 16),
-        isEligible: Array(repeating: true, count: 16))
-    }
-    check(SequenceClassification(bert), bert, TextBatch(sentences, target: labels, maskID: 3, on: .cpu))
+    let (bert, sentences) = TinyNetworks.bert()
+    check(SequenceClassification(bert), bert, sentences)
   }
 
   @Test func `a CLIP's, text tower and patch embedding included`() {
-    var towers = ClipConfig()
-    towers.embedWidth = 16
-    (towers.image.size, towers.image.patch, towers.image.width, towers.image.layers) = (32, 8, 32, 2)
-    (towers.image.heads, towers.image.mlpWidth) = (2, 64)
-    (towers.text.contextLength, towers.text.vocabularySize, towers.text.width) = (12, 100, 32)
-    (towers.text.layers, towers.text.heads, towers.text.mlpWidth) = (2, 2, 64)
-    let clip = CLIP(towers)
-    let images = Tensor.uniform([4, 3, 32, 32], RandomKey(seed: 0), on: .cpu)
-    let texts: [[Int32]] = (1...4).map { [98, Int32($0), 99] }
-    check(ContrastiveTask(clip), clip, ClipBatch(images: images, texts: texts))
+    let (clip, pairs) = TinyNetworks.clip()
+    check(ContrastiveTask(clip), clip, pairs)
   }
 }

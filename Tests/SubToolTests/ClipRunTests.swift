@@ -31,20 +31,12 @@ import Testing
 
   private func file(_ name: String) throws -> [UInt8] { try TemporaryFolder.bytes(folder[name]) }
 
-  /// The log without its clock.
-  private func log(_ name: String) throws -> [String] {
-    try TemporaryFolder.text(folder["\(name)/metrics.jsonl"]).split(separator: "\n").map { line in
-      let members = try JSON.parse(String(line), at: name).object?.members ?? []
-      return JSON.object(JSON.Object(members.filter { $0.key != "samples_per_s" }.map { ($0.key, $0.value) })).text()
-    }
-  }
-
   private func expectSame(_ one: String, _ other: String, step: Int = 6) throws {
     for part in ["model", "optimizer"] {
       let path = "checkpoints/\(step)/\(part).safetensors"
       #expect(try file("\(one)/\(path)") == file("\(other)/\(path)"), "\(part)")
     }
-    #expect(try log(one) == log(other))
+    #expect(try RunLog.lines(folder[one]) == RunLog.lines(folder[other]))
   }
 
   @Test func `a few steps on the embedded captions, with zero-shot figures on the way`() throws {
@@ -52,9 +44,11 @@ import Testing
     let run = train("run", "--set", "max_steps=3", "--val", folder["val"])
     #expect(run.code == 0, "\(run.error)")
     #expect(run.output.hasPrefix("using the captions of "))
-    let evaluations = try log("run").filter { $0.contains(#""split":"eval""#) || $0.contains(#""split": "eval""#) }
+    let evaluations = try RunLog.lines(folder["run"]).filter {
+      $0.contains(#""split":"eval""#) || $0.contains(#""split": "eval""#)
+    }
     #expect(evaluations.count == 1 && evaluations.allSatisfy { $0.contains("zeroshot_top1") }, "\(evaluations)")
-    #expect(try log("run").count == 4)
+    #expect(try RunLog.lines(folder["run"]).count == 4)
     let summary = try JSON.read(folder["run/summary.json"])
     #expect(summary["metrics"]?["image_to_text_R@1"]?.double != nil, "\(summary.text())")
     // The run's own checkpoint, evaluated alone, gives the same figures.
@@ -142,13 +136,13 @@ import Testing
     for method in ["baseline", "masking", "dropsub", "pathsub"] {
       let run = train(method, "--method", method, "--set", "max_steps=1", "--analyze", "--val", data, data: data)
       #expect(run.code == 0, "\(method): \(run.error)")
-      let last = try log(method).last ?? ""
+      let last = try RunLog.lines(folder[method]).last ?? ""
       #expect(last.contains("loss_sub"), "\(method): \(last)")
     }
     #expect(train("whole", "--set", "max_steps=1", data: data).code == 0)
     let pieces = train("pieces", "--set", "max_steps=1", "--set", "pieces=3", data: data)
     #expect(pieces.code == 0 && pieces.error.contains("pieces is loop.accumulation"), "\(pieces.error)")
-    let losses = try ["whole", "pieces"].map { try JSON.parse(log($0)[0], at: $0)["loss"]?.double ?? 0 }
+    let losses = try ["whole", "pieces"].map { try RunLog.objects(folder[$0])[0]["loss"]?.double ?? 0 }
     #expect(abs(losses[0] - losses[1]) < 1e-5 * losses[0], "\(losses)")
   }
 

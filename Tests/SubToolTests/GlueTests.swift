@@ -20,15 +20,6 @@ import Testing
 
   private func bytes(_ path: String) throws -> [UInt8] { Array(try Data(contentsOf: URL(fileURLWithPath: path))) }
 
-  /// The log without its clock.
-  private func metrics(_ run: String) throws -> [String] {
-    try String(contentsOfFile: "\(run)/metrics.jsonl", encoding: .utf8).split(separator: "\n").map { line in
-      guard case .object(let object) = try JSON.parse(String(line), at: "metrics") else { return "" }
-      return JSON.object(JSON.Object(object.members.filter { $0.key != "samples_per_s" }.map { ($0.key, $0.value) }))
-        .text()
-    }
-  }
-
   @Test func `a run leaves its folder, and the same seed gives the same bits`() throws {
     for (name, method) in [("a", "masksub"), ("b", "masksub"), ("c", "dropsub"), ("d", "baseline")] {
       let run = ToolRun(arguments: few + ["--method", method, "--seed", "3", "--output", folder[name]])
@@ -36,10 +27,10 @@ import Testing
       #expect(run.output.contains("matthews_correlation"))
     }
     #expect(try weights(folder["a"]) == weights(folder["b"]))
-    #expect(try metrics(folder["a"]) == metrics(folder["b"]))
+    #expect(try RunLog.lines(folder["a"]) == RunLog.lines(folder["b"]))
     #expect(try weights(folder["a"]) != weights(folder["c"]))
     #expect(try weights(folder["a"]) != weights(folder["d"]))
-    let lines = try metrics(folder["a"])
+    let lines = try RunLog.lines(folder["a"])
     #expect(lines.count == 8 && lines[0].contains("loss_sub") && lines[0].contains("grad_norm"))
     let summary = try JSON.read(folder["a"] + "/summary.json")
     #expect(summary["task"]?.string == "cola" && summary["metrics"]?["matthews_correlation"]?.double != nil)
@@ -59,7 +50,7 @@ import Testing
     #expect(
       try bytes(folder["cut"] + "/checkpoints/6/optimizer.safetensors")
         == bytes(folder["whole"] + "/checkpoints/6/optimizer.safetensors"))
-    #expect(try metrics(folder["cut"]) == metrics(folder["whole"]))
+    #expect(try RunLog.lines(folder["cut"]) == RunLog.lines(folder["whole"]))
   }
 
   @Test func `an interrupt finishes the step, saves, and says how to go on`() throws {
@@ -79,7 +70,7 @@ import Testing
     let output = folder["owing"]
     let run = Interruption.$simulated.withValue(.init()) { ToolRun(arguments: each + ["--output", output]) }
     #expect(run.code == 130 && run.error.contains("--resume"), "\(run.error)")
-    #expect(try metrics(output).count == 1)
+    #expect(try RunLog.lines(output).count == 1)
     // A process that was killed while it saved leaves this behind.
     try FileManager.default.createDirectory(
       atPath: output + "/checkpoints/1.tmp-4711", withIntermediateDirectories: false)
@@ -87,7 +78,7 @@ import Testing
     #expect(resumed.code == 0, "\(resumed.error)")
     let whole = ToolRun(arguments: each + ["--output", folder["paid"]])
     #expect(whole.code == 0)
-    #expect(try metrics(output) == metrics(folder["paid"]))
+    #expect(try RunLog.lines(output) == RunLog.lines(folder["paid"]))
     #expect(try weights(output) == weights(folder["paid"]))
     #expect(try FileManager.default.contentsOfDirectory(atPath: output + "/checkpoints") == ["6"])
   }

@@ -1,4 +1,3 @@
-import Foundation
 import SubCore
 import SubData
 import SubNN
@@ -12,9 +11,9 @@ import Testing
 @Suite struct CheckpointTests {
   private let folder = TemporaryFolder()
 
-  private func file(_ name: String) throws -> any NamedTensors {
-    try TensorFile.open("\(TraceTests.fixtures)/\(name)/model.safetensors")
-  }
+  private let files = WeightFiles()
+
+  private func file(_ name: String) throws -> any NamedTensors { try WeightFiles.fixture(name) }
 
   /// A fixture with tensors taken out, put in or renamed.
   private func changed(
@@ -22,37 +21,30 @@ import Testing
   ) throws -> any NamedTensors {
     var arrays = try file(name).arrays()
     change(&arrays)
-    let path = folder["\(UUID().uuidString).safetensors"]
-    try Safetensors.write(arrays, to: path)
-    return try TensorFile.open(path)
+    return try files.file(arrays)
   }
 
   private func recognised(
     _ source: any NamedTensors, variant: String? = nil
   ) throws -> (config: VisionTransformerConfig, weights: Weights) {
-    let (family, weights) = try VisionFamilies.recognise(source)
-    let hint = try variant.map { try #require(VisionFamilies.configuration(named: $0)) }
-    let found = try family.recognised(weights, like: hint, beside: ModelNotes()).configuration
-    return (try #require(found as? VisionTransformerConfig), weights)
+    let (model, weights) = try WeightFiles.recognised(source, variant: variant)
+    return (try #require(model.configuration as? VisionTransformerConfig), weights)
   }
 
   private func load(
     _ source: any NamedTensors, _ change: (inout VisionTransformerConfig) -> Void = { _ in }
   ) throws -> (report: LoadReport, set: ParameterSet, config: VisionTransformerConfig) {
-    let (found, weights) = try recognised(source)
-    var config = found
-    change(&config)
-    let set = ParameterSet(config.makeModel(), on: .cpu, key: nil)
-    let report = try set.load(
-      weights, config.plan(for: weights, of: found), startingFrom: RandomKey(seed: 0), config.published)
-    return (report, set, found)
+    let (report, set, found) = try WeightFiles.load(source) { config in
+      guard var transformer = config as? VisionTransformerConfig else { return }
+      change(&transformer)
+      config = transformer
+    }
+    return (report, set, try #require(found as? VisionTransformerConfig))
   }
 
   /// A fixture under the names of a naming.
   private func renamed(_ name: String, _ key: String) throws -> [(name: String, array: HostArray)] {
-    let (_, weights) = try recognised(file(name))
-    let names = try #require(try ViTFamily().names(key, of: weights))
-    return try RenamedWeights(weights, of: ViTFamily(), to: names).arrays()
+    try WeightFiles.renamed(file(name), key)
   }
 
   private func value(_ set: ParameterSet, _ name: String) throws -> [Float] {
@@ -65,8 +57,7 @@ import Testing
 
   /// FT-CLIP: a head of N(0, 0.02²)·0.001 and QuickGELU, which no tensor of timm's or open_clip's naming tells.
   @Test func `what the weights of a CLIP do not say is as in the recipe`() throws {
-    let path = FileManager.default.temporaryDirectory.appending(path: "vision-\(UUID().uuidString).safetensors").path
-    defer { try? FileManager.default.removeItem(atPath: path) }
+    let path = folder["clip.safetensors"]
     try Safetensors.write(renamed("ft-clip", "timm"), to: path)
     let found = try VisionFolder(path)
     #expect((found.configuration as? VisionTransformerConfig)?.usesQuickGELU == false)
@@ -78,15 +69,12 @@ import Testing
 
   /// The configuration beside the weights has the last word on what no tensor tells.
   @Test func `a CLIP's folder says which GELU and how many heads`() throws {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "vision-\(UUID().uuidString)").path
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(atPath: folder) }
-    try Safetensors.write(renamed("ft-clip", "hf"), to: folder + "/model.safetensors")
-    let found = try #require(try VisionFolder(folder).configuration as? VisionTransformerConfig)
+    try Safetensors.write(renamed("ft-clip", "hf"), to: folder["model.safetensors"])
+    let found = try #require(try VisionFolder(folder.path).configuration as? VisionTransformerConfig)
     #expect(found.usesQuickGELU)
     func config(_ name: String, _ json: String) throws -> VisionTransformerConfig {
-      try Data(json.utf8).write(to: URL(fileURLWithPath: "\(folder)/\(name)"))
-      return try #require(try VisionFolder(folder).configuration as? VisionTransformerConfig)
+      try AtomicFile.write(json, to: folder[name])
+      return try #require(try VisionFolder(folder.path).configuration as? VisionTransformerConfig)
     }
     let heads = found.heads * 2
     let hugging = try config(
@@ -94,7 +82,7 @@ import Testing
     #expect(!hugging.usesQuickGELU && hugging.heads == heads)
     #expect(throws: InputError.self) { try config("config.json", #"{"vision_config": {"num_attention_heads": 7}}"#) }
     // Beside weights of Hugging Face's names its own configuration counts first.
-    try FileManager.default.removeItem(atPath: folder + "/config.json")
+    FileSystem.remove(folder["config.json"])
     let open = try config(
       "open_clip_config.json", #"{"model_cfg": {"quick_gelu": true, "vision_cfg": {"head_width": \#(found.width)}}}"#)
     #expect(open.usesQuickGELU && open.heads == 1)

@@ -1,4 +1,3 @@
-import Foundation
 import SubCore
 import SubData
 import SubNN
@@ -12,39 +11,11 @@ import Testing
 @Suite struct PyramidFileTests {
   private let folder = TemporaryFolder()
 
-  private func fixture(_ name: String) throws -> any NamedTensors {
-    try TensorFile.open("\(TraceTests.fixtures)/\(name)/model.safetensors")
-  }
+  private let files = WeightFiles()
 
-  private func file(_ tensors: [(name: String, array: HostArray)]) throws -> any NamedTensors {
-    let path = folder["\(UUID().uuidString).safetensors"]
-    try Safetensors.write(tensors, to: path)
-    return try TensorFile.open(path)
-  }
+  private func fixture(_ name: String) throws -> any NamedTensors { try WeightFiles.fixture(name) }
 
-  private func renamed(_ source: any NamedTensors, _ key: String) throws -> [(name: String, array: HostArray)] {
-    let (family, weights) = try VisionFamilies.recognise(source)
-    let names = try #require(try family.names(key, of: weights))
-    return try RenamedWeights(weights, of: family, to: names).arrays()
-  }
-
-  private func found(_ source: any NamedTensors) throws -> RecognisedModel {
-    let (family, weights) = try VisionFamilies.recognise(source)
-    return try family.recognised(weights, like: nil, beside: ModelNotes())
-  }
-
-  private func load(
-    _ source: any NamedTensors, _ change: (inout any VisionConfiguration) -> Void
-  ) throws -> (report: LoadReport, set: ParameterSet) {
-    let (family, weights) = try VisionFamilies.recognise(source)
-    let found = try family.recognised(weights, like: nil, beside: ModelNotes()).configuration
-    var config = found
-    change(&config)
-    let set = ParameterSet(config.makeModel(), on: .cpu, key: nil)
-    let report = try set.load(
-      weights, config.plan(for: weights, of: found), startingFrom: RandomKey(seed: 0), config.published)
-    return (report, set)
-  }
+  private func found(_ source: any NamedTensors) throws -> RecognisedModel { try WeightFiles.recognised(source).model }
 
   @Test func `names and shapes tell what a file is`() throws {
     let swin = try #require(try found(fixture("swin")).configuration as? SwinConfig)
@@ -62,7 +33,7 @@ import Testing
 
   @Test func `official names of a Swin are read and written`() throws {
     let timm = try fixture("swin")
-    let official = try renamed(timm, "official")
+    let official = try WeightFiles.renamed(timm, "official")
     #expect(official.contains { $0.name == "layers.0.downsample.reduction.weight" })
     #expect(official.contains { $0.name == "head.weight" } && !official.contains { $0.name.contains("layers.1.down") })
     // Buffers that follow from the sizes; the masks say how many windows there were.
@@ -76,11 +47,11 @@ import Testing
         array: HostArray([Float](repeating: 0, count: 16 * 256), shape: [16, 16, 16])
       ),
     ]
-    let read = try file(official + buffers)
+    let read = try files.file(official + buffers)
     let model = try found(read)
     #expect(model.guesses.isEmpty && model.configuration.imageSize == 64)
-    #expect(try load(read) { _ in }.report.dropped.count == 2)
-    let back = try renamed(read, "timm").sorted { $0.name < $1.name }
+    #expect(try WeightFiles.load(read).report.dropped.count == 2)
+    let back = try WeightFiles.renamed(read, "timm").sorted { $0.name < $1.name }
     // timm's own model has no mask token and would refuse the file.
     #expect(back.map(\.name) == timm.names.filter { $0 != "mask_token" }.sorted())
     #expect(official.contains { $0.name == "mask_token" })
@@ -92,8 +63,8 @@ import Testing
 
   @Test func `a ResNet keeps its buffers under timm's names`() throws {
     let timm = try fixture("resnet")
-    #expect(try renamed(timm, "official").map(\.name).sorted() == timm.names.sorted())
-    let (report, set) = try load(timm) { _ in }
+    #expect(try WeightFiles.renamed(timm, "official").map(\.name).sorted() == timm.names.sorted())
+    let (report, set, _) = try WeightFiles.load(timm)
     #expect(report.dropped.allSatisfy { $0.hasSuffix("num_batches_tracked") })
     let path = folder["written.safetensors"]
     try set.write(to: path, report.names)
@@ -106,7 +77,7 @@ import Testing
 
   /// 7 × 7 differences of windows of 4 become 13 × 13 of windows of 7.
   @Test func `other classes begin a head, other windows read the tables bicubically`() throws {
-    let (report, set) = try load(fixture("swin")) { config in
+    let (report, set, _) = try WeightFiles.load(fixture("swin")) { config in
       guard var swin = config as? SwinConfig else { return }
       (swin.classes, swin.window, swin.imageSize) = (9, 7, 112)
       config = swin
@@ -119,7 +90,7 @@ import Testing
     let new = try #require(set.parameters.first { $0.name == table }).value.host().doubles()
     let wanted = Resampling.bicubic.grid(old, from: 7, to: 13, width: 2)
     #expect(zip(new, wanted).allSatisfy { abs($0 - $1) < 1e-6 } && new.count == 338)
-    #expect(try load(fixture("resnet")) { $0.classes = 3 }.report.made == ["fc.weight", "fc.bias"])
+    #expect(try WeightFiles.load(fixture("resnet")) { $0.classes = 3 }.report.made == ["fc.weight", "fc.bias"])
   }
 
   @Test(arguments: [
@@ -130,7 +101,7 @@ import Testing
     var tensors = try fixture(name).arrays()
     let place = try #require(tensors.firstIndex { $0.name == tensor })
     tensors[place].array = HostArray([Float(1)], shape: [1])
-    let source = try file(tensors)
+    let source = try files.file(tensors)
     #expect(throws: InputError.self) { _ = try found(source) }
   }
 

@@ -3,6 +3,7 @@ import SubCore
 import SubData
 import SubNN
 import SubTrain
+import TestSupport
 import Testing
 import TraceCases
 
@@ -32,9 +33,9 @@ import TraceCases
   @Test func `labels of every whole type are classes`() throws {
     let model = try TraceCase("\(Self.fixtures)/vit-token")
     let batch = try model.tensors("batch.safetensors").arrays()
+    let folder = TemporaryFolder()
     let losses = try [DType.i64, .i32, .u8].map { type in
-      let path = FileManager.default.temporaryDirectory.appending(path: "labels-\(UUID().uuidString).safetensors").path
-      defer { try? FileManager.default.removeItem(atPath: path) }
+      let path = folder["\(type).safetensors"]
       let labels = try #require(batch.first { $0.name == "labels" }).array.integers()
       let typed =
         switch type {

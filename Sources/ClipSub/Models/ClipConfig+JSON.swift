@@ -7,17 +7,15 @@ extension ClipConfig {
   public init(_ json: JSON, place: String) throws {
     self.init()
     let model = json["model_cfg"] ?? json
-    guard model.object != nil, let vision = model["vision_cfg"], vision.object != nil,
-      let words = model["text_cfg"], words.object != nil
+    let top = JSONFields(model, at: place)
+    guard model.object != nil, let visual = top.member("vision_cfg"), visual.json.object != nil,
+      let textual = top.member("text_cfg"), textual.json.object != nil
     else {
       throw InputError(
         "vision_cfg or text_cfg is missing", at: place, cure: "give an open_clip model configuration with both")
     }
-    let top = Fields(model, "", place)
-    let visual = Fields(vision, "vision_cfg.", place)
-    let textual = Fields(words, "text_cfg.", place)
     embedWidth = try top.count("embed_dim", embedWidth)
-    activation = try top.flag("quick_gelu") ? .quickGelu : .gelu
+    activation = try top.flag("quick_gelu") ?? false ? .quickGelu : .gelu
     var known: Set = ["embed_dim", "quick_gelu", "vision_cfg", "text_cfg", "custom_text", "cast_dtype", "output_dict"]
     // The start of a new model's logit scale, where it is CLIP's.
     if let start = model["init_logit_scale"]?.double, abs(start - 2.6593) < 1e-3 { known.insert("init_logit_scale") }
@@ -82,46 +80,21 @@ extension ClipConfig {
   }
 }
 
-/// The fields of one object of a configuration.
-private struct Fields {
-  let json: JSON
-  let prefix: String
-  let place: String
-
-  init(_ json: JSON, _ prefix: String, _ place: String) { (self.json, self.prefix, self.place) = (json, prefix, place) }
-
-  func count(_ key: String, _ standard: Int) throws -> Int {
-    guard let member = json[key], !member.isNull else { return standard }
-    guard let number = member.int, (1...1 << 20).contains(number) else {
-      throw InputError("'\(prefix)\(key)' is not a whole number from 1 to 1048576", at: place, cure: "mend the field")
-    }
-    return number
-  }
-
-  func flag(_ key: String) throws -> Bool {
-    guard let member = json[key], !member.isNull else { return false }
-    guard let value = member.bool else {
-      throw InputError("'\(prefix)\(key)' is neither true nor false", at: place, cure: "mend the field")
-    }
-    return value
-  }
+extension JSONFields {
+  fileprivate func count(_ key: String, _ standard: Int) throws -> Int { try count(key, in: 1...1 << 20) ?? standard }
 
   /// int(width · ratio), ratio 4 unless given.
-  func width(_ key: String, of width: Int) throws -> Int {
-    guard let member = json[key], !member.isNull else { return 4 * width }
-    guard let ratio = member.double, ratio > 0, ratio <= 64, Int(Double(width) * ratio) > 0 else {
-      throw InputError("'\(prefix)\(key)' is not a number above 0, up to 64", at: place, cure: "mend the field")
-    }
-    return Int(Double(width) * ratio)
+  fileprivate func width(_ key: String, of width: Int) throws -> Int {
+    let ratio = try number(key, "a number above 0, up to 64") { $0 > 0 && $0 <= 64 && Int(Double(width) * $0) > 0 }
+    return ratio.map { Int(Double(width) * $0) } ?? 4 * width
   }
 
   /// Fields that are off (null, false) change nothing; any other belongs to another architecture.
-  func refuseRest(_ known: Set<String>) throws {
+  fileprivate func refuseRest(_ known: Set<String>) throws {
     for member in json.object?.members ?? []
     where !known.contains(member.key) && !member.value.isNull && member.value.bool != false {
-      throw InputError(
-        "'\(prefix)\(member.key)' is not supported", at: place,
-        cure: "use a plain vision transformer CLIP such as \(ClipConfig.names[0])")
+      throw failure(
+        member.key, "is not supported", cure: "use a plain vision transformer CLIP such as \(ClipConfig.names[0])")
     }
   }
 }

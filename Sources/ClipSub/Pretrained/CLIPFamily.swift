@@ -2,6 +2,7 @@ import SubCore
 import SubData
 import SubNN
 public import SubTrain
+import VisionSub
 
 /// CLIPs with two transformers, in open_clip's, OpenAI's and Hugging Face's files.
 public struct CLIPFamily: ModelFamily {
@@ -13,7 +14,7 @@ public struct CLIPFamily: ModelFamily {
 
   public func summary(of weights: Weights) throws -> String {
     let config = try ClipConfig(sizesOf: weights)
-    let letter = [192: "-Ti", 384: "-S", 768: "-B", 1024: "-L", 1280: "-H"][config.image.width] ?? ""
+    let letter = VisionTransformerConfig.letter(ofWidth: config.image.width)
     return "CLIP ViT\(letter)/\(config.image.patch), \(config.image.layers) blocks, width \(config.image.width), "
       + "text: \(config.text.layers) blocks, width \(config.text.width), \(config.text.vocabularySize) tokens"
   }

@@ -81,7 +81,7 @@ extension ClipConfig {
   /// The configuration as transformers' `CLIPConfig`.
   var huggingFaceJSON: JSON {
     func count(_ number: Int) -> JSON { .integer(Int64(number)) }
-    let action: JSON = activation == .quickGelu ? "quick_gelu" : "gelu"
+    let action = JSON.string(activation.huggingFaceName)
     return [
       "architectures": ["CLIPModel"], "model_type": "clip", "projection_dim": count(embedWidth),
       "logit_scale_init_value": 2.6592,

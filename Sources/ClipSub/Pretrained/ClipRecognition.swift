@@ -50,9 +50,7 @@ struct ClipRecognition {
     {
       if let said { return said }
       if let told {
-        guard told > 0, width % told == 0 else {
-          throw InputError("\(told) heads do not divide a width of \(width)", at: teller, cure: "say \(option)")
-        }
+        try WeightHints.checkHeads(told, of: width, at: teller, cure: "say \(option)", isUsage: false)
         return told
       }
       if let known, known.width == width { return known.heads }
@@ -81,11 +79,11 @@ struct ClipRecognition {
 
   private mutating func take(_ hints: WeightHints) throws {
     if let heads = hints.heads {
-      try WeightHints.check(heads: heads, of: config.image.width, option: "--heads")
+      try WeightHints.checkHeads(heads, of: config.image.width, at: "--heads")
       config.image.heads = heads
     }
     if let heads = hints.textHeads {
-      try WeightHints.check(heads: heads, of: config.text.width, option: "--text-heads")
+      try WeightHints.checkHeads(heads, of: config.text.width, at: "--text-heads")
       config.text.heads = heads
     }
     if let activation = hints.activation { config.activation = activation }
@@ -120,11 +118,6 @@ struct ClipRecognition {
   }
 }
 
-extension Activation {
-  /// In words.
-  fileprivate var title: String { self == .quickGelu ? "QuickGELU" : "GELU" }
-}
-
 /// What transformers' `CLIPConfig` says that tensors do not tell. Fields that change what is computed and are not known
 /// here are errors.
 private struct HuggingFaceCLIP {
@@ -140,7 +133,7 @@ private struct HuggingFaceCLIP {
       throw failure("hidden_act differs between vision_config and text_config", "use a CLIP with one activation")
     }
     let action = actions.first ?? "quick_gelu"
-    guard let known = ["quick_gelu": Activation.quickGelu, "gelu": .gelu][action] else {
+    guard let known = Activation(huggingFace: action), [.quickGelu, .gelu].contains(known) else {
       throw failure("hidden_act '\(action)' is unknown", "use a CLIP with quick_gelu or gelu")
     }
     activation = known

@@ -71,11 +71,7 @@ public struct ClipModelFields: FieldGroup {
     }
     if given.depth > 0 { tower.layers = given.depth }
     if given.heads > 0 { tower.heads = given.heads }
-    guard tower.width % tower.heads == 0 else {
-      throw InputError(
-        "\(tower.heads) heads do not divide a width of \(tower.width)", at: option,
-        cure: "give a number of heads that does", isUsage: true)
-    }
+    try WeightHints.checkHeads(tower.heads, of: tower.width, at: option)
     return tower
   }
 }

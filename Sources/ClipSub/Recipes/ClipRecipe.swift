@@ -117,15 +117,11 @@ public struct ClipRecipe: Recipe {
     return config
   }
 
-  /// Weight decay by name and shape.
+  /// The rates of every parameter of a model.
   public func groups(_ set: ParameterSet) -> ParameterGroups {
-    ParameterGroups(set) { [self] in
-      ParameterRates(weightDecay: decays($0.name, $0.shape) ? optimizer.weightDecay : 0)
-    }
+    ParameterGroups(set, weightDecay: optimizer.weightDecay, rule: decayRule)
   }
 
-  /// open_clip's rule: matrices decay; vectors, so all norms and biases, and the logit scale do not.
-  package func decays(_ name: String, _ shape: Shape) -> Bool {
-    shape.rank > 1 && (decaysPositions || !name.hasSuffix(".pos_embed"))
-  }
+  /// Which weights decay.
+  public var decayRule: DecayRule { .openClip(decaysPositions: decaysPositions) }
 }

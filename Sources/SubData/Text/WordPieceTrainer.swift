@@ -48,19 +48,11 @@ public struct WordPieceTrainer: Sendable {
   }
 }
 
-/// Words as sequences of pieces, and the pairs of neighbours among them.
+/// Words as sequences of pieces, of which the most frequent pair of neighbours becomes one.
 private struct PieceMerger {
-  private struct Pair: Hashable {
-    var left: Int
-    var right: Int
-  }
-
   /// The pieces' texts by number, `##` included; the characters first, in the order of their bytes.
   private(set) var pieces: [String]
-  private var words: [(pieces: [Int], count: Int)]
-  private var pairs: [Pair: Int] = [:]
-  /// The words in which a pair stood when it was last counted up.
-  private var places: [Pair: Set<Int>] = [:]
+  private var pairs: PairCounts
 
   init(_ counts: [[UInt8]: Int]) {
     let sorted = counts.sorted { $0.key.lexicographicallyPrecedes($1.key) }
@@ -72,50 +64,23 @@ private struct PieceMerger {
     }
     pieces = Dictionary(spelled.flatMap { $0.0 }.map { (Array($0.utf8), $0) }) { first, _ in first }
       .sorted { $0.key.lexicographicallyPrecedes($1.key) }.map(\.value)
-    let numbers = Dictionary(uniqueKeysWithValues: pieces.enumerated().map { (Array($1.utf8), $0) })
-    words = spelled.map { word, count in (word.map { numbers[Array($0.utf8)]! }, count) }
-    for index in words.indices { count(index, 1) }
+    let numbers = Dictionary(uniqueKeysWithValues: pieces.enumerated().map { (Array($1.utf8), Int32($0)) })
+    pairs = PairCounts(spelled.map { word, count in (word.map { numbers[Array($0.utf8)]! }, count) })
   }
 
   /// Joins the most frequent pair wherever it stands and returns the new piece; nil if there is no pair left.
   mutating func joinMostFrequentPair() -> String? {
-    guard let best = pairs.max(by: { precedes($0, $1) })?.key else { return nil }
+    guard let best = pairs.counts.max(by: { precedes($0, $1) })?.key else { return nil }
     // By bytes: to a String, `##` and a mark after it are two characters, not three.
-    let joined = pieces[best.left] + String(decoding: pieces[best.right].utf8.dropFirst(2), as: UTF8.self)
+    let second = String(decoding: pieces[Int(best.second)].utf8.dropFirst(2), as: UTF8.self)
+    let joined = pieces[Int(best.first)] + second
+    pairs.join(best, into: Int32(pieces.count))
     pieces.append(joined)
-    for index in places[best] ?? [] {
-      count(index, -1)
-      var result: [Int] = []
-      var position = 0
-      let word = words[index].pieces
-      while position < word.count {
-        if position + 1 < word.count, word[position] == best.left, word[position + 1] == best.right {
-          result.append(pieces.count - 1)
-          position += 2
-        } else {
-          result.append(word[position])
-          position += 1
-        }
-      }
-      words[index].pieces = result
-      count(index, 1)
-    }
     return joined
   }
 
-  /// Adds (sign 1) or removes (-1) the pairs of a word.
-  private mutating func count(_ index: Int, _ sign: Int) {
-    let word = words[index]
-    for position in word.pieces.indices.dropLast() {
-      let pair = Pair(left: word.pieces[position], right: word.pieces[position + 1])
-      let count = pairs[pair, default: 0] + sign * word.count
-      pairs[pair] = count > 0 ? count : nil
-      if sign > 0 { places[pair, default: []].insert(index) }
-    }
-  }
-
   /// The order of preference: the larger count; among equal ones the pair found earlier.
-  private func precedes(_ a: (key: Pair, value: Int), _ b: (key: Pair, value: Int)) -> Bool {
-    (a.value, -a.key.left, -a.key.right) < (b.value, -b.key.left, -b.key.right)
+  private func precedes(_ a: (key: PairCounts.Pair, value: Int), _ b: (key: PairCounts.Pair, value: Int)) -> Bool {
+    (a.value, -a.key.first, -a.key.second) < (b.value, -b.key.first, -b.key.second)
   }
 }

@@ -1,5 +1,3 @@
-public import SubCore
-
 /// Where the parameters of a model lie between input and output, for rates that fall with depth.
 public struct LayerOrder: Sendable {
   /// The height of what lies at the output: final norm and head.
@@ -39,42 +37,5 @@ public struct LayerDecay: Sendable {
   /// The factor on a parameter's rate.
   public func scale(of name: String) -> Double {
     (layers.height(of: name)..<layers.top).reduce(1) { scale, _ in scale * factor }
-  }
-}
-
-/// Which parameters decay. Vectors (biases, norms, LayerScale) never do in any of the recipes.
-public struct DecayRule: Sendable, Equatable {
-  /// Parts of names, in timm's naming, that are spared besides.
-  public var spared: [String]
-
-  /// Spares vectors and what has one of these in its name.
-  public init(sparing spared: [String]) { self.spared = spared }
-
-  /// DeiT-III, MAE and transfer: positions and class token.
-  public static let positions = DecayRule(sparing: ["pos_embed", "cls_token"])
-  /// BEiT v2: its relative biases decay, as in the official run; its mask token, which official finetuning does not
-  /// have, is spared as MaskSub's Swin spares its own.
-  public static let beit = DecayRule(sparing: ["pos_embed", "cls_token", "mask_token"])
-  /// FT-CLIP: as `positions`, and relative biases.
-  public static let clip = DecayRule(sparing: ["pos_embed", "cls_token", "relative_position_bias"])
-  /// Swin: relative biases and mask token.
-  public static let swin = DecayRule(sparing: ["absolute_pos_embed", "mask_token", "relative_position_bias_table"])
-  /// RSB's ResNets: vectors only.
-  public static let vectors = DecayRule(sparing: [])
-
-  /// Whether a parameter of this name and rank decays.
-  public func decays(_ name: String, rank: Int) -> Bool {
-    rank > 1 && !name.hasSuffix(".bias") && !spared.contains { name.contains($0) }
-  }
-}
-
-extension ParameterGroups {
-  /// The rates of a recipe: decay where the rule says so, rates by layer.
-  public init(_ set: ParameterSet, weightDecay: Double, rule: DecayRule, layers: LayerDecay? = nil) {
-    self.init(set) { parameter in
-      ParameterRates(
-        lrScale: layers?.scale(of: parameter.name) ?? 1,
-        weightDecay: rule.decays(parameter.name, rank: parameter.shape.rank) ? weightDecay : 0)
-    }
   }
 }

@@ -37,7 +37,7 @@ public class MomentOptimizer: Optimizer {
 
   /// The usual groups: one decay for all but biases and norms.
   public convenience init(_ set: ParameterSet, weightDecay: Double, settings: Settings = Settings()) {
-    self.init(set, groups: .decayingAllButBiasesAndNorms(set, weightDecay: weightDecay), settings: settings)
+    self.init(set, groups: ParameterGroups(set, weightDecay: weightDecay, rule: .biasesAndNorms), settings: settings)
   }
 
   public final func step(_ gradients: Gradients, lr: Double, factor: Tensor?) {

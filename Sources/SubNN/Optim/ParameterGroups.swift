@@ -23,16 +23,12 @@ public struct ParameterGroups {
     self.rates = set.parameters.map(rates)
   }
 
-  /// One decay for all but biases and norms, the usual rule for BERT: names that contain `bias` or `norm` are left out.
-  /// `layers`: rates by depth.
-  public static func decayingAllButBiasesAndNorms(
-    _ set: ParameterSet, weightDecay: Double, layers: LayerDecay? = nil
-  ) -> ParameterGroups {
-    ParameterGroups(set) { parameter in
-      let name = parameter.name.lowercased()
-      return ParameterRates(
+  /// One decay where the rule says so, and rates by layer; nil: every layer at the same.
+  public init(_ set: ParameterSet, weightDecay: Double, rule: DecayRule, layers: LayerDecay? = nil) {
+    self.init(set) { parameter in
+      ParameterRates(
         lrScale: layers?.scale(of: parameter.name) ?? 1,
-        weightDecay: name.contains("bias") || name.contains("norm") ? 0 : weightDecay)
+        weightDecay: rule.decays(parameter.name, rank: parameter.shape.rank) ? weightDecay : 0)
     }
   }
 }

@@ -5,7 +5,7 @@ import SubTrain
 
 extension ClipModality {
   func plan(_ request: PlanRequest, on device: Device) throws -> PlannedTraining? {
-    guard let recipe = try recipe(of: request) else { return nil }
+    guard let recipe = try ClipRecipe.asked(by: request) else { return nil }
     let known = recipe.data.samplesPerEpoch > 0 ? recipe.data.samplesPerEpoch : nil
     guard let samples = request.samples ?? known else {
       throw InputError(
@@ -31,11 +31,6 @@ extension ClipModality {
   }
 
   func basis(of request: PlanRequest) throws -> (basis: RatioBasis, selection: Masking.Selection)? {
-    try recipe(of: request).map { (RatioBasis($0.method), $0.method.masking) }
-  }
-
-  private func recipe(of request: PlanRequest) throws -> ClipRecipe? {
-    guard ClipRecipe.book.contains(where: { $0.recipe.name == request.recipe }) else { return nil }
-    return try ClipRecipe.named(request.recipe).with(request.changes)
+    try ClipRecipe.asked(by: request).map { (RatioBasis($0.method), $0.method.masking) }
   }
 }

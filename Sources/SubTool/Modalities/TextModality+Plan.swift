@@ -1,11 +1,12 @@
 import SubCore
+import SubData
 import SubNN
 import SubTrain
 import TextSub
 
 extension TextModality {
   func plan(_ request: PlanRequest, on device: Device) throws -> PlannedTraining? {
-    guard let recipe = try recipe(of: request) else { return nil }
+    guard let recipe = try GLUERecipe.asked(by: request) else { return nil }
     let isSmall = recipe.name == GLUERecipe.fromScratch.name
     let config =
       try request.from.map { try TextFolder($0).config }
@@ -17,7 +18,8 @@ extension TextModality {
       "\(request.from ?? (isSmall ? "a small BERT" : "BERT-base")), sequences of \(length) tokens"
       + (request.samples == nil ? ", CoLA" : "")
     return PlannedTraining(
-      title, SequenceClassification(model), parameters, by: recipe, samples: request.samples ?? 8551
+      title, SequenceClassification(model), parameters, by: recipe,
+      samples: request.samples ?? GLUETask.cola.trainingSamples
     ) { count in
       let sequence = TextBatch.Sequence(
         ids: Array(repeating: Int32(min(1000, config.vocabularySize - 1)), count: length),
@@ -30,11 +32,6 @@ extension TextModality {
   }
 
   func basis(of request: PlanRequest) throws -> (basis: RatioBasis, selection: Masking.Selection)? {
-    try recipe(of: request).map { (RatioBasis($0.method), $0.method.masking) }
-  }
-
-  private func recipe(of request: PlanRequest) throws -> GLUERecipe? {
-    guard GLUERecipe.book.contains(where: { $0.recipe.name == request.recipe }) else { return nil }
-    return try GLUERecipe.named(request.recipe).with(request.changes)
+    try GLUERecipe.asked(by: request).map { (RatioBasis($0.method), $0.method.masking) }
   }
 }

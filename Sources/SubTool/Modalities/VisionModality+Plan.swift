@@ -5,7 +5,7 @@ import VisionSub
 
 extension VisionModality {
   func plan(_ request: PlanRequest, on device: Device) throws -> PlannedTraining? {
-    guard let recipe = try recipe(of: request) else { return nil }
+    guard let recipe = try VisionRecipe.asked(by: request) else { return nil }
     guard request.tokens == nil else {
       throw InputError("\(recipe.name) reads no texts", at: "--tokens", cure: "leave it out", isUsage: true)
     }
@@ -15,7 +15,8 @@ extension VisionModality {
     let title = "\(recipe.model.name), images of \(config.imageSize) pixels, \(config.classes) classes"
     return PlannedTraining(
       title, ImageClassification(model, objective: recipe.objective), parameters, by: recipe,
-      samples: request.samples ?? 1_281_167, dropPath: recipe.model.dropPath, copies: recipe.augment.copies
+      samples: request.samples ?? ImageNet.trainingSamples, dropPath: recipe.model.dropPath,
+      copies: recipe.augment.copies
     ) { count in
       let images = Tensor([count, 3, config.imageSize, config.imageSize], filledWith: 0.5, on: device)
       let targets = Tensor([count, config.classes], filledWith: 1 / Double(config.classes), on: device)
@@ -24,13 +25,8 @@ extension VisionModality {
   }
 
   func basis(of request: PlanRequest) throws -> (basis: RatioBasis, selection: Masking.Selection)? {
-    try recipe(of: request).map { recipe in
+    try VisionRecipe.asked(by: request).map { recipe in
       (RatioBasis(recipe.method, dropPath: recipe.model.dropPath), recipe.method.masking)
     }
-  }
-
-  private func recipe(of request: PlanRequest) throws -> VisionRecipe? {
-    guard VisionRecipe.book.contains(where: { $0.recipe.name == request.recipe }) else { return nil }
-    return try VisionRecipe.named(request.recipe).with(request.changes)
   }
 }

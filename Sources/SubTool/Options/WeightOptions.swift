@@ -18,10 +18,10 @@ struct WeightOptions: OptionGroup {
     case gelu
     case quickGelu = "quick_gelu"
 
-    var activation: Activation { self == .gelu ? .gelu : .quickGelu }
+    var activation: Activation? { Activation(huggingFace: rawValue) }
   }
 
-  var hints: WeightHints { WeightHints(key: key, heads: heads, activation: activation?.activation) }
+  var hints: WeightHints { WeightHints(key: key, heads: heads, activation: activation.flatMap(\.activation)) }
 
   /// The same of a CLIP.
   func hints(textHeads: Int?) -> WeightHints {

@@ -1,4 +1,5 @@
 import SubCore
+import SubTrain
 
 /// Training of which is asked what it takes, told before its data are read.
 struct PlanRequest {
@@ -15,4 +16,12 @@ struct PlanRequest {
   var model: String?
   /// The type of activations and products.
   var precision = Precision.fp32
+}
+
+extension Recipe {
+  /// The recipe that is asked about, with what is set in it; nil where it is of another kind.
+  static func asked(by request: PlanRequest) throws -> Self? {
+    guard book.contains(where: { $0.recipe.name == request.recipe }) else { return nil }
+    return try named(request.recipe).with(request.changes)
+  }
 }

@@ -114,21 +114,6 @@ extension StudyTraining {
 }
 
 extension GLUETask {
-  /// Rows of its training split.
-  fileprivate var trainingSamples: Int {
-    switch self {
-    case .cola: 8551
-    case .sst2: 67_349
-    case .mrpc: 3668
-    case .stsb: 5749
-    case .qqp: 363_846
-    case .mnli: 392_702
-    case .qnli: 104_743
-    case .rte: 2490
-    case .wnli: 635
-    }
-  }
-
   /// Classes, or one number.
   fileprivate var outputs: Int { self == .mnli ? 3 : self == .stsb ? 1 : 2 }
 

@@ -18,7 +18,7 @@ struct StudyInput {
     ),
     data("glue", "GLUE's folder (scripts/fetch-glue.sh), or that of the one task"),
     weights("bert", "a small BERT with its vocabulary (scripts/fetch-minilm.sh)"),
-    data("imagenet", "ImageNet-1k: a folder with train/SYNSET and val/SYNSET", 1_281_167, 1000),
+    data("imagenet", "ImageNet-1k: a folder with train/SYNSET and val/SYNSET", ImageNet.trainingSamples, 1000),
     data("cifar100", "CIFAR-100: its own files, or a folder with train/CLASS and test/CLASS", 50_000, 100),
     data("flowers", "Oxford Flowers: a folder with train/CLASS and val/CLASS", 2_040, 102),
     data("cars", "Stanford Cars: a folder with train/CLASS and val/CLASS", 8_144, 196),

@@ -43,20 +43,8 @@ public struct MemoryPlan: Sendable, Equatable {
         at: most == 0 ? "--set batch_size" : "--set accumulation",
         cure: most == 0 ? "give \(fewest) or more" : "give at most \(most)", isUsage: true)
     }
-    func shortage(
-      _ need: StepMemory.Need, rest: Int = Self.rest, share: Double = Self.share
-    ) -> (need: Int, allowance: MemoryAllowance)? {
-      allowances.map { (max(need.bytes($0.kind), memory.saving) + rest, $0) }
-        .filter { $0.0 > Int(Double($0.1.bytes) * share) }.min { $0.1.bytes < $1.1.bytes }
-    }
-    /// The largest number that fits, of which 1 is taken to.
-    func largest(below limit: Int, _ need: (Int) -> StepMemory.Need) -> Int {
-      var (fits, fails) = (1, limit)
-      while fails - fits > 1 {
-        let middle = (fits + fails) / 2
-        if shortage(need(middle)) == nil { fits = middle } else { fails = middle }
-      }
-      return fits
+    func shortage(_ need: StepMemory.Need) -> Shortage? {
+      Self.shortage(need, saving: memory.saving, within: allowances)
     }
     func text(_ bytes: Int) -> String { Self.text(bytes) }
 
@@ -71,14 +59,16 @@ public struct MemoryPlan: Sendable, Equatable {
         notes = ["\(whole): the system may end the run; --set accumulation=0 chooses what fits"]
       } else {
         // Refused is only what cannot be: a tight run is tried.
-        if let lack = shortage(memory.need(parts: most), rest: 0, share: 1) {
+        if let lack = Self.shortage(
+          memory.need(parts: most), saving: memory.saving, within: allowances, rest: 0, share: 1)
+        {
           throw InputError(
             "a step of \(fewest == 1 ? "one sample" : "\(fewest) samples") takes \(text(lack.need)) besides the "
               + "\(text(memory.resident)) of weights, gradients and moments, and \(text(lack.allowance.bytes)) \(lack.allowance.reason)",
             at: "memory",
             cure: "add --set recompute=true, use smaller images or a smaller model, or give it more memory")
         }
-        let part = largest(below: samples) { memory.need(parts: (samples + $0 - 1) / $0) }
+        let part = Self.largest(below: samples) { shortage(memory.need(parts: (samples + $0 - 1) / $0)) == nil }
         parts = min(most, max(parts, (samples + part - 1) / part))
         let exact = normalizes ? " (batch-norm has the statistics of a part)" : ""
         var note =
@@ -90,7 +80,7 @@ public struct MemoryPlan: Sendable, Equatable {
     }
     var evaluates = memory.evaluation.samples
     if evaluates > 1, let lack = shortage(memory.need(evaluating: evaluates)) {
-      evaluates = largest(below: evaluates) { memory.need(evaluating: $0) }
+      evaluates = Self.largest(below: evaluates) { shortage(memory.need(evaluating: $0)) == nil }
       notes.append(
         "evaluates \(evaluates) samples at once, where \(memory.evaluation.samples) would take \(text(lack.need)): metrics "
           + "do not depend on it")
@@ -105,6 +95,27 @@ public struct MemoryPlan: Sendable, Equatable {
         || allowances.contains { together.bytes($0.kind) + memory.saving + Self.rest > $0.bytes / 2 })
     let taken = trims ? max(need.memory, evaluating.memory, memory.saving) : together.memory + memory.saving
     peak = memory.resident + (isTrimmed ? taken : min(taken, allowances.map(\.bytes).min() ?? taken))
+  }
+
+  private typealias Shortage = (need: Int, allowance: MemoryAllowance)
+
+  /// The smallest allowance of which a need leaves too little, and the need of its kind; nil where all is well.
+  private static func shortage(
+    _ need: StepMemory.Need, saving: Int, within allowances: [MemoryAllowance], rest: Int = Self.rest,
+    share: Double = Self.share
+  ) -> Shortage? {
+    allowances.map { (max(need.bytes($0.kind), saving) + rest, $0) }
+      .filter { $0.0 > Int(Double($0.1.bytes) * share) }.min { $0.1.bytes < $1.1.bytes }
+  }
+
+  /// The largest number below `limit` that fits, of which 1 is taken to.
+  private static func largest(below limit: Int, fits: (Int) -> Bool) -> Int {
+    var (most, fails) = (1, limit)
+    while fails - most > 1 {
+      let middle = (most + fails) / 2
+      if fits(middle) { most = middle } else { fails = middle }
+    }
+    return most
   }
 
   /// Throws where memory does not hold the gradients and moments of so many weights.

@@ -24,11 +24,14 @@ public struct WeightHints: Sendable, Equatable {
     (self.imageSize, self.readout) = (imageSize, readout)
   }
 
-  /// Throws where a width cannot be cut into the heads that were said.
-  public static func check(heads: Int, of width: Int, option: String) throws {
+  /// Throws where a width cannot be cut into the heads that were said at `place`, an option unless `isUsage` is false.
+  public static func checkHeads(
+    _ heads: Int, of width: Int, at place: String, cure: String = "give a number of heads that does",
+    isUsage: Bool = true
+  ) throws(InputError) {
     guard heads > 0, width % heads == 0 else {
       throw InputError(
-        "\(heads) heads do not divide a width of \(width)", at: option, cure: "give a number that does", isUsage: true)
+        "\(heads) heads do not divide a width of \(width)", at: place, cure: cure, isUsage: isUsage)
     }
   }
 

@@ -1,5 +1,6 @@
 public import SubCore
 public import SubData
+import SubTrain
 
 /// The fields of a Hugging Face `config.json` that decide what a BERT computes. Unknown fields are ignored, as there.
 public struct BERTConfig: Sendable, Equatable {
@@ -44,19 +45,10 @@ public struct BERTConfig: Sendable, Equatable {
     if let type = json["model_type"]?.string, type != "bert" {
       throw InputError("model_type is '\(type)'", at: place, cure: "use a BERT; other architectures are not supported")
     }
-    func count(_ key: String, _ value: inout Int) throws {
-      guard let member = json[key], !member.isNull else { return }
-      guard let number = member.int, (1...1 << 24).contains(number) else {
-        throw InputError("'\(key)' is not a whole number from 1 to 16777216", at: place, cure: "mend the field")
-      }
-      value = number
-    }
-    func rate(_ key: String) throws -> Float? {
-      guard let member = json[key], !member.isNull else { return nil }
-      guard let number = member.double, number >= 0, number < 1 else {
-        throw InputError("'\(key)' is not a number from 0 up to 1", at: place, cure: "mend the field")
-      }
-      return Float(number)
+    let fields = JSONFields(json, at: place)
+    func count(_ key: String, _ value: inout Int) throws { value = try fields.count(key, in: 1...1 << 24) ?? value }
+    func rate(_ key: String) throws -> Double? {
+      try fields.number(key, "a number from 0 up to 1") { $0 >= 0 && $0 < 1 }
     }
     try count("vocab_size", &vocabularySize)
     try count("hidden_size", &width)
@@ -69,21 +61,16 @@ public struct BERTConfig: Sendable, Equatable {
       throw InputError(
         "hidden_size \(width) is no multiple of num_attention_heads \(heads)", at: place, cure: "mend the fields")
     }
-    dropout = try rate("hidden_dropout_prob") ?? dropout
-    attentionDropout = try rate("attention_probs_dropout_prob") ?? attentionDropout
-    classifierDropout = try rate("classifier_dropout")
-    for (key, set) in [("layer_norm_eps", \BERTConfig.epsilon), ("initializer_range", \BERTConfig.deviation)] {
-      guard let member = json[key] else { continue }
-      guard let number = member.double, number >= 0, number < 1 else {
-        throw InputError("'\(key)' is not a number from 0 up to 1", at: place, cure: "mend the field")
-      }
-      self[keyPath: set] = number
-    }
+    dropout = try rate("hidden_dropout_prob").map { Float($0) } ?? dropout
+    attentionDropout = try rate("attention_probs_dropout_prob").map { Float($0) } ?? attentionDropout
+    classifierDropout = try rate("classifier_dropout").map { Float($0) }
+    epsilon = try rate("layer_norm_eps") ?? epsilon
+    deviation = try rate("initializer_range") ?? deviation
     if let name = json["hidden_act"]?.string {
-      guard let known = Self.activations[name] else {
+      guard let known = Activation(huggingFace: name) else {
         throw InputError(
           "hidden_act '\(name)' is unknown", at: place,
-          cure: "use one of \(Self.activations.keys.sorted().joined(separator: ", "))")
+          cure: "use one of \(Activation.huggingFaceNames.joined(separator: ", "))")
       }
       activation = known
     }
@@ -117,8 +104,7 @@ public struct BERTConfig: Sendable, Equatable {
       "vocab_size": .integer(Int64(vocabularySize)), "hidden_size": .integer(Int64(width)),
       "num_hidden_layers": .integer(Int64(layers)), "num_attention_heads": .integer(Int64(heads)),
       "intermediate_size": .integer(Int64(intermediateWidth)),
-      "hidden_act": .string(
-        Self.activations.first { $0.value == activation && $0.key != "gelu_pytorch_tanh" }?.key ?? "gelu"),
+      "hidden_act": .string(activation.huggingFaceName),
       "hidden_dropout_prob": JSON(dropout), "attention_probs_dropout_prob": JSON(attentionDropout),
       "classifier_dropout": classifierDropout.map { JSON($0) } ?? .null,
       "max_position_embeddings": .integer(Int64(positions)), "type_vocab_size": .integer(Int64(types)),
@@ -136,11 +122,6 @@ public struct BERTConfig: Sendable, Equatable {
     let embeddings = Double(vocabularySize + positions + types) * width
     return embeddings + Double(layers) * (4 * width * width + 2 * width * Double(intermediateWidth))
   }
-
-  private static let activations: [String: Activation] = [
-    "gelu": .gelu, "gelu_new": .geluTanh, "gelu_pytorch_tanh": .geluTanh, "quick_gelu": .quickGelu, "relu": .relu,
-    "tanh": .tanh,
-  ]
 
   /// The row of a fine-tuned classifier for each of a task's labels, by the names that this configuration gives the rows
   /// (`id2label`), in capitals or not, as run_glue has it; nil where it names other things.

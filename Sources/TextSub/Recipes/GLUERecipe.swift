@@ -111,11 +111,7 @@ public struct GLUERecipe: Recipe {
     config.heads = model.heads > 0 ? model.heads : max(1, config.width / 32)
     config.intermediateWidth = model.hidden > 0 ? model.hidden : 4 * config.width
     config.positions = model.positions > 0 ? model.positions : max(128, data.maxLength)
-    guard config.width % config.heads == 0 else {
-      throw InputError(
-        "\(config.heads) heads do not divide a width of \(config.width)", at: "--set model.heads",
-        cure: "give a number of heads that does", isUsage: true)
-    }
+    try WeightHints.checkHeads(config.heads, of: config.width, at: "--set model.heads")
     return config
   }
 

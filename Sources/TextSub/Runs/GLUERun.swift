@@ -39,8 +39,9 @@ extension TrainingRun where Subject == GLUETraining {
       ranks: settings.ranks)
     try self.init(
       "glue", subject, by: recipe, method: method,
-      groups: .decayingAllButBiasesAndNorms(
-        model.parameters, weightDecay: recipe.optimizer.weightDecay, layers: recipe.layerDecay(of: model.config)),
+      groups: ParameterGroups(
+        model.parameters, weightDecay: recipe.optimizer.weightDecay, rule: .biasesAndNorms,
+        layers: recipe.layerDecay(of: model.config)),
       bestMetrics: [goal.bestMetric.rawValue], settings)
     task = goal.name
     configuration = [

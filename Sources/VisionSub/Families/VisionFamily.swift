@@ -185,7 +185,7 @@ public struct ModelNotes: Sendable {
     if let model = openClip?["model_cfg"] ?? openClip { return model["quick_gelu"]?.bool ?? false ? .quickGelu : .gelu }
     let tower = huggingFace?["vision_config"] ?? huggingFace
     guard let name = tower?["hidden_act"]?.string else { return nil }
-    guard let known = ["gelu": Activation.gelu, "quick_gelu": .quickGelu][name] else {
+    guard let known = Activation(huggingFace: name), [.gelu, .quickGelu].contains(known) else {
       throw InputError(
         "hidden_act '\(name)' is unknown", at: "config.json", cure: "use a vision transformer with gelu or quick_gelu")
     }

@@ -12,16 +12,16 @@ struct ClipRecipeTests {
   @Test func `what does not decay is open_clip's list`() throws {
     let model = CLIP(try #require(ClipConfig(named: "ViT-B-32")))
     let parameters = model.namedParameters()
-    let free = parameters.filter { !recipe.decays($0.name, $0.parameter.shape) }
+    let free = parameters.filter { !recipe.decayRule.decays($0.name, rank: $0.parameter.shape.rank) }
     #expect(parameters.count == 302 && free.count == 200)
     #expect(free.reduce(0) { $0 + $1.parameter.shape.count } == 204_545)
-    let decayed = Set(parameters.filter { recipe.decays($0.name, $0.parameter.shape) }.map(\.name))
+    let decayed = Set(parameters.filter { recipe.decayRule.decays($0.name, rank: $0.parameter.shape.rank) }.map(\.name))
     for name in ["visual.pos_embed", "text.pos_embed", "text.token_embedding.weight", "visual.proj"] {
       #expect(decayed.contains(name), "\(name)")
     }
     #expect(!decayed.contains("visual.cls_token") && !decayed.contains("logit_scale"))
     let current = try recipe.with([("decays_positions", "false")])
-    #expect(parameters.filter { !current.decays($0.name, $0.parameter.shape) }.count == 202)
+    #expect(parameters.filter { !current.decayRule.decays($0.name, rank: $0.parameter.shape.rank) }.count == 202)
   }
 
   @Test func `warm-up and cosine are open_clip's to the step`() {

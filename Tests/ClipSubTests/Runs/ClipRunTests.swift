@@ -63,8 +63,7 @@ import Testing
       let captions = try CaptionSet(Repository.file("datasets/captions/train-0000.tar.gz"))
       let result = try ClipRun(recipe, on: captions, model, evaluating: evaluation, settings)
         .train(to: "\(path)/\(name)", resuming: resuming)
-      let log = try InputFile(result.folder.metricsPath).text().split(separator: "\n")
-      let records = try log.map { try JSON.parse(String($0), at: "log") }.filter { $0["split"]?.string == "train" }
+      let records = try RunLog.objects(result.folder.path).filter { $0["split"]?.string == "train" }
       return (
         records.flatMap { record in ["loss", "loss_sub", "grad_norm"].map { record[$0]?.double ?? 0 } },
         result.summary.metrics.map(\.value)

@@ -3,10 +3,6 @@ import Testing
 
 /// Arithmetic and functions of numbers: derivatives, and how shapes meet.
 struct ArithmeticTests {
-  private func input(_ shape: Shape, _ phase: Double = 0, scale: Double = 0.7) -> (shape: Shape, values: [Double]) {
-    (shape, wavy(shape.count, phase, scale: scale))
-  }
-
   /// Equal shapes, scalars, rows, columns, missing leading axes, and axes of length 1 on both sides.
   static let pairs: [(Shape, Shape)] = [
     ([3, 4], [3, 4]), ([2, 3], []), ([], [2, 3]), ([4, 3], [3]), ([3], [4, 3]), ([3, 4], [3, 1]), ([2, 3, 4], [3, 1]),

@@ -3,10 +3,6 @@ import Testing
 
 /// Shapes: views, orders, parts, joins and reductions of axes, and products over leading axes.
 struct AxesTests {
-  private func input(_ shape: Shape, _ phase: Double = 0, scale: Double = 0.7) -> (shape: Shape, values: [Double]) {
-    (shape, wavy(shape.count, phase, scale: scale))
-  }
-
   private func count(_ shape: Shape, on device: Device) -> Tensor {
     Tensor((0..<shape.count).map { Double($0) }, shape, on: device)
   }

@@ -6,6 +6,11 @@ func wavy(_ count: Int, _ phase: Double = 0, scale: Double = 0.7) -> [Double] {
   (0..<count).map { scale * (Double(($0 * 7919 + 13) % 1009) / 1009 - 0.47 + 0.01 * phase) * (1 + 0.3 * phase) }
 }
 
+/// An operand of a shape, of such numbers.
+func input(_ shape: Shape, _ phase: Double = 0, scale: Double = 0.7) -> (shape: Shape, values: [Double]) {
+  (shape, wavy(shape.count, phase, scale: scale))
+}
+
 /// A leaf whose gradient can be read: a parameter in a set of its own.
 struct Leaves {
   let parameters: [Parameter]

@@ -1,20 +1,16 @@
 import Foundation
 import SubCore
+import TestSupport
 import Testing
 
 @testable import SubData
 
 /// Names and files that are not what they should be.
 struct FileSystemTests {
-  private let folder: String
-
-  init() throws {
-    folder = FileManager.default.temporaryDirectory.appending(path: "files-\(UUID().uuidString)").path
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-  }
+  private let temporary = TemporaryFolder()
+  private var folder: String { temporary.path }
 
   @Test func `a name that is no UTF-8 is pointed at`() throws {
-    defer { FileSystem.remove(folder) }
     let path = Array(folder.utf8) + Array("/ri".utf8) + [0xff, 0]
     let made = path.withUnsafeBytes { mkdir($0.bindMemory(to: CChar.self).baseAddress!, 0o777) }
     // A file system may refuse such a name itself.
@@ -24,7 +20,6 @@ struct FileSystemTests {
   }
 
   @Test func `a pipe that nobody uses keeps nobody waiting`() throws {
-    defer { FileSystem.remove(folder) }
     let pipe = FileSystem.join(folder, "pipe")
     #expect(mkfifo(pipe, 0o600) == 0)
     #expect(try TextFile(pipe).bytes.isEmpty)
@@ -39,7 +34,6 @@ struct FileSystemTests {
   }
 
   @Test func `a pipe whose writer is silent is waited for until a signal comes`() throws {
-    defer { FileSystem.remove(folder) }
     let pipe = FileSystem.join(folder, "pipe")
     #expect(mkfifo(pipe, 0o600) == 0)
     let writer = open(pipe, O_RDWR)

@@ -43,13 +43,6 @@ enum ImageFixtures {
     return RGBImage(width: width, height: height, pixels: pixels)
   }
 
-  /// A folder of its own that the caller removes.
-  static func folder() throws -> String {
-    let path = FileManager.default.temporaryDirectory.appendingPathComponent("masksub-\(UUID().uuidString)").path
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-    return path
-  }
-
   static func write(_ bytes: [UInt8], _ path: String) throws {
     let url = URL(fileURLWithPath: path)
     try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)

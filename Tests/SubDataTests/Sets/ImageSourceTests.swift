@@ -5,9 +5,10 @@ import TestSupport
 import Testing
 
 struct ImageSourceTests {
+  private let temporary = TemporaryFolder()
+
   @Test func `a folder lists classes and pictures in sorted order`() throws {
-    let root = try ImageFixtures.folder()
-    defer { try? FileManager.default.removeItem(atPath: root) }
+    let root = temporary.path
     let picture = try ImageFixtures.gradient(5, 4).pngData()
     for name in ["b/2.png", "b/1.PNG", "b/note.txt", "b/deep/0.jpeg", "a/x.webp", "a/.png", "Z/9.png", "b/10.png"] {
       try ImageFixtures.write(picture, "\(root)/\(name)")
@@ -44,8 +45,7 @@ struct ImageSourceTests {
   }
 
   @Test func `CIFAR's binary records are read`() throws {
-    let root = try ImageFixtures.folder()
-    defer { try? FileManager.default.removeItem(atPath: root) }
+    let root = temporary.path
     let picture = ImageFixtures.gradient(32, 32)
     let planes = (0..<3).flatMap { channel in (0..<1024).map { picture.pixels[3 * $0 + channel] } }
     try ImageFixtures.write([3] + planes + [9] + planes.reversed(), "\(root)/ten/test_batch.bin")
@@ -111,8 +111,7 @@ struct ImageSourceTests {
   }
 
   @Test func `every cut of a pickle is an error`() throws {
-    let root = try ImageFixtures.folder()
-    defer { try? FileManager.default.removeItem(atPath: root) }
+    let root = temporary.path
     let whole = [UInt8](try ImageFixtures.data("cifar/two/cifar-10-batches-py/data_batch_2"))
     for length in stride(from: 0, to: whole.count, by: whole.count / 97) {
       try ImageFixtures.write(Array(whole.prefix(length)), "\(root)/test_batch")

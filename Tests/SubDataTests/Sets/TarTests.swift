@@ -1,10 +1,13 @@
 import Foundation
 import SubCore
 import SubData
+import TestSupport
 import Testing
 
 /// Against archives by Python's tarfile: scripts/reference/image_sets.py.
 struct TarTests {
+  private let temporary = TemporaryFolder()
+
   private func path(_ name: String) -> String {
     Bundle.module.resourceURL!.appendingPathComponent("Fixtures/image/sets/\(name)").path
   }
@@ -68,8 +71,7 @@ struct TarTests {
 
   @Test func `no damage traps, and no size is believed`() throws {
     let original = [UInt8](try ImageFixtures.data("sets/pax.tar"))
-    let folder = try ImageFixtures.folder()
-    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let folder = temporary.path
     let key = RandomKey(seed: 2)
     for trial in 0..<150 {
       var bytes = original

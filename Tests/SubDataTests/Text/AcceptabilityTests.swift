@@ -1,14 +1,12 @@
 import Foundation
 import SubData
+import TestSupport
 import Testing
 
 /// The embedded sample and its vocabulary.
 @Suite struct AcceptabilityTests {
-  /// The repository: four levels above this file.
-  private let root = #filePath.split(separator: "/").dropLast(4).reduce("") { "\($0)/\($1)" }
-
   private func read(_ split: GLUESplit) throws -> [TextExample] {
-    try GLUEReader(task: .cola, data: root + "/datasets/acceptability").read(split).examples
+    try GLUEReader(task: .cola, data: Repository.path + "/datasets/acceptability").read(split).examples
   }
 
   @Test func `the sample has the sizes and the balance its page says`() throws {
@@ -29,12 +27,12 @@ import Testing
 
   @Test func `the vocabulary is what the trainer makes of the training set, byte for byte`() throws {
     let pieces = try WordPieceTrainer.train(read(.train).map(\.first), size: 400, lowercase: true)
-    let file = try String(contentsOfFile: root + "/tokenizers/acceptability/vocab.txt", encoding: .utf8)
+    let file = try String(contentsOfFile: Repository.path + "/tokenizers/acceptability/vocab.txt", encoding: .utf8)
     #expect(pieces.map { $0 + "\n" }.joined() == file)
   }
 
   @Test func `every sentence can be spelled with the vocabulary`() throws {
-    let tokenizer = try WordPieceTokenizer(folder: root + "/tokenizers/acceptability")
+    let tokenizer = try WordPieceTokenizer(folder: Repository.path + "/tokenizers/acceptability")
     for split in [GLUESplit.train, .dev, .test] {
       for example in try read(split) {
         #expect(!tokenizer.encode(example.first).contains(tokenizer.unknownID), "\(example.first)")

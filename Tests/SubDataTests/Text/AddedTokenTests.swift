@@ -1,5 +1,6 @@
 import SubCore
 import SubData
+import TestSupport
 import Testing
 
 /// Tokens added to a tokenizer and other settings of its files, by `tokenizers` 0.22's rules.
@@ -18,7 +19,8 @@ import Testing
   }
 
   private func tokenizer(_ files: [String: String]) throws -> WordPieceTokenizer {
-    try WordPieceTokenizer(folder: WordPieceFixtures.temporaryFolder(files))
+    let folder = try WordPieceFixtures.folder(files)
+    return try WordPieceTokenizer(folder: folder.path)
   }
 
   private func message(_ files: [String: String]) -> String {

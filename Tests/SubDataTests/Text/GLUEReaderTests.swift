@@ -1,22 +1,23 @@
 import Foundation
 import SubCore
 import SubData
+import TestSupport
 import Testing
 
 /// The nine tasks' files, good and bad.
 @Suite struct GLUEReaderTests {
   private func read(_ task: GLUETask, _ files: [String: String], _ split: GLUESplit = .train) throws -> GLUESet {
-    let folder = try WordPieceFixtures.temporaryFolder(files)
-    return try GLUEReader(task: task, data: folder).read(split)
+    let folder = try WordPieceFixtures.folder(files)
+    return try GLUEReader(task: task, data: folder.path).read(split)
   }
 
   private func message(_ task: GLUETask, _ files: [String: String], _ split: GLUESplit = .train) throws -> String {
-    let folder = try WordPieceFixtures.temporaryFolder(files)
+    let folder = try WordPieceFixtures.folder(files)
     do {
-      let set = try GLUEReader(task: task, data: folder).read(split)
+      let set = try GLUEReader(task: task, data: folder.path).read(split)
       return "no error, \(set.examples.count) examples"
     } catch {
-      return String(describing: error).replacingOccurrences(of: folder, with: "F")
+      return String(describing: error).replacingOccurrences(of: folder.path, with: "F")
     }
   }
 
@@ -109,7 +110,8 @@ import Testing
   }
 
   @Test func `the GLUE root finds each task in its folder`() throws {
-    let root = try WordPieceFixtures.temporaryFolder()
+    let folder = try WordPieceFixtures.folder()
+    let root = folder.path
     for name in ["CoLA", "RTE"] {
       try FileManager.default.createDirectory(atPath: root + "/" + name, withIntermediateDirectories: true)
     }
@@ -149,11 +151,13 @@ import Testing
   }
 
   @Test func `bytes that are not UTF-8 are named with their line`() throws {
-    let folder = try WordPieceFixtures.temporaryFolder()
+    let folder = try WordPieceFixtures.folder()
     try Data(Array("a\t1\t\tGo.\nb\t1\t\tCaf".utf8) + [0xE9, 0x0A])
-      .write(to: URL(fileURLWithPath: folder + "/train.tsv"))
-    #expect(throws: InputError("not UTF-8 text", at: "\(folder)/train.tsv, line 2", cure: "save the file as UTF-8")) {
-      try GLUEReader(task: .cola, data: folder).read(.train)
+      .write(to: URL(fileURLWithPath: folder["train.tsv"]))
+    #expect(
+      throws: InputError("not UTF-8 text", at: "\(folder.path)/train.tsv, line 2", cure: "save the file as UTF-8")
+    ) {
+      try GLUEReader(task: .cola, data: folder.path).read(.train)
     }
   }
 

@@ -1,6 +1,7 @@
 import Foundation
 import SubCore
 import SubData
+import TestSupport
 import Testing
 
 /// Vocabularies and configurations as they lie on disk, good and bad.
@@ -18,8 +19,8 @@ import Testing
 
   @Test func `tokenizer_config decides on case, accents and ideographs`() throws {
     func ids(_ settings: String, _ text: String) throws -> [Int32] {
-      let folder = try WordPieceFixtures.temporaryFolder(["vocab.txt": pieces, "tokenizer_config.json": settings])
-      return try WordPieceTokenizer(folder: folder).encode(text)
+      let folder = try WordPieceFixtures.folder(["vocab.txt": pieces, "tokenizer_config.json": settings])
+      return try WordPieceTokenizer(folder: folder.path).encode(text)
     }
     #expect(try ids(#"{"do_lower_case": true, "strip_accents": null, "unknown": [1]}"#, "Abc Ü") == [5, 6, 10])
     #expect(try ids(#"{"do_lower_case": false}"#, "Abc ü") == [7, 6, 8])
@@ -33,63 +34,65 @@ import Testing
   @Test func `tokenizer json alone gives the same tokenizer`() throws {
     let names = pieces.split(separator: "\n")
     let vocabulary = names.enumerated().map { "\"\($1)\": \($0)" }.joined(separator: ",")
-    func folder(_ lowercase: Bool) throws -> String {
-      try WordPieceFixtures.temporaryFolder([
+    func tokenizer(_ lowercase: Bool) throws -> WordPieceTokenizer {
+      let folder = try WordPieceFixtures.folder([
         "tokenizer.json": """
         {"added_tokens": [], "normalizer": {"type": "BertNormalizer", "clean_text": true, "handle_chinese_chars": true,
         "strip_accents": null, "lowercase": \(lowercase)}, "model": {"type": "WordPiece", "vocab": {\(vocabulary)}}}
         """
       ])
+      return try WordPieceTokenizer(folder: folder.path)
     }
-    #expect(try WordPieceTokenizer(folder: folder(true)).encode("Abc Ü") == [5, 6, 10])
-    #expect(try WordPieceTokenizer(folder: folder(false)).encode("Abc ü") == [7, 6, 8])
-    #expect(try WordPieceTokenizer(folder: folder(false)).vocabulary == names.map(String.init))
+    #expect(try tokenizer(true).encode("Abc Ü") == [5, 6, 10])
+    #expect(try tokenizer(false).encode("Abc ü") == [7, 6, 8])
+    #expect(try tokenizer(false).vocabulary == names.map(String.init))
   }
 
   @Test func `a repeated piece has its last id, as in Hugging Face's dictionary`() throws {
-    let folder = try WordPieceFixtures.temporaryFolder(["vocab.txt": pieces + "ab\n[MASK]"])
-    let tokenizer = try WordPieceTokenizer(vocabularyFile: folder + "/vocab.txt", lowercase: true)
+    let folder = try WordPieceFixtures.folder(["vocab.txt": pieces + "ab\n[MASK]"])
+    let tokenizer = try WordPieceTokenizer(vocabularyFile: folder["vocab.txt"], lowercase: true)
     #expect(tokenizer.encode("ab") == [11])
     #expect(tokenizer.maskID == 12 && tokenizer.encode("[MASK]") == [12])
   }
 
   @Test func `carriage returns end lines, other separators do not`() throws {
     let text = pieces.replacingOccurrences(of: "\n", with: "\r\n") + "x\u{2028}y\r\nz\u{0B}\r\n"
-    let folder = try WordPieceFixtures.temporaryFolder(["vocab.txt": text])
-    let tokenizer = try WordPieceTokenizer(vocabularyFile: folder + "/vocab.txt", lowercase: true)
+    let folder = try WordPieceFixtures.folder(["vocab.txt": text])
+    let tokenizer = try WordPieceTokenizer(vocabularyFile: folder["vocab.txt"], lowercase: true)
     #expect(tokenizer.vocabulary.count == 13 && tokenizer.encode("abc") == [5, 6])
   }
 
   @Test func `bad vocabularies are named with the file, the line and the cure`() throws {
-    let folder = try WordPieceFixtures.temporaryFolder([
+    let folder = try WordPieceFixtures.folder([
       "empty.txt": "", "lacking.txt": "[PAD]\n[UNK]\n[CLS]\n[SEP]\nab\n",
     ])
-    try Data([0x61, 0x0A, 0x62, 0xFF, 0x0A]).write(to: URL(fileURLWithPath: folder + "/latin.txt"))
+    try Data([0x61, 0x0A, 0x62, 0xFF, 0x0A]).write(to: URL(fileURLWithPath: folder["latin.txt"]))
     func load(_ name: String) -> String {
-      message { _ = try WordPieceTokenizer(vocabularyFile: "\(folder)/\(name)", lowercase: true) }
+      message { _ = try WordPieceTokenizer(vocabularyFile: folder[name], lowercase: true) }
     }
     #expect(
       load("none.txt")
-        == "cannot open the file: No such file or directory (\(folder)/none.txt): give a vocab.txt with one token per line"
+        == "cannot open the file: No such file or directory (\(folder.path)/none.txt): give a vocab.txt with one token per line"
     )
-    #expect(load("empty.txt").hasPrefix("empty vocabulary (\(folder)/empty.txt)"))
-    #expect(load("lacking.txt").hasPrefix("the vocabulary lacks [MASK] (\(folder)/lacking.txt)"))
-    #expect(load("latin.txt").hasPrefix("not UTF-8 text (\(folder)/latin.txt, line 2)"))
+    #expect(load("empty.txt").hasPrefix("empty vocabulary (\(folder.path)/empty.txt)"))
+    #expect(load("lacking.txt").hasPrefix("the vocabulary lacks [MASK] (\(folder.path)/lacking.txt)"))
+    #expect(load("latin.txt").hasPrefix("not UTF-8 text (\(folder.path)/latin.txt, line 2)"))
     #expect(load("").hasPrefix("this is a folder, not a file"))
     // A device without end, and a file that is mostly a claim.
     #expect(
       message { _ = try WordPieceTokenizer(vocabularyFile: "/dev/zero", lowercase: true) }
         .hasPrefix("this is a pipe or a device, not a file (/dev/zero)"))
-    try Data().write(to: URL(fileURLWithPath: folder + "/sparse.txt"))
-    let sparse = try FileHandle(forWritingTo: URL(fileURLWithPath: folder + "/sparse.txt"))
+    try Data().write(to: URL(fileURLWithPath: folder["sparse.txt"]))
+    let sparse = try FileHandle(forWritingTo: URL(fileURLWithPath: folder["sparse.txt"]))
     try sparse.truncate(atOffset: 1 << 40)
     #expect(load("sparse.txt").hasPrefix("more than 7340032 bytes"))
   }
 
   @Test func `bad folders are named with the file and what is wrong in it`() throws {
     func load(_ files: [String: String]) throws -> String {
-      let folder = try WordPieceFixtures.temporaryFolder(files)
-      return message { _ = try WordPieceTokenizer(folder: folder) }.replacingOccurrences(of: folder, with: "F")
+      let folder = try WordPieceFixtures.folder(files)
+      return message { _ = try WordPieceTokenizer(folder: folder.path) }.replacingOccurrences(
+        of: folder.path, with: "F")
     }
     #expect(try load([:]).hasPrefix("no vocab.txt and no tokenizer.json (F)"))
     #expect(try load(["tokenizer.json": "{"]).contains("(F/tokenizer.json, line 1"))

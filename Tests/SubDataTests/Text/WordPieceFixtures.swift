@@ -1,5 +1,6 @@
 import Foundation
 import SubData
+import TestSupport
 
 /// The fixtures of the WordPiece tests: bert-base-uncased's vocabulary and what Hugging Face's tokenizer does with it.
 enum WordPieceFixtures {
@@ -62,11 +63,10 @@ enum WordPieceFixtures {
     }
   }
 
-  /// A new folder for one test's files.
-  static func temporaryFolder(_ files: [String: String] = [:]) throws -> String {
-    let folder = NSTemporaryDirectory() + "/subdata-text-\(UUID().uuidString)"
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-    for (name, text) in files { try Data(text.utf8).write(to: URL(fileURLWithPath: folder + "/" + name)) }
+  /// A new folder with one test's files.
+  static func folder(_ files: [String: String] = [:]) throws -> TemporaryFolder {
+    let folder = TemporaryFolder()
+    for (name, text) in files { try Data(text.utf8).write(to: URL(fileURLWithPath: folder[name])) }
     return folder
   }
 }

@@ -15,14 +15,6 @@ import Testing
     try ["model", "optimizer"].map { try TemporaryFolder.bytes("\(run.checkpointsPath)/\(step)/\($0).safetensors") }
   }
 
-  /// The log without its clock.
-  private func log(_ run: RunFolder) throws -> [String] {
-    try TemporaryFolder.text(run.metricsPath).split(separator: "\n").map { line in
-      let members = try JSON.parse(String(line), at: run.path).object?.members ?? []
-      return JSON.object(JSON.Object(members.filter { $0.key != "samples_per_s" }.map { ($0.key, $0.value) })).text()
-    }
-  }
-
   /// A subject that evaluates to the number of its updates.
   private func subject(_ evaluation: @escaping () throws -> Evaluation = { Evaluation(loss: 1) }) -> PointClasses {
     PointClasses { _ in try evaluation() }
@@ -32,7 +24,7 @@ import Testing
     let all = try run("all")
     try subject().trainer(in: all) { $0.keep = 9 }.train()
     #expect(try FileSystem.names(in: all.checkpointsPath).sorted() == ["10", "3", "6", "9"])
-    let lines = try log(all)
+    let lines = try RunLog.lines(all.path)
     #expect(lines.count == 13 && lines.filter { $0.contains(#""split":"eval""#) }.count == 3)
     #expect(lines[0].hasPrefix(#"{"step":1,"epoch":0.16666666666666666,"split":"train","loss":"#))
     #expect(!lines[0].contains("grad_norm_main"))
@@ -41,7 +33,9 @@ import Testing
     try subject().trainer(in: one) { ($0.logEvery, $0.saveEvery, $0.evaluateEvery, $0.analyze) = (4, 0, 0, true) }
       .train()
     #expect(try FileSystem.names(in: one.checkpointsPath) == ["10"])
-    #expect(try log(one).count == 4 && log(one)[0].contains("grad_norm_main") && log(one)[0].contains("grad_norm_sub"))
+    #expect(
+      try RunLog.lines(one.path).count == 4 && RunLog.lines(one.path)[0].contains("grad_norm_main")
+        && RunLog.lines(one.path)[0].contains("grad_norm_sub"))
     #expect(try checkpoint(one, 10) == checkpoint(all, 10))
   }
 
@@ -51,7 +45,7 @@ import Testing
     func sparse(_ settings: inout LoopSettings) { (settings.logEvery, settings.saveEvery, settings.keep) = (5, 3, 9) }
     try subject().trainer(in: few, sparse).train()
     func values(_ run: RunFolder, _ key: String) throws -> [Double] {
-      try log(run).map { try JSON.parse($0, at: run.path) }.filter { $0["split"]?.string == "train" }
+      try RunLog.objects(run.path).filter { $0["split"]?.string == "train" }
         .compactMap { $0[key]?.double }
     }
     let all = try values(each, "loss_main")
@@ -65,7 +59,7 @@ import Testing
     try subject().trainer(in: cut, sparse).train()
     FileSystem.remove("\(cut.checkpointsPath)/10")
     try subject().trainer(in: cut, sparse).train(resuming: true)
-    #expect(try log(cut) == log(few))
+    #expect(try RunLog.lines(cut.path) == RunLog.lines(few.path))
   }
 
   @Test func `a run that is resumed has the bits of one that was never interrupted`() throws {
@@ -76,12 +70,12 @@ import Testing
     for step in [9, 10] { FileSystem.remove("\(cut.checkpointsPath)/\(step)") }
     let diary = subject()
     try diary.trainer(in: cut).train(resuming: true)
-    #expect(try checkpoint(cut, 10) == checkpoint(whole, 10) && log(cut) == log(whole))
+    #expect(try checkpoint(cut, 10) == checkpoint(whole, 10) && RunLog.lines(cut.path) == RunLog.lines(whole.path))
     #expect(try FileSystem.names(in: cut.checkpointsPath) == ["10"])
     // A finished run that is resumed has nothing to do but to look.
     let (final, position) = try subject().trainer(in: cut).train(resuming: true)
     #expect(final.loss == 1 && position.step == 10 && position.batches == 10)
-    #expect(try log(cut) == log(whole))
+    #expect(try RunLog.lines(cut.path) == RunLog.lines(whole.path))
   }
 
   @Test func `an interruption ends with a checkpoint and says where`() throws {
@@ -116,7 +110,8 @@ import Testing
     }
     #expect(error?.cure == "2 steps are saved in \(stopped.path).")
     try subject().trainer(steps: 6, in: stopped, parts).train(resuming: true)
-    #expect(try checkpoint(stopped, 6) == checkpoint(whole, 6) && log(stopped) == log(whole))
+    #expect(
+      try checkpoint(stopped, 6) == checkpoint(whole, 6) && RunLog.lines(stopped.path) == RunLog.lines(whole.path))
   }
 
   @Test func `an evaluation that is interrupted is made up for first`() throws {
@@ -128,13 +123,13 @@ import Testing
     #expect(throws: Interruption(cure: "4 steps are saved in \(owing.path).", run: owing.path)) {
       try first.trainer(in: owing).train()
     }
-    #expect(try log(owing).count == 4)
+    #expect(try RunLog.lines(owing.path).count == 4)
     let again = subject { throw Interruption() }
     #expect(throws: Interruption(cure: "4 steps are saved in \(owing.path).", run: owing.path)) {
       try again.trainer(in: owing).train(resuming: true)
     }
     try subject().trainer(in: owing).train(resuming: true)
-    #expect(try log(owing) == log(whole) && checkpoint(owing, 10) == checkpoint(whole, 10))
+    #expect(try RunLog.lines(owing.path) == RunLog.lines(whole.path) && checkpoint(owing, 10) == checkpoint(whole, 10))
   }
 
   @Test func `weights that are no numbers replace no checkpoint`() throws {

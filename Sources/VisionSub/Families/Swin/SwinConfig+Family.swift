@@ -84,9 +84,7 @@ extension SwinConfig: VisionConfiguration {
       depths.count == heads.count && (1...Self.mostStages).contains(depths.count),
       "\(depths.count) stages, heads for \(heads.count)", "give a number of heads for each of 1 to 8 stages")
     for stage in heads.indices {
-      try require(
-        width(stage) % heads[stage] == 0, "\(heads[stage]) heads do not divide a width of \(width(stage))",
-        "choose a number of heads that does")
+      try WeightHints.checkHeads(heads[stage], of: width(stage), at: place, isUsage: false)
     }
     try require(
       imageSize >= patchSize, "images of \(imageSize) pixels hold no patch of \(patchSize)",

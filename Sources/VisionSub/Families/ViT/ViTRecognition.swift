@@ -87,14 +87,12 @@ struct ViTRecognition {
   /// width, else 64, or 32 where 64 does not divide the width.
   private mutating func readHeads() throws {
     if let heads = notes.hints.heads {
-      try WeightHints.check(heads: heads, of: config.width, option: "--heads")
+      try WeightHints.checkHeads(heads, of: config.width, at: "--heads")
       config.heads = heads
     } else if let heads = notes.heads(of: config.width) {
-      guard heads > 0, config.width % heads == 0 else {
-        throw InputError(
-          "\(heads) heads do not divide a width of \(config.width)", at: "\(weights.place), its configuration",
-          cure: "give the configuration that belongs to the weights, or say --heads")
-      }
+      try WeightHints.checkHeads(
+        heads, of: config.width, at: "\(weights.place), its configuration",
+        cure: "give the configuration that belongs to the weights, or say --heads", isUsage: false)
       config.heads = heads
     } else {
       let known = hint ?? VisionTransformerConfig.variants.first { $0.config.width == config.width }?.config

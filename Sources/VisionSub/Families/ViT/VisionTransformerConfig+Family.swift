@@ -19,7 +19,6 @@ extension VisionTransformerConfig: VisionConfiguration {
   }
 
   public var summary: String {
-    let letter = [192: "-Ti", 384: "-S", 768: "-B", 1024: "-L", 1280: "-H"][width] ?? ""
     let kind =
       relativeBias != .none
       ? "BEiT v2 "
@@ -27,7 +26,12 @@ extension VisionTransformerConfig: VisionConfiguration {
         ? "CLIP's image tower "
         : layerScale != nil
           ? (position == .patches ? "DeiT-III " : "LayerScale ") : readout == .pooled ? "MAE " : ""
-    return "\(kind)ViT\(letter)/\(patchSize), \(depth) blocks, width \(width), \(heads) heads"
+    return "\(kind)ViT\(Self.letter(ofWidth: width))/\(patchSize), \(depth) blocks, width \(width), \(heads) heads"
+  }
+
+  /// The size that a width stands for as names have it, `-B`; empty: none.
+  package static func letter(ofWidth width: Int) -> String {
+    [192: "-Ti", 384: "-S", 768: "-B", 1024: "-L", 1280: "-H"][width] ?? ""
   }
 
   public mutating func take(_ sizes: ModelSizes) throws(InputError) {
@@ -116,7 +120,7 @@ extension VisionTransformerConfig: VisionConfiguration {
   public func text(ofGuess guess: String) -> String {
     switch guess {
     case RecognisedModel.heads: "\(heads) heads of \(width / heads)"
-    case RecognisedModel.activation: usesQuickGELU ? "QuickGELU" : "GELU"
+    case RecognisedModel.activation: activation.title
     case RecognisedModel.readout: "a head that reads the \(readout == .token ? "class token" : "mean of the patches")"
     default: guess
     }

@@ -1,5 +1,6 @@
 public import SubCore
 import SubNN
+import SubTrain
 
 /// What tells one vision transformer from another: DeiT-III, MAE, BEiT v2, CLIP's image tower and the plain ViTs of timm
 /// are values of this type.
@@ -125,13 +126,16 @@ public struct VisionTransformerConfig: Sendable, Codable, Equatable {
     }
   }
 
+  /// Between an MLP's two layers.
+  var activation: Activation { usesQuickGELU ? .quickGelu : .gelu }
+
   /// Its blocks.
   func blocks(_ sites: BlockSites, _ start: BlockStart) -> TransformerConfig {
     var blocks = TransformerConfig(
       width: width, heads: heads, hidden: hidden, depth: depth, sites: sites, start: start)
     blocks.epsilon = epsilon
     blocks.hasFinalNorm = readout != .pooled
-    blocks.activation = usesQuickGELU ? .quickGelu : .gelu
+    blocks.activation = activation
     blocks.hasSeparateBiases = hasSeparateBiases
     blocks.layerScale = layerScale
     blocks.dropPath = (0..<depth).map { index in
@@ -155,8 +159,7 @@ public struct VisionTransformerConfig: Sendable, Codable, Equatable {
     try require(
       imageSize >= patchSize, "images of \(imageSize) pixels hold no patch of \(patchSize)",
       "use larger images or smaller patches")
-    try require(
-      width % heads == 0, "\(heads) heads do not divide a width of \(width)", "choose a number of heads that does")
+    try WeightHints.checkHeads(heads, of: width, at: place, isUsage: false)
     // Attention's tables of all pairs of tokens grow with the grid's fourth power.
     let largest = relativeBias == .none ? 256 : 64
     try require(

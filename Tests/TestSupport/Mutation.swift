@@ -1,7 +1,7 @@
-import SubCore
+public import SubCore
 
 /// What a fuzzer does to files.
-enum Mutation {
+public enum Mutation {
   /// Numbers that readers stumble over.
   private static let odd: [UInt64] = [
     0, 1, 0x7f, 0xff, 0x7fff, 0xffff, 0x7fff_ffff, 0xffff_ffff, 1 << 62, UInt64.max >> 1, .max,
@@ -14,7 +14,7 @@ enum Mutation {
   ]
 
   /// One of the files, with up to eight changes; now and then a part of another.
-  static func damaged(_ corpus: [[UInt8]], _ key: RandomKey) -> [UInt8] {
+  public static func damaged(_ corpus: [[UInt8]], _ key: RandomKey) -> [UInt8] {
     var draws = 0
     func draw(_ below: Int) -> Int {
       draws += 1
