@@ -35,18 +35,19 @@ extension ClipConfig {
     try visual.refuseRest(["image_size", "patch_size", "width", "layers", "head_width", "mlp_ratio", "patch_dropout"])
     guard image.width % headWidth == 0 else {
       throw InputError(
-        "vision_cfg.width \(image.width) is no multiple of head_width \(headWidth)", at: place, cure: "mend the fields")
+        "vision_cfg.width \(image.width) is no multiple of head_width \(headWidth)", at: place,
+        cure: "correct the fields")
     }
     guard image.size >= image.patch else {
       throw InputError(
-        "vision_cfg.patch_size \(image.patch) exceeds image_size \(image.size)", at: place, cure: "mend the fields")
+        "vision_cfg.patch_size \(image.patch) exceeds image_size \(image.size)", at: place, cure: "correct the fields")
     }
 
     text.contextLength = try textual.count("context_length", 77)
     guard text.contextLength > 2 else {
       throw InputError(
         "'text_cfg.context_length' \(text.contextLength) leaves no room between start and end", at: place,
-        cure: "mend the field")
+        cure: "correct the field")
     }
     text.vocabularySize = try textual.count("vocab_size", 49408)
     text.width = try textual.count("width", 512)
@@ -56,7 +57,7 @@ extension ClipConfig {
     try textual.refuseRest(["context_length", "vocab_size", "width", "layers", "heads", "mlp_ratio"])
     guard text.width % text.heads == 0 else {
       throw InputError(
-        "text_cfg.width \(text.width) is no multiple of heads \(text.heads)", at: place, cure: "mend the fields")
+        "text_cfg.width \(text.width) is no multiple of heads \(text.heads)", at: place, cure: "correct the fields")
     }
   }
 
@@ -93,7 +94,8 @@ private struct Fields {
   func count(_ key: String, _ standard: Int) throws -> Int {
     guard let member = json[key], !member.isNull else { return standard }
     guard let number = member.int, (1...1 << 20).contains(number) else {
-      throw InputError("'\(prefix)\(key)' is not a whole number from 1 to 1048576", at: place, cure: "mend the field")
+      throw InputError(
+        "'\(prefix)\(key)' is not a whole number from 1 to 1048576", at: place, cure: "correct the field")
     }
     return number
   }
@@ -101,7 +103,7 @@ private struct Fields {
   func flag(_ key: String) throws -> Bool {
     guard let member = json[key], !member.isNull else { return false }
     guard let value = member.bool else {
-      throw InputError("'\(prefix)\(key)' is neither true nor false", at: place, cure: "mend the field")
+      throw InputError("'\(prefix)\(key)' is neither true nor false", at: place, cure: "correct the field")
     }
     return value
   }
@@ -110,7 +112,7 @@ private struct Fields {
   func width(_ key: String, of width: Int) throws -> Int {
     guard let member = json[key], !member.isNull else { return 4 * width }
     guard let ratio = member.double, ratio > 0, ratio <= 64, Int(Double(width) * ratio) > 0 else {
-      throw InputError("'\(prefix)\(key)' is not a number above 0, up to 64", at: place, cure: "mend the field")
+      throw InputError("'\(prefix)\(key)' is not a number above 0, up to 64", at: place, cure: "correct the field")
     }
     return Int(Double(width) * ratio)
   }

@@ -12,9 +12,9 @@ package struct CompareCommand: Command {
     + "masked inputs on the evaluation split and the gradient norms of both branches (that is --analyze), and means with "
     + "deviations, a paired t-test and the cost. COMMAND is glue, finetune, train or clip-pretrain, and takes its own "
     + "options. --ratio is the share that masksub, masking and masksub-labels hide, and that is hidden of every run's "
-    + "evaluated inputs; the ratios of other methods are other things and stay what they are. --sub-weight goes to the "
-    + "methods that have one. The same command line goes on where it was stopped; more methods and seeds join those that "
-    + "are there. With --runs nothing is trained."
+    + "evaluated inputs; the ratios of other methods mean other things and stay as they are. --sub-weight goes to the "
+    + "methods that have one. The same command line goes on where it was stopped; more methods and seeds are added to "
+    + "what is there. With --runs nothing is trained."
   package static let example =
     "masksub compare glue --task cola --methods baseline,masksub --seeds 3 --output runs/cola"
   package static let section = CommandSection.evaluate
@@ -22,7 +22,7 @@ package struct CompareCommand: Command {
   @InnerCommand("COMMAND", "what trains, with the options of every run", isRequired: false) var inner
   @Option("--methods", "the methods, joined by commas")
   var methods = MethodList(types: [Baseline.self, MaskingAlone.self, MaskSub.self])
-  @Option("--seeds", "so many seeds from 1 on, or these: 3,5,7") var seeds = SeedList(seeds: [1])
+  @Option("--seeds", "how many seeds, counted from 1, or a list: 3,5,7") var seeds = SeedList(seeds: [1])
   @Option("--output", value: "DIR", default: "runs/compare-COMMAND", "the folder of the runs and the report")
   var output: String?
   @Option("--runs", value: "DIR", "reads runs instead of training: a run, or a folder of runs") var runs: [String]
@@ -36,7 +36,8 @@ package struct CompareCommand: Command {
     guard $inner.isGiven else { return try read(in: context) }
     guard runs.isEmpty else {
       throw InputError(
-        "runs are trained, or read", at: "--runs and \(inner.type.name)", cure: "leave one of them out", isUsage: true)
+        "--runs and \(inner.type.name) exclude each other", at: "masksub compare", cure: "leave one of them out",
+        isUsage: true)
     }
     let plan = try ComparisonPlan(
       inner, methods: methods.types, seeds: seeds.seeds, in: output ?? "runs/compare-\(inner.type.name)")

@@ -16,8 +16,8 @@ package struct ConvertCommand: Command {
     + "timm.create_model('local-dir:OUT', pretrained=True), open_clip.create_model('local-dir:OUT'), or transformers' "
     + "from_pretrained. OUT.onnx is the network itself, for onnxruntime and others: inputs and outputs are named as "
     + "transformers names them, of any batch and any length of text, in f32. "
-    + "With --average several weights of one model become their mean: runs from one start, or two models, a line between "
-    + "which --by 0.3,0.7 goes along."
+    + "With --average several weights of one model become their mean: of runs from one start, or of two models, between "
+    + "which --by 0.3,0.7 interpolates."
   package static let example = "masksub convert deit_3_small_224_1k.pth deit3-s.safetensors --names timm"
   package static let section = CommandSection.look
 
@@ -27,7 +27,7 @@ package struct ConvertCommand: Command {
   @Option("--by", value: "W,W,…", default: "all alike", "their factors in the mean, which sum to 1") var factors:
     Factors?
   @Option("--names", default: "as they are", "whose names the tensors get") var names: Names?
-  @Option("--for", default: "none", "the program for which OUT is a folder") var target: ExportForm?
+  @Option("--for", default: "none", "writes OUT as a folder for this program") var target: ExportForm?
   @Option("--tower", default: "both", "the tower of a CLIP that an .onnx file holds") var tower: ClipConfig.Tower?
   var model = ModelOptions()
   var weights = WeightOptions()
@@ -84,7 +84,7 @@ package struct ConvertCommand: Command {
     context.console.note("\(try family.summary(of: weights)), \(weights.title)")
     guard let target = try family.names(names.rawValue, of: weights) else {
       throw InputError(
-        "nobody calls the tensors of this \(family.name) so", at: "--names \(names.rawValue)",
+        "there is no such naming for a \(family.name)", at: "--names \(names.rawValue)",
         cure: "use another naming, or leave --names out", isUsage: true)
     }
     return try RenamedWeights(weights, of: family, to: target)

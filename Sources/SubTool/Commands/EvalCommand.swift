@@ -65,8 +65,8 @@ package struct EvalCommand: RankedCommand {
     try context.console.print("loss \(loss.fixed(4))")
     guard loss.isFinite else {
       throw InputError(
-        "the model's outputs are no numbers", at: from,
-        cure: "give other weights (masksub inspect --stats shows which of these are none)")
+        "the model's outputs are not finite", at: from,
+        cure: "give other weights (masksub inspect --stats shows which of these are not finite)")
     }
   }
 }

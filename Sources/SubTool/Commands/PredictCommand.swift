@@ -16,7 +16,7 @@ package struct PredictCommand: Command {
   package static let section = CommandSection.evaluate
 
   @Option("--from", value: "RUN|FILE", "the model") var from: String
-  @Option("--top", in: 1...1_000_000, "classes that are named of every input, the most probable first") var top = 5
+  @Option("--top", in: 1...1_000_000, "classes that are printed for every input, the most probable first") var top = 5
   @Option("--format", "a line for every input, or rows for other programs") var format = PredictionPrinter.Format.table
   @Option(
     "--logits", value: "FILE", default: "none", "an .npy or .safetensors file for the logits, a row for every input")

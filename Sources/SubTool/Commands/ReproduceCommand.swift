@@ -9,7 +9,7 @@ package struct ReproduceCommand: Command {
     "Without TABLE the studies are listed. A study says what it will take, makes the runs that are not done yet, one after "
     + "the other in DIR/SCALE/NAME-sSEED, and writes DIR/SCALE/TABLE/report.html, figure.svg, figure.png, runs.csv and "
     + "steps.csv, as compare does. Studies share runs; the same command line goes on where it was stopped. The small scale is "
-    + "what two cores carry, on CIFAR-10, CoLA or captions of CIFAR-10, and shows directions, not the paper's numbers; without "
+    + "made for two cores, on CIFAR-10, CoLA or captions of CIFAR-10, and shows directions, not the paper's numbers; without "
     + "data of yours it uses the embedded ones where they serve. The paper's scale is its own recipes on its own data."
   package static let example = "masksub reproduce table-a7 --data cifar10.tar.gz --seeds 3 --output runs/reproduce"
   package static let section = CommandSection.evaluate
@@ -25,7 +25,7 @@ package struct ReproduceCommand: Command {
   var from: [String]
   @Option("--only", value: "LIST", default: "all", "some of the study's trainings, by their names joined by commas")
   var only: String?
-  @Option("--seeds", "so many seeds from 1 on, or these: 3,5,7") var seeds = SeedList(seeds: [1])
+  @Option("--seeds", "how many seeds, counted from 1, or a list: 3,5,7") var seeds = SeedList(seeds: [1])
   @Option("--output", value: "DIR", "the folder of all studies' runs and reports") var output = "runs/reproduce"
   @Flag("--dry-run", "only says what the study will take") var isDry: Bool
   var machine = MachineOptions()

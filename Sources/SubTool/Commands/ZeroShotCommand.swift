@@ -13,7 +13,7 @@ package struct ZeroShotCommand: RankedCommand {
     + "their JSON names a label and --classes the classes. For a run, what its own evaluation used is used unless "
     + "something else is given: data, classes, templates, where captions are found, precision. --suite evaluates on all sets "
     + "of a suite that --data holds, each by its own protocol, and with names and templates of its own where the suite's "
-    + "file says so; robustness is the sets of the paper's Table A.4. Class folders with ImageNet's ids have ImageNet's names."
+    + "file says so; robustness is the sets of the paper's Table A.4. Class folders named by ImageNet's ids get its names."
   package static let example = "masksub zero-shot --from models/clip --data imagenet/val --templates imagenet"
   package static let section = CommandSection.evaluate
 
@@ -63,7 +63,7 @@ package struct ZeroShotCommand: RankedCommand {
       let name = classes?.names.first
     {
       context.console.note(
-        "the class folders are WordNet ids: asked is by ImageNet's names of them, \(folder) is '\(name)' "
+        "the class folders are WordNet ids; the prompts use ImageNet's names for them, \(folder) is '\(name)' "
           + "(--classes FILE for others)")
     }
     var evaluation = try ZeroShotEvaluation(
@@ -126,7 +126,7 @@ package struct ZeroShotCommand: RankedCommand {
     let trained = run?["command"]?.string == ClipPretrainCommand.name ? run?["data"]?.string : nil
     if data == nil, let trained {
       throw InputError(
-        "the run was trained on \(trained) and evaluated on nothing", at: from, cure: "add --data", isUsage: true)
+        "the run on \(trained) has no evaluation data", at: from, cure: "add --data", isUsage: true)
     }
     let isRunsOwn = run != nil && trained == nil && !$data.isGiven
     return data == nil || isRunsOwn ? try EmbeddedCaptions(context) : nil

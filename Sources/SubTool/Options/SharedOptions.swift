@@ -5,7 +5,7 @@ import SubTrain
 /// Where and how exactly the work is done: the options of every command that computes.
 package struct MachineOptions: OptionGroup {
   package static let title = "Machine"
-  @Option("--threads", in: 1...1024, default: "all cores", "threads of the mathematics") package var threads: Int?
+  @Option("--threads", in: 1...1024, default: "all cores", "processor threads that compute") package var threads: Int?
   @Option("--device", "where to compute") package var device = Device.cpu
   @Option("--precision", "the type of activations and matrix products") package var precision = Precision.fp32
 
@@ -25,11 +25,11 @@ package struct RunOptions: OptionGroup {
   package var memory: Int?
   @Option(
     "--resume",
-    "goes on with a run from its newest checkpoint, as config.json says it was begun; alone with that in --output")
+    "continues a run from its newest checkpoint with the options in its config.json; without RUN the one in --output")
   package var resume: ResumedRun?
   @Option(
-    "--config", value: "FILE", "a run's config.json: repeats that run, but for what is given here") package var config:
-    String?
+    "--config", value: "FILE", "a run's config.json: repeats that run, except for what is given here") package
+    var config: String?
   @Flag("--keep-best", "keeps the checkpoint of the best evaluation too, as DIR/best") package var keepsBest: Bool
   @Flag(
     "--analyze",
@@ -77,7 +77,7 @@ extension RunOptions: LineBasis {
     }
     guard resume != nil || config != nil else { return nil }
     guard resume == nil || config == nil else {
-      throw usage("a run goes on, or another repeats it", "--resume and --config", "give one of them")
+      throw usage("--resume and --config exclude each other", "masksub \(command)", "give one of them")
     }
     if case .folder(let path)? = resume, let output, FileSystem.trimmed(output) != FileSystem.trimmed(path) {
       throw usage("a run goes on in its own folder", "--output \(output)", "leave it out")

@@ -83,13 +83,14 @@ package struct SplitOptions: OptionGroup {
     "--validation-fraction", in: 0...0.9, default: "0.1 of a text table without --validation, else 0",
     "the share of training samples that is held out for evaluation, class by class")
   package var fraction: Double?
-  @Option("--split-seed", "which ones are held out, and which shots are taken, whatever --seed is")
+  @Option("--split-seed", "decides which samples are held out and which shots are taken, whatever --seed is")
   package var seed = 0
-  @Option("--shots", value: "K", in: 1...1_000_000, default: "all", "training samples of each class, by chance")
+  @Option(
+    "--shots", value: "K", in: 1...1_000_000, default: "all", "trains on K samples of each class, chosen at random")
   package var shots: Int?
   @Option(
     "--class-weights", value: "W,W,…", default: "all alike",
-    "what samples of each class count in the loss, or balanced: the inverse of their number")
+    "the weight of each class in the loss, in order; balanced: inverse to its number of samples")
   package var weights: ClassWeights?
 
   package init() {}

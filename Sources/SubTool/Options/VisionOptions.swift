@@ -8,7 +8,7 @@ package struct VisionOptions: OptionGroup {
     "a folder or tar archive with train/CLASS/*.jpg and val/CLASS/*.jpg, CIFAR's files, .npy or .npz files, .tar "
       + "shards, or a table of paths")
   package var data: String?
-  @Option("--validation", value: "DIR", default: "what stands beside the training images", "images to evaluate on")
+  @Option("--validation", value: "DIR", default: "what lies beside the training images", "images to evaluate on")
   package var validation: String?
   @Option("--workers", in: 0...256, default: "half of the cores, at most 8", "threads that prepare images")
   package var workers: Int?

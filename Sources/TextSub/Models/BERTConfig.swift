@@ -47,14 +47,14 @@ public struct BERTConfig: Sendable, Equatable {
     func count(_ key: String, _ value: inout Int) throws {
       guard let member = json[key], !member.isNull else { return }
       guard let number = member.int, (1...1 << 24).contains(number) else {
-        throw InputError("'\(key)' is not a whole number from 1 to 16777216", at: place, cure: "mend the field")
+        throw InputError("'\(key)' is not a whole number from 1 to 16777216", at: place, cure: "correct the field")
       }
       value = number
     }
     func rate(_ key: String) throws -> Float? {
       guard let member = json[key], !member.isNull else { return nil }
       guard let number = member.double, number >= 0, number < 1 else {
-        throw InputError("'\(key)' is not a number from 0 up to 1", at: place, cure: "mend the field")
+        throw InputError("'\(key)' is not a number from 0 up to 1", at: place, cure: "correct the field")
       }
       return Float(number)
     }
@@ -67,7 +67,7 @@ public struct BERTConfig: Sendable, Equatable {
     try count("type_vocab_size", &types)
     guard width % heads == 0 else {
       throw InputError(
-        "hidden_size \(width) is no multiple of num_attention_heads \(heads)", at: place, cure: "mend the fields")
+        "hidden_size \(width) is no multiple of num_attention_heads \(heads)", at: place, cure: "correct the fields")
     }
     dropout = try rate("hidden_dropout_prob") ?? dropout
     attentionDropout = try rate("attention_probs_dropout_prob") ?? attentionDropout
@@ -75,7 +75,7 @@ public struct BERTConfig: Sendable, Equatable {
     for (key, set) in [("layer_norm_eps", \BERTConfig.epsilon), ("initializer_range", \BERTConfig.deviation)] {
       guard let member = json[key] else { continue }
       guard let number = member.double, number >= 0, number < 1 else {
-        throw InputError("'\(key)' is not a number from 0 up to 1", at: place, cure: "mend the field")
+        throw InputError("'\(key)' is not a number from 0 up to 1", at: place, cure: "correct the field")
       }
       self[keyPath: set] = number
     }

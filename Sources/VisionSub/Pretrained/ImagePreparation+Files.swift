@@ -109,7 +109,7 @@ private struct PreparationFields {
   }
 
   private func wrong(_ key: String, _ wanted: String) -> InputError {
-    InputError("'\(key)' is not \(wanted)", at: place, cure: "mend the field")
+    InputError("'\(key)' is not \(wanted)", at: place, cure: "correct the field")
   }
 
   private func value(_ key: String) -> JSON? { json[key].flatMap { $0.isNull ? nil : $0 } }

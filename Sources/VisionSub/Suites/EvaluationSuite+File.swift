@@ -32,7 +32,7 @@ private final class SuiteFile {
   init(_ path: String) { self.path = path }
 
   func fault(_ what: String) -> InputError {
-    InputError(what, at: path, cure: "mend the field; datasets/robustness/suite.json shows the form")
+    InputError(what, at: path, cure: "correct the field; datasets/robustness/suite.json shows the form")
   }
 
   func check(_ json: JSON, _ known: Set<String>, _ place: String) throws {
@@ -155,7 +155,8 @@ private final class SuiteFile {
       }
       known[folder] = try names.map { name in
         guard let number = numbers[String(name)] else {
-          throw InputError("'\(name)' is none of the \(numbers.count) classes", at: table.place(row), cure: "mend it")
+          throw InputError(
+            "'\(name)' is none of the \(numbers.count) classes", at: table.place(row), cure: "correct it")
         }
         return number
       }
