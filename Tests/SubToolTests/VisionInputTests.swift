@@ -120,7 +120,7 @@ import Testing
     for (line, name) in zip(lines, ["images-deit3", "images-mae"]) {
       #expect(line.hasPrefix("masksub \(name) threads=1 batch=2 images_per_s="), "\(line)")
     }
-    #expect(run(["bench", "image-mae"]).error.contains("did you mean images-mae?"))
+    #expect(run(["bench", "image-mae"]).error.contains("did you mean 'images-mae'?"))
     #expect(run(["bench", "images-mae", "--data", folder["absent"]]).code == 1)
   }
 

@@ -56,10 +56,11 @@ public struct Table: Sendable {
       return index
     }
     let found = columns.prefix(8).map { "“\($0.prefix(40))”" }.joined(separator: ", ")
-    let nearest = Suggestion.nearest(to: name, in: columns).map { "did you mean \($0)? " } ?? ""
     throw InputError(
       "there is no column \(name); the header has \(found.isEmpty ? "none" : found)", at: header,
-      cure: nearest + (option.map { "name the column with \($0)" } ?? "name the column, and the separator"))
+      cure: Suggestion.cure(
+        for: name, in: columns,
+        else: option.map { "name the column with \($0)" } ?? "name the column, and the separator"))
   }
 
   /// Some fields of a row as text; nil for what a row does not have.

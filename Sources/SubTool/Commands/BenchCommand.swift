@@ -1,5 +1,6 @@
 import CSystem
 import SubCore
+import SubData
 import SubTrain
 
 /// `bench`: times real training steps.
@@ -119,8 +120,7 @@ package struct BenchCommand: Command {
     if names.contains(name) { return name }
     throw InputError(
       "there is no workload '\(name)'", at: "masksub bench",
-      cure: Suggestion.nearest(to: name, in: names).map { "did you mean \($0)?" }
-        ?? "use \(names.joined(separator: ", "))",
+      cure: Suggestion.cure(for: name, in: names, else: "use one of \(names.joined(separator: ", "))"),
       isUsage: true)
   }
 }

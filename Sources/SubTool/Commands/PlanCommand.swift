@@ -41,11 +41,7 @@ package struct PlanCommand: Command {
         isUsage: true)
     }
     guard let plan = try Modalities.all.lazy.compactMap({ try $0.plan(request, on: machine.select()) }).first else {
-      let names = Tool.recipes.map(\.name)
-      throw InputError(
-        "there is no recipe '\(recipe)'", at: "--recipe",
-        cure: Suggestion.nearest(to: recipe, in: names).map { "did you mean '\($0)'?" }
-          ?? "masksub recipes lists them", isUsage: true)
+      throw InputError(noRecipe: recipe, among: Tool.recipes.map(\.name))
     }
     // Asked of all before the first one's time is spent.
     let chosen = try methods.types.map { try MethodChoice($0).resolved(plan.basis, selection: plan.selection) }

@@ -22,10 +22,10 @@ struct SuiteRun {
     }
     let names = Self.known.keys.sorted()
     guard Self.known[given] != nil || FileSystem.kind(given) != .absent || given.hasSuffix(".json") else {
-      let nearest = Suggestion.nearest(to: given, in: names).map { "did you mean '\($0)'? " } ?? ""
       throw InputError(
         "there is no suite '\(given)'", at: "--suite",
-        cure: nearest + "use \(names.joined(separator: ", ")), or a file", isUsage: true)
+        cure: Suggestion.cure(for: given, in: names, else: "use \(names.joined(separator: ", ")), or a file"),
+        isUsage: true)
     }
     suite = try EvaluationSuite(Self.known[given].map(context.home.file) ?? given)
     self.root = root

@@ -21,8 +21,7 @@ struct VisionModality: Modality {
       let names = Modalities.all.flatMap(\.modelNames)
       throw InputError(
         "there is no model '\(name)'", at: "--model",
-        cure: Suggestion.nearest(to: name, in: names).map { "did you mean '\($0)'?" }
-          ?? "use one of \(names.joined(separator: ", "))", isUsage: true)
+        cure: Suggestion.cure(for: name, in: names, else: "use one of \(names.joined(separator: ", "))"), isUsage: true)
     }
     return try VisionTrace.run(
       model: name, weights: TensorFile.open(command.from), batch: TensorFile.open(command.batch),
