@@ -47,6 +47,9 @@ public struct Table: Sendable {
   /// Whether a path is called as tables are.
   public static func isTable(_ path: String) -> Bool { endings.contains(ending(path)) }
 
+  /// The first columns in words, for errors.
+  package var columnList: String { columns.prefix(20).map { "“\($0)”" }.joined(separator: ", ") }
+
   /// The place of a column in a row's fields. Throws with the columns that there are.
   public func column(_ name: String, option: String? = nil) throws -> Int {
     if let index = columns.firstIndex(of: name) {

@@ -41,10 +41,9 @@ package struct CompareCommand: Command {
     }
     let plan = try ComparisonPlan(
       inner, methods: methods.types, seeds: seeds.seeds, in: output ?? "runs/compare-\(inner.type.name)")
-    let words = ["masksub", Self.name, inner.type.name] + inner.arguments + CommandForm(of: self).line
-    let line = words.map(\.shellWord).joined(separator: " ")
     try plan.claim()
-    try RunSeries(runs: plan.runs, folder: plan.folder).make(in: context, line) { try Comparison($0, metric: metric) }
+    try RunSeries(runs: plan.runs, folder: plan.folder)
+      .make(in: context, shellLine([inner.type.name] + inner.arguments)) { try Comparison($0, metric: metric) }
   }
 
   /// Draws runs that exist; `--methods` and `--seeds` choose among them.
@@ -63,9 +62,8 @@ package struct CompareCommand: Command {
       throw InputError("nothing says where the report goes", at: "--runs", cure: "add --output DIR", isUsage: true)
     }
     try FileSystem.makeFolder(folder)
-    let line = (["masksub", Self.name] + CommandForm(of: self).line).map(\.shellWord).joined(separator: " ")
     let comparison = try Comparison(records, metric: metric)
-    try ComparisonReport(comparison: comparison, command: line).write(to: folder)
+    try ComparisonReport(comparison: comparison, command: shellLine()).write(to: folder)
     try context.show(comparison, in: folder)
   }
 }

@@ -59,9 +59,7 @@ package struct ConvertCommand: Command {
     for remark in source.remarks { context.console.note(remark) }
     let renamed = try renamed(source, in: context)
     let result: any NamedTensors = renamed ?? source
-    guard FileSystem.kind(output) == .absent || format != .folder else {
-      throw InputError("there is something there already", at: output, cure: "name a folder that does not exist yet")
-    }
+    if format == .folder { try FileSystem.checkFree(output) }
     switch format {
     case .safetensors: try Safetensors.write(copying: result, metadata: metadata(source, checkpoint.path), to: output)
     case .npz: try Npz.write(copying: result, to: output)
@@ -113,9 +111,7 @@ package struct ConvertCommand: Command {
     if averages { throw refuse("--average", "weights are averaged into a weight file first") }
     if let names { throw refuse("--names \(names.rawValue)", "the names follow from the program that loads them") }
     if exportForm != .onnx, let tower { throw refuse("--tower \(tower.rawValue)", "a folder holds both towers") }
-    if exportForm != .onnx, FileSystem.kind(output) != .absent {
-      throw InputError("there is something there already", at: output, cure: "name a folder that does not exist yet")
-    }
+    if exportForm != .onnx { try FileSystem.checkFree(output) }
     let origin = ModelOrigin(input)
     let files = try origin.modality(weights: weights.key).export(self, of: origin, to: output, in: context)
     try context.console.print(files.joined(separator: ", "))

@@ -42,8 +42,7 @@ package struct RecipeBook {
 
   /// A line per recipe.
   package func list() -> String {
-    let width = pages.map(\.name.count).max() ?? 0
-    return pages.map { "\($0.name.padded(width))  \($0.summary)\n" }.joined()
+    TextColumns(pages.map { [$0.name, $0.summary] }, left: [0, 1]).lines.map { $0 + "\n" }.joined()
   }
 
   /// The whole page of a recipe.

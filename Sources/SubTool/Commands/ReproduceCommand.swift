@@ -56,8 +56,8 @@ package struct ReproduceCommand: Command {
     if plan.runs.contains(where: { !$0.isDone }) {
       for line in try [title] + StudyCost(plan, on: device).text { console.note(line) }
     }
-    let line = (["masksub", Self.name, study.name] + CommandForm(of: self).line).map(\.shellWord).joined(separator: " ")
-    try RunSeries(runs: plan.runs, folder: plan.folder).make(in: context, line, comparing: plan.comparison)
+    try RunSeries(runs: plan.runs, folder: plan.folder)
+      .make(in: context, shellLine([study.name]), comparing: plan.comparison)
   }
 
   /// What of the machine every run is told.
@@ -69,18 +69,13 @@ package struct ReproduceCommand: Command {
   /// A line for every study: what it is called, the scales that it has, its rows, and what it shows.
   private func list(in console: Console) throws {
     let rows = Studies.all.map { study in
-      (
+      [
         ([study.name] + study.aliases).joined(separator: ", "), study.lacksSmall == nil ? "small, paper" : "paper",
-        "\(study.rows.count) rows", study.summary
-      )
+        "\(study.rows.count) rows", study.summary,
+      ]
     }
-    let (name, scale, count) = (
-      rows.map(\.0.count).max() ?? 0, rows.map(\.1.count).max() ?? 0, rows.map(\.2.count).max() ?? 0
-    )
-    for row in rows {
-      try console.print("\(row.0.padded(name))  \(row.1.padded(scale))  \(row.2.padded(count, left: true))  \(row.3)")
-    }
-    for (table, why) in Studies.absent { try console.print("\(table.padded(name))  cannot be run: \(why)") }
+    let absent = Studies.absent.map { table, why in [table, "cannot be run: \(why)"] }
+    for line in TextColumns(rows + absent, left: [0, 1, 3]).lines { try console.print(line) }
   }
 }
 

@@ -48,7 +48,7 @@ struct VisionRunCommand {
     run.command = command
     run.configuration["data"] = .string(images.data ?? "datasets/shapes")
     run.configuration["table"] = try table.columns(image: images.image)?.json ?? .null
-    run.configuration["split"] = samples.json
+    run.configuration["split"] = .object(samples.split(standard: 0).json)
     run.configuration["freeze"] = freeze.json
     for (key, place) in [("validation", images.validation), ("from", from), ("head_map", headMap)] {
       run.configuration[key] = place.map { .string($0) } ?? .null

@@ -42,8 +42,8 @@ extension InferenceOptions {
     if let separator = try TableOptions.character(separator, at: "--separator") { format.separator = separator }
     let table = try Table(data, format)
     guard let text = text ?? own?.columns.text else {
-      let names = table.columns.prefix(20).map { "“\($0)”" }.joined(separator: ", ")
-      throw InputError("--text is missing", at: data, cure: "name one of the columns \(names)", isUsage: true)
+      throw InputError(
+        "--text is missing", at: data, cure: "name one of the columns \(table.columnList)", isUsage: true)
     }
     let second = self.text == nil ? pair ?? own?.columns.pair : pair
     let columns =

@@ -32,6 +32,13 @@ extension ToolContext {
   }
 }
 
+extension Command {
+  /// The command as a shell takes it: its name, `words`, then its options.
+  func shellLine(_ words: [String] = []) -> String {
+    (["masksub", Self.name] + words + CommandForm(of: self).line).map(\.shellWord).joined(separator: " ")
+  }
+}
+
 extension String {
   /// The word as a shell takes it: quoted where it holds anything that a shell would change, braces for instance.
   var shellWord: String {

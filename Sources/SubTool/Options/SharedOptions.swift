@@ -24,9 +24,9 @@ package struct RunOptions: OptionGroup {
     "--max-memory", value: "GIB", in: 1...1 << 20, default: "what the machine gives", "memory that the run may take")
   package var memory: Int?
   @Option(
-    "--resume",
+    "--resume", value: "[RUN]",
     "continues a run from its newest checkpoint with the options in its config.json; without RUN the one in --output")
-  package var resume: ResumedRun?
+  package var resume: OptionalWord?
   @Option(
     "--config", value: "FILE", "a run's config.json: repeats that run, except for what is given here") package
     var config: String?
@@ -40,22 +40,6 @@ package struct RunOptions: OptionGroup {
   package init() {}
 }
 
-/// The run that `--resume` names; alone it is that in `--output`.
-package enum ResumedRun: OptionValue {
-  case inOutput
-  case folder(String)
-
-  package static var placeholder: String { "[RUN]" }
-  package static var expectation: String { "the folder of a run" }
-  package static func valueAlone(before next: String?) -> String? {
-    next.map(CommandParser.isOption) ?? true ? "" : nil
-  }
-  package static func parse(_ text: String, after previous: ResumedRun?) -> ResumedRun? {
-    text.isEmpty ? .inOutput : .folder(text)
-  }
-  package var defaultText: String? { nil }
-}
-
 /// An earlier run that a run goes on with or repeats.
 struct BegunRun {
   /// Its `config.json`.
@@ -67,7 +51,7 @@ struct BegunRun {
 
 extension RunOptions: LineBasis {
   /// The run's folder: what is resumed, else `--output`.
-  var folder: String? { if case .folder(let path)? = resume { path } else { output } }
+  var folder: String? { resume?.text ?? output }
 
   /// The configuration of an earlier run that this one goes on with or repeats, with its place; nil: there is none.
   /// Throws a usage error for options that contradict each other.
@@ -79,7 +63,7 @@ extension RunOptions: LineBasis {
     guard resume == nil || config == nil else {
       throw usage("--resume and --config exclude each other", "masksub \(command)", "give one of them")
     }
-    if case .folder(let path)? = resume, let output, FileSystem.trimmed(output) != FileSystem.trimmed(path) {
+    if let path = resume?.text, let output, FileSystem.trimmed(output) != FileSystem.trimmed(path) {
       throw usage("a run goes on in its own folder", "--output \(output)", "leave it out")
     }
     guard resume == nil || folder != nil else {

@@ -65,9 +65,8 @@ package struct TextColumnOptions: OptionGroup {
   func columns(_ table: TableOptions, of path: String) throws -> TextTable.Columns {
     func told(_ name: String?, _ option: String) throws -> String {
       if let name { return name }
-      let names = try Table(path, table.format()).columns.prefix(20).map { "“\($0)”" }.joined(separator: ", ")
-      throw InputError(
-        "\(option) is missing", at: path, cure: "name one of the columns \(names)", isUsage: true)
+      let names = try Table(path, table.format()).columnList
+      throw InputError("\(option) is missing", at: path, cure: "name one of the columns \(names)", isUsage: true)
     }
     return TextTable.Columns(
       text: try told(text, "--text"), pair: pair, label: try told(table.label, "--label"))
@@ -99,17 +98,15 @@ package struct SplitOptions: OptionGroup {
   func split(standard: Double) -> SampleSplit { SampleSplit(fraction: fraction ?? standard, seed: seed, shots: shots) }
 }
 
-extension SplitOptions {
+extension SampleSplit {
   /// As a run's configuration holds it.
-  var json: JSON {
+  var json: JSON.Object {
     [
-      "validation_fraction": .number(fraction ?? 0), "split_seed": .integer(Int64(seed)),
+      "validation_fraction": .number(fraction), "split_seed": .integer(Int64(seed)),
       "shots": shots.map { .integer(Int64($0)) } ?? .null,
     ]
   }
-}
 
-extension SampleSplit {
   /// Back from there.
   init(run json: JSON) {
     self.init(

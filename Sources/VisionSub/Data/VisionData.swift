@@ -206,9 +206,7 @@ private struct VisionPlace {
         guard let columns else {
           throw try InputError(
             "the columns of pictures and labels are not named", at: path,
-            cure: "add --image and --label: it has "
-              + Table(path).columns.prefix(20).map { "“\($0)”" }.joined(separator: ", "),
-            isUsage: true)
+            cure: "add --image and --label: it has \(Table(path).columnList)", isUsage: true)
         }
         return try ImageTable(path, columns, classNames: classNames)
       }
