@@ -29,7 +29,8 @@ package struct ConvertCommand: Command {
   @Option("--names", default: "as they are", "whose names the tensors get") var names: Names?
   @Option("--for", default: "none", "writes OUT as a folder for this program") var target: ExportForm?
   @Option("--tower", default: "both", "the tower of a CLIP that an .onnx file holds") var tower: ClipConfig.Tower?
-  var model = ModelOptions()
+  var visionModel = VisionModelOptions()
+  var clipOptions = ClipOptions()
   var weights = WeightOptions()
   var preparation = PreparationOptions()
   var inputOptions = InputOptions()
@@ -37,7 +38,7 @@ package struct ConvertCommand: Command {
   package init() {}
 
   /// What the options say of the weights.
-  var hints: WeightHints { weights.hints(model) }
+  var hints: WeightHints { weights.hints(visionModel, clipOptions) }
 
   /// Where the weights go.
   var output: String { rest.last ?? "" }

@@ -28,13 +28,17 @@ package struct EmbedCommand: Command {
     "--pooling", default: "what lies beside the weights, else mean", "how the vectors of a text's tokens become one")
   var pooling: TextPooling?
   var inference = InferenceOptions()
-  var model = ModelOptions()
+  var visionModel = VisionModelOptions()
+  var clipOptions = ClipOptions()
   var weights = WeightOptions()
   var preparation = PreparationOptions()
   var machine = MachineOptions()
   var inputOptions = InputOptions()
 
   package init() {}
+
+  /// What the options say of the weights.
+  var hints: WeightHints { weights.hints(visionModel, clipOptions) }
 
   package func run(in context: ToolContext) throws {
     guard output != nil || nearest != nil else {

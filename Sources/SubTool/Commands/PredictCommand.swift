@@ -27,7 +27,8 @@ package struct PredictCommand: Command {
     "--class-order", "how class folders of --data are numbered: as torchvision does (1, 10, 2), or timm (1, 2, 10)")
   var classOrder = ClassOrder.plain
   var inference = InferenceOptions()
-  var model = ModelOptions()
+  var visionModel = VisionModelOptions()
+  var clipOptions = ClipOptions()
   var weights = WeightOptions()
   var zeroShot = ZeroShotOptions()
   var preparation = PreparationOptions()
@@ -42,7 +43,7 @@ package struct PredictCommand: Command {
   }
 
   /// What the options say of the weights.
-  var hints: WeightHints { weights.hints(model) }
+  var hints: WeightHints { weights.hints(visionModel, clipOptions) }
 
   /// What reads logits. `standard`: how the model's own become probabilities; nil: they are values.
   func reader(_ standard: Likelihood?, _ classNames: [String]?) throws -> PredictionReader {
@@ -56,15 +57,6 @@ package struct PredictCommand: Command {
 }
 
 extension Likelihood: OptionValue {}
-
-extension WeightOptions {
-  /// The same with what settles a model of any kind.
-  func hints(_ model: ModelOptions) -> WeightHints {
-    var hints = hints(textHeads: model.textHeads)
-    (hints.imageSize, hints.readout) = (model.imageSize, model.readout?.rawValue)
-    return hints
-  }
-}
 
 extension PredictCommand: LineBasis {
   func earlier(for command: any Command.Type) throws -> EarlierLine? {

@@ -22,17 +22,13 @@ package struct ZeroShotCommand: RankedCommand {
     "--data", value: "DIR|SHARDS|CSV", default: "a run's --val, else datasets/captions",
     "class folders, or images with captions")
   var data: String?
-  @Option("--suite", value: "NAME|FILE", default: "none", "sets to evaluate on, which lie in --data: robustness")
-  var suite: String?
   @Option(
     "--model", value: "NAME|FILE", default: "what the weights say",
     "an open_clip name, for its activation, or a JSON file")
   var model: String?
-  @Option("--vocab", value: "FILE", default: "the one beside the weights, else CLIP's own", "a merges file")
-  var vocabulary: String?
   @Option("--batch-size", in: 1...65536, "images at once") var batch = 64
-  @Option("--text-heads", in: 1...4096, default: "what the files say, else a guess", "heads of the text tower")
-  var textHeads: Int?
+  var suite = SuiteOptions()
+  var clipOptions = ClipOptions()
   var weights = WeightOptions()
   var preparation = PreparationOptions()
   var zeroShot = ZeroShotOptions()
@@ -44,7 +40,7 @@ package struct ZeroShotCommand: RankedCommand {
   package init() {}
 
   package func run(in context: ToolContext) throws {
-    if let suite {
+    if let suite = suite.name {
       return try evaluate(suite: SuiteRun(suite, below: $data.isGiven ? data : nil, in: context), context)
     }
     for (name, value) in try evaluate(in: context).metrics { try context.console.print("\(name) \(value.fixed(4))") }
@@ -80,7 +76,7 @@ package struct ZeroShotCommand: RankedCommand {
   private func clip(_ context: ToolContext) throws -> ClipRunModel {
     let settings = RunSettings(device: try machine.select(context.ranks), precision: machine.precision)
     var clip = try ClipModelChoice(
-      from: from, name: model, vocabulary: vocabulary, hints: weights.hints(textHeads: textHeads)
+      from: from, name: model, vocabulary: clipOptions.vocabulary, hints: weights.hints(nil, clipOptions)
     ).model(settings) { try ClipModelChoice.standardVocabulary(context) }
     clip.preparation = try clip.preparation.overridden(by: preparation.told())
     try clip.preparation.check()
@@ -136,7 +132,7 @@ package struct ZeroShotCommand: RankedCommand {
 extension ZeroShotCommand: LineBasis {
   func earlier(for command: any Command.Type) throws -> EarlierLine? {
     // The sets of a suite are none of the run's data.
-    guard $from.isGiven, suite == nil else { return nil }
+    guard $from.isGiven, suite.name == nil else { return nil }
     let same = [
       "--classes", "--templates", "--text-key", "--json-text-key", "--image-key", "--csv-img-key", "--csv-caption-key",
       "--csv-separator", "--max-faults", "--precision",
