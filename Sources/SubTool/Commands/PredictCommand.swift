@@ -1,7 +1,6 @@
 import SubCore
 import SubData
 import SubTrain
-import VisionSub
 
 /// `predict`: what a model says of inputs.
 package struct PredictCommand: Command {

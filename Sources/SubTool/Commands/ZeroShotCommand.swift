@@ -67,7 +67,7 @@ package struct ZeroShotCommand: RankedCommand {
       at: zeroShot.classes.map { "--classes \($0)" } ?? "--data \(place)",
       templates: try zeroShot.promptTemplates(embedded: embedded?.templates), batchSize: batch,
       sharedBy: context.ranks)
-    for line in clip.details + [clip.preparationLine] { context.console.note(line) }
+    for line in clip.remarks { context.console.note(line) }
     let figures = try evaluation()
     if !evaluation.skipped.isEmpty { context.console.note("skipped: \(evaluation.skipped)") }
     return figures
@@ -75,12 +75,10 @@ package struct ZeroShotCommand: RankedCommand {
 
   private func clip(_ context: ToolContext) throws -> ClipRunModel {
     let settings = RunSettings(device: try machine.select(context.ranks), precision: machine.precision)
-    var clip = try ClipModelChoice(
-      from: from, name: model, vocabulary: clipOptions.vocabulary, hints: weights.hints(nil, clipOptions)
-    ).model(settings) { try ClipModelChoice.standardVocabulary(context) }
-    clip.preparation = try clip.preparation.overridden(by: preparation.told())
-    try clip.preparation.check()
-    return clip
+    return try ClipModality.model(
+      ClipModelChoice(
+        from: from, name: model, vocabulary: clipOptions.vocabulary, hints: weights.hints(nil, clipOptions)),
+      preparing: preparation, settings, in: context)
   }
 
   /// All sets of a suite; what a set's file does not say is what the options say.
@@ -102,7 +100,7 @@ package struct ZeroShotCommand: RankedCommand {
       }
     }
     let clip = try clip(context)
-    for line in clip.details + [clip.preparationLine] { context.console.note(line) }
+    for line in clip.remarks { context.console.note(line) }
     var made: (names: [String], templates: PromptTemplates, logits: ImageFunction)?
     try suite.print(evaluation, in: context) { pictures in
       let own = try names(of: pictures) ?? []
