@@ -67,38 +67,3 @@ package struct CompareCommand: Command {
     try context.show(comparison, in: folder)
   }
 }
-
-/// Names of methods, each once.
-struct MethodList: OptionValue {
-  let types: [any Method.Type]
-
-  static var placeholder: String { "LIST" }
-  static var expectation: String {
-    "different methods joined by commas, of \(Methods.all.map { $0.name }.joined(separator: ", "))"
-  }
-  static func parse(_ text: String, after previous: MethodList?) -> MethodList? {
-    let words = text.split(separator: ",").map { $0.filter { $0 != " " } }
-    let types = words.compactMap { try? Methods.named(String($0)) }
-    guard !types.isEmpty, types.count == words.count, Set(types.map { $0.name }).count == types.count else {
-      return nil
-    }
-    return MethodList(types: types)
-  }
-  var defaultText: String? { types.map { $0.name }.joined(separator: ",") }
-}
-
-/// Seeds: a number of them, or a list.
-struct SeedList: OptionValue {
-  let seeds: [Int]
-
-  static var placeholder: String { "N|LIST" }
-  static var expectation: String { "how many seeds, at most 1000, or different seeds joined by commas: 3,5,7" }
-  static func parse(_ text: String, after previous: SeedList?) -> SeedList? {
-    if let count = Int(text) { return (1...1000).contains(count) ? SeedList(seeds: Array(1...count)) : nil }
-    let words = text.split(separator: ",")
-    let seeds = words.compactMap { Int($0) }
-    guard !seeds.isEmpty, seeds.count == words.count, Set(seeds).count == seeds.count else { return nil }
-    return SeedList(seeds: seeds)
-  }
-  var defaultText: String? { seeds.map { "\($0)" }.joined(separator: ",") }
-}

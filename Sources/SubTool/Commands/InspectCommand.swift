@@ -57,11 +57,3 @@ package struct InspectCommand: Command {
     try console.print("naming: \(weights.title)")
   }
 }
-
-extension String {
-  /// The text with spaces behind it, or in front of it, up to a width.
-  func padded(_ width: Int, left: Bool = false) -> String {
-    let room = String(repeating: " ", count: max(0, width - count))
-    return left ? room + self : self + room
-  }
-}

@@ -215,13 +215,3 @@ package struct CommandParser {
     InputError(what, at: "masksub \(type.name)", cure: cure, isUsage: true)
   }
 }
-
-extension String {
-  /// The text without spaces at either end.
-  var trimmed: String {
-    var text = self[...]
-    while text.first == " " { text.removeFirst() }
-    while text.last == " " { text.removeLast() }
-    return String(text)
-  }
-}
