@@ -1,5 +1,6 @@
 import SubCore
 import SubTrain
+import VisionSub
 
 /// What settles what weights do not tell.
 struct WeightOptions: OptionGroup {
