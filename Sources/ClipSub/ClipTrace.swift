@@ -62,7 +62,7 @@ public enum ClipTrace {
     if let bad = ids.firstIndex(where: { $0 < 0 || $0 >= config.text.vocabularySize }) {
       throw InputError(
         "id \(ids[bad]) at element \(bad) is not in 0 ..< \(config.text.vocabularySize)",
-        at: "\(file.place), tensor 'text'", cure: "mend the batch")
+        at: "\(file.place), tensor 'text'", cure: "correct the batch")
     }
     let length = text.shape[1]
     let texts = (0..<count).map { row in ids[row * length..<(row + 1) * length].map { Int32($0) } }

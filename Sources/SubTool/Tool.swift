@@ -1,5 +1,6 @@
 import CSystem
 import SubCore
+import SubData
 package import SubTrain
 
 /// The tool: finds the command, runs it, turns every error into one line and an exit code.
@@ -90,10 +91,11 @@ package enum Tool {
       let type = try CommandParser.command(named: arguments[1], among: commands)
       try console.write(HelpPage.of(type, style: style, width: width).utf8)
     case let word? where word.hasPrefix("-"):
-      let nearest = Suggestion.nearest(to: word, in: ["--help", "--version"])
       throw InputError(
         "there is no option \(word) before a command", at: "masksub",
-        cure: nearest.map { "did you mean \($0)?" } ?? "name the command first: masksub COMMAND \(word)", isUsage: true)
+        cure: Suggestion.cure(
+          for: word, in: ["--help", "--version"], else: "name the command first: masksub COMMAND \(word)"),
+        isUsage: true)
     case let name?:
       let type = try CommandParser.command(named: name, among: commands)
       let rest = Array(arguments.dropFirst())

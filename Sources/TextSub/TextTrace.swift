@@ -59,7 +59,7 @@ private struct TraceBatch {
       }
       let values = array.integers()
       guard let bad = values.firstIndex(where: { $0 < 0 || $0 >= bound }) else { return values }
-      throw wrong("value \(values[bad]) at element \(bad) is not in 0 ..< \(bound)", name, "mend the batch")
+      throw wrong("value \(values[bad]) at element \(bad) is not in 0 ..< \(bound)", name, "correct the batch")
     }
     guard length <= config.positions else {
       throw wrong("\(length) tokens, the model has \(config.positions) positions", "input_ids", "cut the batch")

@@ -95,7 +95,7 @@ struct MaskingTests {
       let error = #expect(throws: InputError.self) {
         try Masking.check(ratio: ratio, patches: patches, at: "--ratio")
       }
-      #expect(error?.isUsage == true && error?.what.contains("leaves none of \(patches) patches") == true)
+      #expect(error?.isUsage == true && error?.what.contains("hides all \(patches) patches") == true)
     }
   }
 }

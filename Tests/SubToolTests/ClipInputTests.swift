@@ -92,7 +92,7 @@ import Testing
     for (setting, text) in settings { expect(pretrain(captions) + ["--set", setting], code: 2, text) }
     expect(["clip-pretrain", "--model", "ViT-B-33"], code: 2, "ViT-B-32")
     expect(["clip-pretrain", "--model", folder["none.json"]], code: 1, "none.json")
-    expect(pretrain(captions) + ["--ratio", "0.99"], code: 2, "leaves none of 16 patches")
+    expect(pretrain(captions) + ["--ratio", "0.99"], code: 2, "hides all 16 patches")
     expect(
       ["clip-pretrain", "--data", captions, "--model", folder["tiny.json"], "--vocab", folder["none.txt"]], code: 1,
       "none.txt")

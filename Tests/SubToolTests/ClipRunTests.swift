@@ -214,6 +214,6 @@ import Testing
     #expect(part.output.contains("shapes top1 ") && part.output.contains("\nwrong "), "\(part.output)")
     #expect(part.output.contains("flat not evaluated: the folder holds no class folders"))
     let nameless = tool(["zero-shot", "--from", folder["run"], "--suite", folder["suite.json"]])
-    #expect(nameless.code == 2 && nameless.error.contains("where the sets are is not said"))
+    #expect(nameless.code == 2 && nameless.error.contains("the folder that holds the sets is not given"))
   }
 }

@@ -329,7 +329,7 @@ import Testing
     for (arguments, code, hint) in [
       (["--data", table], 2, "name one of the columns “id”, “review”, “liked”"),
       (["--data", table, "--text", "review"], 2, "--label is missing"),
-      (["--data", table, "--text", "reviw", "--label", "liked"], 1, "did you mean review?"),
+      (["--data", table, "--text", "reviw", "--label", "liked"], 1, "did you mean 'review'?"),
       (["--data", folder["short.csv"], "--text", "text", "--label", "label"], 1, "line 3"),
       (["--data", table, "--task", "cola"] + named, 2, "leave --task out"),
       (["--data", table, "--predict"] + named, 2, "--predict"),

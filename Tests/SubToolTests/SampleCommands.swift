@@ -49,7 +49,8 @@ struct TwiceCommand: Command {
 
   func run(in context: ToolContext) throws {
     for seed in 0..<seeds {
-      try inner.command(replacing: [("--seed", String(seed))], among: [PaintCommand.self]).run(in: context)
+      let arguments = ["--seed=\(seed)"] + inner.arguments(without: ["--seed"])
+      try CommandParser(inner.type, among: [PaintCommand.self]).parse(arguments).run(in: context)
     }
   }
 }

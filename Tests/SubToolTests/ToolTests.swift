@@ -40,7 +40,7 @@ import Testing
 
   @Test(arguments: [
     ("piant", "did you mean 'paint'?"), ("twic", "did you mean 'twice'?"), ("zzz", "masksub --help lists the commands"),
-    ("--versoin", "did you mean --version?"), ("--seed", "name the command first"),
+    ("--versoin", "did you mean '--version'?"), ("--seed", "name the command first"),
   ])
   func `mistyped commands`(_ word: String, _ expected: String) {
     let run = ToolRun(arguments: [word], commands: Self.commands)

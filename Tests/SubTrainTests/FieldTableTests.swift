@@ -87,7 +87,7 @@ private struct PaintRecipe: Recipe {
     for (key, value, text) in [
       ("coats", "4", "'4' is not a whole number from 1 to 3 (--set coats): give 1 to 3"),
       ("coats", "1.5", "'1.5' is not a whole number"), ("is_wet", "yes", "'yes' is not true or false"),
-      ("gloss", "slik", "'slik' is unknown (--set gloss): did you mean 'silk'? There are matt, silk"),
+      ("gloss", "slik", "'slik' is unknown (--set gloss): did you mean 'silk'?"),
       ("gloss", "golden", "'golden' is unknown (--set gloss): use matt, silk"),
       ("lr", "-1", "'-1' is not a number of 0 or more"), ("lr", "nan", "'nan' is not"), ("lr", "fast", "'fast' is not"),
       ("epsilon", "0", "'0' is not a number above 0"), ("beta1", "1", "'1' is not a number from 0 to below 1"),

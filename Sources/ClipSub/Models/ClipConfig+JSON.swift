@@ -33,18 +33,19 @@ extension ClipConfig {
     try visual.refuseRest(["image_size", "patch_size", "width", "layers", "head_width", "mlp_ratio", "patch_dropout"])
     guard image.width % headWidth == 0 else {
       throw InputError(
-        "vision_cfg.width \(image.width) is no multiple of head_width \(headWidth)", at: place, cure: "mend the fields")
+        "vision_cfg.width \(image.width) is no multiple of head_width \(headWidth)", at: place,
+        cure: "correct the fields")
     }
     guard image.size >= image.patch else {
       throw InputError(
-        "vision_cfg.patch_size \(image.patch) exceeds image_size \(image.size)", at: place, cure: "mend the fields")
+        "vision_cfg.patch_size \(image.patch) exceeds image_size \(image.size)", at: place, cure: "correct the fields")
     }
 
     text.contextLength = try textual.count("context_length", 77)
     guard text.contextLength > 2 else {
       throw InputError(
         "'text_cfg.context_length' \(text.contextLength) leaves no room between start and end", at: place,
-        cure: "mend the field")
+        cure: "correct the field")
     }
     text.vocabularySize = try textual.count("vocab_size", 49408)
     text.width = try textual.count("width", 512)
@@ -54,7 +55,7 @@ extension ClipConfig {
     try textual.refuseRest(["context_length", "vocab_size", "width", "layers", "heads", "mlp_ratio"])
     guard text.width % text.heads == 0 else {
       throw InputError(
-        "text_cfg.width \(text.width) is no multiple of heads \(text.heads)", at: place, cure: "mend the fields")
+        "text_cfg.width \(text.width) is no multiple of heads \(text.heads)", at: place, cure: "correct the fields")
     }
   }
 

@@ -52,7 +52,7 @@ package struct JSONFields: Sendable {
   }
 
   /// What is wrong with a field.
-  package func failure(_ name: String, _ what: String, cure: String = "mend the field") -> InputError {
+  package func failure(_ name: String, _ what: String, cure: String = "correct the field") -> InputError {
     InputError("'\(path(name))' \(what)", at: place, cure: cure)
   }
 

@@ -35,7 +35,7 @@ public struct TextTable: TextData {
     let parts = split.parts(classes, count: examples.count)
     guard validation != nil || !parts.held.isEmpty else {
       throw InputError(
-        "a share of \(split.fraction) of \(examples.count) rows holds none out to evaluate on", at: path,
+        "\(split.fraction) of \(examples.count) rows leaves none to evaluate on", at: path,
         cure: "give more with --validation-fraction, or other rows with --validation FILE", isUsage: true)
     }
     place = path

@@ -46,7 +46,7 @@ public struct LabelSet: Sendable, Equatable {
     }
     guard all.count > 1 else {
       throw InputError(
-        "there is one class, '\(all.first ?? "")': nothing is to be told apart", at: place,
+        "the data have only one class, '\(all.first ?? "")'", at: place,
         cure: "name the column of the labels with --label")
     }
     guard all.count <= 1000 || 2 * all.count <= texts.count else {

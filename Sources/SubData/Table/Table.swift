@@ -47,6 +47,9 @@ public struct Table: Sendable {
   /// Whether a path is called as tables are.
   public static func isTable(_ path: String) -> Bool { endings.contains(ending(path)) }
 
+  /// The first columns in words, for errors.
+  package var columnList: String { columns.prefix(20).map { "“\($0)”" }.joined(separator: ", ") }
+
   /// The place of a column in a row's fields. Throws with the columns that there are.
   public func column(_ name: String, option: String? = nil) throws -> Int {
     if let index = columns.firstIndex(of: name) {
@@ -56,10 +59,11 @@ public struct Table: Sendable {
       return index
     }
     let found = columns.prefix(8).map { "“\($0.prefix(40))”" }.joined(separator: ", ")
-    let nearest = Suggestion.nearest(to: name, in: columns).map { "did you mean \($0)? " } ?? ""
     throw InputError(
       "there is no column \(name); the header has \(found.isEmpty ? "none" : found)", at: header,
-      cure: nearest + (option.map { "name the column with \($0)" } ?? "name the column, and the separator"))
+      cure: Suggestion.cure(
+        for: name, in: columns,
+        else: option.map { "name the column with \($0)" } ?? "name the column, and the separator"))
   }
 
   /// Some fields of a row as text; nil for what a row does not have.

@@ -31,7 +31,7 @@ public struct Masking: Sendable {
     guard Masking(ratio: ratio).keptCount(of: patches) > 0 else {
       let largest = Double(patches - 1) / Double(patches)
       throw InputError(
-        "a ratio of \(ratio) leaves none of \(patches) patches", at: place,
+        "a ratio of \(ratio) hides all \(patches) patches", at: place,
         cure: patches > 1
           ? "give at most \((largest * 1000).rounded(.down) / 1000)" : "use larger images or smaller patches",
         isUsage: true)

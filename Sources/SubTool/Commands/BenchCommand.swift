@@ -1,5 +1,6 @@
 import CSystem
 import SubCore
+import SubData
 import SubTrain
 
 /// `bench`: times real training steps.
@@ -10,7 +11,7 @@ package struct BenchCommand: Command {
     "A step is both branches forward and backward and the optimizer's update, through the code that the training "
     + "commands run. images-deit3 and images-mae make training images instead, on one thread: read, decoded, "
     + "augmented, normalised; timm's with Pillow: scripts/reference/image_pipeline.py. gemm is this machine's rate of "
-    + "products in every precision, the best of --steps tries. Else it prints the median over the steps. Workloads: "
+    + "products in every precision, the best of --steps tries. The others print the median over the steps. Workloads: "
     + names.joined(separator: ", ") + "."
   package static let example = "masksub bench minilm --steps 5"
   package static let section = CommandSection.machine
@@ -119,8 +120,7 @@ package struct BenchCommand: Command {
     if names.contains(name) { return name }
     throw InputError(
       "there is no workload '\(name)'", at: "masksub bench",
-      cure: Suggestion.nearest(to: name, in: names).map { "did you mean \($0)?" }
-        ?? "use \(names.joined(separator: ", "))",
+      cure: Suggestion.cure(for: name, in: names, else: "use one of \(names.joined(separator: ", "))"),
       isUsage: true)
   }
 }

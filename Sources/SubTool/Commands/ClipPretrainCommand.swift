@@ -28,10 +28,7 @@ package struct ClipPretrainCommand: RankedCommand {
   var model: String?
   @Option("--from", value: "MODEL", default: "new weights", "weights to start from: a file, a folder or a run")
   var from: String?
-  @Option("--vocab", value: "FILE", default: "that of the weights or the data, else CLIP's own", "a merges file")
-  var vocabulary: String?
-  @Option("--text-heads", in: 1...4096, default: "what the files say, else a guess", "heads of the text tower")
-  var textHeads: Int?
+  var clipOptions = ClipOptions(standard: "that of the weights or the data, else CLIP's own")
   var weights = WeightOptions()
   var lock = LockOptions()
   var freeze = FreezeOptions()
@@ -65,7 +62,7 @@ package struct ClipPretrainCommand: RankedCommand {
     }
     let name = model ?? (data != nil && from == nil ? "ViT-B-32" : nil)
     let clip = try ClipModelChoice(
-      from: from, name: name, vocabulary: vocabulary, hints: weights.hints(textHeads: textHeads),
+      from: from, name: name, vocabulary: clipOptions.vocabulary, hints: weights.hints(nil, clipOptions),
       sizes: recipe.model, locking: try lock.lock, freezing: freeze.freezing
     ).model(settings) { try embedded?.merges ?? ClipModelChoice.standardVocabulary(context) }
     try clip.preparation.check()
@@ -85,7 +82,7 @@ package struct ClipPretrainCommand: RankedCommand {
         sharedBy: settings.ranks)
     }
     var run = try ClipRun(recipe, on: set, clip, evaluating: evaluation, method: methodOptions.choice, settings)
-    for (key, place) in [("data", data), ("val", validation), ("from", from), ("vocab", vocabulary)] {
+    for (key, place) in [("data", data), ("val", validation), ("from", from), ("vocab", clipOptions.vocabulary)] {
       run.configuration[key] = place.map { .string($0) } ?? .null
     }
     (run.configuration["freeze"], run.configuration["lock"]) = (freeze.json, lock.json)

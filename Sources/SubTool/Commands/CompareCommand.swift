@@ -12,9 +12,9 @@ package struct CompareCommand: Command {
     + "masked inputs on the evaluation split and the gradient norms of both branches (that is --analyze), and means with "
     + "deviations, a paired t-test and the cost. COMMAND is glue, finetune, train or clip-pretrain, and takes its own "
     + "options. --ratio is the share that masksub, masking and masksub-labels hide, and that is hidden of every run's "
-    + "evaluated inputs; the ratios of other methods are other things and stay what they are. --sub-weight goes to the "
-    + "methods that have one. The same command line goes on where it was stopped; more methods and seeds join those that "
-    + "are there. With --runs nothing is trained."
+    + "evaluated inputs; the ratios of other methods mean other things and stay as they are. --sub-weight goes to the "
+    + "methods that have one. The same command line goes on where it was stopped; more methods and seeds are added to "
+    + "what is there. With --runs nothing is trained."
   package static let example =
     "masksub compare glue --task cola --methods baseline,masksub --seeds 3 --output runs/cola"
   package static let section = CommandSection.evaluate
@@ -22,7 +22,7 @@ package struct CompareCommand: Command {
   @InnerCommand("COMMAND", "what trains, with the options of every run", isRequired: false) var inner
   @Option("--methods", "the methods, joined by commas")
   var methods = MethodList(types: [Baseline.self, MaskingAlone.self, MaskSub.self])
-  @Option("--seeds", "so many seeds from 1 on, or these: 3,5,7") var seeds = SeedList(seeds: [1])
+  @Option("--seeds", "how many seeds, counted from 1, or a list: 3,5,7") var seeds = SeedList(seeds: [1])
   @Option("--output", value: "DIR", default: "runs/compare-COMMAND", "the folder of the runs and the report")
   var output: String?
   @Option("--runs", value: "DIR", "reads runs instead of training: a run, or a folder of runs") var runs: [String]
@@ -36,14 +36,14 @@ package struct CompareCommand: Command {
     guard $inner.isGiven else { return try read(in: context) }
     guard runs.isEmpty else {
       throw InputError(
-        "runs are trained, or read", at: "--runs and \(inner.type.name)", cure: "leave one of them out", isUsage: true)
+        "--runs and \(inner.type.name) exclude each other", at: "masksub compare", cure: "leave one of them out",
+        isUsage: true)
     }
     let plan = try ComparisonPlan(
       inner, methods: methods.types, seeds: seeds.seeds, in: output ?? "runs/compare-\(inner.type.name)")
-    let words = ["masksub", Self.name, inner.type.name] + inner.arguments + CommandForm(of: self).line
-    let line = words.map(\.shellWord).joined(separator: " ")
     try plan.claim()
-    try RunSeries(runs: plan.runs, folder: plan.folder).make(in: context, line) { try Comparison($0, metric: metric) }
+    try RunSeries(runs: plan.runs, folder: plan.folder)
+      .make(in: context, shellLine([inner.type.name] + inner.arguments)) { try Comparison($0, metric: metric) }
   }
 
   /// Draws runs that exist; `--methods` and `--seeds` choose among them.
@@ -62,44 +62,8 @@ package struct CompareCommand: Command {
       throw InputError("nothing says where the report goes", at: "--runs", cure: "add --output DIR", isUsage: true)
     }
     try FileSystem.makeFolder(folder)
-    let line = (["masksub", Self.name] + CommandForm(of: self).line).map(\.shellWord).joined(separator: " ")
     let comparison = try Comparison(records, metric: metric)
-    try ComparisonReport(comparison: comparison, command: line).write(to: folder)
+    try ComparisonReport(comparison: comparison, command: shellLine()).write(to: folder)
     try context.show(comparison, in: folder)
   }
-}
-
-/// Names of methods, each once.
-struct MethodList: OptionValue {
-  let types: [any Method.Type]
-
-  static var placeholder: String { "LIST" }
-  static var expectation: String {
-    "different methods joined by commas, of \(Methods.all.map { $0.name }.joined(separator: ", "))"
-  }
-  static func parse(_ text: String, after previous: MethodList?) -> MethodList? {
-    let words = text.split(separator: ",").map { $0.filter { $0 != " " } }
-    let types = words.compactMap { try? Methods.named(String($0)) }
-    guard !types.isEmpty, types.count == words.count, Set(types.map { $0.name }).count == types.count else {
-      return nil
-    }
-    return MethodList(types: types)
-  }
-  var defaultText: String? { types.map { $0.name }.joined(separator: ",") }
-}
-
-/// Seeds: a number of them, or a list.
-struct SeedList: OptionValue {
-  let seeds: [Int]
-
-  static var placeholder: String { "N|LIST" }
-  static var expectation: String { "how many seeds, at most 1000, or different seeds joined by commas: 3,5,7" }
-  static func parse(_ text: String, after previous: SeedList?) -> SeedList? {
-    if let count = Int(text) { return (1...1000).contains(count) ? SeedList(seeds: Array(1...count)) : nil }
-    let words = text.split(separator: ",")
-    let seeds = words.compactMap { Int($0) }
-    guard !seeds.isEmpty, seeds.count == words.count, Set(seeds).count == seeds.count else { return nil }
-    return SeedList(seeds: seeds)
-  }
-  var defaultText: String? { seeds.map { "\($0)" }.joined(separator: ",") }
 }

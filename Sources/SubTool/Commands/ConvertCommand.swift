@@ -16,8 +16,8 @@ package struct ConvertCommand: Command {
     + "timm.create_model('local-dir:OUT', pretrained=True), open_clip.create_model('local-dir:OUT'), or transformers' "
     + "from_pretrained. OUT.onnx is the network itself, for onnxruntime and others: inputs and outputs are named as "
     + "transformers names them, of any batch and any length of text, in f32. "
-    + "With --average several weights of one model become their mean: runs from one start, or two models, a line between "
-    + "which --by 0.3,0.7 goes along."
+    + "With --average several weights of one model become their mean: of runs from one start, or of two models, between "
+    + "which --by 0.3,0.7 interpolates."
   package static let example = "masksub convert deit_3_small_224_1k.pth deit3-s.safetensors --names timm"
   package static let section = CommandSection.look
 
@@ -27,9 +27,10 @@ package struct ConvertCommand: Command {
   @Option("--by", value: "W,W,…", default: "all alike", "their factors in the mean, which sum to 1") var factors:
     Factors?
   @Option("--names", default: "as they are", "whose names the tensors get") var names: Names?
-  @Option("--for", default: "none", "the program for which OUT is a folder") var target: ExportForm?
+  @Option("--for", default: "none", "writes OUT as a folder for this program") var target: ExportForm?
   @Option("--tower", default: "both", "the tower of a CLIP that an .onnx file holds") var tower: ClipConfig.Tower?
-  var model = ModelOptions()
+  var visionModel = VisionModelOptions()
+  var clipOptions = ClipOptions()
   var weights = WeightOptions()
   var preparation = PreparationOptions()
   var inputOptions = InputOptions()
@@ -37,7 +38,7 @@ package struct ConvertCommand: Command {
   package init() {}
 
   /// What the options say of the weights.
-  var hints: WeightHints { weights.hints(model) }
+  var hints: WeightHints { weights.hints(visionModel, clipOptions) }
 
   /// Where the weights go.
   var output: String { rest.last ?? "" }
@@ -59,9 +60,7 @@ package struct ConvertCommand: Command {
     for remark in source.remarks { context.console.note(remark) }
     let renamed = try renamed(source, in: context)
     let result: any NamedTensors = renamed ?? source
-    guard FileSystem.kind(output) == .absent || format != .folder else {
-      throw InputError("there is something there already", at: output, cure: "name a folder that does not exist yet")
-    }
+    if format == .folder { try FileSystem.checkFree(output) }
     switch format {
     case .safetensors: try Safetensors.write(copying: result, metadata: metadata(source, checkpoint.path), to: output)
     case .npz: try Npz.write(copying: result, to: output)
@@ -84,7 +83,7 @@ package struct ConvertCommand: Command {
     context.console.note("\(try family.summary(of: weights)), \(weights.title)")
     guard let target = try family.names(names.rawValue, of: weights) else {
       throw InputError(
-        "nobody calls the tensors of this \(family.name) so", at: "--names \(names.rawValue)",
+        "there is no such naming for a \(family.name)", at: "--names \(names.rawValue)",
         cure: "use another naming, or leave --names out", isUsage: true)
     }
     return try RenamedWeights(weights, of: family, to: target)
@@ -113,9 +112,7 @@ package struct ConvertCommand: Command {
     if averages { throw refuse("--average", "weights are averaged into a weight file first") }
     if let names { throw refuse("--names \(names.rawValue)", "the names follow from the program that loads them") }
     if exportForm != .onnx, let tower { throw refuse("--tower \(tower.rawValue)", "a folder holds both towers") }
-    if exportForm != .onnx, FileSystem.kind(output) != .absent {
-      throw InputError("there is something there already", at: output, cure: "name a folder that does not exist yet")
-    }
+    if exportForm != .onnx { try FileSystem.checkFree(output) }
     let origin = ModelOrigin(input)
     let files = try origin.modality(weights: weights.key).export(self, of: origin, to: output, in: context)
     try context.console.print(files.joined(separator: ", "))

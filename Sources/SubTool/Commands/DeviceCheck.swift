@@ -1,24 +1,6 @@
 import SubCore
 import SubTrain
 
-/// What `--check` names: all results, or those of operations and cases that have a text in their name.
-package enum CheckedResults: OptionValue {
-  case all
-  case holding(String)
-
-  package static var placeholder: String { "[PATTERN]" }
-  package static var expectation: String { "part of an operation's name" }
-  package static func valueAlone(before next: String?) -> String? {
-    next.map(CommandParser.isOption) ?? true ? "" : nil
-  }
-  package static func parse(_ text: String, after previous: CheckedResults?) -> CheckedResults? {
-    text.isEmpty ? .all : .holding(text)
-  }
-  package var defaultText: String? { nil }
-
-  var pattern: String? { if case .holding(let text) = self { text } else { nil } }
-}
-
 /// `doctor --check`: a device's results beside the reference's.
 final class DeviceCheck {
   private let device: Device

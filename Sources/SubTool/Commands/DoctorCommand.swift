@@ -12,7 +12,8 @@ package struct DoctorCommand: Command {
   package static let example = "masksub doctor --check --device cpu"
   package static let section = CommandSection.machine
 
-  @Option("--check", "checks the results of --device: those of all operations, or of some") var check: CheckedResults?
+  @Option("--check", value: "[PATTERN]", "checks the results of --device: those of all operations, or of some")
+  var check: OptionalWord?
   @Option("--device", "the device to check") var device = Device.cpu
   @Option("--precision", default: "both", "the type of activations in the check") var precision: Precision?
 
@@ -24,7 +25,7 @@ package struct DoctorCommand: Command {
         "the check holds f32 and bf16 against the reference", at: "--precision tf32",
         cure: "use fp32 or bf16, or leave it out for both", isUsage: true)
     }
-    if let check { return try DeviceCheck(device, precision, check.pattern).run(context.console) }
+    if let check { return try DeviceCheck(device, precision, check.text).run(context.console) }
     let style = context.console.outputStyle
     func row(_ label: String, _ text: String) throws {
       try context.console.print(styled: label + String(repeating: " ", count: max(1, 15 - label.count)) + text)

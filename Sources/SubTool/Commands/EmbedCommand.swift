@@ -19,20 +19,26 @@ package struct EmbedCommand: Command {
   @Option("--from", value: "RUN|FILE", "the model") var from: String
   @Option("--output", value: "FILE", default: "none", "an .npy or .safetensors file with a row for every input")
   var output: String?
-  @Option("--nearest", value: "K", in: 1...1_000_000, default: "none", "prints so many neighbours") var nearest: Int?
-  @Option("--query", value: "INPUT", "what neighbours are looked for; repeatable") var queries: [String]
+  @Option("--nearest", value: "K", in: 1...1_000_000, default: "none", "prints the K nearest inputs of each input")
+  var nearest: Int?
+  @Option("--query", value: "INPUT", "an input whose neighbours are printed instead") var queries: [String]
   @Flag("--captions", "inputs are texts for a CLIP's text tower") var captions: Bool
   @Flag("--normalize", "rows of length 1") var normalizes: Bool
-  @Option("--pooling", default: "what lies beside the weights, else mean", "what of a BERT's tokens a row is made of")
+  @Option(
+    "--pooling", default: "what lies beside the weights, else mean", "how the vectors of a text's tokens become one")
   var pooling: TextPooling?
   var inference = InferenceOptions()
-  var model = ModelOptions()
+  var visionModel = VisionModelOptions()
+  var clipOptions = ClipOptions()
   var weights = WeightOptions()
   var preparation = PreparationOptions()
   var machine = MachineOptions()
   var inputOptions = InputOptions()
 
   package init() {}
+
+  /// What the options say of the weights.
+  var hints: WeightHints { weights.hints(visionModel, clipOptions) }
 
   package func run(in context: ToolContext) throws {
     guard output != nil || nearest != nil else {

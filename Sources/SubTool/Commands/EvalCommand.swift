@@ -1,7 +1,6 @@
 import SubCore
 import SubData
 import SubTrain
-import VisionSub
 
 /// `eval`: what a trained model is worth.
 package struct EvalCommand: RankedCommand {
@@ -24,21 +23,11 @@ package struct EvalCommand: RankedCommand {
   @Option(
     "--data", value: "DIR", default: "the run's own, else the embedded samples", "images, or the task's folder")
   var data: String?
-  @Option("--suite", value: "NAME|FILE", default: "none", "sets to evaluate on, which lie in --data: robustness")
-  var suite: String?
   @Option("--task", default: "the run's own", "the GLUE task of a text model") var task: GLUETask?
   @Option("--batch-size", in: 1...65536, "samples of a batch") var batch = 64
-  @Option("--workers", in: 0...256, default: "half of the cores, at most 8", "threads that prepare images")
-  var workers: Int?
-  @Option("--class-order", "how class folders are numbered: as torchvision does (1, 10, 2), or timm (1, 2, 10)")
-  var classOrder = ClassOrder.plain
-  @Option("--image", value: "COLUMN", "a table's column of paths of pictures") var image: String?
-  @Option("--max-broken", in: 0...1_000_000_000, "unreadable pictures that are passed over before it is an error")
-  var maxBroken = 100
-  @Option("--readout", default: "what the files say, else a guess", "what a vision transformer's head reads")
-  var readout: VisionTransformerConfig.Readout?
-  @Option("--image-size", in: 1...4096, default: "the model's own", "the side of the images, in pixels")
-  var imageSize: Int?
+  var suite = SuiteOptions()
+  var images = ImageReadingOptions()
+  var model = VisionModelOptions()
   var columns = TextColumnOptions()
   var table = TableOptions()
   var weights = WeightOptions()
@@ -50,14 +39,10 @@ package struct EvalCommand: RankedCommand {
   package init() {}
 
   /// What the options say of the weights.
-  var hints: WeightHints {
-    var hints = weights.hints
-    (hints.imageSize, hints.readout) = (imageSize, readout?.rawValue)
-    return hints
-  }
+  var hints: WeightHints { weights.hints(model) }
 
   package func run(in context: ToolContext) throws {
-    if let suite { return try VisionModality().evaluate(self, suite: suite, in: context) }
+    if let suite = suite.name { return try VisionModality().evaluate(self, suite: suite, in: context) }
     let run = ModelOrigin(from).run
     let evaluation = try Modalities.first { try $0.evaluate(self, of: run, in: context) }
     for (name, value) in evaluation.metrics { try context.console.print("\(name) \(value.fixed(4))") }
@@ -65,8 +50,8 @@ package struct EvalCommand: RankedCommand {
     try context.console.print("loss \(loss.fixed(4))")
     guard loss.isFinite else {
       throw InputError(
-        "the model's outputs are no numbers", at: from,
-        cure: "give other weights (masksub inspect --stats shows which of these are none)")
+        "the model's outputs are not finite", at: from,
+        cure: "give other weights (masksub inspect --stats shows which of these are not finite)")
     }
   }
 }
@@ -74,7 +59,7 @@ package struct EvalCommand: RankedCommand {
 extension EvalCommand: LineBasis {
   func earlier(for command: any Command.Type) throws -> EarlierLine? {
     // The sets of a suite are none of the run's data.
-    guard $from.isGiven, suite == nil else { return nil }
+    guard $from.isGiven, suite.name == nil else { return nil }
     let run = ModelOrigin(from).run
     let data: [(own: String, theirs: [String])]
     switch run?["command"]?.string {

@@ -43,7 +43,7 @@ package struct FinetuneCommand: RankedCommand {
   package func run(in context: ToolContext) throws {
     if probe.isOn { return try fitClassifier(in: context) }
     try VisionRunCommand(
-      command: Self.name, recipe: recipe, isRecipeGiven: $recipe.isGiven, from: from, hints: weights.hints,
+      command: Self.name, recipe: recipe, isRecipeGiven: $recipe.isGiven, from: from, hints: weights.hints(),
       headMap: headMap, images: images, table: table, samples: samples, freeze: freeze, method: methodOptions,
       recipeOptions: recipeOptions, options: runOptions, machine: machine
     ).run(in: context)
@@ -53,15 +53,17 @@ package struct FinetuneCommand: RankedCommand {
   private func fitClassifier(in context: ToolContext) throws {
     try refuseTraining(["--recipe", "--head-map"], butFor: "--readout")
     let settings = RunSettings(
-      seed: runOptions.seed, device: try machine.select(), precision: machine.precision, workers: images.workers)
-    var hints = weights.hints
+      seed: runOptions.seed, device: try machine.select(), precision: machine.precision, workers: images.reading.workers
+    )
+    var hints = weights.hints()
     hints.readout = try recipeOptions.given().last?.value
     try ProbeCommand(command: Self.name, from: from, options: probe, run: runOptions)(in: context) { from in
       let data = try VisionData(
-        images.data ?? context.home.file("datasets/shapes"), validation: images.validation, order: images.classOrder,
-        columns: table.columns(image: images.image), split: samples.split(standard: 0))
+        images.data ?? context.home.file("datasets/shapes"), validation: images.validation,
+        order: images.reading.classOrder,
+        columns: table.columns(image: images.reading.image), split: samples.split(standard: 0))
       if images.data == nil { try context.sayEmbedded("images of datasets/shapes", option: "--data DIR") }
-      return try VisionProbe(VisionFolder(from, hints), on: data, maxBroken: images.maxBroken, settings)
+      return try VisionProbe(VisionFolder(from, hints), on: data, maxBroken: images.reading.maxBroken, settings)
     }
   }
 }

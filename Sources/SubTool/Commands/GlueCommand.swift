@@ -29,11 +29,8 @@ package struct GlueCommand: RankedCommand {
     "--vocab", value: "FILE", default: "one learned from the training texts",
     "the vocabulary of a new BERT for a table")
   var vocabulary: String?
-  @Option(
-    "--weights", value: "KEY", default: "the average where there is one",
-    "which of several weights of a PyTorch file: model, model_ema")
-  var key: String?
   @Flag("--predict", "writes GLUE's submission files for the test splits") var predict: Bool
+  var weights = WeightKeyOptions()
   var probe = ProbeOptions()
   var columns = TextColumnOptions()
   var table = TableOptions()
@@ -86,7 +83,7 @@ package struct GlueCommand: RankedCommand {
       let run = ModelOrigin(from).run.flatMap { $0["command"]?.string == Self.name ? $0["recipe"] : nil }
       let recipe = try recipeOptions.recipe(
         run.map { try standard.restored(from: $0, at: from) } ?? standard, of: nil, note: context.console.note)
-      return try TextProbe(TextFolder(from, weights: key), on: source.data, by: recipe, settings)
+      return try TextProbe(TextFolder(from, weights: weights.key), on: source.data, by: recipe, settings)
     }
   }
 
@@ -160,7 +157,7 @@ package struct GlueCommand: RankedCommand {
           "the sizes and the vocabulary are those of the weights", at: vocabulary == nil ? "--set model.*" : "--vocab",
           cure: "leave them out, or --from", isUsage: true)
       }
-      return try TextRunModel(TextFolder(from, weights: key), for: goal, freezing: freeze.freezing, settings)
+      return try TextRunModel(TextFolder(from, weights: weights.key), for: goal, freezing: freeze.freezing, settings)
     }
     let tokenizer =
       try vocabulary.map { try WordPieceTokenizer(path: $0) }

@@ -14,11 +14,8 @@ package struct InspectCommand: Command {
 
   @Flag("--stats", "adds the smallest and largest value, mean, standard deviation and the count of zeros")
   package var stats: Bool
-  @Option(
-    "--weights", value: "KEY", default: "the average where there is one",
-    "which of several weights of a PyTorch file: model, model_ema")
-  package var key: String?
   @Argument("FILE", "the file, a folder that holds model.safetensors, or a run") package var file: String
+  var weights = WeightKeyOptions()
   var inputOptions = InputOptions()
 
   package init() {}
@@ -27,7 +24,7 @@ package struct InspectCommand: Command {
     let console = context.console
     let place = try Checkpoint.standing(for: file, note: console.note)
     defer { withExtendedLifetime(place) {} }
-    let tensors = try TensorFile.open(place.path, weights: key)
+    let tensors = try TensorFile.open(place.path, weights: weights.key)
     let infos = try tensors.names.map { (name: $0, info: try tensors.info(named: $0)) }
     let nameWidth = min(infos.map(\.name.count).max() ?? 0, 72)
     let shapes = infos.map { "[\($0.info.shape.map(String.init).joined(separator: ", "))]" }
@@ -58,13 +55,5 @@ package struct InspectCommand: Command {
       try console.print("architecture: \(family.name), but \(error.description)")
     }
     try console.print("naming: \(weights.title)")
-  }
-}
-
-extension String {
-  /// The text with spaces behind it, or in front of it, up to a width.
-  func padded(_ width: Int, left: Bool = false) -> String {
-    let room = String(repeating: " ", count: max(0, width - count))
-    return left ? room + self : self + room
   }
 }

@@ -8,7 +8,7 @@ package struct PlanCommand: Command {
   package static let discussion =
     "Makes the recipe's network, counts the products of a step (a product and a sum are two operations) and what it asks of "
     + "memory, and says how long the whole run takes: at the speed of steps that it times here, at a --rate, or at a share of "
-    + "what a --card's data sheet says. Several machines are taken to share batches without loss. Data need not be there: "
+    + "what a --card's data sheet says. Several machines are taken to share batches without loss. No data are needed: "
     + "vision recipes have ImageNet's 1000 classes and 1281167 images unless told otherwise, and texts are taken to be as long "
     + "as the recipe reads them: --tokens says how long yours are."
   package static let example = "masksub plan --recipe deit3-s-400 --card a100 --precision bf16 --machines 8"
@@ -22,12 +22,13 @@ package struct PlanCommand: Command {
   @Option("--classes", in: 2...1 << 20, default: "1000 for images, 2 for texts", "classes") var classes: Int?
   @Option(
     "--tokens", in: 2...1 << 16, default: "as many as the recipe reads at most",
-    "tokens of a text on average, those at its ends too: shorter texts cost less")
+    "tokens of a text on average, the special ones included: shorter texts cost less")
   var tokens: Int?
   @Option("--machines", in: 1...1 << 20, "machines, or cards, that share every batch") var machines = 1
   @Option("--card", default: "this machine", "an accelerator by its data sheet") var card: Card?
-  @Option("--share", in: 0.01...1, default: "0.4", "of a card's rate, what training reaches") var share: Double?
-  @Option("--rate", value: "GFLOPS", in: 0.001...1e12, default: "measured", "operations a second, in thousand millions")
+  @Option("--share", in: 0.01...1, default: "0.4", "the share of a card's rate that training reaches") var share:
+    Double?
+  @Option("--rate", value: "GFLOPS", in: 0.001...1e12, default: "measured", "operations a second, in billions")
   var rate: Double?
   var machine = MachineOptions()
 
@@ -40,11 +41,7 @@ package struct PlanCommand: Command {
         isUsage: true)
     }
     guard let plan = try Modalities.all.lazy.compactMap({ try $0.plan(request, on: machine.select()) }).first else {
-      let names = Tool.recipes.map(\.name)
-      throw InputError(
-        "there is no recipe '\(recipe)'", at: "--recipe",
-        cure: Suggestion.nearest(to: recipe, in: names).map { "did you mean '\($0)'?" }
-          ?? "masksub recipes lists them", isUsage: true)
+      throw InputError(noRecipe: recipe, among: Tool.recipes.map(\.name))
     }
     // Asked of all before the first one's time is spent.
     let chosen = try methods.types.map { try MethodChoice($0).resolved(plan.basis, selection: plan.selection) }

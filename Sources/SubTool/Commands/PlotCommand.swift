@@ -5,7 +5,7 @@ import SubTrain
 /// `plot`: the curves of runs.
 package struct PlotCommand: Command {
   package static let name = "plot"
-  package static let summary = "draws the curves of runs, of those that go on as well, as SVG and PNG"
+  package static let summary = "draws the curves of finished and running runs as SVG and PNG"
   package static let discussion =
     "Losses in training and evaluation, the task's metrics, gradient norms, learning rate and speed over the steps. Each run's "
     + "pictures go to its own plots/, curves.svg and curves.png. With --together one picture has a curve for each run, named "
@@ -33,7 +33,7 @@ package struct PlotCommand: Command {
     if together {
       guard records.count <= PlotInk.seriesCount else {
         throw InputError(
-          "\(records.count) runs want more colours than the \(PlotInk.seriesCount) there are", at: "--together",
+          "there are only \(PlotInk.seriesCount) colours for \(records.count) runs", at: "--together",
           cure: "name fewer", isUsage: true)
       }
       return try draw(RunRecord.figure(of: records), output ?? ".", "together", context.console)

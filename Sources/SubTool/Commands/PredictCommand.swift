@@ -1,7 +1,6 @@
 import SubCore
 import SubData
 import SubTrain
-import VisionSub
 
 /// `predict`: what a model says of inputs.
 package struct PredictCommand: Command {
@@ -16,7 +15,7 @@ package struct PredictCommand: Command {
   package static let section = CommandSection.evaluate
 
   @Option("--from", value: "RUN|FILE", "the model") var from: String
-  @Option("--top", in: 1...1_000_000, "classes that are named of every input, the most probable first") var top = 5
+  @Option("--top", in: 1...1_000_000, "classes that are printed for every input, the most probable first") var top = 5
   @Option("--format", "a line for every input, or rows for other programs") var format = PredictionPrinter.Format.table
   @Option(
     "--logits", value: "FILE", default: "none", "an .npy or .safetensors file for the logits, a row for every input")
@@ -27,7 +26,8 @@ package struct PredictCommand: Command {
     "--class-order", "how class folders of --data are numbered: as torchvision does (1, 10, 2), or timm (1, 2, 10)")
   var classOrder = ClassOrder.plain
   var inference = InferenceOptions()
-  var model = ModelOptions()
+  var visionModel = VisionModelOptions()
+  var clipOptions = ClipOptions()
   var weights = WeightOptions()
   var zeroShot = ZeroShotOptions()
   var preparation = PreparationOptions()
@@ -42,7 +42,7 @@ package struct PredictCommand: Command {
   }
 
   /// What the options say of the weights.
-  var hints: WeightHints { weights.hints(model) }
+  var hints: WeightHints { weights.hints(visionModel, clipOptions) }
 
   /// What reads logits. `standard`: how the model's own become probabilities; nil: they are values.
   func reader(_ standard: Likelihood?, _ classNames: [String]?) throws -> PredictionReader {
@@ -56,15 +56,6 @@ package struct PredictCommand: Command {
 }
 
 extension Likelihood: OptionValue {}
-
-extension WeightOptions {
-  /// The same with what settles a model of any kind.
-  func hints(_ model: ModelOptions) -> WeightHints {
-    var hints = hints(textHeads: model.textHeads)
-    (hints.imageSize, hints.readout) = (model.imageSize, model.readout?.rawValue)
-    return hints
-  }
-}
 
 extension PredictCommand: LineBasis {
   func earlier(for command: any Command.Type) throws -> EarlierLine? {

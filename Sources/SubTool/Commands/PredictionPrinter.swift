@@ -67,12 +67,6 @@ struct PredictionPrinter {
     }
   }
 
-  /// A row of fields, quoted where they have to be.
-  private func write(_ fields: [String]) throws {
-    let row = fields.map { field in
-      field.utf8.contains { [0x22, 0x2c, 0x0a, 0x0d].contains($0) }
-        ? "\"\(field.replacing("\"", with: "\"\""))\"" : field
-    }
-    try console.write((row.joined(separator: ",") + "\n").utf8)
-  }
+  /// A row of a CSV.
+  private func write(_ fields: [String]) throws { try console.write(CSV.line(fields).utf8) }
 }

@@ -18,7 +18,7 @@ package struct PreviewCommand: Command {
   @Option("--task", "a GLUE task, to look at text") var task: GLUETask?
   @Option("--from", value: "FOLDER", default: "tokenizers/acceptability", "the text model whose tokenizer is used")
   var from: String?
-  @Option("--count", in: 1...256, "how many") var count = 8
+  @Option("--count", in: 1...256, "how many inputs") var count = 8
   @Option("--ratio", in: 0...0.999, default: "the recipe's", "the share that is hidden")
   var ratio: Double?
   @Option("--seed", "fixes everything random") var seed = 0

@@ -18,9 +18,7 @@ struct ProbeCommand {
       throw InputError("no weights are given to probe", at: "--probe", cure: "add --from FILE", isUsage: true)
     }
     let place = run.output ?? FileSystem.join("runs", "probe-\(WallClock.fileStamp())")
-    guard FileSystem.kind(place) == .absent else {
-      throw InputError("there is something there already", at: place, cure: "choose another --output", isUsage: true)
-    }
+    try FileSystem.checkFree(place, isUsage: true)
     let probe = try make(from)
     for line in [probe.title] + probe.details { context.console.note(line) }
     let result = try probe(strength: options.strength, note: context.console.note)

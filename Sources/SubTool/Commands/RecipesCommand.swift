@@ -42,17 +42,13 @@ package struct RecipeBook {
 
   /// A line per recipe.
   package func list() -> String {
-    let width = pages.map(\.name.count).max() ?? 0
-    return pages.map { "\($0.name.padded(width))  \($0.summary)\n" }.joined()
+    TextColumns(pages.map { [$0.name, $0.summary] }, left: [0, 1]).lines.map { $0 + "\n" }.joined()
   }
 
   /// The whole page of a recipe.
   package func page(_ name: String, style: TextStyle, width: Int) throws -> String {
     guard let page = pages.first(where: { $0.name == name }) else {
-      let nearest = Suggestion.nearest(to: name, in: pages.map(\.name)).map { "did you mean '\($0)'?" }
-      throw InputError(
-        "there is no recipe '\(name)'", at: "masksub recipes", cure: nearest ?? "masksub recipes lists them",
-        isUsage: true)
+      throw InputError(noRecipe: name, among: pages.map(\.name), at: "masksub recipes")
     }
     let keys = page.parameters.map(\.key.count).max() ?? 0
     let margin = keys + Self.values + Self.ranges + 8

@@ -9,7 +9,7 @@ package struct ReproduceCommand: Command {
     "Without TABLE the studies are listed. A study says what it will take, makes the runs that are not done yet, one after "
     + "the other in DIR/SCALE/NAME-sSEED, and writes DIR/SCALE/TABLE/report.html, figure.svg, figure.png, runs.csv and "
     + "steps.csv, as compare does. Studies share runs; the same command line goes on where it was stopped. The small scale is "
-    + "what two cores carry, on CIFAR-10, CoLA or captions of CIFAR-10, and shows directions, not the paper's numbers; without "
+    + "made for two cores, on CIFAR-10, CoLA or captions of CIFAR-10, and shows directions, not the paper's numbers; without "
     + "data of yours it uses the embedded ones where they serve. The paper's scale is its own recipes on its own data."
   package static let example = "masksub reproduce table-a7 --data cifar10.tar.gz --seeds 3 --output runs/reproduce"
   package static let section = CommandSection.evaluate
@@ -25,7 +25,7 @@ package struct ReproduceCommand: Command {
   var from: [String]
   @Option("--only", value: "LIST", default: "all", "some of the study's trainings, by their names joined by commas")
   var only: String?
-  @Option("--seeds", "so many seeds from 1 on, or these: 3,5,7") var seeds = SeedList(seeds: [1])
+  @Option("--seeds", "how many seeds, counted from 1, or a list: 3,5,7") var seeds = SeedList(seeds: [1])
   @Option("--output", value: "DIR", "the folder of all studies' runs and reports") var output = "runs/reproduce"
   @Flag("--dry-run", "only says what the study will take") var isDry: Bool
   var machine = MachineOptions()
@@ -56,8 +56,8 @@ package struct ReproduceCommand: Command {
     if plan.runs.contains(where: { !$0.isDone }) {
       for line in try [title] + StudyCost(plan, on: device).text { console.note(line) }
     }
-    let line = (["masksub", Self.name, study.name] + CommandForm(of: self).line).map(\.shellWord).joined(separator: " ")
-    try RunSeries(runs: plan.runs, folder: plan.folder).make(in: context, line, comparing: plan.comparison)
+    try RunSeries(runs: plan.runs, folder: plan.folder)
+      .make(in: context, shellLine([study.name]), comparing: plan.comparison)
   }
 
   /// What of the machine every run is told.
@@ -69,18 +69,13 @@ package struct ReproduceCommand: Command {
   /// A line for every study: what it is called, the scales that it has, its rows, and what it shows.
   private func list(in console: Console) throws {
     let rows = Studies.all.map { study in
-      (
+      [
         ([study.name] + study.aliases).joined(separator: ", "), study.lacksSmall == nil ? "small, paper" : "paper",
-        "\(study.rows.count) rows", study.summary
-      )
+        "\(study.rows.count) rows", study.summary,
+      ]
     }
-    let (name, scale, count) = (
-      rows.map(\.0.count).max() ?? 0, rows.map(\.1.count).max() ?? 0, rows.map(\.2.count).max() ?? 0
-    )
-    for row in rows {
-      try console.print("\(row.0.padded(name))  \(row.1.padded(scale))  \(row.2.padded(count, left: true))  \(row.3)")
-    }
-    for (table, why) in Studies.absent { try console.print("\(table.padded(name))  cannot be run: \(why)") }
+    let absent = Studies.absent.map { table, why in [table, "cannot be run: \(why)"] }
+    for line in TextColumns(rows + absent, left: [0, 1, 3]).lines { try console.print(line) }
   }
 }
 

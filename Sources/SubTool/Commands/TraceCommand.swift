@@ -19,11 +19,11 @@ package struct TraceCommand: Command {
   @Option("--from", value: "RUN|FILE", "the weights") var from: String
   @Option("--batch", value: "FILE", "the batch") var batch: String
   @Option("--output", value: "FILE", "where the result goes") var output: String
-  @Option("--method", "how the step trains") var method = MethodName(MaskSub.self)
+  @Option("--method", "the training method") var method = MethodName(MaskSub.self)
   @Option("--ratio", in: 0...0.999, default: "0.5 for images, 0.15 for text", "the share that is hidden")
   var ratio: Double?
   @Option("--loss", "the classification loss of a vision model") var loss: LossName?
-  @Flag("--statistics", "also writes the running statistics of batch-norm behind the step, after.NAME")
+  @Flag("--statistics", "also writes the running statistics of batch-norm after the step, as after.NAME")
   var statistics: Bool
   var machine = MachineOptions()
 

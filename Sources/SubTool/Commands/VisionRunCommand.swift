@@ -28,13 +28,14 @@ struct VisionRunCommand {
   let machine: MachineOptions
 
   func run(in context: ToolContext) throws {
-    let settings = try options.settings(on: machine, workers: images.workers, ranks: context.ranks)
+    let settings = try options.settings(on: machine, workers: images.reading.workers, ranks: context.ranks)
     let begun = try options.begun(command)
     let source = try from.map { try VisionFolder($0, hints) }
     var recipe = try recipe(source, begun, context)
     let data = try VisionData(
-      images.data ?? context.home.file("datasets/shapes"), validation: images.validation, order: images.classOrder,
-      columns: table.columns(image: images.image), split: samples.split(standard: 0))
+      images.data ?? context.home.file("datasets/shapes"), validation: images.validation,
+      order: images.reading.classOrder,
+      columns: table.columns(image: images.reading.image), split: samples.split(standard: 0))
     if images.data == nil, begun == nil { try fit(&recipe, to: data.train.count) }
     if begun == nil, images.data == nil || source == nil && self.recipe == nil {
       try context.console.print(note(recipe, isEmbedded: images.data == nil))
@@ -44,11 +45,11 @@ struct VisionRunCommand {
       classNames: data.classNames, settings)
     var run = try VisionRun(
       recipe, on: data, model, method: method.choice, classWeights: samples.weights, settings,
-      maxBroken: images.maxBroken)
+      maxBroken: images.reading.maxBroken)
     run.command = command
     run.configuration["data"] = .string(images.data ?? "datasets/shapes")
-    run.configuration["table"] = try table.columns(image: images.image)?.json ?? .null
-    run.configuration["split"] = samples.json
+    run.configuration["table"] = try table.columns(image: images.reading.image)?.json ?? .null
+    run.configuration["split"] = .object(samples.split(standard: 0).json)
     run.configuration["freeze"] = freeze.json
     for (key, place) in [("validation", images.validation), ("from", from), ("head_map", headMap)] {
       run.configuration[key] = place.map { .string($0) } ?? .null

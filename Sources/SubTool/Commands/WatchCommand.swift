@@ -13,7 +13,7 @@ package struct WatchCommand: Command {
   package static let name = "watch"
   package static let summary = "shows a running run's curves in the terminal"
   package static let discussion =
-    "Draws them anew every few seconds until the run ends or Ctrl-C leaves it; the run takes no notice. Without a terminal "
+    "Draws them anew every few seconds until the run ends or Ctrl-C leaves it; the run is not disturbed. Without a terminal "
     + "they are drawn once."
   package static let example = "masksub watch runs/glue-20260131-120000"
   package static let section = CommandSection.evaluate

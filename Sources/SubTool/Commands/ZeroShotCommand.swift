@@ -13,7 +13,7 @@ package struct ZeroShotCommand: RankedCommand {
     + "their JSON names a label and --classes the classes. For a run, what its own evaluation used is used unless "
     + "something else is given: data, classes, templates, where captions are found, precision. --suite evaluates on all sets "
     + "of a suite that --data holds, each by its own protocol, and with names and templates of its own where the suite's "
-    + "file says so; robustness is the sets of the paper's Table A.4. Class folders with ImageNet's ids have ImageNet's names."
+    + "file says so; robustness is the sets of the paper's Table A.4. Class folders named by ImageNet's ids get its names."
   package static let example = "masksub zero-shot --from models/clip --data imagenet/val --templates imagenet"
   package static let section = CommandSection.evaluate
 
@@ -22,17 +22,13 @@ package struct ZeroShotCommand: RankedCommand {
     "--data", value: "DIR|SHARDS|CSV", default: "a run's --val, else datasets/captions",
     "class folders, or images with captions")
   var data: String?
-  @Option("--suite", value: "NAME|FILE", default: "none", "sets to evaluate on, which lie in --data: robustness")
-  var suite: String?
   @Option(
     "--model", value: "NAME|FILE", default: "what the weights say",
     "an open_clip name, for its activation, or a JSON file")
   var model: String?
-  @Option("--vocab", value: "FILE", default: "the one beside the weights, else CLIP's own", "a merges file")
-  var vocabulary: String?
   @Option("--batch-size", in: 1...65536, "images at once") var batch = 64
-  @Option("--text-heads", in: 1...4096, default: "what the files say, else a guess", "heads of the text tower")
-  var textHeads: Int?
+  var suite = SuiteOptions()
+  var clipOptions = ClipOptions()
   var weights = WeightOptions()
   var preparation = PreparationOptions()
   var zeroShot = ZeroShotOptions()
@@ -44,7 +40,7 @@ package struct ZeroShotCommand: RankedCommand {
   package init() {}
 
   package func run(in context: ToolContext) throws {
-    if let suite {
+    if let suite = suite.name {
       return try evaluate(suite: SuiteRun(suite, below: $data.isGiven ? data : nil, in: context), context)
     }
     for (name, value) in try evaluate(in: context).metrics { try context.console.print("\(name) \(value.fixed(4))") }
@@ -63,7 +59,7 @@ package struct ZeroShotCommand: RankedCommand {
       let name = classes?.names.first
     {
       context.console.note(
-        "the class folders are WordNet ids: asked is by ImageNet's names of them, \(folder) is '\(name)' "
+        "the class folders are WordNet ids; the prompts use ImageNet's names for them, \(folder) is '\(name)' "
           + "(--classes FILE for others)")
     }
     var evaluation = try ZeroShotEvaluation(
@@ -71,7 +67,7 @@ package struct ZeroShotCommand: RankedCommand {
       at: zeroShot.classes.map { "--classes \($0)" } ?? "--data \(place)",
       templates: try zeroShot.promptTemplates(embedded: embedded?.templates), batchSize: batch,
       sharedBy: context.ranks)
-    for line in clip.details + [clip.preparationLine] { context.console.note(line) }
+    for line in clip.remarks { context.console.note(line) }
     let figures = try evaluation()
     for remark in evaluation.remarks { context.console.note(remark) }
     return figures
@@ -79,12 +75,10 @@ package struct ZeroShotCommand: RankedCommand {
 
   private func clip(_ context: ToolContext) throws -> ClipRunModel {
     let settings = RunSettings(device: try machine.select(context.ranks), precision: machine.precision)
-    var clip = try ClipModelChoice(
-      from: from, name: model, vocabulary: vocabulary, hints: weights.hints(textHeads: textHeads)
-    ).model(settings) { try ClipModelChoice.standardVocabulary(context) }
-    clip.preparation = try clip.preparation.overridden(by: preparation.told())
-    try clip.preparation.check()
-    return clip
+    return try ClipModality.model(
+      ClipModelChoice(
+        from: from, name: model, vocabulary: clipOptions.vocabulary, hints: weights.hints(nil, clipOptions)),
+      preparing: preparation, settings, in: context)
   }
 
   /// All sets of a suite; what a set's file does not say is what the options say.
@@ -106,7 +100,7 @@ package struct ZeroShotCommand: RankedCommand {
       }
     }
     let clip = try clip(context)
-    for line in clip.details + [clip.preparationLine] { context.console.note(line) }
+    for line in clip.remarks { context.console.note(line) }
     var made: (names: [String], templates: PromptTemplates, logits: ImageFunction)?
     try suite.print(evaluation, in: context) { pictures in
       let own = try names(of: pictures) ?? []
@@ -126,7 +120,7 @@ package struct ZeroShotCommand: RankedCommand {
     let trained = run?["command"]?.string == ClipPretrainCommand.name ? run?["data"]?.string : nil
     if data == nil, let trained {
       throw InputError(
-        "the run was trained on \(trained) and evaluated on nothing", at: from, cure: "add --data", isUsage: true)
+        "the run on \(trained) has no evaluation data", at: from, cure: "add --data", isUsage: true)
     }
     let isRunsOwn = run != nil && trained == nil && !$data.isGiven
     return data == nil || isRunsOwn ? try EmbeddedCaptions(context) : nil
@@ -136,7 +130,7 @@ package struct ZeroShotCommand: RankedCommand {
 extension ZeroShotCommand: LineBasis {
   func earlier(for command: any Command.Type) throws -> EarlierLine? {
     // The sets of a suite are none of the run's data.
-    guard $from.isGiven, suite == nil else { return nil }
+    guard $from.isGiven, suite.name == nil else { return nil }
     let same = [
       "--classes", "--templates", "--text-key", "--json-text-key", "--image-key", "--csv-img-key", "--csv-caption-key",
       "--csv-separator", "--max-faults", "--precision",

@@ -26,7 +26,7 @@ struct Comparison {
     }
     if let other = runs.first(where: { $0.command != first.command }) {
       throw InputError(
-        "a run of \(first.command) and one of \(other.command) have nothing to be compared by",
+        "a run of \(first.command) and one of \(other.command) cannot be compared",
         at: "\(first.folder.path), \(other.folder.path)", cure: "name runs of one command", isUsage: true)
     }
     let settings = Configurations(runs)

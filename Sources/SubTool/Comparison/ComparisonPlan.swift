@@ -72,22 +72,3 @@ struct ComparisonPlan {
     }
   }
 }
-
-extension InnerCommandLine {
-  /// What an option was given; "" for a flag; nil: it was not.
-  func value(of spelling: String) -> String? {
-    options.lazy.compactMap { argument in
-      argument == spelling
-        ? "" : argument.hasPrefix(spelling + "=") ? String(argument.dropFirst(spelling.count + 1)) : nil
-    }.first
-  }
-
-  /// The arguments but for some options.
-  func arguments(without spellings: [String]) -> [String] {
-    options.filter { argument in !spellings.contains { argument == $0 || argument.hasPrefix($0 + "=") } }
-      + arguments.dropFirst(options.count)
-  }
-
-  /// What stands in front of `--`: the parser keeps an option and its value in one piece.
-  private var options: ArraySlice<String> { arguments.prefix { $0 != "--" } }
-}

@@ -93,25 +93,23 @@ struct ComparisonTable {
 extension Comparison {
   /// One row for every run.
   var runsCSV: String {
-    let own = Set(groups.compactMap(\.metric)).subtracting([metric] + otherMetrics).sorted()
-    let names = [metric] + otherMetrics + own
+    let names = allMetrics
     let heads = ["group", "method", "seed", "run", "ended", "steps"] + names + ["training_seconds", "seconds"]
-    return Self.csv(
-      [heads]
-        + groups.flatMap { group in
-          group.runs.map { run in
-            [group.name, run.method, "\(run.seed)", run.folder.path, run.summary == nil ? "no" : "yes", "\(run.step)"]
-              + names.map { Self.number(run.final($0)) }
-              + [Self.number(run.trainingSeconds), Self.number(run.summary?["seconds"]?.double)]
-          }
-        })
+    var rows = [heads]
+    for group in groups {
+      rows += group.runs.map { run in
+        [group.name, run.method, "\(run.seed)", run.folder.path, run.summary == nil ? "no" : "yes", "\(run.step)"]
+          + names.map { Self.number(run.final($0)) }
+          + [Self.number(run.trainingSeconds), Self.number(run.summary?["seconds"]?.double)]
+      }
+    }
+    return rows.map(CSV.line).joined()
   }
 
   /// One row for every logged step of every run.
   var stepsCSV: String {
-    let own = Set(groups.compactMap(\.metric)).subtracting([metric] + otherMetrics).sorted()
     let names = ["loss", "loss_main", "loss_sub", "loss_main_mean", "loss_sub_mean", "lr", "grad_norm"]
-    let all = names + ["grad_norm_main", "grad_norm_sub", "samples_per_s", metric] + otherMetrics + own
+    let all = names + ["grad_norm_main", "grad_norm_sub", "samples_per_s"] + allMetrics
     var rows = [["group", "method", "seed", "step", "split"] + all]
     for group in groups {
       for run in group.runs {
@@ -120,19 +118,16 @@ extension Comparison {
         }
       }
     }
-    return Self.csv(rows)
+    return rows.map(CSV.line).joined()
+  }
+
+  /// The metric that counts, the others, and those of groups with their own.
+  private var allMetrics: [String] {
+    let known = [metric] + otherMetrics
+    return known + Set(groups.compactMap(\.metric)).subtracting(known).sorted()
   }
 
   private static func number(_ value: Double?) -> String { value.map { "\($0)" } ?? "" }
-
-  /// Rows as RFC 4180 has them.
-  private static func csv(_ rows: [[String]]) -> String {
-    rows.map { row in
-      row.map { cell in
-        cell.contains(where: { ",\"\n".contains($0) }) ? "\"" + cell.replacing("\"", with: "\"\"") + "\"" : cell
-      }.joined(separator: ",") + "\n"
-    }.joined()
-  }
 }
 
 extension Comparison {

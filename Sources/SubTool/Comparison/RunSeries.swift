@@ -44,7 +44,7 @@ struct RunSeries {
     if !failures.isEmpty {
       throw InputError(
         "\(failures.count) of \(runs.count) runs failed: \(failures.joined(separator: "; "))", at: folder,
-        cure: "remedy that and give the same command again, or leave these runs out")
+        cure: "fix that and give the same command again, or leave these runs out")
     }
   }
 

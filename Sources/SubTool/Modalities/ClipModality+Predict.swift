@@ -17,10 +17,9 @@ extension ClipModality {
     }
     let settings = RunSettings(
       device: try command.machine.select(), precision: command.machine.precision, workers: command.inference.workers)
-    var clip = try Self.model(model, command.model, command.hints, settings, in: context)
-    clip.preparation = try clip.preparation.overridden(by: command.preparation.told())
-    try clip.preparation.check()
-    for line in clip.details + [clip.preparationLine] { context.console.note(line) }
+    let clip = try Self.model(
+      ClipModelChoice(model, command.clipOptions, command.hints), preparing: command.preparation, settings, in: context)
+    for line in clip.remarks { context.console.note(line) }
     let templates = try command.zeroShot.promptTemplates(embedded: nil)
     let classifier = ZeroShotClassifier(clip.model, clip.tokenizer, classes, templates, on: settings.device)
     let logits = clip.logits(
@@ -29,12 +28,15 @@ extension ClipModality {
     try command.print(logits, command.reader(.softmax, classes.names), in: context)
   }
 
+  /// The CLIP that is chosen, with images prepared as its files say unless the options say otherwise.
   static func model(
-    _ model: ModelOrigin, _ options: ModelOptions, _ hints: WeightHints, _ settings: RunSettings,
+    _ choice: ClipModelChoice, preparing preparation: PreparationOptions, _ settings: RunSettings,
     in context: ToolContext
   ) throws -> ClipRunModel {
-    try ClipModelChoice(from: model.path, name: nil, vocabulary: options.vocabulary, hints: hints)
-      .model(settings) { try ClipModelChoice.standardVocabulary(context) }
+    var clip = try choice.model(settings) { try ClipModelChoice.standardVocabulary(context) }
+    clip.preparation = try clip.preparation.overridden(by: preparation.told())
+    try clip.preparation.check()
+    return clip
   }
 }
 
@@ -43,26 +45,36 @@ extension ClipModality {
     try command.refuse(command.captions ? Self.unused : Self.unused.union(["--text", "--separator"]), for: "a CLIP")
     let settings = RunSettings(
       device: try command.machine.select(), precision: command.machine.precision, workers: command.inference.workers)
-    var clip = try Self.model(model, command.model, command.weights.hints(command.model), settings, in: context)
-    clip.preparation = try clip.preparation.overridden(by: command.preparation.told())
-    try clip.preparation.check()
-    let (network, details) = (clip, clip.details + [clip.preparationLine])
+    let clip = try Self.model(
+      ClipModelChoice(model, command.clipOptions, command.hints), preparing: command.preparation, settings, in: context)
     guard command.captions else {
-      let features = network.imageFeatures(
+      let features = clip.imageFeatures(
         batchSize: command.inference.batch, workers: settings.imageWorkers, maxBroken: command.inference.maxBroken)
       return Embedder(
-        details: details, forEachInput: PictureInputs(command.inference, context).rows(features),
-        features: network.textFeatures)
+        details: clip.remarks, forEachInput: PictureInputs(command.inference, context).rows(features),
+        features: clip.textFeatures)
     }
     let inputs = try TextInputs(command.inference, isPair: false, context.console)
-    return Embedder(details: details) { body in
+    return Embedder(details: clip.remarks) { body in
       try inputs.forEachBatch { examples in
-        for (example, row) in zip(examples, network.textFeatures(examples.map(\.first))) {
+        for (example, row) in zip(examples, clip.textFeatures(examples.map(\.first))) {
           try body(example.first, row)
         }
       }
     } features: {
-      network.textFeatures($0)
+      clip.textFeatures($0)
     }
   }
+}
+
+extension ClipModelChoice {
+  /// The model that a command names, as it is.
+  init(_ model: ModelOrigin, _ options: ClipOptions, _ hints: WeightHints) {
+    self.init(from: model.path, name: nil, vocabulary: options.vocabulary, hints: hints)
+  }
+}
+
+extension ClipRunModel {
+  /// What has to be said of it and of its images, in a line each.
+  var remarks: [String] { details + [preparationLine] }
 }

@@ -71,10 +71,10 @@ extension ClipModality {
     -> [String]
   {
     try command.refuse(Self.unused, for: "a CLIP")
-    var clip = try Self.model(model, command.model, command.hints, RunSettings(), in: context)
-    clip.preparation = try clip.preparation.overridden(by: command.preparation.told())
-    try clip.preparation.check()
-    for line in clip.details + [clip.preparationLine] { context.console.note(line) }
+    let clip = try Self.model(
+      ClipModelChoice(model, command.clipOptions, command.hints), preparing: command.preparation, RunSettings(),
+      in: context)
+    for line in clip.remarks { context.console.note(line) }
     switch command.exportForm {
     case .onnx: return try clip.onnx(command.tower).write(to: path, version: Tool.version)
     case .openClip:

@@ -17,15 +17,15 @@ struct SuiteRun {
     try context.refuseRanks("a suite is evaluated", at: "--suite \(given)")
     guard let root else {
       throw InputError(
-        "where the sets are is not said", at: "--suite", cure: "name the folder that holds them with --data",
+        "the folder that holds the sets is not given", at: "--suite", cure: "name it with --data",
         isUsage: true)
     }
     let names = Self.known.keys.sorted()
     guard Self.known[given] != nil || FileSystem.kind(given) != .absent || given.hasSuffix(".json") else {
-      let nearest = Suggestion.nearest(to: given, in: names).map { "did you mean '\($0)'? " } ?? ""
       throw InputError(
         "there is no suite '\(given)'", at: "--suite",
-        cure: nearest + "use \(names.joined(separator: ", ")), or a file", isUsage: true)
+        cure: Suggestion.cure(for: given, in: names, else: "use \(names.joined(separator: ", ")), or a file"),
+        isUsage: true)
     }
     suite = try EvaluationSuite(Self.known[given].map(context.home.file) ?? given)
     self.root = root
@@ -68,7 +68,7 @@ struct SuiteRun {
     guard wrong.isEmpty else {
       throw InputError(
         "not evaluated: \(wrong.map(\.name).joined(separator: ", "))", at: root,
-        cure: "mend what is said of them above, and evaluate again")
+        cure: "fix the errors above, then evaluate again")
     }
   }
 }

@@ -56,7 +56,7 @@ extension VisionModality {
     try command.refuse(Self.unused, for: "a vision model")
     let settings = RunSettings(
       device: try command.machine.select(), precision: command.machine.precision, workers: command.inference.workers)
-    let folder = try VisionFolder(model.path, command.weights.hints(command.model))
+    let folder = try VisionFolder(model.path, command.hints)
     let network = try VisionInference(
       folder, preparing: command.preparation.told(), needsClassifier: false, settings)
     let features = try network.features(batchSize: command.inference.batch, maxBroken: command.inference.maxBroken)

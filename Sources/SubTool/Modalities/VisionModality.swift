@@ -21,8 +21,7 @@ struct VisionModality: Modality {
       let names = Modalities.all.flatMap(\.modelNames)
       throw InputError(
         "there is no model '\(name)'", at: "--model",
-        cure: Suggestion.nearest(to: name, in: names).map { "did you mean '\($0)'?" }
-          ?? "use one of \(names.joined(separator: ", "))", isUsage: true)
+        cure: Suggestion.cure(for: name, in: names, else: "use one of \(names.joined(separator: ", "))"), isUsage: true)
     }
     return try VisionTrace.run(
       model: name, weights: TensorFile.open(command.from), batch: TensorFile.open(command.batch),
@@ -32,12 +31,14 @@ struct VisionModality: Modality {
 
   func evaluate(_ command: EvalCommand, of run: JSON?, in context: ToolContext) throws -> Evaluation? {
     let settings = RunSettings(
-      device: try command.machine.select(context.ranks), precision: command.machine.precision, workers: command.workers,
+      device: try command.machine.select(context.ranks), precision: command.machine.precision,
+      workers: command.images.workers,
       ranks: context.ranks)
     let source = try VisionFolder(command.from, command.hints)
     let images = try images(command, of: run, source.classNames, in: context)
     let evaluation = try VisionEvaluation(
-      source, on: images, preparing: command.preparation.told(), batchSize: command.batch, maxBroken: command.maxBroken,
+      source, on: images, preparing: command.preparation.told(), batchSize: command.batch,
+      maxBroken: command.images.maxBroken,
       settings)
     if command.data == nil { try context.sayEmbedded("images of datasets/shapes", option: "--data DIR") }
     for remark in images.remarks { context.console.note(remark) }
@@ -52,14 +53,14 @@ struct VisionModality: Modality {
     _ command: EvalCommand, of run: JSON?, _ classNames: [String]?, in context: ToolContext
   ) throws -> any ImageSource {
     let place = try command.data ?? context.home.file("datasets/shapes")
-    let columns = try command.table.columns(image: command.image)
+    let columns = try command.table.columns(image: command.images.image)
     if !command.$data.isGiven, run?["validation"]?.string == nil, let split = run?["split"].map(SampleSplit.init(run:)),
       split.fraction > 0,
-      let held = try VisionData(place, order: command.classOrder, columns: columns, split: split).validation
+      let held = try VisionData(place, order: command.images.classOrder, columns: columns, split: split).validation
     {
       context.console.note("evaluated on what the run held out of \(place)")
       return held
     }
-    return try VisionData.evaluation(place, classNames: classNames, order: command.classOrder, columns: columns)
+    return try VisionData.evaluation(place, classNames: classNames, order: command.images.classOrder, columns: columns)
   }
 }

@@ -77,23 +77,20 @@ package struct InnerCommandLine {
   /// The arguments behind its name, in order.
   package let arguments: [String]
 
-  /// The command with more arguments; an option among them replaces the same option of the line.
-  package func command(
-    replacing options: [(spelling: String, value: String)] = [], among commands: [any Command.Type] = Tool.commands
-  ) throws -> any Command {
-    // The parser keeps inner options in one piece, `--seed=3`; a bare spelling is a flag.
-    var kept: [String] = []
-    var index = 0
-    while index < arguments.count {
-      if arguments[index] == "--" {
-        kept += arguments[index...]
-        break
-      }
-      let argument = arguments[index]
-      let option = options.first { argument == $0.spelling || argument.hasPrefix($0.spelling + "=") }
-      index += 1
-      if option == nil { kept.append(argument) }
-    }
-    return try CommandParser(type, among: commands).parse(options.map { "\($0.spelling)=\($0.value)" } + kept)
+  /// What an option was given; "" for a flag; nil: it was not.
+  func value(of spelling: String) -> String? {
+    options.lazy.compactMap { argument in
+      argument == spelling
+        ? "" : argument.hasPrefix(spelling + "=") ? String(argument.dropFirst(spelling.count + 1)) : nil
+    }.first
   }
+
+  /// The arguments but for some options.
+  package func arguments(without spellings: [String]) -> [String] {
+    options.filter { argument in !spellings.contains { argument == $0 || argument.hasPrefix($0 + "=") } }
+      + arguments.dropFirst(options.count)
+  }
+
+  /// What stands in front of `--`: the parser keeps an option and its value in one piece.
+  private var options: ArraySlice<String> { arguments.prefix { $0 != "--" } }
 }

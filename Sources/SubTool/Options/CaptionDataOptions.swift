@@ -8,9 +8,9 @@ struct CaptionDataOptions: OptionGroup {
   @Option("--text-key", value: "ENDING", "the ending of caption members and files") var textKey = "txt"
   @Option(
     "--json-text-key", value: "FIELD[;FIELD…]", default: "none",
-    "captions come from these fields of the json member instead, the first that is not empty")
+    "captions come from these fields of the json member instead; the first that is not empty is used")
   var jsonTextKey: String?
-  @Option("--image-key", value: "ENDING[;ENDING…]", "the endings of images, the first that is there")
+  @Option("--image-key", value: "ENDING[;ENDING…]", "file endings of images; the first that exists is used")
   var imageKey = ImageFormat.endings.joined(separator: ";")
   @Option("--csv-img-key", value: "COLUMN", "a table's column of image paths") var imageColumn = "filepath"
   @Option("--csv-caption-key", value: "COLUMN", "a table's column of captions") var captionColumn = "title"

@@ -44,8 +44,9 @@ struct ClipModelChoice {
     if let config = ClipConfig(named: name) { return config }
     throw InputError(
       "model '\(name)' is unknown", at: "--model",
-      cure: (Suggestion.nearest(to: name, in: ClipConfig.names).map { "did you mean '\($0)'? Else " } ?? "")
-        + "use one of \(ClipConfig.names.joined(separator: ", ")), or an open_clip JSON file", isUsage: true)
+      cure: Suggestion.cure(
+        for: name, in: ClipConfig.names,
+        else: "use one of \(ClipConfig.names.joined(separator: ", ")), or an open_clip JSON file"), isUsage: true)
   }
 
   /// A tokenizer of CLIP's own, where the script that fetches it puts it.

@@ -54,9 +54,8 @@ package struct CommandForm {
       case let argument as any ArgumentDeclaration: arguments.append(argument)
       case let command as InnerCommand: inner = command
       case let nested as any OptionGroup:
-        groups.append((type(of: nested).title, []))
         if let nested = nested as? any LineBasis { basis = nested }
-        collect(nested, into: groups.count - 1)
+        collect(nested, into: heading(type(of: nested).title))
       case let several as any OptionGroups:
         for (title, options) in several.groups {
           groups.append((title, []))
@@ -68,6 +67,13 @@ package struct CommandForm {
       default: continue
       }
     }
+  }
+
+  /// The place of a heading; groups of the same title stand under one.
+  private mutating func heading(_ title: String) -> Int {
+    if let place = groups.firstIndex(where: { $0.title == title }) { return place }
+    groups.append((title, []))
+    return groups.count - 1
   }
 
   private mutating func add(_ option: any OptionDeclaration, to group: Int) {

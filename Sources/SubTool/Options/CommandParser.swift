@@ -1,4 +1,5 @@
 import SubCore
+import SubData
 
 /// Reads a command's arguments into a new value of its type. Every error is an `InputError` with `isUsage`.
 package struct CommandParser {
@@ -157,10 +158,10 @@ package struct CommandParser {
   /// The command of that name.
   package static func command(named name: String, among commands: [any Command.Type]) throws -> any Command.Type {
     if let type = commands.first(where: { $0.name == name }) { return type }
-    let suggestion = Suggestion.nearest(to: name, in: commands.map { $0.name })
     throw InputError(
       "there is no command '\(name)'", at: "masksub",
-      cure: suggestion.map { "did you mean '\($0)'?" } ?? "masksub --help lists the commands", isUsage: true)
+      cure: Suggestion.cure(for: name, in: commands.map { $0.name }, else: "masksub --help lists the commands"),
+      isUsage: true)
   }
 
   /// `-` alone means standard input, and `-1` is a number; everything else behind a dash is an option.
@@ -208,21 +209,20 @@ package struct CommandParser {
   }
 
   private func refused(_ value: String, by name: String, _ wrong: WrongValue, _ choices: [String]) -> InputError {
-    let near = Suggestion.nearest(to: value, in: choices)
-    // A value may be known and yet be none of this machine's.
-    let nearest = near.map { $0 == value ? "" : "; did you mean '\($0)'?" } ?? ""
-    return usage("\(name) cannot be '\(value)'", "give \(wrong.expectation)\(nearest)")
+    usage(
+      "\(name) cannot be '\(value)'", Suggestion.cure(for: value, in: choices, else: "give \(wrong.expectation)"))
   }
 
   private func unknown(_ spelling: String, _ options: [any OptionDeclaration]) -> InputError {
     let own = options.map(\.spelling)
     let others = commands.filter { other in CommandForm(of: other.init()).option(OtherNames.dashed(spelling)) != nil }
-    let nearest = Suggestion.nearest(to: OtherNames.dashed(spelling), in: own + OtherNames.spellings(of: Set(own)))
     let cure =
       others.isEmpty
-      ? nearest.map { "did you mean \($0)?" }
+      ? Suggestion.cure(
+        for: OtherNames.dashed(spelling), in: own + OtherNames.spellings(of: Set(own)),
+        else: "see masksub \(type.name) --help")
       : "leave it out; \(others.map { $0.name }.joined(separator: ", ")) \(others.count == 1 ? "has" : "have") it"
-    return usage("there is no option \(spelling)", cure ?? "see masksub \(type.name) --help")
+    return usage("there is no option \(spelling)", cure)
   }
 
   private func missing(_ what: String) -> InputError {
@@ -231,15 +231,5 @@ package struct CommandParser {
 
   private func usage(_ what: String, _ cure: String) -> InputError {
     InputError(what, at: "masksub \(type.name)", cure: cure, isUsage: true)
-  }
-}
-
-extension String {
-  /// The text without spaces at either end.
-  var trimmed: String {
-    var text = self[...]
-    while text.first == " " { text.removeFirst() }
-    while text.last == " " { text.removeLast() }
-    return String(text)
   }
 }

@@ -8,7 +8,7 @@ package struct FreezeOptions: OptionGroup {
   package static let title = "Frozen"
   @Option(
     "--freeze", value: "PATTERN", default: "nothing",
-    "parameters that stay as they are, by the weights' names with * for anything; may be given again")
+    "parameters that stay as they are, by the weights' names with * for anything")
   var patterns: [String] = []
 
   package init() {}
@@ -24,7 +24,7 @@ package struct LockOptions: OptionGroup {
   @Flag("--lock-image", "the image tower stays as it is") var locksImage: Bool
   @Option(
     "--lock-image-unlocked-groups", in: 0...1024,
-    "groups of it that are trained all the same: the projection, the last block with its norm, the one before it, …")
+    "groups of it that are trained nevertheless: the projection, the last block with its norm, the one before it, …")
   var imageGroups = 0
   @Flag("--lock-text", "the text tower stays as it is") var locksText: Bool
   @Option("--lock-text-unlocked-layers", in: 0...1024, "the same of the text tower") var textGroups = 0

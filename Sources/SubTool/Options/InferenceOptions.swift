@@ -1,7 +1,5 @@
 import SubCore
 import SubData
-import SubTrain
-import VisionSub
 
 /// The inputs of `predict` and `embed`.
 struct InferenceOptions: OptionGroup {
@@ -42,8 +40,8 @@ extension InferenceOptions {
     if let separator = try TableOptions.character(separator, at: "--separator") { format.separator = separator }
     let table = try Table(data, format)
     guard let text = text ?? own?.columns.text else {
-      let names = table.columns.prefix(20).map { "“\($0)”" }.joined(separator: ", ")
-      throw InputError("--text is missing", at: data, cure: "name one of the columns \(names)", isUsage: true)
+      throw InputError(
+        "--text is missing", at: data, cure: "name one of the columns \(table.columnList)", isUsage: true)
     }
     let second = self.text == nil ? pair ?? own?.columns.pair : pair
     let columns =
@@ -51,17 +49,4 @@ extension InferenceOptions {
       + (second.map { [try table.column($0, option: "--text-pair")] } ?? [])
     return (table, columns)
   }
-}
-
-/// What settles a model of any kind.
-struct ModelOptions: OptionGroup {
-  static let title = "Model"
-  @Option("--readout", default: "what the files say, else a guess", "what a vision transformer's head reads")
-  var readout: VisionTransformerConfig.Readout?
-  @Option("--image-size", in: 1...4096, default: "the model's own", "the side of the images, in pixels")
-  var imageSize: Int?
-  @Option("--vocab", value: "FILE", default: "the one beside the weights, else CLIP's own", "a CLIP's merges file")
-  var vocabulary: String?
-  @Option("--text-heads", in: 1...4096, default: "what the files say, else a guess", "heads of a CLIP's text tower")
-  var textHeads: Int?
 }

@@ -4,8 +4,10 @@ package import SubTrain
 /// How a run trains: the options of every command that trains.
 package struct MethodOptions: OptionGroup {
   package static let title = "Method"
-  @Option("--method", "how the step trains") package var method = MethodName(MaskSub.self)
-  @Option("--ratio", in: 0...0.999, default: MethodName.standardRatios, "what the sub-branch loses")
+  @Option("--method", "the training method") package var method = MethodName(MaskSub.self)
+  @Option(
+    "--ratio", in: 0...0.999, default: MethodName.standardRatios,
+    "the share of the input that is hidden, or another method's dropout or stochastic depth")
   package var ratio: Double?
   @Option("--sub-weight", in: 0...1, default: "0.5", "the sub-branch's share of the loss")
   package var subWeight: Double?

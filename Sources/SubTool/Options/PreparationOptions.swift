@@ -14,11 +14,11 @@ struct PreparationOptions: OptionGroup {
     "the share of the shorter side that the middle square takes")
   var cropRatio: Double?
   @Option(
-    "--resize", in: 1...4096, default: "by --crop-ratio", "the shorter side before the middle is taken, in pixels")
+    "--resize", in: 1...4096, default: "by --crop-ratio", "the shorter side before the middle is cut out, in pixels")
   var resize: Int?
   @Option(
     "--crop-mode", default: "what lies beside the weights, else center",
-    "center keeps an image's sides in their ratio, squash makes them alike")
+    "center keeps an image's aspect ratio, squash makes its sides equal")
   var mode: ImagePreparation.Mode?
   @Option("--interpolation", default: "what lies beside the weights, else bicubic", "how images are resized")
   var interpolation: Interpolation?

@@ -31,16 +31,3 @@ extension ToolContext {
     }
   }
 }
-
-extension String {
-  /// The word as a shell takes it: quoted where it holds anything that a shell would change, braces for instance.
-  var shellWord: String {
-    let plain = unicodeScalars.allSatisfy { scalar in
-      switch scalar {
-      case "a"..."z", "A"..."Z", "0"..."9", "-", "_", ".", "/", "=", ":", ",", "+", "@", "%": true
-      default: scalar.value > 127
-      }
-    }
-    return plain && !isEmpty ? self : "'" + replacing("'", with: "'\\''") + "'"
-  }
-}

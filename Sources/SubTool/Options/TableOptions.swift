@@ -65,9 +65,8 @@ package struct TextColumnOptions: OptionGroup {
   func columns(_ table: TableOptions, of path: String) throws -> TextTable.Columns {
     func told(_ name: String?, _ option: String) throws -> String {
       if let name { return name }
-      let names = try Table(path, table.format()).columns.prefix(20).map { "“\($0)”" }.joined(separator: ", ")
-      throw InputError(
-        "\(option) is missing", at: path, cure: "name one of the columns \(names)", isUsage: true)
+      let names = try Table(path, table.format()).columnList
+      throw InputError("\(option) is missing", at: path, cure: "name one of the columns \(names)", isUsage: true)
     }
     return TextTable.Columns(
       text: try told(text, "--text"), pair: pair, label: try told(table.label, "--label"))
@@ -75,47 +74,6 @@ package struct TextColumnOptions: OptionGroup {
 }
 
 extension LabelSet.Problem: OptionValue {}
-
-/// Which samples are trained on, and how much they count.
-package struct SplitOptions: OptionGroup {
-  package static let title = "Samples"
-  @Option(
-    "--validation-fraction", in: 0...0.9, default: "0.1 of a text table without --validation, else 0",
-    "the share of training samples that is held out for evaluation, class by class")
-  package var fraction: Double?
-  @Option("--split-seed", "which ones are held out, and which shots are taken, whatever --seed is")
-  package var seed = 0
-  @Option("--shots", value: "K", in: 1...1_000_000, default: "all", "training samples of each class, by chance")
-  package var shots: Int?
-  @Option(
-    "--class-weights", value: "W,W,…", default: "all alike",
-    "what samples of each class count in the loss, or balanced: the inverse of their number")
-  package var weights: ClassWeights?
-
-  package init() {}
-
-  /// The split.
-  func split(standard: Double) -> SampleSplit { SampleSplit(fraction: fraction ?? standard, seed: seed, shots: shots) }
-}
-
-extension SplitOptions {
-  /// As a run's configuration holds it.
-  var json: JSON {
-    [
-      "validation_fraction": .number(fraction ?? 0), "split_seed": .integer(Int64(seed)),
-      "shots": shots.map { .integer(Int64($0)) } ?? .null,
-    ]
-  }
-}
-
-extension SampleSplit {
-  /// Back from there.
-  init(run json: JSON) {
-    self.init(
-      fraction: json["validation_fraction"]?.double ?? 0, seed: json["split_seed"]?.int ?? 0,
-      shots: json["shots"]?.int)
-  }
-}
 
 extension ImageTable.Columns {
   /// As a run's configuration holds them.
@@ -125,18 +83,4 @@ extension ImageTable.Columns {
       "is_quoted": .bool(format.isQuoted),
     ]
   }
-}
-
-extension ClassWeights: OptionValue {
-  package static var placeholder: String { "W,W,…" }
-  package static var expectation: String { "balanced, or a number of 0 or more for every class, joined by commas" }
-  package static func parse(_ text: String, after previous: ClassWeights?) -> ClassWeights? {
-    if text == "balanced" { return .balanced }
-    let values = text.split(separator: ",", omittingEmptySubsequences: false).map {
-      Double.parse(String($0), after: nil)
-    }
-    guard values.allSatisfy({ ($0 ?? -1) >= 0 }) else { return nil }
-    return .given(values.compactMap(\.self))
-  }
-  package var defaultText: String? { nil }
 }

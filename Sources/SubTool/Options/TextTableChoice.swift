@@ -15,13 +15,13 @@ struct TextTableChoice {
 
   /// As a run's configuration holds it.
   var json: JSON {
-    [
+    var object: JSON.Object = [
       "text": .string(columns.text), "text_pair": columns.pair.map { .string($0) } ?? .null,
       "label": .string(columns.label), "separator": format.separator.map { .string($0) } ?? .null,
       "is_quoted": .bool(format.isQuoted), "problem": problem.map { .string($0.rawValue) } ?? .null,
-      "validation_fraction": .number(split.fraction), "split_seed": .integer(Int64(split.seed)),
-      "shots": split.shots.map { .integer(Int64($0)) } ?? .null,
     ]
+    for member in split.json.members { object[member.key] = member.value }
+    return .object(object)
   }
 
   /// Back from there; nil where a run had no table.

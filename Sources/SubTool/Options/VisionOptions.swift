@@ -8,11 +8,18 @@ package struct VisionOptions: OptionGroup {
     "a folder or tar archive with train/CLASS/*.jpg and val/CLASS/*.jpg, CIFAR's files, .npy or .npz files, .tar "
       + "shards, or a table of paths")
   package var data: String?
-  @Option("--validation", value: "DIR", default: "what stands beside the training images", "images to evaluate on")
+  @Option("--validation", value: "DIR", default: "what lies beside the training images", "images to evaluate on")
   package var validation: String?
+  package let reading = ImageReadingOptions()
+
+  package init() {}
+}
+
+/// How labelled images are read.
+package struct ImageReadingOptions: OptionGroup {
+  package static let title = "Images"
   @Option("--workers", in: 0...256, default: "half of the cores, at most 8", "threads that prepare images")
   package var workers: Int?
-
   @Option("--class-order", "how class folders are numbered: as torchvision does (1, 10, 2), or timm (1, 2, 10)")
   package var classOrder = ClassOrder.plain
   @Option("--image", value: "COLUMN", "a table's column of paths of pictures") package var image: String?

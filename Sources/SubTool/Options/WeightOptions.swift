@@ -5,10 +5,7 @@ import VisionSub
 /// What settles what weights do not tell.
 struct WeightOptions: OptionGroup {
   static let title = "Weights"
-  @Option(
-    "--weights", value: "KEY", default: "the average where there is one",
-    "which of several weights: a key of a PyTorch file (model, model_ema), or a run's model or ema")
-  var key: String?
+  let file = WeightKeyOptions(andOf: ", or a run's model or ema")
   @Option("--heads", in: 1...4096, default: "what the files say, else a guess", "attention heads of a layer")
   var heads: Int?
   @Option("--activation", default: "what the files say, else a guess", "the function in MLPs") var activation: Name?
@@ -21,14 +18,13 @@ struct WeightOptions: OptionGroup {
     var activation: Activation? { Activation(huggingFace: rawValue) }
   }
 
-  var hints: WeightHints { WeightHints(key: key, heads: heads, activation: activation.flatMap(\.activation)) }
+  /// Which of several weights are meant.
+  var key: String? { file.key }
 
-  /// The same of a CLIP.
-  func hints(textHeads: Int?) -> WeightHints {
-    var hints = hints
-    hints.textHeads = textHeads
-    return hints
+  /// What they say of weights, with what settles a vision model or a CLIP.
+  func hints(_ vision: VisionModelOptions? = nil, _ clip: ClipOptions? = nil) -> WeightHints {
+    WeightHints(
+      key: key, heads: heads, textHeads: clip?.textHeads, activation: activation.flatMap(\.activation),
+      imageSize: vision?.imageSize, readout: vision?.readout?.rawValue)
   }
 }
-
-extension VisionTransformerConfig.Readout: OptionValue {}

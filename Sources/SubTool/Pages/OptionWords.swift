@@ -8,8 +8,6 @@ struct OptionWords {
     let options: [any OptionDeclaration]
     let arguments: [any ArgumentDeclaration]
 
-    /// Whether a word that is no option names a file.
-    var takesPaths: Bool { arguments.contains { $0.choices.isEmpty } }
     /// The words that stand where a file does not.
     var words: [String] { arguments.flatMap(\.choices) }
   }

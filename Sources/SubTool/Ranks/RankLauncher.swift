@@ -62,7 +62,7 @@ struct RankLauncher {
     }
     let isKilled = [9, 137].contains(code)
     throw InputError(
-      isKilled ? "a rank was killed, perhaps since memory was out" : "a rank ended unforeseen (exit code \(code))",
+      isKilled ? "a rank was killed, perhaps for lack of memory" : "a rank ended unexpectedly (exit code \(code))",
       at: "--ranks", cure: "a run goes on from its newest checkpoint with --resume")
   }
 

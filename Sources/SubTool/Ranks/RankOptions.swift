@@ -11,7 +11,7 @@ package struct RankOptions: OptionGroup {
   package static let title = "Ranks"
   @Option(
     "--ranks", in: 1...4096, default: "1, or as many as mpirun or srun started",
-    "processes on this machine that do it together, each with its part of every batch (MPI)")
+    "processes on this machine that share the work, each with its part of every batch (MPI)")
   package var count: Int?
 
   package init() {}

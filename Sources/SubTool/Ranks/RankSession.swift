@@ -26,7 +26,7 @@ struct RankSession {
     let name = type(of: command).name
     guard let ranked else {
       throw InputError(
-        "the launcher started \(launched.count) processes, and masksub \(name) is done by one", at: "masksub \(name)",
+        "masksub \(name) runs as one process, but the launcher started \(launched.count)", at: "masksub \(name)",
         cure: "start it without mpirun or srun", isUsage: true)
     }
     if ranked.ranks.$count.isGiven, let count = ranked.ranks.count, count != launched.count {

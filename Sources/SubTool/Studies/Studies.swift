@@ -1,4 +1,5 @@
 import SubCore
+import SubData
 
 /// The paper's tables and figures as studies.
 enum Studies {
@@ -30,7 +31,7 @@ enum Studies {
     let nearest = near.flatMap { near in names.first { folded($0) == folded(near) } }
     throw InputError(
       "there is no study '\(text)'", at: "masksub reproduce",
-      cure: (nearest.map { "did you mean \($0)? " } ?? "") + "masksub reproduce alone lists them", isUsage: true)
+      cure: Suggestion.cure(nearest, else: "masksub reproduce alone lists them"), isUsage: true)
   }
 
   /// A name without what is written now and then: "ta7" of `table-a7`, `A.7` and `Table A7`; "f2" of `figure-2`.

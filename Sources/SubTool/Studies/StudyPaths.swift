@@ -40,7 +40,7 @@ struct StudyPaths {
   func check() throws {
     for (name, path) in paths.sorted(by: { $0.key < $1.key }) where !Self.isPattern(path) {
       guard FileSystem.kind(path) == .absent else { continue }
-      throw InputError("there is no such file or folder, of the study's \(name)", at: path, cure: "check the path")
+      throw InputError("there is no such file or folder for the study's \(name)", at: path, cure: "check the path")
     }
   }
 

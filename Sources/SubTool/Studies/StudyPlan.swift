@@ -94,8 +94,8 @@ extension Study {
       let known = all.map(\.name)
       throw InputError(
         "\(self.name) has no runs called '\(name)'", at: "--only",
-        cure: Suggestion.nearest(to: name, in: known).map { "did you mean '\($0)'?" }
-          ?? "use some of \(known.joined(separator: ", "))", isUsage: true)
+        cure: Suggestion.cure(for: name, in: known, else: "use some of \(known.joined(separator: ", "))"), isUsage: true
+      )
     }
     var wanted = Set(names)
     // What others start from stands before them.

@@ -1,4 +1,5 @@
 import SubCore
+import SubData
 
 /// The methods there are. Whatever lists or finds methods takes such a list: a program's own are added to it.
 public enum Methods {
@@ -22,7 +23,6 @@ public enum Methods {
     }
     throw InputError(
       "there is no method '\(name)'", at: "--method",
-      cure: Suggestion.nearest(to: name, in: names).map { "did you mean '\($0)'?" }
-        ?? "use one of \(names.joined(separator: ", "))", isUsage: true)
+      cure: Suggestion.cure(for: name, in: names, else: "use one of \(names.joined(separator: ", "))"), isUsage: true)
   }
 }

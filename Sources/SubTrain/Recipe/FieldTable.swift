@@ -55,10 +55,9 @@ public struct FieldTable<Root>: Sendable {
     }
     let word = key.replacing("-", with: "_")
     let names = word.contains(".") ? rows.map(\.key) : rows.map(\.shortKey) + formerKeys
-    let nearest = Suggestion.nearest(to: word, in: names)
     throw InputError(
       "there is no hyper-parameter '\(key)'", at: "--set \(key)",
-      cure: nearest.map { "did you mean '\($0)'?" } ?? "masksub recipes show NAME lists what there is", isUsage: true)
+      cure: Suggestion.cure(for: word, in: names, else: "masksub recipes show NAME lists what there is"), isUsage: true)
   }
 
   private var formerKeys: [String] {
@@ -126,8 +125,9 @@ extension InputError {
   fileprivate init(_ allowed: Allowed, refuses value: String, word: String, at place: String) {
     switch allowed {
     case .choice(let words):
-      let nearest = Suggestion.nearest(to: word, in: words).map { "did you mean '\($0)'? There are " } ?? "use "
-      self.init("\(value) is unknown", at: place, cure: nearest + allowed.description, isUsage: true)
+      self.init(
+        "\(value) is unknown", at: place,
+        cure: Suggestion.cure(for: word, in: words, else: "use \(allowed.description)"), isUsage: true)
     default: self.init("\(value) is not \(allowed.noun)", at: place, cure: "give \(allowed.description)", isUsage: true)
     }
   }

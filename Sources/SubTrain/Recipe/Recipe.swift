@@ -1,4 +1,4 @@
-import SubCore
+package import SubCore
 public import SubData
 
 /// The hyper-parameters of a kind of run: a value with a name, whose table says what each of its fields is.
@@ -42,10 +42,7 @@ extension Recipe {
     let names = book.map(\.recipe.name)
     let meant = Spelling.meant(by: name, among: names)
     if let entry = book.first(where: { $0.recipe.name == meant }) { return entry.recipe }
-    throw InputError(
-      "there is no \(kind) recipe '\(name)'", at: "--recipe",
-      cure: Suggestion.nearest(to: name, in: names).map { "did you mean '\($0)'?" }
-        ?? "use one of \(names.joined(separator: ", "))", isUsage: true)
+    throw InputError(noRecipe: name, among: names, kind: kind)
   }
 
   /// All fields, nested by group, behind the name.
@@ -103,5 +100,14 @@ extension Recipe {
       if before != now { changes.append((row.key, before, now, row.mayChange)) }
     }
     return changes
+  }
+}
+
+extension InputError {
+  /// The usage error of a name that no recipe has. `kind`: the one that is wanted; nil: any.
+  package init(noRecipe name: String, among names: [String], kind: String? = nil, at place: String = "--recipe") {
+    self.init(
+      "there is no \(kind.map { "\($0) " } ?? "")recipe '\(name)'", at: place,
+      cure: Suggestion.cure(for: name, in: names, else: "masksub recipes lists them"), isUsage: true)
   }
 }

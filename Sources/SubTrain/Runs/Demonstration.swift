@@ -23,23 +23,14 @@ package struct Demonstration {
     short.logEvery = min(loop.logEvery, max(1, short.totalSteps / 10))
     (short.evaluateEvery, short.saveEvery) = (0, 0)
     self.loop = short
-    let seconds = update * Double(whole) / Self.rate
+    let seconds = update / Self.rate
     note =
       "a demonstration, since the data is not yours: \(short.totalSteps) updates of \(samples), with the rates of the "
-      + "whole run squeezed into them, about \(Self.time(update * Double(short.totalSteps) / Self.rate)) on two cores; the "
-      + "whole recipe on this data, \(whole) updates, would take about \(Self.time(seconds)): "
+      + "whole run squeezed into them, about \((seconds * Double(short.totalSteps)).duration) on two cores; the "
+      + "whole recipe on this data, \(whole) updates, would take about \((seconds * Double(whole)).duration): "
       + "--set max_steps=\(whole) asks for it"
   }
 
   /// The update of the whole run whose rate an update of the demonstration has.
   package func place(of step: Int) -> Int { step * whole / max(1, loop.totalSteps) }
-
-  private static func time(_ seconds: Double) -> String {
-    switch seconds {
-    case ..<90: "\(max(1, Int(seconds.rounded()))) seconds"
-    case ..<5400: "\(Int((seconds / 60).rounded())) minutes"
-    case ..<172_800: "\(Int((seconds / 3600).rounded())) hours"
-    default: "\(Int((seconds / 86400).rounded())) days"
-    }
-  }
 }

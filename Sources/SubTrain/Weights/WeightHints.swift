@@ -39,7 +39,7 @@ public struct WeightHints: Sendable, Equatable {
   public static func line(guessed: [(what: String, option: String)]) -> String? {
     guessed.isEmpty
       ? nil
-      : "guessed, for nothing beside the weights tells: "
+      : "guessed, since no file beside the weights says it: "
         + guessed.map { "\($0.what) (\($0.option))" }.joined(separator: ", ")
   }
 }

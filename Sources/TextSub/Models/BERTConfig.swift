@@ -59,7 +59,7 @@ public struct BERTConfig: Sendable, Equatable {
     try count("type_vocab_size", &types)
     guard width % heads == 0 else {
       throw InputError(
-        "hidden_size \(width) is no multiple of num_attention_heads \(heads)", at: place, cure: "mend the fields")
+        "hidden_size \(width) is no multiple of num_attention_heads \(heads)", at: place, cure: "correct the fields")
     }
     dropout = try rate("hidden_dropout_prob").map { Float($0) } ?? dropout
     attentionDropout = try rate("attention_probs_dropout_prob").map { Float($0) } ?? attentionDropout

@@ -27,7 +27,7 @@ public struct TextProbe: LinearProbing {
     }
     guard goal.labels.count > 1 else {
       throw InputError(
-        "there is one class: nothing is to be told apart", at: data.place, cure: "give more", isUsage: true)
+        "the data have only one class", at: data.place, cure: "give data with two or more", isUsage: true)
     }
     var recipe = recipe
     recipe.data.maxLength = min(recipe.data.maxLength, folder.config.positions)

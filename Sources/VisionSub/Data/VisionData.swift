@@ -52,7 +52,7 @@ public struct VisionData: Sendable {
     let parts = split.parts(source.labels, count: source.count)
     guard split.fraction == 0 || !parts.held.isEmpty else {
       throw InputError(
-        "a share of \(split.fraction) of \(source.count) images holds none out", at: "--validation-fraction",
+        "\(split.fraction) of \(source.count) images leaves none to evaluate on", at: "--validation-fraction",
         cure: "give more", isUsage: true)
     }
     let held =

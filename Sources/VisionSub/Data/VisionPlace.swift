@@ -125,8 +125,7 @@ struct VisionPlace {
         guard let columns else {
           throw try InputError(
             "the columns of pictures and labels are not named", at: path,
-            cure: "add --image and --label: it has "
-              + Table(path).columns.prefix(20).map { "“\($0)”" }.joined(separator: ", "),
+            cure: "add --image and --label: it has \(Table(path).columnList)",
             isUsage: true)
         }
         return try ImageTable(path, columns, classNames: classNames)

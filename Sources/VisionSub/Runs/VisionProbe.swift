@@ -27,7 +27,7 @@ public struct VisionProbe: LinearProbing {
     }
     guard data.classNames.count > 1 else {
       throw InputError(
-        "there is one class: nothing is to be told apart", at: "--data", cure: "give more", isUsage: true)
+        "the data have only one class", at: "--data", cure: "give data with two or more", isUsage: true)
     }
     model = try VisionRunModel(probing: folder, classNames: data.classNames, settings)
     (self.data, self.validation, self.settings) = (data, validation, settings)

@@ -28,7 +28,7 @@ extension TrainingRun where Subject == VisionTraining {
       "VisionRun: the model was made for another recipe, or other classes")
     guard data.classNames.count > 1 else {
       throw InputError(
-        "there is one class, '\(data.classNames.first ?? "")': nothing is to be told apart", at: "--data",
+        "the data have only one class, '\(data.classNames.first ?? "")'", at: "--data",
         cure: "name the folder whose folders are the classes", isUsage: true)
     }
     let (method, masking) = try method.resolved(

@@ -31,15 +31,19 @@ private final class SuiteFile {
 
   init(_ path: String) { self.path = path }
 
-  func fault(_ what: String) -> InputError {
-    InputError(what, at: path, cure: "mend the field; datasets/robustness/suite.json shows the form")
+  func fault(
+    _ what: String, cure: String = "correct the field; datasets/robustness/suite.json shows the form"
+  ) -> InputError {
+    InputError(what, at: path, cure: cure)
   }
 
   func check(_ json: JSON, _ known: Set<String>, _ place: String) throws {
     guard let object = json.object else { throw fault("\(place.isEmpty ? "the suite" : place) is no object") }
     if let strange = object.members.first(where: { !known.contains($0.key) }) {
-      let nearest = Suggestion.nearest(to: strange.key, in: known.sorted()).map { "; did you mean '\($0)'?" } ?? ""
-      throw fault("'\(strange.key)' is not known\(place.isEmpty ? "" : " in \(place)")\(nearest)")
+      throw fault(
+        "'\(strange.key)' is not known\(place.isEmpty ? "" : " in \(place)")",
+        cure: Suggestion.cure(
+          for: strange.key, in: known.sorted(), else: "leave it out; datasets/robustness/suite.json shows the form"))
     }
   }
 
@@ -155,7 +159,8 @@ private final class SuiteFile {
       }
       known[folder] = try names.map { name in
         guard let number = numbers[String(name)] else {
-          throw InputError("'\(name)' is none of the \(numbers.count) classes", at: table.place(row), cure: "mend it")
+          throw InputError(
+            "'\(name)' is none of the \(numbers.count) classes", at: table.place(row), cure: "correct it")
         }
         return number
       }

@@ -43,7 +43,7 @@ struct TableTests {
   @Test func `columns that are not there are answered with those that are`() throws {
     let table = try table("label;text\n1;x\n", "t.csv", Table.Format(separator: ";"))
     #expect(error { _ = try table.column("lable") }.contains("the header has “label”, “text”"))
-    #expect(error { _ = try table.column("lable") }.contains("did you mean label?"))
+    #expect(error { _ = try table.column("lable") }.contains("did you mean 'label'?"))
     let twice = try self.table("a,a\n1,2\n")
     #expect(error { _ = try twice.column("a") }.contains("several columns a"))
     #expect(error { _ = try self.table("a,b\n") }.contains("no rows"))

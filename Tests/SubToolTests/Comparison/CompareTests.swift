@@ -93,7 +93,7 @@ import Testing
       (few + ["--set", "lr"], "KEY=VALUE"), (["compare", "eval", "--from", "x"], "eval does not train"),
       (few + ["--methods", "baseline,dropsub", "--ratio", "0.3"], "none of the methods hides"),
       (few + ["--methods", "baseline,cosub"], "(--methods cosub): train with another stochastic depth"),
-      (few + ["--runs", folder["x"]], "runs are trained, or read"),
+      (few + ["--runs", folder["x"]], "exclude each other"),
     ]
     for (arguments, text) in wrong {
       let result = run(arguments + (arguments.contains("--runs") ? [] : ["--output", folder["none"]]))

@@ -152,7 +152,7 @@ import Testing
   @Test func `what is missing or wrong is said`() {
     let wrong: [([String], String)] = [
       (["table-1"], "table-1 has no small scale: table-9 asks the same"),
-      (["tabel-12"], "did you mean table-12?"), (["A.2"], "UperNet"),
+      (["tabel-12"], "did you mean 'table-12'?"), (["A.2"], "UperNet"),
       (["table-12", "--scale", "paper"], "imagenet-names: a file with a name"),
       (["table-11", "--data", "glue"], "add --from bert=PATH"),
       (["table-9", "--data", "a", "--data", "b"], "the study has no other input than cifar10 (--data b)"),

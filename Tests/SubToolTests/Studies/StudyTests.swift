@@ -95,7 +95,7 @@ import Testing
     func error(_ name: String) -> String {
       do { return try Studies.named(name).name } catch { return "\(error)" }
     }
-    #expect(error("tabel-12").contains("did you mean table-12?"))
+    #expect(error("tabel-12").contains("did you mean 'table-12'?"))
     #expect(error("xyz").contains("there is no study 'xyz' (masksub reproduce): masksub reproduce alone"))
     #expect(error("table 10").contains("UperNet") && error("a3").contains("Mask R-CNN"))
     let names = Studies.all.flatMap { [$0.name] + $0.aliases } + Studies.absent.map(\.name)

@@ -1,18 +1,6 @@
-package import SubCore
+import SubCore
 import SubData
 import SubTrain
-
-/// Where and how exactly the work is done: the options of every command that computes.
-package struct MachineOptions: OptionGroup {
-  package static let title = "Machine"
-  @Option("--threads", in: 1...1024, default: "all cores", "threads of the mathematics") package var threads: Int?
-  @Option("--device", "where to compute") package var device = Device.cpu
-  @Option("--precision", "the type of activations and matrix products") package var precision = Precision.fp32
-
-  package init() {}
-}
-
-extension Precision: OptionValue {}
 
 /// The run's folder and what is kept in it: the options of every command that trains.
 package struct RunOptions: OptionGroup {
@@ -24,12 +12,12 @@ package struct RunOptions: OptionGroup {
     "--max-memory", value: "GIB", in: 1...1 << 20, default: "what the machine gives", "memory that the run may take")
   package var memory: Int?
   @Option(
-    "--resume",
-    "goes on with a run from its newest checkpoint, as config.json says it was begun; alone with that in --output")
-  package var resume: ResumedRun?
+    "--resume", value: "[RUN]",
+    "continues a run from its newest checkpoint with the options in its config.json; without RUN the one in --output")
+  package var resume: OptionalWord?
   @Option(
-    "--config", value: "FILE", "a run's config.json: repeats that run, but for what is given here") package var config:
-    String?
+    "--config", value: "FILE", "a run's config.json: repeats that run, except for what is given here") package
+    var config: String?
   @Flag("--keep-best", "keeps the checkpoint of the best evaluation too, as DIR/best") package var keepsBest: Bool
   @Flag(
     "--analyze",
@@ -38,22 +26,6 @@ package struct RunOptions: OptionGroup {
   package var analyze: Bool
 
   package init() {}
-}
-
-/// The run that `--resume` names; alone it is that in `--output`.
-package enum ResumedRun: OptionValue {
-  case inOutput
-  case folder(String)
-
-  package static var placeholder: String { "[RUN]" }
-  package static var expectation: String { "the folder of a run" }
-  package static func valueAlone(before next: String?) -> String? {
-    next.map(CommandParser.isOption) ?? true ? "" : nil
-  }
-  package static func parse(_ text: String, after previous: ResumedRun?) -> ResumedRun? {
-    text.isEmpty ? .inOutput : .folder(text)
-  }
-  package var defaultText: String? { nil }
 }
 
 /// An earlier run that a run goes on with or repeats.
@@ -67,7 +39,7 @@ struct BegunRun {
 
 extension RunOptions: LineBasis {
   /// The run's folder: what is resumed, else `--output`.
-  var folder: String? { if case .folder(let path)? = resume { path } else { output } }
+  var folder: String? { resume?.text ?? output }
 
   /// The configuration of an earlier run that this one goes on with or repeats, with its place; nil: there is none.
   /// Throws a usage error for options that contradict each other.
@@ -77,9 +49,9 @@ extension RunOptions: LineBasis {
     }
     guard resume != nil || config != nil else { return nil }
     guard resume == nil || config == nil else {
-      throw usage("a run goes on, or another repeats it", "--resume and --config", "give one of them")
+      throw usage("--resume and --config exclude each other", "masksub \(command)", "give one of them")
     }
-    if case .folder(let path)? = resume, let output, FileSystem.trimmed(output) != FileSystem.trimmed(path) {
+    if let path = resume?.text, let output, FileSystem.trimmed(output) != FileSystem.trimmed(path) {
       throw usage("a run goes on in its own folder", "--output \(output)", "leave it out")
     }
     guard resume == nil || folder != nil else {

@@ -1,0 +1,26 @@
+extension String {
+  /// The text with spaces behind it, or in front of it, up to a width.
+  func padded(_ width: Int, left: Bool = false) -> String {
+    let room = String(repeating: " ", count: max(0, width - count))
+    return left ? room + self : self + room
+  }
+
+  /// The text without spaces at either end.
+  var trimmed: String {
+    var text = self[...]
+    while text.first == " " { text.removeFirst() }
+    while text.last == " " { text.removeLast() }
+    return String(text)
+  }
+
+  /// The word as a shell takes it: quoted where it holds anything that a shell would change, braces for instance.
+  var shellWord: String {
+    let plain = unicodeScalars.allSatisfy { scalar in
+      switch scalar {
+      case "a"..."z", "A"..."Z", "0"..."9", "-", "_", ".", "/", "=", ":", ",", "+", "@", "%": true
+      default: scalar.value > 127
+      }
+    }
+    return plain && !isEmpty ? self : "'" + replacing("'", with: "'\\''") + "'"
+  }
+}
