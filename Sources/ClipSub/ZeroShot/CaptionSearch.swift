@@ -2,6 +2,7 @@ import SubCore
 public import SubData
 import SubNN
 import SubTrain
+import VisionSub
 
 /// An image with the captions that a model finds nearest to it.
 public struct FoundCaptions {

@@ -22,7 +22,10 @@ public protocol VisionFamily: ModelFamily {
 
 extension VisionFamily {
   public func configuration(_ json: Data) throws -> any VisionConfiguration {
-    try JSONDecoder().decode(type(of: variants[0].configuration), from: json)
+    func decode<Own: VisionConfiguration>(like known: Own) throws -> any VisionConfiguration {
+      try JSONDecoder().decode(Own.self, from: json)
+    }
+    return try decode(like: variants[0].configuration)
   }
 }
 
