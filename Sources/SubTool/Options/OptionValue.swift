@@ -1,4 +1,4 @@
-import SubCore
+import SubData
 
 /// A type that an option or argument can have.
 package protocol OptionValue {

@@ -22,6 +22,18 @@ package enum Suggestion {
     return extending.count == 1 ? extending[0] : nil
   }
 
+  /// The cure of an error about a word that is none of `names`: the nearest of them, else `fallback`.
+  package static func cure(
+    for word: String, in names: [String], else fallback: @autoclosure () -> String
+  ) -> String {
+    cure(nearest(to: word, in: names).flatMap { $0 == word ? nil : $0 }, else: fallback())
+  }
+
+  /// The same where the nearest is known; nil: none is near.
+  package static func cure(_ nearest: String?, else fallback: @autoclosure () -> String) -> String {
+    nearest.map { "did you mean '\($0)'?" } ?? fallback()
+  }
+
   /// Edits (insert, delete, replace, exchange two neighbours) between two words: the restricted Damerau distance.
   package static func distance(_ first: String, _ second: String) -> Int {
     // A mistyped name may be any length; beyond this no name of ours is near.
