@@ -8,7 +8,7 @@
 /// order, and a resumed run continues with the very same numbers. `fold` derives the key of a step, a branch, a site.
 ///
 /// The kernels compute the same function (`sk_random` in CSubKernels); a test holds the two together.
-public struct RandomKey: Sendable, Hashable, Codable {
+public struct RandomKey: Sendable, Hashable {
   /// The state that the kernels receive.
   public let bits: UInt64
 

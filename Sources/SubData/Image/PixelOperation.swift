@@ -1,7 +1,8 @@
 internal import CSubImage
 
 /// One augmentation with all its parameters drawn: the operations of Pillow and timm, equal to them byte for byte.
-public enum PixelOperation: Sendable, Equatable {
+/// Decodable, for references that name them.
+public enum PixelOperation: Sendable, Equatable, Decodable {
   /// Luma in all three channels (`convert("L")` and back).
   case grayscale
   /// Values at or above the threshold are inverted (`ImageOps.solarize`).

@@ -8,7 +8,7 @@ internal import SubCore
 #endif
 
 /// How a picture is sampled between its pixels.
-public enum Interpolation: String, Sendable, CaseIterable {
+public enum Interpolation: String, Sendable, CaseIterable, Decodable {
   case bilinear, bicubic
 
   /// Pillow's number for the filter, which the C functions take.

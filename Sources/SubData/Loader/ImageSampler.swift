@@ -2,7 +2,7 @@ public import SubCore
 
 /// Which pictures make which batch: a pure function of the seed, the epoch and the place in it, so that a resumed run
 /// continues with the very same batches.
-public struct ImageSampler: Sendable, Codable, Equatable {
+public struct ImageSampler: Sendable, Equatable {
   /// How many pictures there are.
   public var count: Int
   /// Pictures per batch.
