@@ -2,6 +2,7 @@ public import SubCore
 import SubData
 public import SubNN
 public import SubTrain
+import VisionSub
 
 /// Zero-shot accuracy and retrieval of a model, as often as they are asked for.
 public struct ZeroShotEvaluation {
