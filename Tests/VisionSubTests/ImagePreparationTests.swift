@@ -56,7 +56,9 @@ import Testing
 
   @Test func `finetuning takes it over, and settings have the last word`() throws {
     let found = try folder(Self.timm)
-    let recipe = try found.recipe(nil, with: [("deviation", "0.1,0.2,0.3")])
+    var own = try VisionRecipe.following(found.configuration)
+    own.data.imageSize = found.configuration.imageSize
+    let recipe = try found.recipe(own, with: [("deviation", "0.1,0.2,0.3")])
     #expect(recipe.data.normalization == Normalization(mean: [0.5, 0.4, 0.3], deviation: [0.1, 0.2, 0.3]))
     #expect(recipe.data.eval == .ratio(0.9) && recipe.data.evalInterpolation == .bilinear)
     #expect(found.trainingPreparationLine(recipe).contains("(--set; "))

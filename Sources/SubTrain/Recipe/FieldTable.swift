@@ -57,7 +57,9 @@ public struct FieldTable<Root>: Sendable {
     let names = word.contains(".") ? rows.map(\.key) : rows.map(\.shortKey) + formerKeys
     throw InputError(
       "there is no hyper-parameter '\(key)'", at: "--set \(key)",
-      cure: Suggestion.cure(for: word, in: names, else: "masksub recipes show NAME lists what there is"), isUsage: true)
+      cure: Suggestion.cure(
+        Suggestion.nearest(to: word, in: names), else: "masksub recipes show NAME lists what there is"),
+      isUsage: true)
   }
 
   private var formerKeys: [String] {
