@@ -54,7 +54,7 @@ package struct GlueCommand: RankedCommand {
       from == nil ? GLUERecipe.fromScratch : GLUERecipe(task ?? .cola), of: begun, note: context.console.note)
     let model = try model(source, recipe, settings, context)
     if begun == nil, let note = note(model) { try context.console.print(note) }
-    var run = try GLUERun(
+    var run = try TextRun(
       recipe, on: source.data, model, method: methodOptions.choice, classWeights: samples.weights, settings)
     run.configuration["from"] = from.map { .string($0) } ?? .null
     run.isDemonstration = try recipeOptions.isDemonstration(data == nil && from != nil, of: begun)

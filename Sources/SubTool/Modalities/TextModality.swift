@@ -28,7 +28,7 @@ struct TextModality: Modality {
     var recipe = GLUERecipe(command.task ?? .cola)
     if let stored = run?["recipe"] { recipe = try recipe.restored(from: stored, at: command.from) }
     recipe.loop.evalBatchSize = command.batch
-    let evaluation = try GLUEEvaluation(
+    let evaluation = try TextEvaluation(
       folder, on: data, by: recipe,
       RunSettings(
         device: try command.machine.select(context.ranks), precision: command.machine.precision, ranks: context.ranks))

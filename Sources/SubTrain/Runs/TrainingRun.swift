@@ -4,7 +4,7 @@ public import SubNN
 
 /// A run of any modality: what it trains, by which recipe's numbers and by which method. Around the loop it keeps a folder
 /// with the configuration that repeats it, a log, checkpoints and a summary. Modalities make such values of their
-/// recipes and data: `VisionRun`, `GLUERun`, `ClipRun`. A value is trained once; to go on, make it again.
+/// recipes and data: `VisionRun`, `TextRun`, `ClipRun`. A value is trained once; to go on, make it again.
 public struct TrainingRun<Subject: Trainable> {
   /// What is trained.
   public let subject: Subject

@@ -6,6 +6,6 @@ let (model, data, output) = (CommandLine.arguments[1], CommandLine.arguments[2],
 let sentences = try GLUEReader(task: .cola, data: data)
 let recipe = try GLUERecipe(.cola).with([("max_steps", "20"), ("max_length", "32")])
 let bert = try TextRunModel(TextFolder(model), for: .cola)
-let run = try GLUERun(recipe, on: sentences, bert, method: MethodChoice(MaskSub(ratio: 0.15)))
+let run = try TextRun(recipe, on: sentences, bert, method: MethodChoice(MaskSub(ratio: 0.15)))
 try run.train(to: output, reporter: LineReporter { print($0) })
-print(try GLUEEvaluation(TextFolder(output), on: sentences, by: recipe)().summary)
+print(try TextEvaluation(TextFolder(output), on: sentences, by: recipe)().summary)

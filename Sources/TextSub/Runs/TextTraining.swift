@@ -4,7 +4,7 @@ public import SubNN
 public import SubTrain
 
 /// A BERT that learns what is to be said of texts.
-public final class GLUETraining: Trainable {
+public final class TextTraining: Trainable {
   /// The network.
   public let model: TextRunModel
   public let source: ShuffledBatches<TextBatch>

@@ -4,9 +4,9 @@ import SubNN
 public import SubTrain
 
 /// A training run of a BERT on texts with labels: a GLUE task's, or one's own.
-public typealias GLUERun = TrainingRun<GLUETraining>
+public typealias TextRun = TrainingRun<TextTraining>
 
-extension TrainingRun where Subject == GLUETraining {
+extension TrainingRun where Subject == TextTraining {
   /// A run of a model on a task's data by a recipe. The model must be one for this very task.
   ///
   /// - Parameter classWeights: what samples of each class count in the loss; nil: all alike. Throws for a regression.
@@ -16,7 +16,7 @@ extension TrainingRun where Subject == GLUETraining {
     _ settings: RunSettings = RunSettings()
   ) throws {
     let goal = data.textTask
-    precondition(model.task.model.labelCount == goal.labelCount, "GLUERun: a model for another task")
+    precondition(model.task.model.labelCount == goal.labelCount, "TextRun: a model for another task")
     guard recipe.data.maxLength <= model.config.positions else {
       throw InputError(
         "max_length is \(recipe.data.maxLength), the model has \(model.config.positions) positions",
@@ -33,7 +33,7 @@ extension TrainingRun where Subject == GLUETraining {
     let training = TextSource(
       part, of: goal, model.tokenizer, recipe, batchSize: recipe.loop.batchSize, weights: weights, on: settings.device)
     let parts = try data.evaluation().map { TextSource($0, of: goal, model.tokenizer, recipe, on: settings.device) }
-    let subject = GLUETraining(
+    let subject = TextTraining(
       model, goal, on: training.shuffled(seed: settings.seed, ranks: settings.ranks), evaluating: parts,
       masking: masking,
       ranks: settings.ranks)

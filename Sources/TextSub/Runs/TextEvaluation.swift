@@ -2,7 +2,7 @@ public import SubData
 public import SubTrain
 
 /// A trained BERT on what a task's data has to evaluate on.
-public struct GLUEEvaluation {
+public struct TextEvaluation {
   /// What became of the weights.
   public let details: [String]
   private let evaluator: TextEvaluator

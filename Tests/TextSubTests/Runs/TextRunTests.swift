@@ -6,7 +6,7 @@ import Testing
 import TextSub
 
 /// GLUE runs as a program of one's own makes them.
-@Suite struct GLUERunTests {
+@Suite struct TextRunTests {
   private let folder = TemporaryFolder()
   private let settings = RunSettings(seed: 3)
 
@@ -18,11 +18,11 @@ import TextSub
     try GLUERecipe.fromScratch.with([("max_steps", "\(steps)"), ("batch_size", "8"), ("save_every", "2")])
   }
 
-  private func run(steps: Int) throws -> GLUERun {
+  private func run(steps: Int) throws -> TextRun {
     let tokenizer = try WordPieceTokenizer(folder: Repository.file("tokenizers/acceptability"))
     let network = GLUERecipe.smallNetwork(vocabulary: tokenizer.vocabulary.count)
     let model = try TextRunModel(network, tokenizer, for: .cola, settings)
-    return try GLUERun(recipe(steps: steps), on: data(), model, settings)
+    return try TextRun(recipe(steps: steps), on: data(), model, settings)
   }
 
   @Test func `a run trains, goes on, and is evaluated`() throws {
@@ -39,7 +39,7 @@ import TextSub
     #expect(bytes[0] == bytes[1])
 
     let trained = try TextFolder(folder["whole"])
-    let evaluation = try GLUEEvaluation(trained, on: data(), by: recipe(steps: 4), settings)()
+    let evaluation = try TextEvaluation(trained, on: data(), by: recipe(steps: 4), settings)()
     #expect(evaluation.metrics.map(\.value) == summary.metrics.map(\.value))
     let model = try TextRunModel(trained, isTrained: true, for: .cola, settings)
     try GLUEPredictions(data(), model.tokenizer, recipe(steps: 4), on: .cpu).write(of: model, to: folder.path)
@@ -58,7 +58,7 @@ import TextSub
       let tokenizer = try WordPieceTokenizer(folder: Repository.file("tokenizers/acceptability"))
       let network = GLUERecipe.smallNetwork(vocabulary: tokenizer.vocabulary.count)
       let model = try TextRunModel(network, tokenizer, for: .cola, settings)
-      let run = try GLUERun(
+      let run = try TextRun(
         recipe, on: GLUEReader(task: .cola, data: Repository.file("datasets/acceptability")), model, settings)
       let result = try run.train(to: "\(path)/\(ranks.count)")
       return try RunOutcome(result.folder.path, figures: result.summary.metrics.map(\.value))
@@ -73,7 +73,7 @@ import TextSub
   /// 24 rows in batches of 8, two an update: transformers' Trainer makes two updates of each epoch, 192 samples in eight.
   @Test func `accumulation ends with the epoch, and other data are another run`() throws {
     let rows = (0..<25).map { "x\t\($0 % 2)\t\tword \($0)" }
-    func run(_ count: Int, steps: Int = 0) throws -> GLUERun {
+    func run(_ count: Int, steps: Int = 0) throws -> TextRun {
       let text = rows.prefix(count).joined(separator: "\n") + "\n"
       for name in ["train.tsv", "dev.tsv"] { try AtomicFile.write(text, to: folder["data/\(name)"]) }
       let tokenizer = try WordPieceTokenizer(folder: Repository.file("tokenizers/acceptability"))
@@ -81,7 +81,7 @@ import TextSub
       let recipe = try GLUERecipe.fromScratch.with([
         ("batch_size", "8"), ("accumulation", "2"), ("epochs", "8"), ("max_steps", "\(steps)"), ("save_every", "1000"),
       ])
-      return try GLUERun(
+      return try TextRun(
         recipe, on: GLUEReader(task: .cola, data: folder["data"]),
         TextRunModel(network, tokenizer, for: .cola, settings), settings)
     }
@@ -101,7 +101,7 @@ import TextSub
     let model = try TextRunModel(network, tokenizer, for: .cola, settings)
     let before = model.parameters.parameters.map { $0.value.floats() }
     let recipe = try recipe(steps: 2).with([("layer_decay", "0.01"), ("warmup_ratio", "0")])
-    try GLUERun(recipe, on: data(), model, settings).train(to: folder["decayed"])
+    try TextRun(recipe, on: data(), model, settings).train(to: folder["decayed"])
     let moved = zip(model.parameters.parameters, before).map { parameter, before in
       (parameter.name, zip(parameter.value.floats(), before).map { abs($0 - $1) }.max() ?? 0)
     }
@@ -117,6 +117,6 @@ import TextSub
   @Test func `sentences longer than the model are refused`() throws {
     let run = try run(steps: 1)
     let longer = try recipe(steps: 1).with([("max_length", "129")])
-    #expect(throws: InputError.self) { try GLUERun(longer, on: data(), run.subject.model, settings) }
+    #expect(throws: InputError.self) { try TextRun(longer, on: data(), run.subject.model, settings) }
   }
 }
