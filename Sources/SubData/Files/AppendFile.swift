@@ -8,15 +8,15 @@ import Synchronization
 
 /// A file that grows by whole lines, such as `metrics.jsonl`. Each line is one write, so readers never see half of one
 /// unless the disk is full, and then the half is taken back.
-public final class AppendFile: Sendable {
+package final class AppendFile: Sendable {
   /// The file.
-  public let path: String
+  package let path: String
   private let descriptor: Int32
   private let lock = Mutex(())
 
   /// Opens a file for appending, making it if need be. A last line without its end, left by a crash or a power cut, is
   /// removed.
-  public init(_ path: String) throws {
+  package init(_ path: String) throws {
     self.path = path
     let descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NONBLOCK, 0o666)
     guard descriptor >= 0 else { throw FileSystem.error("cannot open for writing", path) }
@@ -27,7 +27,7 @@ public final class AppendFile: Sendable {
   deinit { close(descriptor) }
 
   /// Appends a line and its end. Throws an `InputError` when not all of it could be written; none of it stays then.
-  public func append(_ line: String) throws {
+  package func append(_ line: String) throws {
     var bytes = Array(line.utf8)
     bytes.append(UInt8(ascii: "\n"))
     try lock.withLock { _ in
@@ -44,10 +44,10 @@ public final class AppendFile: Sendable {
   }
 
   /// Hands all lines to the disk.
-  public func sync() throws { try FileSystem.sync(descriptor: descriptor, place: path) }
+  package func sync() throws { try FileSystem.sync(descriptor: descriptor, place: path) }
 
   /// Appends a JSON value on a line of its own.
-  public func append(_ json: JSON) throws { try append(json.text()) }
+  package func append(_ json: JSON) throws { try append(json.text()) }
 
   private func cutPartialLine() throws {
     var end = lseek(descriptor, 0, SEEK_END)

@@ -1,7 +1,7 @@
-public import SubCore
+package import SubCore
 
 /// A protocol-buffer message as it is written: fields one behind the other. Arrays are not copied until they go to a file.
-public struct ProtoMessage: Sendable {
+package struct ProtoMessage: Sendable {
   private enum Piece: Sendable {
     case bytes([UInt8])
     case array(HostArray)
@@ -9,13 +9,13 @@ public struct ProtoMessage: Sendable {
 
   private var pieces: [Piece] = []
   /// Its length in bytes.
-  public private(set) var count = 0
+  package private(set) var count = 0
 
   /// An empty message.
-  public init() {}
+  package init() {}
 
   /// The message in one piece.
-  public var bytes: [UInt8] {
+  package var bytes: [UInt8] {
     var all: [UInt8] = []
     all.reserveCapacity(count)
     for piece in pieces {
@@ -28,7 +28,7 @@ public struct ProtoMessage: Sendable {
   }
 
   /// Appends it to a file.
-  public func write(to file: FileWriter) throws {
+  package func write(to file: FileWriter) throws {
     for piece in pieces {
       switch piece {
       case .bytes(let bytes): try file.write(bytes)
@@ -38,37 +38,37 @@ public struct ProtoMessage: Sendable {
   }
 
   /// An integer (int32, int64, enumerations).
-  public mutating func append(_ field: Int, _ value: Int) {
+  package mutating func append(_ field: Int, _ value: Int) {
     append(Self.varint(field << 3 | 0) + Self.varint(bits: UInt64(bitPattern: Int64(value))))
   }
 
   /// A float.
-  public mutating func append(_ field: Int, _ value: Float) {
+  package mutating func append(_ field: Int, _ value: Float) {
     append(Self.varint(field << 3 | 5) + Self.littleEndian(value.bitPattern))
   }
 
   /// A double.
-  public mutating func append(_ field: Int, _ value: Double) {
+  package mutating func append(_ field: Int, _ value: Double) {
     append(Self.varint(field << 3 | 1) + Self.littleEndian(value.bitPattern))
   }
 
   /// A text.
-  public mutating func append(_ field: Int, _ text: String) { append(field, bytes: Array(text.utf8)) }
+  package mutating func append(_ field: Int, _ text: String) { append(field, bytes: Array(text.utf8)) }
 
   /// Bytes.
-  public mutating func append(_ field: Int, bytes: [UInt8]) {
+  package mutating func append(_ field: Int, bytes: [UInt8]) {
     append(Self.varint(field << 3 | 2) + Self.varint(bytes.count) + bytes)
   }
 
   /// The bytes of an array.
-  public mutating func append(_ field: Int, bytesOf array: HostArray) {
+  package mutating func append(_ field: Int, bytesOf array: HostArray) {
     append(Self.varint(field << 3 | 2) + Self.varint(array.byteCount))
     pieces.append(.array(array))
     count += array.byteCount
   }
 
   /// A message inside this one.
-  public mutating func append(_ field: Int, _ message: ProtoMessage) {
+  package mutating func append(_ field: Int, _ message: ProtoMessage) {
     append(Self.varint(field << 3 | 2) + Self.varint(message.count))
     for piece in message.pieces {
       switch piece {

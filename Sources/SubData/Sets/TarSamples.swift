@@ -1,26 +1,26 @@
-public import SubCore
+package import SubCore
 
 /// The parts of one WebDataset sample: members of a tar archive that stand together and share a key.
-public struct TarSample: Sendable {
+package struct TarSample: Sendable {
   /// What the members' paths share.
-  public let key: String
+  package let key: String
   /// Every member's kind (`jpg`, `txt`, `cls`, …) with its contents, in the archive's order.
-  public let parts: [(kind: String, entry: TarEntry, contents: HostArray?)]
+  package let parts: [(kind: String, entry: TarEntry, contents: HostArray?)]
 
   /// The contents of the first of these kinds that the sample has.
-  public func contents(_ kinds: String...) -> HostArray? {
+  package func contents(_ kinds: String...) -> HostArray? {
     kinds.lazy.compactMap { kind in parts.first { $0.kind == kind }?.contents }.first
   }
 
   /// The member of the first of these kinds that the sample has.
-  public func entry(_ kinds: [String]) -> TarEntry? {
+  package func entry(_ kinds: [String]) -> TarEntry? {
     kinds.lazy.compactMap { kind in parts.first { $0.kind == kind }?.entry }.first
   }
 }
 
 /// Reads the samples of a WebDataset shard: a sample is an unbroken run of members with one key, and a kind that comes
 /// again starts the next sample.
-public final class TarSamples {
+package final class TarSamples {
   private let reader: TarReader
   private let wants: (String) -> Bool
   private var pending: (kind: String, entry: TarEntry, contents: HostArray?)?
@@ -28,13 +28,13 @@ public final class TarSamples {
   private var reported = false
 
   /// Reads from an archive; the contents of a member are read only if `wants` its kind.
-  public init(_ reader: TarReader, wants: @escaping (_ kind: String) -> Bool = { _ in true }) {
+  package init(_ reader: TarReader, wants: @escaping (_ kind: String) -> Bool = { _ in true }) {
     self.reader = reader
     self.wants = wants
   }
 
   /// The next sample, nil at the end. A cut archive gives the samples before the cut, then throws `InputError` once.
-  public func next() throws -> TarSample? {
+  package func next() throws -> TarSample? {
     var parts = pending.map { [$0] } ?? []
     pending = nil
     do {

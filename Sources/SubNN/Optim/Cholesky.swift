@@ -1,13 +1,13 @@
 /// The triangular root L of a symmetric, positive matrix A = L·Lᵀ, by which steep and flat directions become alike.
-public struct Cholesky: Sendable {
+package struct Cholesky: Sendable {
   /// The side of the matrix.
-  public let size: Int
+  package let size: Int
   /// L's rows, one behind the other; what lies above the diagonal means nothing.
   private var rows: [Double]
 
   /// The root of `matrix` (row-major) with `shift` added to its diagonal; more is added where that does not make it
   /// positive.
-  public init(_ matrix: [Double], size: Int, shift: Double) {
+  package init(_ matrix: [Double], size: Int, shift: Double) {
     precondition(matrix.count == size * size, "Cholesky: \(matrix.count) elements of a side of \(size)")
     self.size = size
     rows = matrix
@@ -16,7 +16,7 @@ public struct Cholesky: Sendable {
   }
 
   /// L⁻¹·x, in place of x.
-  public func solve(_ x: UnsafeMutablePointer<Double>) {
+  package func solve(_ x: UnsafeMutablePointer<Double>) {
     rows.withUnsafeBufferPointer { rows in
       for i in 0..<size {
         var sum = x[i]
@@ -27,7 +27,7 @@ public struct Cholesky: Sendable {
   }
 
   /// (Lᵀ)⁻¹·x, in place of x.
-  public func solveTransposed(_ x: UnsafeMutablePointer<Double>) {
+  package func solveTransposed(_ x: UnsafeMutablePointer<Double>) {
     rows.withUnsafeBufferPointer { rows in
       for i in (0..<size).reversed() {
         x[i] /= rows[i * size + i]

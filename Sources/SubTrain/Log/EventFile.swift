@@ -9,12 +9,12 @@ import SubData
 
 /// A TensorBoard event file of scalars. Every record is one write, so a crash leaves at most one cut record at the end,
 /// which readers ignore.
-public final class EventFile {
+package final class EventFile {
   private let file: FileWriter
 
   /// A new event file in a folder, which is made. A run that goes on at `resumedAt` writes a file of its own, and
   /// readers forget what the earlier ones have after that step.
-  public init(in folder: String, resumedAt step: Int? = nil) throws {
+  package init(in folder: String, resumedAt step: Int? = nil) throws {
     try FileSystem.makeFolder(folder)
     let time = WallClock.unixTime()
     file = try FileWriter(
@@ -25,7 +25,7 @@ public final class EventFile {
   }
 
   /// Adds scalars of a step; values that are no finite numbers are added too, TensorBoard marks them.
-  public func append(step: Int, _ values: [(tag: String, value: Float)]) throws {
+  package func append(step: Int, _ values: [(tag: String, value: Float)]) throws {
     if !values.isEmpty { try append(.scalars(values, time: WallClock.unixTime(), step: step)) }
   }
 

@@ -5,14 +5,14 @@
 #endif
 
 /// The two clocks of a run: one to measure with, one to date things with.
-public enum WallClock {
+package enum WallClock {
   /// Seconds on a clock that only goes forward.
-  public static func seconds() -> Double { read(CLOCK_MONOTONIC) }
+  package static func seconds() -> Double { read(CLOCK_MONOTONIC) }
   /// Seconds since 1970.
-  public static func unixTime() -> Double { read(CLOCK_REALTIME) }
+  package static func unixTime() -> Double { read(CLOCK_REALTIME) }
 
   /// The local time as part of a file's name: `20260131-235959`.
-  public static func fileStamp() -> String {
+  package static func fileStamp() -> String {
     var now = time(nil)
     var parts = tm()
     localtime_r(&now, &parts)

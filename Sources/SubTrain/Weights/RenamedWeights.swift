@@ -1,11 +1,11 @@
-public import SubCore
-public import SubData
+package import SubCore
+package import SubData
 
 /// A file's tensors under the names of another naming, read one at a time.
-public struct RenamedWeights: NamedTensors {
-  public let names: [String]
+package struct RenamedWeights: NamedTensors {
+  package let names: [String]
   /// Tensors that have no name or no place there.
-  public let dropped: [String]
+  package let dropped: [String]
   private let weights: Weights
   private let target: WeightNames
   private let origins: [String: Origin]
@@ -19,7 +19,7 @@ public struct RenamedWeights: NamedTensors {
   }
 
   /// Renames the tensors of a recognised file. What no model has keeps its name where both namings are of one dialect.
-  public init(_ weights: Weights, of family: any ModelFamily, to target: WeightNames) throws {
+  package init(_ weights: Weights, of family: any ModelFamily, to target: WeightNames) throws {
     (self.weights, self.target) = (weights, target)
     var (used, names, dropped): (Set<String>, [String], [String]) = ([], [], [])
     var origins: [String: Origin] = [:]
@@ -52,12 +52,12 @@ public struct RenamedWeights: NamedTensors {
     (self.names, self.dropped, self.origins) = (names, dropped, origins)
   }
 
-  public var place: String { weights.place }
-  public var metadata: [(key: String, value: String)] { weights.source.metadata }
+  package var place: String { weights.place }
+  package var metadata: [(key: String, value: String)] { weights.source.metadata }
 
-  public func info(named name: String) throws -> TensorInfo { try origin(name).info }
+  package func info(named name: String) throws -> TensorInfo { try origin(name).info }
 
-  public func array(named name: String) throws -> HostArray {
+  package func array(named name: String) throws -> HostArray {
     let origin = try origin(name)
     guard let own = origin.name else { return try weights.source.array(named: origin.fileName) }
     return target.tensors(own, try weights.array(named: own)).first { $0.name == name }!.array
