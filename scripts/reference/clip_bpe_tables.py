@@ -1,6 +1,6 @@
 """Writes the character tables of the caption cleaner:
 
-    python scripts/reference/clip_bpe_tables.py Sources/SubData/Text/BPE
+    python scripts/reference/clip_bpe_tables.py Sources/SubData/Text/Repair
 
 HTMLEntityTable.swift: the HTML5 names (Python's html.entities), and the upper-case names that ftfy accepts besides.
 MojibakeTables.swift: the single-byte encodings, character classes and UTF-8 look-alikes of ftfy 6.3.1 (Apache-2.0),

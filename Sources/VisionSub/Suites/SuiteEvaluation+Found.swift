@@ -48,7 +48,7 @@ extension EvaluationSuite.Groups {
 }
 
 /// Pictures without their border.
-struct Cut: ImageSource {
+struct BorderlessImages: ImageSource {
   private let source: any ImageSource
   private let border: Int
 

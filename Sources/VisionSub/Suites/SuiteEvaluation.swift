@@ -107,7 +107,8 @@ public struct SuiteEvaluation {
   ) throws -> (results: [Result], remarks: [String]) {
     var tallies = set.pictures.measures.map { _ in Tally() }
     var count = 0
-    let broken = try logits(Cut(ImageSubset(set.images, set.places), border: set.pictures.border)) { index, scores in
+    let broken = try logits(BorderlessImages(ImageSubset(set.images, set.places), border: set.pictures.border)) {
+      index, scores in
       for number in set.pictures.measures.indices {
         guard let accepted = set.accepted[number][index] else { continue }
         let rank = Ranking.rank(of: accepted, in: scores, among: set.restrictions[number])
