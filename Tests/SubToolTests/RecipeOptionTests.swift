@@ -123,7 +123,12 @@ import VisionSub
   @Test func `another tool's cosine keeps a recipe's schedule, and nothing else does`() throws {
     #expect(try line("clip-pretrain", "--lr-scheduler=cosine", "--epochs", "2") == ["--epochs=2"])
     #expect(try line("glue", "--lr_scheduler_type", "cosine") == ["--schedule=cosine"])
-    for words in [["train", "--sched", "step"], ["train", "--sched"], ["glue", "--lr-scheduler", "cosine"]] {
+    for words in [
+      ["train", "--sched", "step"], ["train", "--sched"], ["glue", "--lr-scheduler", "cosine"],
+      ["train", "--sched", "cosine", "--schedule", "constant"],
+      ["train", "--set", "schedule.form=constant", "--sched=cosine"],
+      ["compare", "train", "--sched", "cosine", "--schedule", "constant"],
+    ] {
       #expect(throws: InputError.self) {
         try CommandParser(CommandParser.command(named: words[0], among: Tool.commands)).parse(Array(words.dropFirst()))
       }

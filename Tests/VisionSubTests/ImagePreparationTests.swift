@@ -77,6 +77,9 @@ import Testing
     #expect(recipe.data.eval == .ratio(1) && recipe.data.evalMode == .squash)
     #expect(recipe.data.normalization.mean == [0.5, 0.4, 0.3] && recipe.data.evalInterpolation == .bilinear)
     #expect(!found.trainingPreparationLine(recipe).contains("(--set; "))
+    // It is the size that settings leave which counts.
+    let same = try found.recipe(other, with: [("image_size", "\(found.configuration.imageSize)")])
+    #expect(same.data.eval == .ratio(0.9) && !found.trainingPreparationLine(same).contains("(--set; "))
   }
 
   @Test func `what cannot be done is refused by name, unless an option replaces it`() throws {

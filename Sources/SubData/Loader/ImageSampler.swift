@@ -42,18 +42,16 @@ public struct ImageSampler: Sendable, Equatable {
 
   /// The pictures of an epoch, in order.
   ///
-  /// A batch first has all of its pictures once, then all of them again: a rank's or a part's share of it, on which batch-norm's
-  /// statistics and mixing depend, is of different pictures, as the samplers of DeiT and timm give every process another
-  /// augmentation of a picture.
+  /// A batch first has all of its pictures once, then all of them again: of as many ranks or parts as there are repeats, or more,
+  /// each has different pictures, on which batch-norm's statistics and mixing depend. The samplers of DeiT and timm give every
+  /// process another augmentation of a picture, too.
   public func order(epoch: Int) -> [Int] {
     let permuted =
       shuffles ? RandomKey(seed: seed).fold("order").fold(epoch).permutation(count) : Array(0..<count)
     guard repeats > 1 else { return Array(permuted.prefix(epochCount)) }
     return stride(from: 0, to: epochCount, by: batchSize).flatMap { start in
-      let places = start..<min(start + batchSize, epochCount)
-      return (0..<repeats).flatMap { copy in
-        places.filter { $0 % repeats == copy }.map { permuted[$0 / repeats] }
-      }
+      (start..<min(start + batchSize, epochCount))
+        .sorted { ($0 % repeats, $0) < ($1 % repeats, $1) }.map { permuted[$0 / repeats] }
     }
   }
 

@@ -37,6 +37,9 @@ package struct CommandParser {
       }
     }
     if let earlier = try form.basis?.earlier(for: type) { try follow(earlier, form) }
+    if let (spelling, cure) = words.soAnyway.first, saysSchedule(form, words.inner) {
+      throw Self.refused(spelling, of: type, cure)
+    }
     for option in form.options where option.isRequired && option.texts.isEmpty {
       throw missing("\(option.spelling) \(option.placeholder ?? "")")
     }
@@ -48,6 +51,8 @@ package struct CommandParser {
     var options: [(option: any OptionDeclaration, value: String)] = []
     var positionals: [String] = []
     var inner: InnerCommandLine?
+    /// Options of other tools that ask for what is so anyway, with what else does the same.
+    var soAnyway: [(spelling: String, cure: String)] = []
   }
 
   private func read(_ arguments: [String], _ form: CommandForm) throws -> Words {
@@ -76,7 +81,12 @@ package struct CommandParser {
       let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
       let spelling = parts[0]
       let (command, options) = inner.map { ($0.type, $0.form) } ?? (type, form)
-      if try isSoAnyway(spelling, parts.dropFirst().first, options, of: command, in: arguments, at: &index) { continue }
+      if let cure = try cureIfSoAnyway(
+        spelling, parts.dropFirst().first, options, of: command, in: arguments, at: &index)
+      {
+        words.soAnyway.append((spelling, cure))
+        continue
+      }
       let own = try meant(by: spelling, form, of: type)
       guard let (option, implied) = try own ?? inner.flatMap({ try meant(by: spelling, $0.form, of: $0.type) }) else {
         throw unknown(spelling, form.options + (inner?.form.options ?? []))
@@ -112,18 +122,27 @@ package struct CommandParser {
     }
   }
 
-  /// Whether an option of another tool's asks for what is so here without it; its value is taken then. Throws where it asks for
-  /// something else.
-  private func isSoAnyway(
+  /// Takes an option of another tool's that asks for what is so here without it, with its value; the cure of what asks for
+  /// something else, which is thrown. Nil: it is none of them.
+  private func cureIfSoAnyway(
     _ spelling: String, _ attached: String?, _ form: CommandForm, of type: any Command.Type, in arguments: [String],
     at index: inout Int
-  ) throws -> Bool {
+  ) throws -> String? {
     guard case .already(let value, let cure)? = OtherNames.meaning(of: spelling), form.option("--schedule") != nil
-    else { return false }
+    else { return nil }
     let said = attached ?? (index < arguments.count ? arguments[index] : "")
     guard said == value, type.name != "glue" else { throw Self.refused(spelling, of: type, cure) }
     if attached == nil { index += 1 }
-    return true
+    return cure
+  }
+
+  /// Whether a line, or what it goes on from, has a schedule of its own.
+  private func saysSchedule(_ form: CommandForm, _ inner: InnerCommandLine?) -> Bool {
+    let set = form.option("--set")?.texts ?? []
+    return form.option("--schedule")?.texts.isEmpty == false
+      || (set + (inner?.arguments ?? [])).contains { text in
+        ["schedule=", "schedule.form=", "--schedule"].contains { text.hasPrefix($0) }
+      }
   }
 
   private static func refused(_ spelling: String, of type: any Command.Type, _ cure: String) -> InputError {

@@ -19,7 +19,7 @@ extension Double {
   /// A time in seconds in the unit that fits it.
   package var duration: String {
     switch self {
-    case ..<120: "\(fixed(0)) s"
+    case ..<120: "\(max(1, self).fixed(0)) s"
     case ..<7200: "\((self / 60).fixed(0)) min"
     case ..<172_800: "\((self / 3600).fixed(1)) h"
     default: "\((self / 86400).fixed(1)) days"

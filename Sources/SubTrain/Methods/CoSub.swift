@@ -18,10 +18,10 @@ public struct CoSub: Method {
   /// λ, the share of what they say to each other.
   public let subWeight: Double
 
-  /// The method whose submodels have a stochastic depth of `ratio` in every block, unless that is the model's own.
+  /// The method whose submodels have a stochastic depth of `ratio` in every block, or the model's own where nobody chose one.
   public init(_ settings: MethodSettings) {
     (dropPath, subWeight) = (settings.ratio, settings.subWeight)
-    rates = dropPath == settings.ownDropPath ? nil : .everywhere(Float(dropPath))
+    rates = settings.isRatioGiven ? .everywhere(Float(dropPath)) : nil
   }
   public var numbers: [(name: String, value: Double)] { [("ratio", dropPath), ("sub_weight", subWeight)] }
 

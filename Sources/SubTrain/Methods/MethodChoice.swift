@@ -17,14 +17,15 @@ public struct MethodChoice: Sendable {
         throw InputError(
           "\(type.name) has no ratio", at: "--ratio", cure: "leave it out, or choose another --method", isUsage: true)
       }
-      let ratio = ratio ?? type.ratio?.standard(basis) ?? 0
-      if let own = type.ratio, !own.range.contains(ratio) {
+      let value = ratio ?? type.ratio?.standard(basis) ?? 0
+      if let own = type.ratio, !own.range.contains(value) {
         throw InputError(
-          "a \(own.meaning) of \(ratio.fixed(2)) is out of range", at: "--method \(type.name)",
+          "a \(own.meaning) of \(value.fixed(2)) is out of range", at: "--method \(type.name)",
           cure: "give a --ratio of at least \(own.range.lowerBound), below \(own.range.upperBound)", isUsage: true)
       }
       let method = type.init(
-        MethodSettings(ratio: ratio, ownDropPath: basis.dropPath, subWeight: subWeight ?? 0.5, selection: selection))
+        MethodSettings(
+          ratio: value, isRatioGiven: ratio != nil, subWeight: subWeight ?? 0.5, selection: selection))
       guard subWeight == nil || method.numbers.contains(where: { $0.name == "sub_weight" }) else {
         throw InputError(
           "\(type.name) has no sub-branch", at: "--sub-weight", cure: "leave it out, or choose another --method",

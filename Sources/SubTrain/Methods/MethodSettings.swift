@@ -5,8 +5,8 @@ public import SubNN
 public struct MethodSettings: Sendable {
   /// What it is, each method says itself (`Method.ratio`).
   public var ratio: Double
-  /// The stochastic depth that the model has, of the deepest block where it rises; nil: nothing is known of it.
-  public var ownDropPath: Double?
+  /// Whether somebody chose the ratio, rather than that it follows from the run.
+  public var isRatioGiven: Bool
   /// λ, the sub-branch's share of the loss; the main branch has the rest.
   public var subWeight: Double
   /// How the hidden parts of an image are chosen.
@@ -16,10 +16,10 @@ public struct MethodSettings: Sendable {
 
   /// The numbers of a method.
   public init(
-    ratio: Double = 0, ownDropPath: Double? = nil, subWeight: Double = 0.5, selection: Masking.Selection = .uniform,
+    ratio: Double = 0, isRatioGiven: Bool = true, subWeight: Double = 0.5, selection: Masking.Selection = .uniform,
     noise: HostArray? = nil
   ) {
-    (self.ratio, self.ownDropPath, self.subWeight) = (ratio, ownDropPath, subWeight)
+    (self.ratio, self.isRatioGiven, self.subWeight) = (ratio, isRatioGiven, subWeight)
     (self.selection, self.noise) = (selection, noise)
   }
 

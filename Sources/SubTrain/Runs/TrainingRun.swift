@@ -181,6 +181,11 @@ public struct TrainingRun<Subject: Trainable> {
       if !changes.isEmpty { try folder.writeChanges(changes, recipe, steps: steps, by: line) }
       let begun = try folder.configuration()["device"]?.string ?? Device.cpu.kind
       let moves = begun == device.kind ? [] : ["goes on on \(device), begun on \(begun): last bits differ from here on"]
+      let version = try folder.configuration()["version"]?.string
+      let versions =
+        version == nil || line.version == nil || version == line.version
+        ? []
+        : ["goes on by version \(line.version!), begun by \(version!): the changelog says what trains otherwise since"]
       let former = try folder.configuration()["ranks"]?.int ?? 1
       let joins =
         former == ranks.count
@@ -188,7 +193,7 @@ public struct TrainingRun<Subject: Trainable> {
         : [
           "goes on with \(ranks.count) rank\(ranks.isAlone ? "" : "s"), begun with \(former): last bits differ from here on"
         ]
-      return moves + joins
+      return versions + moves + joins
         + changes.map { key, begun, now in
           "goes on with \(key) \(now.text()), begun with \(begun.text())"
             + (["schedule.epochs", "loop.max_steps"].contains(key)

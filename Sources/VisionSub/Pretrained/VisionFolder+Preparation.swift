@@ -30,16 +30,16 @@ extension VisionFolder {
   /// The same for a run that trains the weights on.
   public func trainingPreparationLine(_ recipe: VisionRecipe) -> String {
     var followed = recipe
-    let preparation = preparation(for: recipe)
+    let preparation = preparation(forSize: recipe.data.imageSize)
     followed.follow(preparation)
     let isChanged = followed.preparation != recipe.preparation
     return line(recipe, (isChanged ? ["--set"] : []) + preparation.sources + ["the recipe \(recipe.name)"])
   }
 
-  /// What is told for the images of a recipe: what of an image is taken is told for the model's own size alone. Swin's recipe for
-  /// 384 pixels, say, takes the whole one, whatever its weights of 224 did.
-  private func preparation(for recipe: VisionRecipe) -> ImagePreparation {
-    recipe.data.imageSize == configuration.imageSize ? preparation : preparation.without([.crop, .mode])
+  /// What is told for training images of a size: what of an image is taken is told for the model's own size alone. Swin's recipe
+  /// for 384 pixels, say, takes the whole one, whatever its weights of 224 did.
+  private func preparation(forSize size: Int) -> ImagePreparation {
+    size == configuration.imageSize ? preparation : preparation.without([.crop, .mode])
   }
 
   private func line(_ recipe: VisionRecipe, _ sources: [String]) -> String {
@@ -65,7 +65,8 @@ extension VisionFolder {
     note: (String) -> Void = { _ in }
   ) throws -> VisionRecipe {
     var recipe = try given ?? VisionRecipe.following(configuration)
-    let preparation = preparation(for: recipe)
+    let size = try recipe.with(settings, scalesRate: scalesRate).data.imageSize
+    let preparation = preparation(forSize: size)
     recipe.follow(preparation)
     let keys = Set(settings.compactMap { try? VisionRecipe.table.row($0.key).key })
     let replaced = ImagePreparation.Part.allCases.filter { !$0.keys.isDisjoint(with: keys) }

@@ -98,13 +98,13 @@ import Testing
   }
 
   /// The original leaves the schedule of stochastic depth to the network, in both submodels.
-  @Test func `CoSub at the network's own rate has the network's own schedule`() throws {
+  @Test func `CoSub without a ratio has the network's own schedule`() throws {
     func rate(_ ratio: Double?) throws -> Float? {
       let choice = try MethodChoice(CoSub.self, ratio: ratio).resolved(RatioBasis(hidden: 0, dropPath: 0.5))
       guard case .everywhere(let rate)? = try #require(choice as? CoSub).rates else { return nil }
       return rate
     }
-    #expect(try rate(nil) == nil && rate(0.5) == nil && rate(0.25) == 0.25)
+    #expect(try rate(nil) == nil && rate(0.5) == 0.5 && rate(0.25) == 0.25)
   }
 
   @Test func `what a method is unless told otherwise follows from the run`() throws {
