@@ -135,6 +135,15 @@ import VisionSub
     }
   }
 
+  @Test func `timm's size of images is the side of a square`() throws {
+    #expect(
+      try line("train", "--input-size", "3", "192", "192", "--epochs", "2") == ["--epochs=2", "--image-size=192"])
+    #expect(try line("train", "--input-size", "192") == ["--image-size=192"])
+    for size in [["3", "192", "224"], ["1", "32", "32"]] {
+      #expect(throws: InputError.self) { try CommandParser(TrainCommand.self).parse(["--input-size"] + size) }
+    }
+  }
+
   @Test func `a rate stays with another batch, and says what the linear rule makes of it`() throws {
     var notes: [String] = []
     let mae = try VisionRecipe.named("mae-b")

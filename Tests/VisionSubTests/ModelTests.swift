@@ -21,6 +21,17 @@ import Testing
     #expect(model.namedParameters().reduce(0) { $0 + $1.parameter.shape.count } == count)
   }
 
+  @Test func `a timm name of another size of images is known where patches fill it`() {
+    for name in [
+      "vit_tiny_patch16_384", "deit3_small_patch16_384", "vit_base_patch16_clip_384", "deit_tiny_patch16_224",
+    ] {
+      #expect(VisionFamilies.configuration(named: name) != nil, "\(name)")
+    }
+    for name in ["vit_tiny_patch16_22", "vit_tiny_patch16_16", "vit_tiny_patch16", "vit_tiny_384"] {
+      #expect(VisionFamilies.configuration(named: name) == nil, "\(name)")
+    }
+  }
+
   @Test func `the regularised branches differ and the evaluation does not`() throws {
     var config = try #require(VisionFamilies.configuration(named: "vit_shapes_patch4_32") as? VisionTransformerConfig)
     (config.layerScale, config.dropPath, config.depth) = (0.1, 0, 2)

@@ -22,6 +22,12 @@ package enum FileSystem {
     }
   }
 
+  /// Whether two paths lead to one thing that is there.
+  package static func isSame(_ one: String, _ other: String) -> Bool {
+    var (a, b) = (stat(), stat())
+    return stat(one, &a) == 0 && stat(other, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino
+  }
+
   /// The names in a folder, sorted by their Unicode scalars as Python does, without `.` and `..`. A name that is no UTF-8
   /// is an error: it could be listed, but not opened.
   package static func names(in folder: String) throws -> [String] {

@@ -48,9 +48,10 @@ package struct BenchCommand: Command {
         let median = try median(step)
         try context.console.print(
           "masksub \(name) batch=\(count) ms_per_step=\((median * 1000).fixed(1)) "
-            + "samples_per_s=\((Double(count) / median).fixed(2)) rss_peak_mib=\(sys_peak_rss_kib() / 1024) "
-            + (device.memoryUsage.map { "gpu_peak_mib=\($0.peak >> 20) " } ?? "")
-            + (device.captured.map { "captured=\($0.share.fixed(2)) " } ?? "") + "precision=\(machine.precision)"
+            + "samples_per_s=\((Double(count) / median).fixed(2)) rss_peak_mib=\(sys_peak_rss_kib() / 1024)"
+            + (device.memoryUsage.map { " gpu_peak_mib=\($0.peak >> 20)" } ?? "")
+            + (device.captured.map { " captured=\($0.share.fixed(2))" } ?? "")
+            + (machine.precision == .fp32 ? "" : " precision=\(machine.precision)")
         )
         if let obstacle = device.captured?.obstacle { context.console.note("no captured graphs: \(obstacle)") }
         if operations {

@@ -44,6 +44,9 @@ package struct TraceCommand: Command {
         "exactly one of --model and --config is needed", at: "masksub trace",
         cure: "give --config for a BERT, --model for a vision model or a CLIP; a run needs neither", isUsage: true)
     }
+    if let input = [from, batch, config, model].compactMap({ $0 }).first(where: { FileSystem.isSame($0, output) }) {
+      throw InputError("this is an input, too", at: "--output \(input)", cure: "name another file", isUsage: true)
+    }
     let result = try Interruption.endingAtOnce { try Modalities.first { try $0.trace(self, on: device) } }
       .filter { statistics || !$0.name.hasPrefix(Trace.afterwards) }
     try Safetensors.write(result, to: output)

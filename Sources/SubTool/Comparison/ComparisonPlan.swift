@@ -60,6 +60,9 @@ struct ComparisonPlan {
       "command": .string(inner.type.name), "arguments": .array(inner.arguments.map { .string($0) }),
     ]
     guard FileSystem.kind(path) != .absent else {
+      guard (try? RunFolder.existing(folder)) == nil else {
+        throw InputError("the folder holds a run", at: folder, cure: "choose another --output", isUsage: true)
+      }
       try FileSystem.makeFolder(folder)
       return try AtomicFile.write(own.text(indent: 2) + "\n", to: path)
     }

@@ -91,7 +91,9 @@ package struct CommandParser {
       guard let (option, implied) = try own ?? inner.flatMap({ try meant(by: spelling, $0.form, of: $0.type) }) else {
         throw unknown(spelling, form.options + (inner?.form.options ?? []))
       }
-      let value = try implied ?? value(of: option, attached: parts.dropFirst().first, in: arguments, at: &index)
+      let value =
+        try implied ?? side(of: spelling, in: arguments, at: &index)
+        ?? value(of: option, attached: parts.dropFirst().first, in: arguments, at: &index)
       if own != nil {
         words.options.append((option, OtherNames.value(value, of: option.spelling)))
       } else {
@@ -134,6 +136,18 @@ package struct CommandParser {
     guard said == value, type.name != "glue" else { throw Self.refused(spelling, of: type, cure) }
     if attached == nil { index += 1 }
     return cure
+  }
+
+  /// The side of the images that timm's `--input-size 3 224 224` names; nil: it is no such option, or has one number.
+  private func side(of spelling: String, in arguments: [String], at index: inout Int) throws -> String? {
+    let numbers = arguments[index...].prefix { Int($0) != nil }
+    guard OtherNames.dashed(spelling) == "--input-size", numbers.count == 3 else { return nil }
+    let (channels, height, width) = (numbers[index], numbers[index + 1], numbers[index + 2])
+    guard channels == "3", height == width else {
+      throw usage("images are squares of 3 channels here", "write --image-size \(height)")
+    }
+    index += 3
+    return height
   }
 
   /// Whether a line, or what it goes on from, has a schedule of its own.

@@ -5,6 +5,12 @@ extension MachineOptions {
   /// named by its number. Throws where it does not compute in the precision.
   package func select(_ ranks: any Communicator = SingleProcess()) throws -> Device {
     try precision.check(on: device)
+    if let threads, threads > 8 * HostMachine.cores() {
+      throw InputError(
+        "there are \(HostMachine.cores()) cores: \(threads) threads would mostly wait for each other",
+        at: "--threads \(threads)",
+        cure: "give at most \(8 * HostMachine.cores()), or leave it out for one a core", isUsage: true)
+    }
     Processor.threads = threads ?? 0
     guard ranks.localCount > 1, device.kind == "cuda", $device.texts.last == "cuda" else { return device }
     let all = Device.available.filter { $0.kind == "cuda" }

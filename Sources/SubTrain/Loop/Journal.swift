@@ -49,6 +49,8 @@ final class Journal<Subject: Trainable> {
               + "drew every part of a batch on its own", at: checkpoint.path, cure: "go on with that version")
         }
         try subject.read(from: checkpoint.path)
+      } else {
+        reporter.note("there is no checkpoint in \(folder.path): the run begins again")
       }
       saved = position.step
       resumption = MetricsLog.Resumption(step: position.step, position: position.logged)
@@ -188,7 +190,8 @@ final class Journal<Subject: Trainable> {
     let norm = update.norm?.item
     guard loss.isFinite, norm?.isFinite ?? true else {
       throw InputError(
-        "the loss or its gradient is no longer finite", at: "between step \(line.step + 1) and step \(position.step)",
+        "the loss or its gradient is no longer finite",
+        at: line.step + 1 == position.step ? "step \(position.step)" : "steps \(line.step + 1) to \(position.step)",
         cure: "lower the learning rate, or look for broken samples")
     }
     var record = MetricsRecord(step: position.step, epoch: settings.epoch(at: position.step), split: .train)

@@ -27,7 +27,9 @@ public enum VisionFamilies {
   /// The name of the same transformer for images of 224 pixels, of which the sizes are known: DeiT's are ViTs.
   private static func relative(of name: String) -> String? {
     guard var base = name.split(separator: ".").first.map(String.init), !base.contains("distilled"),
-      let end = base.lastIndex(of: "_"), Int(base[base.index(after: end)...]) != nil
+      let end = base.lastIndex(of: "_"), let side = Int(base[base.index(after: end)...]),
+      let patch = base.split(separator: "_").compactMap({ $0.hasPrefix("patch") ? Int($0.dropFirst(5)) : nil }).first,
+      patch > 0, side >= 2 * patch, side % patch == 0
     else { return nil }
     if base.hasPrefix("deit_") { base = "vit_" + base.dropFirst("deit_".count) }
     guard ["vit_", "deit3_", "beitv2_"].contains(where: base.hasPrefix), let end = base.lastIndex(of: "_") else {
@@ -49,6 +51,8 @@ public enum VisionFamilies {
     throw InputError(
       "no \(families.map(\.name).joined(separator: " or ")) is recognised among its \(source.names.count) tensors",
       at: source.place,
-      cure: "give weights in timm's or the official names, or those of a CLIP (masksub inspect shows a file)")
+      cure: source.names.contains { $0.contains("embeddings.word_embeddings") }
+        ? "they are a BERT's: train it by glue, or name its --task"
+        : "give weights in timm's or the official names, or those of a CLIP (masksub inspect shows a file)")
   }
 }

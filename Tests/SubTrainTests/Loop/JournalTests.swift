@@ -137,7 +137,7 @@ import Testing
     let error = #expect(throws: InputError.self) {
       try subject().trainer(in: wild, lr: 3e37) { ($0.saveEvery, $0.logEvery) = (1, 7) }.train()
     }
-    #expect(error?.what.contains("no longer finite") == true && error?.place.contains("between step 1 and") == true)
+    #expect(error?.what.contains("no longer finite") == true && error?.place.hasPrefix("step") == true)
     for step in try FileSystem.names(in: wild.checkpointsPath) {
       let file = try TensorFile.open("\(wild.checkpointsPath)/\(step)/model.safetensors")
       #expect(try file.names.allSatisfy { try file.array(named: $0).floats().allSatisfy(\.isFinite) })
