@@ -21,7 +21,7 @@ import Testing
     #expect(model.namedParameters().reduce(0) { $0 + $1.parameter.shape.count } == count)
   }
 
-  @Test func `a timm name of another size of images is known where patches fill it`() {
+  @Test func `a timm name of another size of images is known`() {
     for name in [
       "vit_tiny_patch16_384", "deit3_small_patch16_384", "vit_base_patch16_clip_384", "deit_tiny_patch16_224",
     ] {

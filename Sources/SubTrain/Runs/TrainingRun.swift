@@ -177,13 +177,13 @@ public struct TrainingRun<Subject: Trainable> {
     object["samples"] = subject.source.identity
     for member in configuration.members { object[member.key] = member.value }
     if resuming {
+      let changes = try folder.check(resumedWith: object, recipe)
       let done = try Checkpoint.steps(of: folder).last ?? 0
       guard steps >= done else {
         throw InputError(
           "the run is to end at step \(steps) and has done \(done)", at: folder.path,
           cure: "give at least as many (--max-steps, --epochs), or begin another run", isUsage: true)
       }
-      let changes = try folder.check(resumedWith: object, recipe)
       if !changes.isEmpty { try folder.writeChanges(changes, recipe, steps: steps, by: line) }
       let begun = try folder.configuration()["device"]?.string ?? Device.cpu.kind
       let moves = begun == device.kind ? [] : ["goes on on \(device), begun on \(begun): last bits differ from here on"]
