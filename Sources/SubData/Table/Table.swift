@@ -39,7 +39,7 @@ public struct Table: Sendable {
     rows = try Self.isLines(path) ? JSONRows(path) : DelimitedRows(path, format)
     guard rows.count > 0 else {
       throw InputError(
-        Self.isLines(path) ? "the file has no rows" : "the table has a header but no rows", at: path,
+        columns.isEmpty || Self.isLines(path) ? "the file has no rows" : "the table has a header but no rows", at: path,
         cure: "write a row for every sample")
     }
   }
@@ -59,11 +59,13 @@ public struct Table: Sendable {
       return index
     }
     let found = columns.prefix(8).map { "“\($0.prefix(40))”" }.joined(separator: ", ")
+    let other = columns.count == 1 ? columns[0].first { ";|\t".contains($0) } : nil
     throw InputError(
       "there is no column \(name); the header has \(found.isEmpty ? "none" : found)", at: header,
       cure: Suggestion.cure(
         for: name, in: columns,
-        else: option.map { "name the column with \($0)" } ?? "name the column, and the separator"))
+        else: other.map { "name the separator: --separator '\($0)'" }
+          ?? option.map { "name the column with \($0)" } ?? "name the column, and the separator"))
   }
 
   /// Some fields of a row as text; nil for what a row does not have.

@@ -47,8 +47,10 @@ package struct TraceCommand: Command {
     if let input = [from, batch, config, model].compactMap({ $0 }).first(where: { FileSystem.isSame($0, output) }) {
       throw InputError("this is an input, too", at: "--output \(input)", cure: "name another file", isUsage: true)
     }
-    let result = try Interruption.endingAtOnce { try Modalities.first { try $0.trace(self, on: device) } }
-      .filter { statistics || !$0.name.hasPrefix(Trace.afterwards) }
+    let result = try Interruption.endingAtOnce {
+      try Modalities.first { try $0.trace(self, on: device, note: context.console.note) }
+    }
+    .filter { statistics || !$0.name.hasPrefix(Trace.afterwards) }
     try Safetensors.write(result, to: output)
     let losses = result.filter { $0.name.hasPrefix("loss") }.map { "\($0.name) \($0.array.floats()[0])" }
     try context.console.print(losses.joined(separator: "  ") + "  \(result.count) tensors in \(output)")

@@ -22,7 +22,9 @@ struct ClipModality: Modality {
     return try zeroShot.evaluate(in: context)
   }
 
-  func trace(_ command: TraceCommand, on device: Device) throws -> [(name: String, array: HostArray)]? {
+  func trace(
+    _ command: TraceCommand, on device: Device, note: (String) -> Void
+  ) throws -> [(name: String, array: HostArray)]? {
     guard let name = command.model, name.hasSuffix(".json") || modelNames.contains(name) else { return nil }
     try command.refuseLoss(of: "CLIP has one loss")
     return try ClipTrace.run(

@@ -20,7 +20,9 @@ protocol Modality: Sendable {
   var modelNames: [String] { get }
 
   /// What a trace writes; nil where the command does not mean this kind.
-  func trace(_ command: TraceCommand, on device: Device) throws -> [(name: String, array: HostArray)]?
+  func trace(
+    _ command: TraceCommand, on device: Device, note: (String) -> Void
+  ) throws -> [(name: String, array: HostArray)]?
   /// Evaluates a model, perhaps of a run with that configuration; nil where the command does not mean this kind.
   func evaluate(_ command: EvalCommand, of run: JSON?, in context: ToolContext) throws -> Evaluation?
   /// Prints what a model says of inputs.

@@ -11,7 +11,9 @@ struct TextModality: Modality {
   let families: [any ModelFamily] = [BERTFamily()]
   let workloads: [Workload] = [.bertBase, .miniLM]
 
-  func trace(_ command: TraceCommand, on device: Device) throws -> [(name: String, array: HostArray)]? {
+  func trace(
+    _ command: TraceCommand, on device: Device, note: (String) -> Void
+  ) throws -> [(name: String, array: HostArray)]? {
     guard let config = command.config else { return nil }
     try command.refuseLoss(of: "a BERT's loss follows from its labels")
     return try TextTrace.run(

@@ -15,7 +15,9 @@ struct VisionModality: Modality {
   /// The recipe of a run that names none and starts from no weights.
   static let smallRecipe = "shapes-tiny"
 
-  func trace(_ command: TraceCommand, on device: Device) throws -> [(name: String, array: HostArray)]? {
+  func trace(
+    _ command: TraceCommand, on device: Device, note: (String) -> Void
+  ) throws -> [(name: String, array: HostArray)]? {
     guard let name = command.model else { return nil }
     guard VisionFamilies.configuration(named: name) != nil else {
       let names = Modalities.all.flatMap(\.modelNames)
@@ -26,7 +28,7 @@ struct VisionModality: Modality {
     return try VisionTrace.run(
       model: name, weights: TensorFile.open(command.from), batch: TensorFile.open(command.batch),
       ratio: command.ratio(.image), objective: command.loss == .bce ? .binaryCrossEntropy : .crossEntropy(),
-      method: command.method.type, precision: command.machine.precision, on: device)
+      method: command.method.type, precision: command.machine.precision, on: device, note: note)
   }
 
   func evaluate(_ command: EvalCommand, of run: JSON?, in context: ToolContext) throws -> Evaluation? {

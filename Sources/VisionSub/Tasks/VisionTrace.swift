@@ -11,11 +11,13 @@ public enum VisionTrace {
   ///   - model: a timm name, or nil to recognise the weights.
   ///   - batch: `images` f32 [N, 3, H, W], `labels` i64 [N], `mask_noise` f32 [N, L].
   ///   - objective: `.crossEntropy()` or `.binaryCrossEntropy` (labels are one-hot then).
+  ///   - note: told where the weights are of another size than the model of that name.
   /// - Returns: `main.logits`, `sub.logits`, `loss.main`, `loss.sub`, `loss`, and `grad.NAME` for every parameter, in
   ///   the weight file's own names. Throws an `InputError` where weights or batch are not what they should be.
   public static func run(
     model variant: String?, weights: any NamedTensors, batch: any NamedTensors, ratio: Double, objective: Loss,
-    method: any Method.Type = MaskSub.self, precision: Precision = .fp32, on device: Device = .cpu
+    method: any Method.Type = MaskSub.self, precision: Precision = .fp32, on device: Device = .cpu,
+    note: (String) -> Void = { _ in }
   ) throws -> [(name: String, array: HostArray)] {
     let (family, weights) = try VisionFamilies.recognise(weights)
     let hint = try variant.map { name in
@@ -33,6 +35,9 @@ public enum VisionTrace {
     }
     let found = try family.recognised(weights, like: hint, beside: ModelNotes())
     var configuration = found.configuration
+    if let hint, let variant, hint.summary != configuration.summary {
+      note("traced is the network of the weights, \(configuration.summary); \(variant) is \(hint.summary)")
+    }
     // Where weights do not tell how large images are, these images do.
     if found.guesses.contains(RecognisedModel.imageSize), let side = try batch.info(named: "images").shape.last {
       configuration.imageSize = side
