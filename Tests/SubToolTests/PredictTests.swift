@@ -175,7 +175,20 @@ import Testing
     let lines = asked.output.split(separator: "\n")
     #expect(lines.count == 3 && lines[1].hasPrefix("  1.0000") && lines[1].hasSuffix("003.jpg"), "\(asked.error)")
     #expect(tool("embed", "--from", folder["run"], pictures).code == 2)
-    #expect(tool("embed", "--from", folder["run"], "--output", folder["f.csv"], pictures).code == 2)
+    #expect(tool("embed", "--from", folder["run"], "--output", folder["f.bin"], pictures).code == 2)
+    // As text the numbers are the same.
+    for ending in ["csv", "jsonl"] {
+      #expect(
+        tool("embed", "--from", folder["run"], "--output", folder["f.\(ending)"], "--normalize", pictures).code == 0)
+    }
+    let table = try Table(folder["f.csv"])
+    #expect(table.columns.prefix(2) == ["input", "features_0"] && table.columns.count == 97 && table.count == 20)
+    let row = try table.fields(3, Array(0..<97))
+    #expect(row[0]?.hasSuffix("003.jpg") == true)
+    #expect(row.dropFirst().map { Float($0 ?? "") } == features.floats()[3 * 96..<4 * 96].map { $0 })
+    let line = try JSON.parse(String(TemporaryFolder.text(folder["f.jsonl"]).split(separator: "\n")[3]), at: "f")
+    #expect(line["input"]?.string == row[0])
+    #expect(line["features"]?.array?.map { $0.double.map { Float($0) } } == row.dropFirst().map { Float($0 ?? "") })
     #expect(tool("embed", "--from", folder["run"], "--captions", "--nearest", "1", "a").code == 2)
   }
 

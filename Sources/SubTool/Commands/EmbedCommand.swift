@@ -11,13 +11,14 @@ package struct EmbedCommand: Command {
     "A vision model gives what its classifier reads, a BERT the mean of its last layer's tokens "
     + "(or what a sentence-transformers folder says), a CLIP the features of "
     + "its image tower, or with --captions of its text tower, each of length 1. --output writes a row for every input; "
-    + "what the inputs are stands in a .txt beside an .npy file, or in the metadata of a .safetensors file. --nearest "
-    + "prints the most similar inputs, by cosine, of every --query, or of every input: a query of a CLIP is a text."
+    + "what the inputs are stands in a .txt beside an .npy file, in the metadata of a .safetensors file, and in front of "
+    + "the numbers in a .csv or .jsonl file. --nearest prints the most similar inputs, by cosine, of every --query, or of every input: a query of a CLIP is a text."
   package static let example = "masksub embed --from models/clip photos --query \"a dog in the snow\" --nearest 5"
   package static let section = CommandSection.evaluate
 
   @Option("--from", value: "RUN|FILE", "the model") var from: String
-  @Option("--output", value: "FILE", default: "none", "an .npy or .safetensors file with a row for every input")
+  @Option(
+    "--output", value: "FILE", default: "none", "an .npy, .safetensors, .csv or .jsonl file with a row for every input")
   var output: String?
   @Option("--nearest", value: "K", in: 1...1_000_000, default: "none", "prints the K nearest inputs of each input")
   var nearest: Int?

@@ -18,7 +18,8 @@ package struct PredictCommand: Command {
   @Option("--top", in: 1...1_000_000, "classes that are printed for every input, the most probable first") var top = 5
   @Option("--format", "a line for every input, or rows for other programs") var format = PredictionPrinter.Format.table
   @Option(
-    "--logits", value: "FILE", default: "none", "an .npy or .safetensors file for the logits, a row for every input")
+    "--logits", value: "FILE", default: "none",
+    "an .npy, .safetensors, .csv or .jsonl file for the logits, a row for every input")
   var logits: String?
   @Option("--probabilities", default: "as in the run's loss, else softmax", "what makes probabilities of logits")
   var likelihood: Likelihood?
