@@ -22,7 +22,10 @@ import Testing
         #expect(option != nil && option?.accept(value, asDefault: false) == nil, "\(spelling) is \(name) \(value)")
       case .sameIn(let command, let name, else: let cure):
         #expect(commands.first { $0.name == command }?.form.option(name) != nil && !cure.isEmpty, "\(spelling)")
-      case .refused(let cure), .already(_, else: let cure):
+      case .side(let name): #expect(all.contains(name), "\(spelling) is \(name)")
+      case .already(_, of: let name, butIn: let command, else: let cure):
+        #expect(all.contains(name) && commands.contains { $0.name == command } && !cure.isEmpty, "\(spelling)")
+      case .refused(let cure):
         #expect(!cure.isEmpty)
       }
     }

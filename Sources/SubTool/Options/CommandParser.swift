@@ -115,6 +115,7 @@ package struct CommandParser {
     switch OtherNames.meaning(of: spelling) {
     case .same(let names): return names.lazy.compactMap(form.option).first.map { ($0, nil) }
     case .value(let name, let value): return form.option(name).map { ($0, value) }
+    case .side(let name): return form.option(name).map { ($0, nil) }
     case .sameIn(let command, let name, let cure):
       guard let option = form.option(name) else { return nil }
       if type.name == command { return (option, nil) }
@@ -130,10 +131,11 @@ package struct CommandParser {
     _ spelling: String, _ attached: String?, _ form: CommandForm, of type: any Command.Type, in arguments: [String],
     at index: inout Int
   ) throws -> String? {
-    guard case .already(let value, let cure)? = OtherNames.meaning(of: spelling), form.option("--schedule") != nil
+    guard case .already(let value, let option, let other, let cure)? = OtherNames.meaning(of: spelling),
+      form.option(option) != nil
     else { return nil }
     let said = attached ?? (index < arguments.count ? arguments[index] : "")
-    guard said == value, type.name != "glue" else { throw Self.refused(spelling, of: type, cure) }
+    guard said == value, type.name != other else { throw Self.refused(spelling, of: type, cure) }
     if attached == nil { index += 1 }
     return cure
   }
@@ -141,10 +143,10 @@ package struct CommandParser {
   /// The side of the images that timm's `--input-size 3 224 224` names; nil: it is no such option, or has one number.
   private func side(of spelling: String, in arguments: [String], at index: inout Int) throws -> String? {
     let numbers = arguments[index...].prefix { Int($0) != nil }
-    guard OtherNames.dashed(spelling) == "--input-size", numbers.count == 3 else { return nil }
+    guard case .side(let own)? = OtherNames.meaning(of: spelling), numbers.count == 3 else { return nil }
     let (channels, height, width) = (numbers[index], numbers[index + 1], numbers[index + 2])
     guard channels == "3", height == width else {
-      throw usage("images are squares of 3 channels here", "write --image-size \(height)")
+      throw usage("images are squares of 3 channels here", "write \(own) \(height)")
     }
     index += 3
     return height

@@ -11,8 +11,10 @@ enum OtherNames {
     case refused(String)
     /// The same in this command, none in others.
     case sameIn(String, String, else: String)
-    /// With this value what is so anyway; with another, what does the same.
-    case already(String, else: String)
+    /// With this value what an option is anyway, in commands that have it, but for one; with another, what does the same.
+    case already(String, of: String, butIn: String, else: String)
+    /// An option for one number, the side of a square, where there are three: channels, height and width.
+    case side(String)
   }
 
   /// What a spelling means; nil: nothing known.
@@ -31,7 +33,7 @@ enum OtherNames {
     table.filter { entry in
       switch entry.value {
       case .same(let names): names.contains(where: options.contains)
-      case .value(let name, _), .sameIn(_, let name, else: _): options.contains(name)
+      case .value(let name, _), .sameIn(_, let name, else: _), .side(let name): options.contains(name)
       case .refused, .already: false
       }
     }.keys.sorted()
@@ -68,7 +70,8 @@ enum OtherNames {
     "--blr": .refused("give --lr, which is blr × batch / 256"),
     "--lr-base": .refused("give --lr itself, or --scale-lr"),
     "--unscale-lr": .refused("leave it out; the rate is not scaled unless --scale-lr is given"),
-    "--sched": .already("cosine", else: originalSchedule), "--lr-scheduler": .already("cosine", else: originalSchedule),
+    "--sched": .already("cosine", of: "--schedule", butIn: "glue", else: originalSchedule),
+    "--lr-scheduler": .already("cosine", of: "--schedule", butIn: "glue", else: originalSchedule),
     "--lr-scheduler-type": .same(["--schedule"]), "--num-train-epochs": .same(["--epochs"]),
     "--warmup": .same(["--warmup-steps"]), "--min-learning-rate": .same(["--min-lr"]),
     "--layer-decay-rate": .same(["--layer-decay"]), "--drop-path-rate": .same(["--drop-path"]),
@@ -100,7 +103,7 @@ enum OtherNames {
     "--max-seq-length": .same(["--max-length"]), "--max-seq-len": .same(["--max-length"]),
     "--pad-to-max-length": .refused("leave it out; nothing is padded here"),
     // Images.
-    "--img-size": .same(["--image-size"]), "--input-size": .same(["--image-size"]),
+    "--img-size": .same(["--image-size"]), "--input-size": .side("--image-size"),
     "--crop-pct": .same(["--eval-crop-ratio", "--crop-ratio"]), "--std": .same(["--deviation"]),
     "--aa": .same(["--policy"]), "--auto-augment": .same(["--policy"]),
     "--color-jitter-factor": .same(["--color-jitter"]),

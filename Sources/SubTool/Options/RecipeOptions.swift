@@ -84,9 +84,13 @@ package struct RecipeOptions<Kind: Recipe>: OptionGroups {
 
   /// A key that other tools use, as ours.
   private func ours(_ key: String) -> String {
-    guard (try? Kind.table.row(key)) == nil, case .same(let options)? = OtherNames.meaning(of: "--\(key)") else {
-      return key
-    }
+    guard (try? Kind.table.row(key)) == nil else { return key }
+    let options =
+      switch OtherNames.meaning(of: "--\(key)") {
+      case .same(let names): names
+      case .side(let name): [name]
+      default: [String]()
+      }
     return fields.first { options.contains($0.spelling) }?.key ?? key
   }
 }
