@@ -77,8 +77,11 @@ import Testing
     let data = try shard("json.tar", Array(repeating: [("img", picture), ("json", json)], count: 5))
     expect(pretrain(data), code: 1, "no image with a caption")
     let run = tool(
-      pretrain(data) + ["--json-text-key", "caption;alt", "--image-key", "img", "--output", folder["run"]])
-    #expect(run.code == 0, "\(run.error)")
+      pretrain(data) + [
+        "--json-text-key", "caption;alt", "--image-key", "img", "--csv-img-key", "path", "--output", folder["run"],
+      ])
+    #expect(run.code == 0 && run.error.contains("--csv-img-key does nothing: the data is no table"), "\(run.error)")
+    #expect(!run.error.contains("--image-key does nothing"))
   }
 
   @Test func `wrong words on the command line`() throws {

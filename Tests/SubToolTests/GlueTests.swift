@@ -290,6 +290,10 @@ import Testing
     let metrics = run.output.split(separator: "\n").filter { !$0.hasPrefix("run ") && !$0.hasPrefix("using") }
     let evaluated = ToolRun("eval", "--from", folder["own"])
     #expect(evaluated.output.split(separator: "\n").prefix(3) == metrics.prefix(3), "\(evaluated.error)")
+    let seen = ToolRun(
+      "preview", "--data", folder["own.csv"], "--text", "review", "--label", "liked", "--count", "3", "--ratio", "0.4")
+    #expect(seen.code == 0 && seen.output.contains("3  label of the loss: yes"), "\(seen.error)")
+    #expect(seen.output.contains("  main branch  [CLS] the film"), "\(seen.output)")
     // Labels are those of the model, by name.
     try AtomicFile.write("review\tliked\nit was good\tyes\n", to: folder["more.tsv"])
     let more = ToolRun("eval", "--from", folder["own"], "--data", folder["more.tsv"])

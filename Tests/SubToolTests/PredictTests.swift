@@ -95,6 +95,7 @@ import Testing
     #expect(run.code == 0 && run.output.hasPrefix("The cat sat.: "), "\(run.error)")
     #expect(run.output.contains("unacceptable 0."))
     #expect(tool("predict", "--from", folder["run"], input: "The cat sat.\nCat the.\n").output == run.output)
+    #expect(tool("predict", "--from", folder["run"], "-", input: "The cat sat.\nCat the.\n").output == run.output)
     try AtomicFile.write("The cat sat.\r\nCat the.\r\n", to: folder["t.txt"])
     #expect(tool("predict", "--from", folder["run"], "--data", folder["t.txt"]).output == run.output)
     // A model of a folder says nothing of pairs: a tab makes one.

@@ -88,6 +88,37 @@ import VisionSub
     #expect(throws: InputError.self) { try VisionRecipe.named("deit4") }
   }
 
+  @Test func `a setting that does nothing beside the others is told`() throws {
+    func notes<Kind: Recipe>(_ recipe: Kind, _ settings: String...) throws -> [String] {
+      var notes: [String] = []
+      _ = try recipe.with(settings.map(split)) { notes.append($0) }
+      return notes
+    }
+    let deit = try VisionRecipe.named("deit3-b-400")
+    #expect(try notes(deit, "momentum=0.8") == ["optimizer.momentum does nothing with lamb"])
+    #expect(try notes(deit, "optimizer.name=sgd", "momentum=0.8", "warmup_lr=1e-5", "switch_probability=0.3") == [])
+    #expect(
+      try notes(deit, "optimizer.name=sgd", "momentum=0", "nesterov=true", "beta1=0.8") == [
+        "optimizer.nesterov does nothing without momentum", "optimizer.beta1 does nothing with sgd",
+      ])
+    #expect(
+      try notes(deit, "mixup=0", "switch_probability=0.3", "mix_probability=0.5") == [
+        "augment.switch_probability does nothing unless both mixup and cutmix are above 0"
+      ])
+    #expect(
+      try notes(deit, "loss.name=ce", "binarizes_targets=true", "smoothing=0.1") == [
+        "loss.binarizes_targets does nothing with the loss ce"
+      ])
+    #expect(
+      try notes(deit, "policy=rand-m9", "color_jitter=0.3") == [
+        "augment.color_jitter does nothing with a RandAugment, as in timm"
+      ])
+    #expect(
+      try notes(ClipRecipe(), "form=constant", "warmup_steps=0", "min_lr=1e-5", "warmup_lr=1e-6") == [
+        "schedule.min_lr does nothing with the schedule constant", "schedule.warmup_lr does nothing without a warmup",
+      ])
+  }
+
   @Test func `every key of version 0.1 is taken`() throws {
     for (recipe, count) in [(Self.oldVision, 48), (Self.oldText, 17), (Self.oldContrastive, 19)] {
       let keys = leaves(recipe).filter { $0 != "name" }

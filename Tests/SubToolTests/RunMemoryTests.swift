@@ -165,6 +165,13 @@ import Testing
     #expect(named.code == 0)
     #expect(
       try TemporaryFolder.bytes(folder["own.safetensors"]) == TemporaryFolder.bytes(folder["named.safetensors"]))
+    #expect(!named.error.contains("traced is"))
+    let over = run(
+      [
+        "trace", "--from", folder["run"], "--batch", folder["batch.safetensors"], "--output",
+        folder["batch.safetensors"],
+      ])
+    #expect(over.code == 2 && over.error.contains("this is an input, too (--output \(folder["batch.safetensors"]))"))
   }
 
   @Test func `nothing is best where nothing is evaluated`() throws {

@@ -1,4 +1,5 @@
 import Foundation
+import SubData
 import SubTool
 import SubTrain
 import TestSupport
@@ -49,6 +50,22 @@ import Testing
     #expect(try offered(["masksub", "eval", "--from", "x"]) == ["x.png"])
     #expect(try offered(["masksub", "eval", "--batch-size", ""]) == [])
     #expect(try offered(["masksub", "recipes", "sh"]) == ["show"])
+  }
+
+  @Test(.enabled(if: FileManager.default.isExecutableFile(atPath: "/bin/bash")))
+  func `an argument that is no text is refused`() throws {
+    let built = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+    let process = Process()
+    let error = Pipe()
+    process.executableURL = URL(fileURLWithPath: "/bin/bash")
+    process.arguments = [
+      "-c", "exec \"$0\" inspect $'a\\xff.safetensors'", FileSystem.join(FileSystem.parent(built), "masksub"),
+    ]
+    process.standardError = error
+    try process.run()
+    let text = String(decoding: error.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 2 && text.contains("the bytes of argument 2 are no UTF-8"), "\(text)")
   }
 
   @Test func `the manual page has every command and option`() {

@@ -33,6 +33,7 @@ import Testing
 
         """)
     #expect(run.code == 0 && run.error == "")
+    #expect(tokenize(["-", "--json"], input: Array("ab\n\nabc ü".utf8), chunk: chunk).output == run.output)
   }
 
   @Test func `a line that is not UTF-8 is named, the lines before it are answered`() {

@@ -1,3 +1,4 @@
+import Foundation
 import SubCore
 import SubData
 import SubTool
@@ -147,6 +148,29 @@ import Testing
     let refused = run(options + ["--output", folder["refused"], "--head-map", folder["map.txt"]])
     #expect(
       refused.code == 1 && refused.error.contains("'one' is no row of a head (") && refused.error.contains("line 2"))
+  }
+
+  @Test func `what a run goes on with is said, and no run is made shorter than it is`() throws {
+    #expect(train("run", steps: 2).code == 0)
+    let shorter = train("run", steps: 1, "--resume")
+    #expect(
+      shorter.code == 2 && shorter.error.contains("is to end at step 1 and has done 2 (\(folder["run"]))"),
+      "\(shorter.error)")
+    let path = folder["run/config.json"]
+    #expect(!train("run", steps: 2, "--resume").error.contains("begun by"))
+    let configuration = try TemporaryFolder.text(path)
+    try AtomicFile.write(
+      configuration.replacing("\"version\": \"\(Tool.version)\"", with: "\"version\": \"0.0.1\""), to: path)
+    let older = train("run", steps: 2, "--resume")
+    #expect(
+      older.code == 0 && older.error.contains("goes on by version \(Tool.version), begun by 0.0.1"), "\(older.error)")
+    FileSystem.remove(folder["run/checkpoints"])
+    let empty = train("run", steps: 1, "--resume")
+    #expect(empty.code == 0 && empty.error.contains("there is no checkpoint in \(folder["run"]): the run begins again"))
+    if ProcessInfo.processInfo.activeProcessorCount < 128 {
+      let many = train("threads", steps: 1, "--threads", "1024")
+      #expect(many.code == 2 && many.error.contains("or leave it out for one a core"), "\(many.error)")
+    }
   }
 
   @Test func `a run that keeps an average is evaluated by it`() {

@@ -38,6 +38,12 @@ public struct CudaTwin: @unchecked Sendable {
     deny(Int32(instantiations), Int32(launches))
   }
 
+  /// Has the next calls of this thread that ask how to multiply find no algorithm.
+  public func denyAlgorithms(_ calls: Int) {
+    let deny: @convention(c) (Int32) -> Void = function("twin_deny_algorithms")
+    deny(Int32(calls))
+  }
+
   private func function<Function>(_ name: String, as type: Function.Type = Function.self) -> Function {
     guard let address = dlsym(handle, name) else { preconditionFailure("the twin has no \(name)") }
     return unsafeBitCast(address, to: type)

@@ -60,6 +60,8 @@ package struct ClipPretrainCommand: RankedCommand {
     let validationSet = try (validation ?? embedded?.validation).map {
       try ZeroShotData($0, captionOptions.options(isTraining: false))
     }
+    let captions = if case .captions(let pairs)? = validationSet { [set, pairs] } else { [set] }
+    for note in captionOptions.idle(for: captions) { context.console.note(note) }
     let name = model ?? (data != nil && from == nil ? "ViT-B-32" : nil)
     let clip = try ClipModelChoice(
       from: from, name: name, vocabulary: clipOptions.vocabulary, hints: weights.hints(nil, clipOptions),

@@ -7,7 +7,7 @@ package struct TokenizeCommand: Command {
   package static let name = "tokenize"
   package static let summary = "ids and tokens of text, as the model will see them"
   package static let discussion =
-    "Every TEXT, or without TEXT every line of standard input, gives one line of output: the ids, a tab, the tokens, "
+    "Every TEXT, or without TEXT (or for -) every line of standard input, gives one line of output: the ids, a tab, the tokens, "
     + "with the special tokens and without padding; clip's are cut to 77."
   package static let example = "masksub tokenize --kind bert --vocab models/minilm/vocab.txt \"It's snowing.\""
   package static let section = CommandSection.look
@@ -31,7 +31,7 @@ package struct TokenizeCommand: Command {
     let console = context.console
     let tokenizer = try TextTokenizer(kind, vocabulary: vocabulary)
     var printer = TokenPrinter(tokenizer.vocabulary, json: json, shown: console.outputIsTerminal)
-    guard !$texts.isGiven else {
+    guard !$texts.isGiven || texts == ["-"] else {
       for text in texts { try printer.print(tokenizer.encode(text), on: console) }
       return
     }

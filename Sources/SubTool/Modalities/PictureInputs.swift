@@ -21,9 +21,9 @@ struct PictureInputs {
       if broken.count == source.count, let (_, error) = broken.errors.first { throw error }
       for remark in broken.remarks("left out") { context.console.note(remark) }
     }
-    if !options.inputs.isEmpty { try run(PictureFiles(options.inputs)) }
+    if !options.named.isEmpty { try run(PictureFiles(options.named)) }
     if let data = options.data { try run(VisionData.evaluation(data, classNames: nil, order: order)) }
-    guard options.inputs.isEmpty, options.data == nil else { return }
+    guard options.readsStandardInput else { return }
     var paths: [String] = []
     func finish() throws {
       if !paths.isEmpty { try run(PictureFiles(paths)) }

@@ -48,7 +48,7 @@ struct TextInputs {
         )
       }
     }
-    let texts = options.inputs
+    let texts = options.named
     if isPair == true {
       guard texts.count % 2 == 0 else {
         throw InputError(
@@ -78,7 +78,7 @@ struct TextInputs {
       }
       if let failure { throw failure }
     }
-    if texts.isEmpty, options.data == nil {
+    if options.readsStandardInput {
       try LineInput.forEachText(from: console, pause: finish) { try add(line: $1, at: "standard input, line \($0)") }
     }
     try finish()

@@ -67,28 +67,4 @@ struct TextModality: Modality {
     }
     return try GLUEReader(task: task, data: command.data ?? context.home.data(of: task))
   }
-
-  func preview(_ command: PreviewCommand, in context: ToolContext) throws -> Bool {
-    guard let task = command.task else { return false }
-    let reader = try GLUEReader(task: task, data: command.data ?? context.home.data(of: task))
-    let tokenizer = try WordPieceTokenizer(folder: command.from ?? context.home.file("tokenizers/acceptability"))
-    let recipe = try GLUERecipe(task).with(command.settings(), note: context.console.note)
-    let masking = Masking(ratio: command.ratio ?? recipe.method.ratio)
-    let examples = try reader.read(.train).examples.prefix(command.count)
-    for (number, example) in examples.enumerated() {
-      let encoding = tokenizer.encode(example.first, example.second, maxLength: recipe.data.maxLength)
-      let hides = masking.masked(
-        rows: 1, count: encoding.ids.count, RandomKey(seed: command.seed).fold("mask").fold(number))
-      let ids = zip(encoding.ids, hides).map { $1 && !tokenizer.isSpecial($0) ? tokenizer.maskID : $0 }
-      let words = { (ids: [Int32]) in tokenizer.tokens(of: ids).joined(separator: " ") }
-      let label = example.label.map { task.isRegression ? $0.description : task.labels[Int($0)] }
-      try context.console.print("\(number + 1)  label of the loss: \(label ?? "none")")
-      try context.console.print("  main branch  \(words(encoding.ids))")
-      try context.console.print("  sub-branch   \(words(ids))")
-    }
-    try context.console.print(
-      "\(tokenizer.tokens(of: [tokenizer.maskID]).joined()): a token hidden from the sub-branch, each with probability "
-        + "\(masking.ratio); [CLS] and [SEP] never are")
-    return true
-  }
 }

@@ -70,7 +70,7 @@ extension VisionModality {
   /// What the labels in the middle are.
   private static func labels(_ recipe: VisionRecipe) -> (sample: RGBImage, meaning: String) {
     let smoothed = recipe.loss.smoothing > 0 ? ", smoothed by \(recipe.loss.smoothing)" : ""
-    let mixed = !recipe.augment.mixes ? "" : recipe.loss.binarizesTargets ? ", mixed and binarized" : ", mixed"
+    let mixed = !recipe.augment.mixes ? "" : recipe.loss.binarizes ? ", mixed and binarized" : ", mixed"
     return (
       RGBImage(width: 32, height: 16, color: [255, 255, 255]),
       "under the main branch's images: the labels of its loss (\(recipe.loss.name.rawValue)\(mixed)\(smoothed))"

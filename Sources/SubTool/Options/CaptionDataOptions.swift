@@ -22,6 +22,17 @@ struct CaptionDataOptions: OptionGroup {
   var factors: String?
   @Option("--max-faults", in: 0...Int.max, "pairs that may be skipped before their share counts") var maxFaults = 100
 
+  /// Which of the given ones do nothing for the data of a run.
+  func idle(for sets: [CaptionSet]) -> [String] {
+    let (columns, endings): ([any OptionDeclaration], [any OptionDeclaration]) = (
+      [$imageColumn, $captionColumn, $separator], [$textKey, $jsonTextKey, $imageKey]
+    )
+    let isTable = Set(sets.map { $0.kind == .table })
+    return (isTable == [true] ? endings : isTable == [false] ? columns : []).filter(\.isGiven).map {
+      "\($0.spelling) does nothing: the data is \(isTable == [true] ? "a table" : "no table")"
+    }
+  }
+
   /// The same for the reader. `isTraining`: with the weights of the sources.
   func options(isTraining: Bool) throws -> CaptionOptions {
     func list(_ text: String, _ option: String) throws -> [String] {

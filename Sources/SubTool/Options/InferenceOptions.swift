@@ -5,7 +5,8 @@ import SubData
 struct InferenceOptions: OptionGroup {
   static let title = "Inputs"
   @Argument(
-    "INPUT", "a picture or a folder of pictures, or a text; without any, lines of standard input: paths, or texts")
+    "INPUT",
+    "a picture or a folder of pictures, or a text; without any, or for -, lines of standard input: paths, or texts")
   var inputs: [String]
   @Option(
     "--data", value: "PATH", default: "none",
@@ -28,6 +29,11 @@ struct InferenceOptions: OptionGroup {
 }
 
 extension InferenceOptions {
+  /// Whether inputs come by standard input: none is named, or `-` alone.
+  var readsStandardInput: Bool { inputs == ["-"] || inputs.isEmpty && data == nil }
+  /// The inputs that are named.
+  var named: [String] { inputs == ["-"] ? [] : inputs }
+
   /// The table that --data names, with the places of its texts; nil where it is none. `own`: how a run's own table was
   /// read.
   func table(_ own: TextTableChoice?) throws -> (table: Table, columns: [Int])? {

@@ -14,12 +14,23 @@ public struct Field<Root>: Sendable {
   public let mayChange: Bool
   private let get: @Sendable (Root) -> JSON
   private let set: @Sendable (inout Root, JSON) -> Void
+  private var idleness: @Sendable (Root) -> String? = { _ in nil }
 
   /// The part of the key behind its group: `lr`.
   public var shortKey: String { key.split(separator: ".").last.map(String.init) ?? key }
 
   /// The value in a recipe.
   public func value(in root: Root) -> JSON { get(root) }
+
+  /// Beside what in a recipe the field does nothing: `with adamw`; nil where it does something.
+  public func idle(in root: Root) -> String? { idleness(root) }
+
+  /// The field, which does nothing where `reason` has one.
+  public func idle(_ reason: @escaping @Sendable (Root) -> String?) -> Self {
+    var field = self
+    field.idleness = reason
+    return field
+  }
 
   /// Puts a value into a recipe; says false where it is of another type or out of range.
   public func put(_ value: JSON, into root: inout Root) -> Bool {
@@ -110,7 +121,8 @@ extension Field {
       Field(
         "\(name).\(field.key)", field.allowed, meanings[field.key] ?? field.meaning, source: field.source,
         mayChange: field.mayChange && !fixed.contains(field.key), get: { field.get($0[keyPath: path]) },
-        set: { field.set(&$0[keyPath: path], $1) })
+        set: { field.set(&$0[keyPath: path], $1) }
+      ).idle { field.idle(in: $0[keyPath: path]) }
     }
   }
 }

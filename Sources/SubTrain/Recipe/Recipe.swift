@@ -53,8 +53,8 @@ extension Recipe {
   }
 
   /// The recipe with `KEY=VALUE` settings applied. A key is full (`optimizer.lr`), its last part where that is unique
-  /// (`lr`), or a former one, of which `note` is told. Throws a usage error for an unknown key, a value that the field
-  /// does not take, and values that do not go together.
+  /// (`lr`), or a former one, of which `note` is told, as of settings that do nothing beside the others. Throws a usage error
+  /// for an unknown key, a value that the field does not take, and values that do not go together.
   public func with(
     _ settings: [(key: String, value: String)], note: (String) -> Void = { _ in }
   ) throws -> Self {
@@ -64,6 +64,10 @@ extension Recipe {
       if let now = FormerKeys.now[key] { note("\(key) is \(now)") }
     }
     try changed.check()
+    for (key, _) in settings {
+      let row = try Self.table.row(key)
+      if let reason = row.idle(in: changed) { note("\(row.key) does nothing \(reason)") }
+    }
     return changed
   }
 

@@ -60,6 +60,6 @@ extension VisionRecipe {
     guard let mixed = batch.targets else {
       return MixPlan.none.targets(labels: batch.labels, classes: classes, smoothing: loss.smoothing)
     }
-    return loss.binarizesTargets ? VisionBatches.binarized(mixed) : mixed
+    return loss.binarizes ? VisionBatches.binarized(mixed) : mixed
   }
 }

@@ -51,7 +51,7 @@ public struct VisionRecipe: Recipe {
         $0.augment.mixParts == 1 || $0.augment.mixes
       },
       .init("loss.smoothing", "0, and with loss.binarizes_targets every smoothed label would count as 1") {
-        !($0.loss.binarizesTargets && $0.loss.smoothing > 0)
+        !($0.loss.binarizes && $0.loss.smoothing > 0)
       },
       .init("model.width", VisionModelFields.listNoun) { VisionModelFields.list($0.model.width) != nil },
       .init("model.depth", VisionModelFields.listNoun) { VisionModelFields.list($0.model.depth) != nil },

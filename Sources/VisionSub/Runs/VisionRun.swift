@@ -91,7 +91,7 @@ extension VisionBatches {
       source: images, sampler: sampler, pipeline: try recipe.trainingPipeline(), mixing: recipe.mixing,
       copies: recipe.augment.copies, broken: BrokenImages(limit: maxBroken), ranks: settings.ranks)
     self.init(
-      batches, updates: recipe.updates(stepsPerEpoch: batches.perEpoch), binarizes: recipe.loss.binarizesTargets,
+      batches, updates: recipe.updates(stepsPerEpoch: batches.perEpoch), binarizes: recipe.loss.binarizes,
       weights: weights, smoothing: Float(recipe.loss.smoothing),
       workers: settings.imageWorkers, on: settings.device)
   }

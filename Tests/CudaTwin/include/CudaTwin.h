@@ -21,6 +21,9 @@ void twin_set_memory(unsigned long long bytes);
 /// The next so many calls of cuGraphInstantiateWithFlags, then of cuGraphLaunch, that this thread makes find no memory.
 void twin_deny_graphs(int instantiations, int launches);
 
+/// The next so many calls of cublasLtMatmulAlgoGetHeuristic that this thread makes find no algorithm.
+void twin_deny_algorithms(int calls);
+
 /// How often something happened so far; -1 where `name` is none of these: `launches`, `products`, `graphs` (enqueued),
 /// `threads` (run), `waits` (of the host), `allocations`, `bytes_in_use`, `bytes_to_device`, `bytes_to_host`,
 /// `bytes_on_device` (copied there), `bytes_filled`.

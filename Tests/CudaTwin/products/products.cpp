@@ -3,6 +3,7 @@
 
 #include "../device/memory.hpp"
 #include "../driver/streams.hpp"
+#include "CudaTwin.h"
 #include "descriptors.hpp"
 
 using namespace products;
@@ -50,7 +51,11 @@ struct Problem {
 
 /// What the twin's algorithm writes over, so that a workspace that somebody else uses shows.
 constexpr uint64_t usedWorkspace = 4096;
+/// Calls of this thread that are still to find no algorithm.
+thread_local int denied;
 }  // namespace
+
+API void twin_deny_algorithms(int calls) { denied = calls; }
 
 API int cublasLtMatmulAlgoGetHeuristic(void *library, void *descriptor, void *a, void *b, void *c, void *d,
                                        void *preference, int wanted, void *results, int *found) {
@@ -59,6 +64,10 @@ API int cublasLtMatmulAlgoGetHeuristic(void *library, void *descriptor, void *a,
   const Problem problem{*static_cast<Descriptor *>(descriptor), *static_cast<Layout *>(a), *static_cast<Layout *>(b),
                         *static_cast<Layout *>(c), *static_cast<Layout *>(d)};
   if (const int fault = problem.fault()) return fault;
+  if (denied > 0) {
+    denied--;
+    return unsupported;
+  }
   const Preference &asked = *static_cast<Preference *>(preference);
   Result result = {};
   result.workspace = asked.workspace < usedWorkspace ? 0 : usedWorkspace;

@@ -125,6 +125,25 @@ struct CapturedGraphTests {
     twin.denyGraphs()
   }
 
+  /// A device that waits begins early; later pieces are long enough for graphs.
+  @Test func `the pieces that a step begins with are small`() throws {
+    let place = device()
+    let queue = try #require(place.cuda).queue!
+    let x = Tensor([1], filledWith: 0, on: place)
+    for _ in 0..<2 {
+      queue.submit()
+      let before = queue.captured.commands
+      let sent = withUnsafeBytes(of: Float(1)) { bytes in
+        (1...800).map { _ in
+          queue.upload(bytes, to: x.deviceAddress)
+          return queue.captured.commands - before
+        }
+      }
+      let grew = zip([0] + sent, sent).map { $1 - $0 }.filter { $0 > 0 }
+      #expect(grew == [32, 64, 128, 256, 256])
+    }
+  }
+
   @Test func `bytes between the members of a struct are nobody's`() {
     // A pointer behind a number of four bytes, and a number of four bytes at the end.
     #expect(ArgumentGaps.of(group()) == [20..<24])

@@ -33,6 +33,9 @@ struct TF32Tests {
     expectClose(y, products { Float(brainBits: $0.brainBits) }, 5e-3, "bf16")
     device.roundsProducts(false)
     expectClose(computed(.fp32), exact, 1e-6, "fp32 again")
+    // Where the library has no algorithm for it, f32 is multiplied as it is.
+    CudaTwin.shared?.denyAlgorithms(1)
+    expectClose(computed(.tf32), exact, 1e-6, "without an algorithm")
   }
 
   @Test func `other devices refuse it`() throws {

@@ -74,6 +74,8 @@ import Testing
     #expect(svg.contains(">2 runs</text>") && svg.contains(">Loss of the sub-branch</text>"))
     // A baseline has no sub-branch, and no curve there.
     #expect(svg.matches(of: />masksub-s1</).count == svg.matches(of: />baseline-s1</).count + 1)
+    let within = run(few + ["--output", folder["whole/masksub-s1"]])
+    #expect(within.code == 2 && within.error.contains(folder["whole/masksub-s1"]), "\(within.error)")
     let watch = run(["watch", folder["whole/masksub-s1"]])
     #expect(watch.code == 0 && watch.output.hasPrefix("glue cola, masksub, seed 1: 4 of 4 steps, epoch "))
     #expect(watch.output.contains("ended\nLoss in training  * main  + sub\n"), "\(watch.output)")

@@ -1,21 +1,11 @@
 internal import CSubKernels
 
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
-
 /// oneDNN's GEMM and the C kernels, f32, and bf16 for activations. Threads, memory and run-time dispatch are CSubKernels'.
 struct CPUBackend: HostBackend {
   func allocate(_ byteCount: Int) -> UnsafeMutableRawPointer {
     guard let memory = sk_allocate(byteCount) else {
-      // Nothing above could go on, and nothing half-written is left: files are renamed into place when whole.
-      let line =
-        "masksub: error: out of memory (\(byteCount >> 20) MiB could not be had): lower the batch size, or close other "
-        + "programs\n"
-      _ = line.withCString { write(2, $0, strlen($0)) }
-      exit(1)
+      ProgramEnd.saying(
+        "out of memory (\(byteCount >> 20) MiB could not be had): lower the batch size, or close other programs")
     }
     return memory
   }

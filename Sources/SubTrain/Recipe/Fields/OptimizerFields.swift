@@ -30,17 +30,21 @@ public struct OptimizerFields: FieldGroup {
   /// PyTorch's defaults, without decay.
   public init() {}
 
+  @Sendable private static func withSGD(_ fields: Self) -> String? { fields.name == .sgd ? "with sgd" : nil }
+
   public static let fields: [Field<Self>] = [
     Field(
       "name", \.name,
       "the rule of an update; lamb has a limit of 1 on the gradient's norm in itself, and timm's an epsilon of 1e-6; timm's sgd "
         + "is --nesterov true here"),
     Field("lr", \.lr, .amount, "the learning rate at its peak; not scaled with the batch size"),
-    Field("beta1", \.beta1, .fraction, "the decay of the mean of gradients"),
-    Field("beta2", \.beta2, .fraction, "the decay of the mean of their squares"),
-    Field("epsilon", \.epsilon, .positive, "added to the root of the second moment"),
-    Field("momentum", \.momentum, .fraction, "sgd: what of the running sum of gradients stays; 0: there is none"),
-    Field("nesterov", \.nesterov, "sgd: whether the momentum, where there is any, is Nesterov's"),
+    Field("beta1", \.beta1, .fraction, "the decay of the mean of gradients").idle(withSGD),
+    Field("beta2", \.beta2, .fraction, "the decay of the mean of their squares").idle(withSGD),
+    Field("epsilon", \.epsilon, .positive, "added to the root of the second moment").idle(withSGD),
+    Field("momentum", \.momentum, .fraction, "sgd: what of the running sum of gradients stays; 0: there is none")
+      .idle { $0.name == .sgd ? nil : "with \($0.name)" },
+    Field("nesterov", \.nesterov, "sgd: whether the momentum, where there is any, is Nesterov's")
+      .idle { $0.name == .sgd ? $0.momentum > 0 ? nil : "without momentum" : "with \($0.name)" },
     Field("weight_decay", \.weightDecay, .amount, "the decay of weights: decoupled, but within the gradient in sgd"),
     Field("layer_decay", \.layerDecay, .factor, "the factor on the rate from one layer to the one below; 1: none"),
     Field("clip_norm", \.clipNorm, .amount, "the gradient's norm over all weights is cut to this; 0: never"),

@@ -32,8 +32,10 @@ public struct ScheduleFields: FieldGroup {
     Field("warmup_epochs", \.warmupEpochs, 0...1 << 24, "epochs in which the rate rises"),
     Field("warmup_steps", \.warmupSteps, 0...1 << 24, "updates in which the rate rises, instead of epochs"),
     Field("warmup_ratio", \.warmupRatio, .share, "the share of all updates in which the rate rises, instead of both"),
-    Field("warmup_lr", \.warmupLr, .amount, "the rate at which the warmup begins"),
-    Field("min_lr", \.minLr, .amount, "the rate at the end"),
+    Field("warmup_lr", \.warmupLr, .amount, "the rate at which the warmup begins")
+      .idle { [.epochs(0), .steps(0), .ratio(0)].contains($0.warmup) ? "without a warmup" : nil },
+    Field("min_lr", \.minLr, .amount, "the rate at the end")
+      .idle { $0.form == .constant ? "with the schedule constant" : nil },
   ]
 
   /// Updates in which the rate rises.

@@ -48,23 +48,31 @@ public struct AugmentFields: FieldGroup {
   /// Whether images of a batch are mixed with each other.
   public var mixes: Bool { mixup > 0 || cutmix > 0 }
 
+  @Sendable private static func unmixed(_ fields: Self) -> String? {
+    fields.mixes ? nil : "without mixup and cutmix"
+  }
+
   public static let fields: [Field<Self>] = [
     Field(
       "policy", \.policy, .text("none, three-augment, or a RandAugment such as rand-m9-mstd0.5-inc1"),
       "what is done to colours and shapes"),
-    Field("color_jitter", \.colorJitter, .amount, "the range of brightness, contrast and saturation; 0: none"),
+    Field("color_jitter", \.colorJitter, .amount, "the range of brightness, contrast and saturation; 0: none")
+      .idle { if case .randAugment? = try? $0.parsed() { "with a RandAugment, as in timm" } else { nil } },
     Field("flip", \.flip, .share, "how often an image is mirrored"),
     Field(
       "crop", \.crop, "rrc: the random resized crop; simple: shorter side to the size, a border of 4, a random square"),
     Field(
       "crop_scale", \.cropScale, .share,
-      "the smallest share of an image's area that rrc takes; 1: as much as fits into 3:4 to 4:3"),
+      "the smallest share of an image's area that rrc takes; 1: as much as fits into 3:4 to 4:3"
+    ).idle { $0.crop == .simple ? "with the crop simple" : nil },
     Field("mixup", \.mixup, .amount, "the alpha of mixup; 0: none"),
     Field("cutmix", \.cutmix, .amount, "the alpha of CutMix; 0: none"),
-    Field("mix_probability", \.mixProbability, .share, "how often a batch is mixed"),
-    Field("switch_probability", \.switchProbability, .share, "how often by CutMix, where there are both"),
+    Field("mix_probability", \.mixProbability, .share, "how often a batch is mixed").idle(unmixed),
+    Field("switch_probability", \.switchProbability, .share, "how often by CutMix, where there are both")
+      .idle { $0.mixup > 0 && $0.cutmix > 0 ? nil : "unless both mixup and cutmix are above 0" },
     Field(
-      "mix_bytes", \.mixBytes, "whether bytes are mixed and rounded before normalisation, as RSB's loader does"),
+      "mix_bytes", \.mixBytes, "whether bytes are mixed and rounded before normalisation, as RSB's loader does"
+    ).idle(unmixed),
     Field(
       "mix_parts", \.mixParts, 1...4096,
       "in how many parts a batch is mixed, each by itself with a draw of its own, as by so many GPUs; 1: as a whole"),

@@ -43,7 +43,8 @@ public struct ImageFields: FieldGroup {
       mayChange: true),
     Field(
       "eval_whole_from", \.evalWholeFrom, 0...4096, "from this image_size on that share is 1; 0: never",
-      mayChange: true),
+      mayChange: true
+    ).idle { if case .resize = $0.eval { "with data.eval_resize" } else { nil } },
     Field(
       "eval_resize", \.evalResize, 0...4096, "the shorter side itself, instead of a share; 0: eval_crop_ratio says it",
       mayChange: true),

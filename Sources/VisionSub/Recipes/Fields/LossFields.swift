@@ -20,9 +20,13 @@ public struct LossFields: FieldGroup {
   /// Cross-entropy.
   public init() {}
 
+  /// Whether that is done: by the binary loss alone, as in DeiT's and timm's code.
+  public var binarizes: Bool { name == .binaryCrossEntropy && binarizesTargets }
+
   public static let fields: [Field<Self>] = [
     Field("name", \.name, "softmax cross-entropy, or binary cross-entropy with logits"),
     Field("smoothing", \.smoothing, .fraction, "label smoothing of the main branch"),
-    Field("binarizes_targets", \.binarizesTargets, "whether every class with a share in a mixed label counts as 1"),
+    Field("binarizes_targets", \.binarizesTargets, "whether every class with a share in a mixed label counts as 1")
+      .idle { $0.name == .crossEntropy ? "with the loss ce" : nil },
   ]
 }
