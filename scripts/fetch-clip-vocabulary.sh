@@ -12,9 +12,17 @@ if [[ -f "$folder/$name" ]] && echo "$sum  $folder/$name" | sha256sum --check --
   exit 0
 fi
 
+for tool in python3 sha256sum; do
+  command -v "$tool" >/dev/null ||
+    { echo "fetch-clip-vocabulary: error: there is no $tool (PATH): install it" >&2; exit 1; }
+done
 scratch="$(mktemp -d)"
 trap 'rm -rf "$scratch"' EXIT
-python3 -m pip download --quiet --no-deps --no-binary :none: --dest "$scratch" open_clip_torch==3.3.0
+package=open_clip_torch==3.3.0
+if ! python3 -m pip download --quiet --disable-pip-version-check --no-deps --dest "$scratch" "$package" >&2; then
+  echo "fetch-clip-vocabulary: error: pip could not fetch $package: check the network, and that python3 -m pip works" >&2
+  exit 1
+fi
 python3 - "$scratch" "$name" <<'PYTHON'
 import glob
 import sys
@@ -26,7 +34,7 @@ with open(f"{folder}/{name}", "wb") as out:
     out.write(wheel.read("open_clip/" + name))
 PYTHON
 if ! echo "$sum  $scratch/$name" | sha256sum --check --status; then
-  echo "fetch-clip-vocabulary: the package's $name is not the published one" >&2
+  echo "fetch-clip-vocabulary: error: the package's $name is not the published one: fetch it again" >&2
   exit 1
 fi
 mkdir -p "$folder"

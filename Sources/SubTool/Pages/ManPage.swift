@@ -33,14 +33,25 @@ struct ManPage {
     page.words(
       "A run's folder: config.json, metrics.jsonl, summary.json, tensorboard/, checkpoints/STEP/, best (--keep-best).")
     page.section("ENVIRONMENT")
-    page.line(".TP")
-    page.line(".B MASKSUB_HOME")
-    page.words("The folder that holds the embedded datasets/ and tokenizers/.")
-    page.line(".TP")
-    page.line(".B NO_COLOR")
-    page.words("No colours on a terminal.")
+    for (name, meaning) in environment {
+      page.line(".TP")
+      page.line(".B \(name)")
+      page.words(meaning)
+    }
     return page.text
   }
+
+  private static let environment = [
+    ("MASKSUB_HOME", "The folder that holds the embedded datasets/ and tokenizers/."),
+    ("OMP_NUM_THREADS", "Threads that compute, where --threads does not say it."),
+    ("MASKSUB_MPI", "The MPI library of --ranks; without it the usual places are looked through."),
+    ("MASKSUB_MPIRUN", "The launcher of --ranks; without it mpirun."),
+    ("MASKSUB_RANK_TIMEOUT", "Seconds that a rank waits for the others before the run is ended: 1800; 0: without end."),
+    ("MASKSUB_CUDA_LIBRARIES", "Folders with CUDA's libraries, a colon between them, that are looked through first."),
+    ("MASKSUB_CUDA_GRAPHS", "0: no work of a CUDA device is captured as a graph."),
+    ("XDG_CACHE_HOME", "The folder of masksub/kernels, compiled kernels of CUDA devices; without it ~/.cache."),
+    ("NO_COLOR", "No colours on a terminal."),
+  ]
 
   private mutating func add(_ type: any Command.Type) {
     let form = CommandForm(of: type.init())

@@ -14,8 +14,8 @@ struct StudyCost {
     /// Whether its own runs say so; else a few steps were timed.
     let isKnown: Bool
 
-    /// Seconds of the runs that are not done.
-    var left: Double { Double(runs - done) * Double(updates) * (seconds ?? 0) }
+    /// Seconds of the runs that are not done; nil: not known.
+    var left: Double? { seconds.map { Double(runs - done) * Double(updates) * $0 } }
   }
 
   let lines: [Line]
@@ -74,18 +74,25 @@ struct StudyCost {
       [
         line.name, "\(line.runs)", "\(line.done)", "\(line.updates)", line.seconds.map { (1000 * $0).fixed(1) } ?? "-",
         line.isKnown ? "its runs" : line.seconds == nil ? "its weights" : "a few steps",
-        line.seconds == nil ? "-" : line.left.duration,
+        line.left?.duration ?? "-",
       ]
     }
     let heads = ["training", "runs", "done", "updates", "ms an update", "told by", "left"]
     let (runs, done) = (lines.reduce(0) { $0 + $1.runs }, lines.reduce(0) { $0 + $1.done })
     let updates = lines.reduce(0) { $0 + $1.runs * $1.updates }
-    let left = lines.reduce(0) { $0 + $1.left }
+    return TextColumns([heads] + rows).lines + ["\(runs) runs, \(updates) updates; \(done) runs are done, \(rest)"]
+  }
+
+  /// What is said of the runs that are not done.
+  private var rest: String {
+    let known = lines.compactMap(\.left)
+    let unknown = lines.reduce(0) { $0 + ($1.left == nil ? $1.runs - $1.done : 0) }
+    let untold = "how long \(unknown) take cannot be told without their weights"
+    guard !known.isEmpty else { return untold }
+    let left = known.reduce(0, +)
     let hours = left.duration.hasSuffix(" h") ? "" : " (\((left / 3600).fixed(2)) hours)"
-    return TextColumns([heads] + rows).lines + [
-      "\(runs) runs, \(updates) updates; \(done) runs are done, the others take \(left.duration)\(hours) at this speed, and "
-        + "what is evaluated and read in between"
-    ]
+    return (unknown > 0 ? "\(untold), " : "") + "the others take \(left.duration)\(hours) at this speed, and what is "
+      + "evaluated and read in between"
   }
 }
 

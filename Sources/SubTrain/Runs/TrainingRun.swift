@@ -201,9 +201,7 @@ public struct TrainingRun<Subject: Trainable> {
         ]
       return versions + moves + joins
         + changes.map { key, begun, now in
-          "goes on with \(key) \(now.text()), begun with \(begun.text())"
-            + (["schedule.epochs", "loop.max_steps"].contains(key)
-              ? "; its learning rate is now that of the new length" : "")
+          "goes on with \(key) \(now.text()), begun with \(begun.text())" + consequence(of: key, steps: steps)
         }
     }
     for member in line.program.members { object[member.key] = member.value }
@@ -218,6 +216,18 @@ public struct TrainingRun<Subject: Trainable> {
     object["demonstration"] = demonstration.map { .integer(Int64($0.loop.totalSteps)) }
     try folder.writeConfiguration(command: command, arguments: line.arguments, object)
     return []
+  }
+
+  /// What another length means for a run that goes on.
+  private func consequence(of key: String, steps: Int) -> String {
+    let (limit, spansEpochs) = (recipe.loop.maxSteps, recipe.schedule.form.spansEpochs)
+    switch key {
+    case "schedule.epochs" where limit > 0 && steps == limit:
+      return "; it still ends after max_steps \(limit) updates, which --max-steps 0 lifts"
+    case "schedule.epochs": return "; its learning rate is now that of the new length"
+    case "loop.max_steps" where !spansEpochs: return "; its learning rate is now that of the new length"
+    default: return ""
+    }
   }
 
   private func summary(_ final: Evaluation, _ position: Checkpoint.Position) -> RunSummary {
