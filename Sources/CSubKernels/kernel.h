@@ -25,6 +25,9 @@ SK_INLINE int64_t sk_min(int64_t a, int64_t b) { return a < b ? a : b; }
 SK_INLINE int64_t sk_max(int64_t a, int64_t b) { return a > b ? a : b; }
 SK_INLINE int64_t sk_round_up(int64_t value, int64_t step) { return (value + step - 1) / step * step; }
 
+/// A left operand of the register tiles: a number, or two bf16 of a row, which C would not let one read as a float.
+typedef float sk_operand __attribute__((may_alias));
+
 // ---- threads.c ------------------------------------------------------------------------------------------------------
 /// Runs body(context, begin, end, thread) over contiguous shares of 0 ..< count whose borders are multiples of `grain`.
 /// `nanoseconds` is a rough estimate for one item on one thread: work too small to pay for waking a thread stays on the
@@ -50,8 +53,6 @@ void sk_transpose(int64_t n, int64_t k, const float *x, int64_t ldx, float *out,
 
 /// sk_allocate for scratch that the kernel cannot do without: no memory ends the process with a message.
 void *sk_scratch(size_t bytes);
-/// Ends the process with one line and exit code 1: `bytes` could not be had, or 0 where nobody says how many.
-_Noreturn void sk_end_without_memory(size_t bytes);
 
 /// out[n] = beta·out + Σ_t partial[t·stride ..], in thread order.
 void sk_combine(int64_t n, int threads, int64_t stride, const float *partial, float beta, float *out);

@@ -46,6 +46,11 @@ static int default_threads(void) {
   return count;
 }
 
+int sk_usable_cores(void) {
+  const int quota = quota_threads(), cores = omp_get_num_procs();  // heeds the affinity mask
+  return quota > 0 && quota < cores ? quota : cores;
+}
+
 int sk_machine_cores(void) {
   const int quota = quota_threads();
   const long cores = sysconf(_SC_NPROCESSORS_ONLN);

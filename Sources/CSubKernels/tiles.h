@@ -27,9 +27,9 @@ SK_INLINE LANES SK_ISA(add_product)(LANES sum, float left, LANES right) {
 #endif
 
 /// c[rows][width·16] (+)= a · b over one register tile; rows and width are constants after inlining.
-SK_INLINE void SK_ISA(tile)(const int rows, const int width, int64_t k, const float *a, int64_t a_row, int64_t a_column,
-                            const float *b, int64_t ldb, float *c, int64_t ldc, bool accumulate,
-                            const float *row_scale) {
+SK_INLINE void SK_ISA(tile)(const int rows, const int width, int64_t k, const sk_operand *a, int64_t a_row,
+                            int64_t a_column, const float *b, int64_t ldb, float *c, int64_t ldc,
+                            bool accumulate, const float *row_scale) {
   LANES sum[SK_TILE_ROWS][SK_TILE_LANES];
 #pragma unroll
   for (int r = 0; r < rows; r++) {
@@ -37,7 +37,7 @@ SK_INLINE void SK_ISA(tile)(const int rows, const int width, int64_t k, const fl
     for (int w = 0; w < width; w++) sum[r][w] = (LANES){0};
   }
   // One pointer for three rows: base, base + stride, base + 2·stride need no register each.
-  const float *at[(SK_TILE_ROWS + 2) / 3];
+  const sk_operand *at[(SK_TILE_ROWS + 2) / 3];
 #pragma unroll
   for (int r = 0; r < rows; r += 3) at[r / 3] = a + r * a_row;
   for (int64_t i = 0; i < k; i++) {
@@ -67,7 +67,7 @@ SK_INLINE void SK_ISA(tile)(const int rows, const int width, int64_t k, const fl
 
 /// c[m][n] (+)= a[m][k] · b. n is a multiple of 16, at most `packed_n`, the columns b was packed with; b holds
 /// `packed_k` rows. Without accumulation the rows of c are multiplied by row_scale, unless NULL.
-static __attribute__((noinline)) void SK_ISA(multiply)(int64_t m, int64_t n, int64_t k, const float *a, int64_t a_row,
+static __attribute__((noinline)) void SK_ISA(multiply)(int64_t m, int64_t n, int64_t k, const sk_operand *a, int64_t a_row,
                                                        int64_t a_column, const float *b, int64_t packed_n,
                                                        int64_t packed_k, float *c, int64_t ldc, bool accumulate,
                                                        const float *row_scale) {
@@ -78,7 +78,8 @@ static __attribute__((noinline)) void SK_ISA(multiply)(int64_t m, int64_t n, int
     const bool whole = n - column >= PANEL;
     for (int64_t t = 0; t < tiles; t++) {
       const int64_t first = m * t / tiles, rows = m * (t + 1) / tiles - first;
-      const float *left = a + first * a_row, *scale = row_scale ? row_scale + first : NULL;
+      const sk_operand *left = a + first * a_row;
+      const float *scale = row_scale ? row_scale + first : NULL;
       float *to = c + first * ldc + column;
 #define SK_TILE(count)                                                                                             \
   case count:                                                                                                      \

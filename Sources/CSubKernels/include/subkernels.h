@@ -45,6 +45,9 @@ const int64_t *SK_NULLABLE sk_memory_events(int64_t *count);
 /// to find out.
 bool sk_memory_replay(int64_t count, const int64_t *events, int rounds, size_t *held, size_t *touched);
 
+/// Ends the process with one line and exit code 1: `bytes` could not be had, or 0 where nobody says how many.
+_Noreturn void sk_end_without_memory(size_t bytes);
+
 /// A counter of this thread's own: the multiplications and additions of products, which their callers count.
 void sk_count_operations(int64_t more);
 int64_t sk_operations(void);
@@ -53,6 +56,8 @@ int64_t sk_operations(void);
 /// Threads of every kernel and of oneDNN; 0: as many as the process may use.
 void sk_set_threads(int count);
 int sk_threads(void);
+/// Cores that the process may use, by its affinity and the quota of its control group.
+int sk_usable_cores(void);
 /// Cores that all processes of this machine, or of its control group, have together.
 int sk_machine_cores(void);
 /// From now on 0 threads are at most so many; what was chosen before is forgotten.

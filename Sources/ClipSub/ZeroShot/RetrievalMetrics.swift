@@ -26,15 +26,12 @@ public struct RetrievalMetrics: Sendable, Equatable {
 
   /// Captions looked up by images, and images by captions.
   public let imageToText: Direction, textToImage: Direction
-  /// The number of pairs.
-  public let count: Int
 
   /// From places counted from 0: of every image's caption among all captions, and of every caption's image.
   public init(imageRanks: [Int], textRanks: [Int]) {
     precondition(imageRanks.count == textRanks.count, "RetrievalMetrics: \(imageRanks.count), \(textRanks.count) ranks")
     imageToText = Direction(ranks: imageRanks)
     textToImage = Direction(ranks: textRanks)
-    count = imageRanks.count
   }
 
   /// The figures under open_clip's names: `image_to_text_R@1`, `text_to_image_median_rank`, …

@@ -20,9 +20,6 @@ final class Trial {
 
   var backend: any Backend { device.backend }
 
-  /// The type of activations.
-  var type: DType { stored(activations) }
-
   private var activations: DType { precision == .bf16 ? .bf16 : .f32 }
   private func stored(_ type: DType) -> DType { isExact && type.isFloating ? .f64 : type }
 

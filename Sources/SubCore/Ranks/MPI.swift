@@ -11,8 +11,6 @@ import CSystem
 public final class MPI: Communicator {
   public let rank, count, localCount, localRank: Int
   public let isOfAnyThread: Bool
-  /// The library, with its make and version.
-  public let engine: String
 
   /// Whether a launcher started this process: the number that it gave it, and how many it started.
   public static var launched: (rank: Int, count: Int)? {
@@ -38,7 +36,7 @@ public final class MPI: Communicator {
         cure: "start with the mpirun of the library's own make, or name the launcher's library in MASKSUB_MPI",
         isUsage: true)
     }
-    (self.engine, self.rank, self.count) = (engine, rank, count)
+    (self.rank, self.count) = (rank, count)
     isOfAnyThread = sys_mpi_serializes()
     sys_mpi_set_patience(try Self.patience())
     let isLocal = Self.locality(count)

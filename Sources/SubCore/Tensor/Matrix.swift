@@ -32,8 +32,6 @@ struct Matrix {
     self.columns = columns
     stride = columns
   }
-
-  func pointer<Element>(_ type: Element.Type) -> UnsafeMutablePointer<Element> { tensor.pointer(type) + start }
 }
 
 /// Where a kernel leaves a sum: `tensor = beta · tensor + sum`, and beta is 0 on the first touch.

@@ -2,7 +2,6 @@
 /// domain owns tensors; loaders hand over `HostArray`s.
 final class Storage {
   let device: Device
-  let byteCount: Int
   /// Only backends read this.
   let memory: UnsafeMutableRawPointer
   /// Of weights: the same elements in the type that products compute in, where that is another.
@@ -10,7 +9,6 @@ final class Storage {
 
   init(device: Device, byteCount: Int) {
     self.device = device
-    self.byteCount = byteCount
     memory = device.backend.allocate(byteCount)
   }
 

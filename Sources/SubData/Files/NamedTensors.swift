@@ -29,6 +29,8 @@ public protocol NamedTensors: Sendable {
   var remarks: [String] { get }
   /// Texts that the file holds beside its tensors, by name.
   var metadata: [(key: String, value: String)] { get }
+  /// Whether there is such a tensor.
+  func contains(_ name: String) -> Bool
   /// Type and shape of a tensor, known without touching its data. Throws an `InputError` for an unknown name.
   func info(named name: String) throws -> TensorInfo
   /// A tensor, row-major and in the machine's byte order, read now.
@@ -41,7 +43,7 @@ extension NamedTensors {
   /// None.
   public var metadata: [(key: String, value: String)] { [] }
 
-  /// Whether there is such a tensor.
+  /// Whether it can be described.
   public func contains(_ name: String) -> Bool { (try? info(named: name)) != nil }
 
   /// All tensors in order.

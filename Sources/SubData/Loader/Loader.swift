@@ -25,12 +25,6 @@ public final class Loader<Batch: Sendable>: Sendable {
   /// The next batch; nil after the last one. Waits until it is ready, and throws what `make` threw for it.
   public func next() throws -> Batch? { try state.next() }
 
-  /// The number of the batch that `next` returns next.
-  public var position: Int { state.position }
-
-  /// How long `next` has waited in all, in seconds: time in which training starved.
-  public var waited: Double { state.waited }
-
   /// Stops the threads and waits for them; afterwards `next` returns nil.
   public func cancel() { state.stop() }
 
@@ -51,7 +45,6 @@ private final class LoaderState<Batch: Sendable>: @unchecked Sendable {
   private var toDeliver: Int
   private var running: Int
   private var stopped = false
-  private var waiting = 0.0
 
   init(_ range: Range<Int>, workers: Int, ahead: Int, make: @escaping @Sendable (Int) throws -> Batch) {
     self.make = make
@@ -62,9 +55,6 @@ private final class LoaderState<Batch: Sendable>: @unchecked Sendable {
     running = workers
     threaded = workers > 0
   }
-
-  var position: Int { lock.withLock { toDeliver } }
-  var waited: Double { lock.withLock { waiting } }
 
   func work() {
     lock.lock()
@@ -93,12 +83,7 @@ private final class LoaderState<Batch: Sendable>: @unchecked Sendable {
     let index = toDeliver
     let result: Result<Batch, any Error>
     if threaded {
-      if ready[index] == nil {
-        let start = ContinuousClock.now
-        while ready[index] == nil && !stopped { lock.wait() }
-        let (seconds, attoseconds) = start.duration(to: .now).components
-        waiting += Double(seconds) + Double(attoseconds) * 1e-18
-      }
+      while ready[index] == nil && !stopped { lock.wait() }
       guard let made = ready.removeValue(forKey: index) else {
         lock.unlock()
         return nil

@@ -46,9 +46,6 @@ public enum GLUETask: String, CaseIterable, Sendable {
     }
   }
 
-  /// The number of outputs of a classifier for the task: 1 for regression.
-  public var labelCount: Int { isRegression ? 1 : labels.count }
-
   /// What `run_glue` reports.
   public var metrics: [TextMetric] {
     switch self {

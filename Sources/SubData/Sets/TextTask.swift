@@ -31,6 +31,7 @@ public struct TextTask: Sendable, Equatable {
     bestMetric = task.metrics.last!
   }
 
+  // GLUE's tasks by their names.
   public static let cola = TextTask(.cola), sst2 = TextTask(.sst2), mrpc = TextTask(.mrpc), stsb = TextTask(.stsb)
   public static let qqp = TextTask(.qqp), mnli = TextTask(.mnli), qnli = TextTask(.qnli), rte = TextTask(.rte)
   public static let wnli = TextTask(.wnli)

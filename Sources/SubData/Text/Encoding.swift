@@ -7,9 +7,6 @@ public struct Encoding: Sendable, Equatable {
   /// 1 where the encoder put a `[CLS]` or `[SEP]`; 0 for what stood in the text, even a literal `[SEP]`.
   public var specialTokensMask: [UInt8]
 
-  /// The number of tokens.
-  public var count: Int { ids.count }
-
   /// Joins encoded texts, whose ids hold no special tokens but those the text spells out.
   init(_ first: ArraySlice<Int32>, _ second: ArraySlice<Int32>?, cls: Int32, sep: Int32) {
     let count = first.count + 2 + (second.map { $0.count + 1 } ?? 0)

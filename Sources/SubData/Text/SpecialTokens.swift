@@ -25,7 +25,7 @@ enum SpecialTokens {
 struct TokenFinder: Sendable {
   private typealias Entry = (bytes: [UInt8], id: Int32, isWord: Bool)
   /// By their first byte, longer ones first.
-  private var entries = [[(bytes: [UInt8], id: Int32, isWord: Bool)]](repeating: [], count: 256)
+  private var entries = [[Entry]](repeating: [], count: 256)
   private(set) var isEmpty = true
 
   /// `form`: what becomes of a token's text before it is looked for.

@@ -3,7 +3,7 @@ extension WordPieceTokenizer {
   /// spread evenly.
   public init(learnedFrom part: TextPart, size: Int = 2000) throws {
     var trainer = WordPieceTrainer(lowercase: true)
-    for index in stride(from: 0, to: part.examples.count, by: max(1, part.examples.count / 20_000)) {
+    for index in stride(from: 0, to: part.examples.count, by: max(1, (part.examples.count + 19_999) / 20_000)) {
       trainer.add(part.examples[index].first)
       if let second = part.examples[index].second { trainer.add(second) }
     }

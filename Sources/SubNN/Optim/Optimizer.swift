@@ -26,8 +26,6 @@ public struct StateArray {
 
 /// Updates parameters from gradients.
 public protocol Optimizer: Checkpointed {
-  /// The number of updates made.
-  var updates: Int { get }
   /// One update. `factor`, one element in f64 on the device, multiplies every gradient (clipping); parameters without a gradient stay as they are, as in
   /// PyTorch. Consumes the gradients.
   func step(_ gradients: Gradients, lr: Double, factor: Tensor?)

@@ -34,7 +34,7 @@ package struct DoctorCommand: Command {
     try row("processor", HostMachine.processor())
     try row("kernels", "\(Processor.features); the processor has \(HostMachine.vectorExtensions())")
     try row("bf16", Processor.bf16)
-    try row("threads", "\(Processor.threads) on \(HostMachine.cores()) cores")
+    try row("threads", "\(Processor.threads) on \(Processor.cores()) cores")
     try row("memory", HostMachine.memory())
     var missing: [SystemLibrary] = []
     for library in SystemLibrary.all {

@@ -7,9 +7,6 @@ struct ComparisonReport {
   /// The command that draws it again.
   let command: String
 
-  /// The files by their names.
-  static let names = ["report.html", "figure.svg", "figure.png", "runs.csv", "steps.csv"]
-
   /// Writes all files.
   func write(to folder: String) throws {
     let figure = comparison.figure

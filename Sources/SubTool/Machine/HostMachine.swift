@@ -28,9 +28,6 @@ enum HostMachine {
     return found.isEmpty ? "no vector extension known here" : found.joined(separator: " ")
   }
 
-  /// Cores that the process may use.
-  static func cores() -> Int { max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN))) }
-
   /// Total and available memory.
   static func memory() -> String {
     guard let total = MachineMemory.total() else { return "unknown" }

@@ -5,11 +5,11 @@ extension MachineOptions {
   /// named by its number. Throws where it does not compute in the precision.
   package func select(_ ranks: any Communicator = SingleProcess()) throws -> Device {
     try precision.check(on: device)
-    if let threads, threads > 8 * HostMachine.cores() {
+    if let threads, threads > 8 * Processor.cores() {
       throw InputError(
-        "there are \(HostMachine.cores()) cores: \(threads) threads would mostly wait for each other",
+        "there are \(Processor.cores()) cores: \(threads) threads would mostly wait for each other",
         at: "--threads \(threads)",
-        cure: "give at most \(8 * HostMachine.cores()), or leave it out for one a core", isUsage: true)
+        cure: "give at most \(8 * Processor.cores()), or leave it out for one a core", isUsage: true)
     }
     Processor.threads = threads ?? 0
     guard ranks.localCount > 1, device.kind == "cuda", $device.texts.last == "cuda" else { return device }

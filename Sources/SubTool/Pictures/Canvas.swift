@@ -35,13 +35,6 @@ struct Canvas {
     mix(start + 2, colour.2)
   }
 
-  /// Fills a rectangle.
-  mutating func fill(_ area: PixelArea, _ colour: Colour) {
-    for y in area.top..<(area.top + area.height) {
-      for x in area.left..<(area.left + area.width) { blend(x, y, colour) }
-    }
-  }
-
   /// Puts a picture with its left upper corner at a place, every pixel of it `scale` wide and high.
   mutating func draw(_ picture: RGBImage, left: Int, top: Int, scale: Int = 1) {
     let source = picture.pixels

@@ -25,11 +25,15 @@ struct LoaderTests {
       started.withLock { _ = $0.insert(index) }
       return index
     }
-    usleep(50_000)
-    #expect(started.withLock { $0 } == [0, 1, 2, 3])
+    /// Waits until so many have begun, and then whether there are more.
+    func begun(_ count: Int) -> Set<Int> {
+      for _ in 0..<1000 where started.withLock({ $0.count }) < count { usleep(5000) }
+      usleep(20_000)
+      return started.withLock { $0 }
+    }
+    #expect(begun(4) == [0, 1, 2, 3])
     #expect(try loader.next() == 0)
-    usleep(50_000)
-    #expect(started.withLock { $0.count } == 5)
+    #expect(begun(5) == [0, 1, 2, 3, 4])
   }
 
   @Test func `an error comes in its place and ends the sequence`() throws {

@@ -36,4 +36,10 @@ import Testing
       #expect(words == line)
     }
   }
+
+  @Test func `of many texts at most 20,000 are learned from, spread evenly`() throws {
+    let texts = (0..<39_999).map { TextExample(index: $0, first: $0 % 2 == 0 ? "even" : "odd") }
+    let tokenizer = try WordPieceTokenizer(learnedFrom: TextPart(texts))
+    #expect(tokenizer.vocabulary.contains("even") && !tokenizer.vocabulary.contains("odd"))
+  }
 }

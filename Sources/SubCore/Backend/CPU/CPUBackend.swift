@@ -3,10 +3,7 @@ internal import CSubKernels
 /// oneDNN's GEMM and the C kernels, f32, and bf16 for activations. Threads, memory and run-time dispatch are CSubKernels'.
 struct CPUBackend: HostBackend {
   func allocate(_ byteCount: Int) -> UnsafeMutableRawPointer {
-    guard let memory = sk_allocate(byteCount) else {
-      ProgramEnd.saying(
-        "out of memory (\(byteCount >> 20) MiB could not be had): lower the batch size, or close other programs")
-    }
+    guard let memory = sk_allocate(byteCount) else { sk_end_without_memory(byteCount) }
     return memory
   }
 

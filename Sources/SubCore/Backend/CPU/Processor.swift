@@ -14,6 +14,12 @@ public enum Processor {
     set { sk_set_threads(Int32(newValue)) }
   }
 
+  /// Cores that the process may use: what its affinity and the control group's quota leave, and of the machine's a part where
+  /// it is one of several ranks there.
+  public static func cores(of ranks: any Communicator = SingleProcess()) -> Int {
+    max(1, min(Int(sk_usable_cores()), Int(sk_machine_cores()) / ranks.localCount))
+  }
+
   /// Gives each of the ranks on a machine its part of the cores, unless the launcher or OMP_NUM_THREADS did, and all ranks
   /// as many threads: sums are divided by threads, and what ranks compute is to be the same.
   public static func share(among ranks: any Communicator) {

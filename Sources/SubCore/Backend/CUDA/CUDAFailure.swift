@@ -1,5 +1,15 @@
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
 /// How the program ends where the device does not do what it was told.
 enum CUDAFailure {
-  /// Says what went wrong and ends the process with status 1.
-  static func end(_ message: String) -> Never { ProgramEnd.saying("cuda: \(message)") }
+  /// Writes one line and ends the process with status 1.
+  static func end(_ message: String) -> Never {
+    let line = "masksub: error: cuda: \(message)\n"
+    _ = line.withCString { write(2, $0, strlen($0)) }
+    exit(1)
+  }
 }
