@@ -44,14 +44,9 @@ public final class MPI: Communicator {
     localRank = isLocal[..<rank].count { $0 }
   }
 
-  /// What an environment variable says; nil: nothing.
-  private static func variable(_ name: String) -> String? {
-    getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
-  }
-
   /// Seconds for which ranks wait for each other: half an hour, which is longer than what one of them does alone.
   private static func patience() throws(InputError) -> Int32 {
-    guard let given = variable("MASKSUB_RANK_TIMEOUT") else { return 1800 }
+    guard let given = Environment.value("MASKSUB_RANK_TIMEOUT") else { return 1800 }
     guard let seconds = Int32(given), seconds >= 0 else {
       throw InputError(
         "this is no number of seconds", at: "MASKSUB_RANK_TIMEOUT=\(given)", cure: "give 600, or 0 to wait without end",
@@ -61,7 +56,7 @@ public final class MPI: Communicator {
   }
 
   private static func open() throws(InputError) -> String {
-    let given = variable("MASKSUB_MPI")
+    let given = Environment.value("MASKSUB_MPI")
     if let wrong = sys_mpi_open(given) {
       throw InputError(
         "no MPI library can be opened: \(String(cString: wrong))", at: given.map { "MASKSUB_MPI=\($0)" } ?? "MPI",

@@ -1,4 +1,6 @@
 /// NCCL's entry points. Streams are the driver's, which NCCL takes for the runtime's.
+///
+/// `@unchecked Sendable`: addresses of functions, which never change.
 struct NCCLLibrary: @unchecked Sendable {
   typealias Status = Int32
 

@@ -21,6 +21,7 @@ final class CUDADevice: @unchecked Sendable {
   private(set) var products: CUDAProducts!
   private(set) var queue: CUDAQueue!
 
+  /// `@unchecked Sendable`: handles and addresses of the driver's; it is used behind the mutex only.
   private struct State: @unchecked Sendable {
     var images: [KernelUnit: [UInt8]] = [:]
     var modules: [KernelUnit: CUDAHandle?] = [:]

@@ -14,6 +14,7 @@ final class CUDAFeed: @unchecked Sendable {
     var hasCome: CUDAHandle?
     var isRead: CUDAHandle?
   }
+  /// `@unchecked Sendable`: handles and addresses of the driver's; it is used behind the mutex only.
   private struct State: @unchecked Sendable {
     var staging: CUDAStaging?
     var stream: CUDAHandle?

@@ -1,9 +1,3 @@
-#if canImport(Glibc)
-  import Glibc
-#else
-  import Darwin
-#endif
-
 /// Pieces of work that came before: the second time one comes it is captured as a graph, which from then on is enqueued in one
 /// call. To enqueue hundreds of small kernels one by one takes the host longer than the device takes to run them.
 ///
@@ -42,7 +36,7 @@ final class CUDAGraphs {
   }
 
   /// Whether `MASKSUB_CUDA_GRAPHS` is not 0.
-  static var areWanted: Bool { getenv("MASKSUB_CUDA_GRAPHS").map { String(cString: $0) != "0" } ?? true }
+  static var areWanted: Bool { Environment.value("MASKSUB_CUDA_GRAPHS") != "0" }
 
   /// Enqueues commands, each by `perform`, which says what went wrong: that ends the program.
   func send(_ commands: CommandList, _ perform: (CommandList.Command) -> String?) {

@@ -5,6 +5,8 @@
 #endif
 
 /// A shared library that is opened at run time and stays open.
+///
+/// `@unchecked Sendable`: the handle is only read, and `dlsym` may be called from every thread.
 struct CUDALibrary: @unchecked Sendable {
   /// The file that was opened.
   let file: String
@@ -36,10 +38,10 @@ struct CUDALibrary: @unchecked Sendable {
   /// Where the libraries may lie, in order: what `MASKSUB_CUDA_LIBRARIES` names (folders, or one file for all of them), the
   /// loader's own path, the toolkit, and the wheels of the Python environment that is active.
   private static let folders: [String] = {
-    let own = environment("MASKSUB_CUDA_LIBRARIES").map { $0.split(separator: ":").map(String.init) } ?? []
+    let own = Environment.value("MASKSUB_CUDA_LIBRARIES").map { $0.split(separator: ":").map(String.init) } ?? []
     var folders = own.map { $0.hasSuffix(".so") || $0.hasSuffix("/") ? $0 : $0 + "/" } + [""]
     folders += ["/usr/local/cuda/lib64/", "/usr/local/nvidia/lib64/", "/usr/lib/x86_64-linux-gnu/"]
-    if let python = environment("VIRTUAL_ENV") {
+    if let python = Environment.value("VIRTUAL_ENV") {
       let libraries = python + "/lib"
       let wheels = ["cu13/lib/", "cuda_nvrtc/lib/", "cublas/lib/", "nccl/lib/"]
       for version in names(in: libraries) where version.hasPrefix("python") {
@@ -48,10 +50,6 @@ struct CUDALibrary: @unchecked Sendable {
     }
     return folders
   }()
-
-  private static func environment(_ name: String) -> String? {
-    getenv(name).map { String(cString: $0) }.flatMap { $0.isEmpty ? nil : $0 }
-  }
 
   private static func names(in folder: String) -> [String] {
     guard let directory = opendir(folder) else { return [] }

@@ -23,6 +23,7 @@ struct ProductShape: Hashable {
 ///
 /// `@unchecked Sendable`: the plans are behind a mutex; handles may be used from every thread.
 final class CUDAProducts: @unchecked Sendable {
+  /// `@unchecked Sendable`: the library's handles, used behind the mutex only.
   private struct Plan: @unchecked Sendable {
     let shape: ProductShape
     let descriptor, a, b, c: CUDAHandle?
@@ -34,6 +35,7 @@ final class CUDAProducts: @unchecked Sendable {
   private unowned let device: CUDADevice
   private let handle: CUDAHandle?
   private let workspace: CUDADriver.Address
+  /// `@unchecked Sendable`: handles and addresses of the driver's; it is used behind the mutex only.
   private struct State: @unchecked Sendable {
     /// All that were made, and which of them a shape has now.
     var plans: [Plan] = []

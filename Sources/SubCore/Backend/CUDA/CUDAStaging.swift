@@ -9,6 +9,7 @@ final class CUDAStaging: @unchecked Sendable {
   private static let pieces = 8
   private static let pieceSize = 8 << 20
 
+  /// `@unchecked Sendable`: handles and addresses of the driver's; it is used behind the mutex only.
   private struct State: @unchecked Sendable {
     var memory: UnsafeMutableRawPointer?
     var events: [CUDAHandle?] = []

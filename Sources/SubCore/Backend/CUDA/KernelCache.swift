@@ -18,8 +18,7 @@ struct KernelCache {
       second = (second &+ UInt64(byte)) &* 0x9e37_79b9_7f4a_7c15
       second ^= second >> 29
     }
-    func environment(_ name: String) -> String? { getenv(name).map { String(cString: $0) } }
-    let homes = [environment("XDG_CACHE_HOME"), environment("HOME").map { $0 + "/.cache" }]
+    let homes = [Environment.value("XDG_CACHE_HOME"), Environment.value("HOME").map { $0 + "/.cache" }]
     let own = "\(name)-\(String(first, radix: 16))\(String(second, radix: 16)).cubin"
     place = homes.compactMap { $0 }.first { $0.hasPrefix("/") }.map { home in
       (home + "/masksub/kernels", "\(home)/masksub/kernels/\(own)")
