@@ -6,28 +6,26 @@ public import SubTrain
 /// `masksub trace` for CLIP: one step on a given batch, every gradient written out.
 public enum ClipTrace {
   /// - Parameters:
-  ///   - config: the sizes; nil: those of the weights.
-  ///   - activation: for sizes taken from the weights.
+  ///   - folder: the weights, with what lies beside them.
   ///   - batch: `images` f32 [N,3,S,S], `text` i64 [N,context], `mask_noise` f32 [N,patches].
   ///   - pieces: in how many pieces the batch passes through the towers.
+  ///   - note: told what was guessed of the weights, and what became of them.
   public static func run(
-    _ config: ClipConfig?, _ activation: Activation, weights: any NamedTensors, batch: any NamedTensors,
-    method: any Method.Type, ratio: Double, pieces: Int = 1, precision: Precision = .fp32,
-    on device: Device
+    _ folder: ClipFolder, batch: any NamedTensors, method: any Method.Type, ratio: Double, pieces: Int = 1,
+    precision: Precision = .fp32, on device: Device, note: (String) -> Void = { _ in }
   ) throws -> [(name: String, array: HostArray)] {
-    let checkpoint = try CLIPFamily().recognised(weights)
-    let config = try config ?? ClipConfig(checkpoint, activation: activation)
-    try weights.checkFilling(config.weightCount, claimedAt: weights.place)
+    let config = folder.config
     try method.init(ratio: ratio).check(patches: config.image.patches, at: "--ratio")
     let model = CLIP(config)
     let set = ParameterSet(model, precision: precision, on: device, key: nil)
-    let names = try set.load(checkpoint, startingFrom: RandomKey(seed: 0), .openClip).names
+    let report = try folder.load(into: set)
+    for line in report.details + folder.remarks { note(line) }
     let (pairs, noise) = try self.batch(batch, config, needsNoise: method.hidesParts, device)
     let task = ContrastiveTask(model)
     task.pieces = pieces
     return Trace.run(
       task, pairs, set, method.init(MethodSettings(ratio: ratio, noise: noise)),
-      names: names,
+      names: report.names,
       outputs: { branch, output in
         var outputs = [("\(branch).logits", output.similarities.rows.host())]
         if branch == "main" {

@@ -60,6 +60,8 @@ import Testing
     expect(pretrain(folder["t.tsv"]) + ["--set", "batch_size=2"], code: 1, "no.jpg")
     expect(pretrain(whole) + ["--set", "batch_size=1"], code: 2, "one pair has nothing to be told from")
     expect(pretrain(folder["t.tsv"]) + ["--csv-caption-key", "caption"], code: 1, "caption")
+    try CaptionShards.write("filepath;title\nno.jpg;one\n".utf8, folder["t.csv"])
+    expect(pretrain(folder["t.csv"]), code: 1, "name the separator: --csv-separator ';'")
     #expect(tool(pretrain(whole) + ["--output", folder["good"]]).code == 0)
   }
 

@@ -1,3 +1,4 @@
+import ClipSub
 import SubCore
 import SubData
 import SubTool
@@ -69,6 +70,52 @@ import Testing
     #expect(evaluated.output.hasPrefix(again.output), "\(evaluated.output) \(evaluated.error)")
     let refused = tool(["eval", "--from", folder["run"], "--readout", "pooled"])
     #expect(refused.code == 2 && refused.error.contains("there is no option --readout (masksub zero-shot)"))
+  }
+
+  @Test func `a model of a name takes the size of the tokenizer, and what options say of it`() throws {
+    func pretrain(_ name: String, _ more: [String]) -> ToolRun {
+      tool(["clip-pretrain", "--output", folder[name], "--set", "batch_size=16", "--set", "max_steps=1"] + more)
+    }
+    func config(_ name: String) throws -> JSON? { try JSON.read(folder["\(name)/config.json"])["model"]?["model_cfg"] }
+    let sizes = ["width=64", "depth=1", "text_width=64", "text_depth=1", "embedding=16", "image_size=32", "patch=16"]
+    let named = pretrain(
+      "named",
+      ["--model", "ViT-B-32", "--force-quick-gelu", "--heads", "2"] + sizes.flatMap { ["--set", "model.\($0)"] })
+    #expect(named.code == 0 && named.error.contains("token ids: 659, as "), "\(named.error)")
+    let made = try config("named")
+    #expect(made?["quick_gelu"]?.bool == true && made?["vision_cfg"]?["head_width"]?.int == 32)
+    #expect(made?["text_cfg"]?["vocab_size"]?.int == 659)
+    #expect(tool(["zero-shot", "--from", folder["named"]]).code == 0)
+    let small = pretrain("small", ["--activation", "quick_gelu", "--text-heads", "2"])
+    #expect(small.code == 0 && !small.error.contains("token ids"), "\(small.error)")
+    #expect(try config("small")?["quick_gelu"]?.bool == true && config("small")?["text_cfg"]?["heads"]?.int == 2)
+    let chosen = pretrain("chosen", ["--weights", "ema"])
+    #expect(chosen.code == 2 && chosen.error.contains("no weights to choose among (--weights): add --from"))
+  }
+
+  @Test func `a trace takes what lies beside the weights, in an open_clip folder too`() throws {
+    var config = try #require(ClipConfig(named: "ViT-B-32"))
+    (config.image.size, config.image.layers, config.image.heads, config.text.layers) = (64, 1, 6, 1)
+    (config.text.vocabularySize, config.activation) = (659, .quickGelu)
+    try FileSystem.makeFolder(folder["clip"])
+    try ClipRunModel(config, merges: "\(home)/tokenizers/captions-bpe/merges.txt").writeForOpenClip(to: folder["clip"])
+    try Safetensors.write(
+      [
+        ("images", HostArray((0..<2 * 3 * 64 * 64).map { Float($0 % 7) / 7 }, shape: [2, 3, 64, 64])),
+        ("text", HostArray([657, 5, 658, 657, 6, 658].map { Int64($0) }, shape: [2, 3])),
+      ], to: folder["batch.safetensors"])
+    func trace(_ model: String, _ output: String) -> ToolRun {
+      tool([
+        "trace", "--model", model, "--from", folder["clip"], "--batch", folder["batch.safetensors"], "--method",
+        "baseline", "--output", folder[output],
+      ])
+    }
+    let named = trace("ViT-B-32", "named.safetensors")
+    #expect(named.code == 0 && named.error.contains("which is taken"), "\(named.error)")
+    #expect(trace("\(folder["clip"])/open_clip_config.json", "told.safetensors").code == 0)
+    #expect(try file("named.safetensors") == file("told.safetensors"))
+    let other = trace("ViT-B-16", "other.safetensors")
+    #expect(other.code == 2 && other.error.contains("the weights are not those of a ViT-B-16"), "\(other.error)")
   }
 
   @Test func `class folders are classified, during training and afterwards`() throws {

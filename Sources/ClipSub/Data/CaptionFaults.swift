@@ -22,52 +22,86 @@ public final class CaptionFaults: Sendable {
     }
   }
 
+  /// Faults, and pairs without.
+  private struct Share {
+    var (bad, good) = (0, 0)
+  }
+
   private struct State {
     var counts: [CaptionFault.Kind: Int] = [:]
     var first: [CaptionFault.Kind: [CaptionFault]] = [:]
-    /// All faults and all good pairs, those included that other ranks meet.
-    var (all, used) = (0, 0)
+    /// Of what was listed: faults come up then that need no pair to be read.
+    var listed = Share()
+    /// Of what was read, that included which other ranks meet.
+    var read = Share()
     var inARow = 0
+
+    mutating func count(_ fault: CaptionFault) {
+      counts[fault.kind, default: 0] += 1
+      // It comes up again in every epoch.
+      let known = first[fault.kind] ?? []
+      if known.count < 3, !known.contains(fault) { first[fault.kind] = known + [fault] }
+    }
   }
 
   /// The limit.
   public let limit: Limit
   private let source: String
+  private let isMixed: Bool
   private let state = Mutex(State())
 
-  /// No faults yet; `source` names the data in errors.
-  public init(source: String, limit: Limit = Limit()) {
+  /// No faults yet; `source` names the data in errors. `isMixed`: whether pairs are read in a random order, so that the
+  /// share of the bad among some is that among all; else bad ones may lie together, and are judged by all that is listed.
+  public init(source: String, limit: Limit = Limit(), isMixed: Bool = true) {
     self.source = source
     self.limit = limit
+    self.isMixed = isMixed
   }
 
-  /// Notes a fault. Throws an `InputError` once there are too many. `standingFor`: how many there are of it among all
-  /// ranks, of which each looks at some images and takes the others to be alike.
+  /// Notes a fault of a pair that was to be read. Throws an `InputError` once there are too many. `standingFor`: how many
+  /// there are of it among all ranks, of which each looks at some images and takes the others to be alike.
   public func record(_ fault: CaptionFault, standingFor count: Int = 1) throws {
     try state.withLock { state in
-      state.counts[fault.kind, default: 0] += 1
-      state.all += count
-      // It comes up again in every epoch.
-      let first = state.first[fault.kind] ?? []
-      if first.count < 3, !first.contains(fault) { state.first[fault.kind] = first + [fault] }
+      state.count(fault)
+      state.read.bad += count
       if fault.kind == .brokenImage {
         // It had been handed out.
         state.inARow += 1
-        state.used -= count
+        state.read.good -= count
       }
-      let isTooMany = state.all > limit.count && Double(state.all) > limit.share * Double(state.all + state.used)
-      if isTooMany || state.inARow >= limit.inARow {
+      guard state.inARow < limit.inARow else {
         throw InputError(
-          state.inARow >= limit.inARow
-            ? "\(state.inARow) images in a row cannot be read: \(Self.summary(state))"
-            : "too much of the data cannot be used: \(Self.summary(state)), \(state.used) good ones so far",
-          at: source, cure: "repair the data, or leave the damaged part out")
+          "\(state.inARow) images in a row cannot be read: \(Self.summary(state))", at: source,
+          cure: "repair the data, or leave the damaged part out")
       }
+      var share = state.read
+      if !isMixed { share.good = max(share.good, state.listed.good - share.bad) }
+      try check(share, state)
     }
   }
 
+  /// Notes what is found where a shard, a table or a folder is listed: faults, and how many other pairs there are. Throws
+  /// an `InputError` once there are too many faults.
+  func note(listed faults: [CaptionFault], besides good: Int) throws {
+    try state.withLock { state in
+      for fault in faults { state.count(fault) }
+      state.listed.bad += faults.count
+      state.listed.good += good
+      if !faults.isEmpty { try check(state.listed, state) }
+    }
+  }
+
+  /// Throws where faults are too many beside the good pairs.
+  private func check(_ share: Share, _ state: State) throws {
+    let all = state.listed.bad + state.read.bad
+    guard all > limit.count, Double(share.bad) > limit.share * Double(share.bad + share.good) else { return }
+    throw InputError(
+      "too much of the data cannot be used: \(Self.summary(state)), \(share.good) good ones so far", at: source,
+      cure: "repair the data, leave the damaged part out, or allow more faults with --max-faults N")
+  }
+
   /// Notes pairs that were handed out.
-  func noteGiven(_ count: Int = 1) { state.withLock { $0.used += count } }
+  func noteGiven(_ count: Int = 1) { state.withLock { $0.read.good += count } }
 
   /// Notes an image that could be read.
   public func noteDecoded() { state.withLock { $0.inARow = 0 } }

@@ -26,7 +26,7 @@ public struct CaptionStream: Sendable {
     self.order = order
     self.position = position
     key = RandomKey(seed: order.seed).fold("captions")
-    faults = CaptionFaults(source: set.source, limit: set.options.faults)
+    faults = CaptionFaults(source: set.source, limit: set.options.faults, isMixed: order.shuffles)
     guard order.resamples == false || set.kind == .shards else {
       throw InputError(
         "only shards can be resampled", at: set.source, cure: "leave resampling out: the data is shuffled as a whole",
@@ -181,7 +181,7 @@ public struct CaptionStream: Sendable {
   /// Opens a shard and holds it once, for the reading.
   private mutating func openShard(_ place: Int, isNew: Bool) throws {
     let (pairs, found) = set.open(part(place))
-    if isNew { for fault in found { try faults.record(fault) } }
+    if isNew { try faults.note(listed: found, besides: pairs.count) }
     open[place] = (pairs, 1)
   }
 

@@ -14,7 +14,9 @@ struct CaptionTable: CaptionPairs {
   init(_ path: String, options: CaptionOptions) throws {
     let table = try Table(path, Table.Format(separator: options.separator, isStrict: false))
     self.table = table
-    columns = try [options.imageColumn, options.captionColumn].map { try table.column($0) }
+    columns = try [(options.imageColumn, "--csv-img-key"), (options.captionColumn, "--csv-caption-key")].map {
+      try table.column($0, option: $1, separator: "--csv-separator")
+    }
   }
 
   func add(to digest: inout SampleDigest) { table.add(to: &digest) }

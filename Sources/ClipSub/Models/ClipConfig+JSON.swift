@@ -26,10 +26,16 @@ extension ClipConfig {
     image.size = try visual.count("image_size", 224)
     image.patch = try visual.count("patch_size", 16)
     image.width = try visual.count("width", 768)
+    guard visual.value("layers")?.array == nil else {
+      throw visual.failure(
+        "layers", "is that of a ResNet tower, which is not supported",
+        cure: "use a plain vision transformer CLIP such as \(Self.names[0])")
+    }
     image.layers = try visual.count("layers", 12)
     let headWidth = try visual.count("head_width", Self.headWidth)
     image.heads = image.width / headWidth
     image.mlpWidth = try visual.width("mlp_ratio", of: image.width)
+    patchDropout = try visual.number("patch_dropout", "a number from 0, below 1") { $0 >= 0 && $0 < 1 } ?? 0
     try visual.refuseRest(["image_size", "patch_size", "width", "layers", "head_width", "mlp_ratio", "patch_dropout"])
     guard image.width % headWidth == 0 else {
       throw InputError(
@@ -52,7 +58,10 @@ extension ClipConfig {
     text.layers = try textual.count("layers", 12)
     text.heads = try textual.count("heads", 8)
     text.mlpWidth = try textual.width("mlp_ratio", of: text.width)
-    try textual.refuseRest(["context_length", "vocab_size", "width", "layers", "heads", "mlp_ratio"])
+    var knownOfText: Set = ["context_length", "vocab_size", "width", "layers", "heads", "mlp_ratio"]
+    // Where a text is read: at its largest id, the end.
+    if textual.value("pool_type")?.string == "argmax" { knownOfText.insert("pool_type") }
+    try textual.refuseRest(knownOfText)
     guard text.width % text.heads == 0 else {
       throw InputError(
         "text_cfg.width \(text.width) is no multiple of heads \(text.heads)", at: place, cure: "correct the fields")
@@ -62,7 +71,12 @@ extension ClipConfig {
   /// The configuration in open_clip's form.
   public var json: JSON {
     func count(_ number: Int) -> JSON { .integer(Int64(number)) }
-    func ratio(_ width: Int, _ of: Int) -> JSON { .number(Double(width) / Double(of)) }
+    /// The ratio of which int(of · ratio) is the width again.
+    func ratio(_ width: Int, _ of: Int) -> JSON {
+      var ratio = Double(width) / Double(of)
+      while Int(Double(of) * ratio) < width { ratio = ratio.nextUp }
+      return .number(ratio)
+    }
     return [
       "model_cfg": [
         "embed_dim": count(embedWidth), "quick_gelu": .bool(activation == .quickGelu),

@@ -47,6 +47,9 @@ public struct ClipConfig: Sendable, Equatable {
   public var text = Text()
   /// `.gelu`, or `.quickGelu` for weights that descend from OpenAI's.
   public var activation = Activation.gelu
+  /// The share of an image's patches that a configuration wants left out in training, which the training method decides
+  /// here: it is read to be told, and not written.
+  public var patchDropout = 0.0
 
   /// About how many weights both towers have; a double, for a file may claim anything.
   var weightCount: Double {

@@ -36,25 +36,17 @@ public struct CLIPFamily: ModelFamily {
 }
 
 extension ClipConfig {
-  /// The model that the tensors tell of, with heads 64 wide, as almost every published model has them.
-  init(_ weights: Weights, activation: Activation? = nil) throws {
-    try self.init(sizesOf: weights, activation: activation)
-    try Self.checkGuessable(image.width, text.width, at: weights.place)
-  }
-
-  /// Throws where widths cannot be cut into heads of 64.
-  static func checkGuessable(_ widths: Int..., at place: String) throws {
-    guard !widths.allSatisfy({ $0 % headWidth == 0 }) else { return }
+  /// Throws where a width cannot be cut into heads of 64, as almost every published model has them.
+  static func checkGuessable(_ width: Int, at place: String) throws {
+    guard width % headWidth != 0 else { return }
     throw InputError(
-      "how many heads widths \(widths.map(String.init).joined(separator: " and ")) have cannot be told, they are no "
-        + "multiples of 64", at: place,
+      "how many heads a width of \(width) has cannot be told, it is no multiple of 64", at: place,
       cure: "say --heads and --text-heads, or put the model's open_clip_config.json beside the weights")
   }
 
-  /// The sizes that the tensors' shapes tell; into how many heads a width is cut none does. `activation` is what the
-  /// tensors do not tell either: unless given, QuickGELU for OpenAI's archives and Hugging Face's models, GELU for
-  /// open_clip's.
-  init(sizesOf weights: Weights, activation: Activation? = nil) throws {
+  /// The sizes that the tensors' shapes tell; into how many heads a width is cut none does. The activation, which they
+  /// do not tell either, is QuickGELU for OpenAI's archives and Hugging Face's models, GELU for open_clip's.
+  init(sizesOf weights: Weights) throws {
     func shape(_ name: String, _ rank: Int) throws -> [Int] {
       let shape = try weights.shape(of: name)
       guard let shape, shape.count == rank, shape.allSatisfy({ (1...1 << 24).contains($0) }) else {
@@ -71,7 +63,7 @@ extension ClipConfig {
     }
     self.init()
     let isQuick = weights.naming == .huggingFaceCLIP || CLIPFamily.isOpenAI(weights)
-    self.activation = activation ?? (isQuick ? .quickGelu : .gelu)
+    activation = isQuick ? .quickGelu : .gelu
     let conv = try shape("visual.patch_embed.proj.weight", 4)
     let positions = try shape("visual.pos_embed", 2)
     guard let side = Fitting.root(positions[0] - 1), conv[2] <= 1024 else {

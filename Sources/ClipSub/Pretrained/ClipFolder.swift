@@ -35,9 +35,10 @@ public struct ClipFolder {
     let folder = FileSystem.kind(checkpoint.path) == .folder ? checkpoint.path : FileSystem.parent(file)
     path = folder
     let source = try TensorFile.open(file, weights: hints.key)
+    let beside = Companions(of: FileSystem.kind(from) == .folder ? folder : file, source)
+    try ClipRecognition.checkArchitecture(of: source, beside)
     weights = try CLIPFamily().recognised(source)
     mergesPath = Self.mergesNames.lazy.map { FileSystem.join(folder, $0) }.first { FileSystem.kind($0) == .file }
-    let beside = Companions(of: FileSystem.kind(from) == .folder ? folder : file, source)
     let found = try ClipRecognition(weights, beside: beside, model: model, given: given, hints)
     config = found.config
     preparation = ImagePreparation.clip.overridden(

@@ -18,7 +18,7 @@ struct ClipRecognition {
     let named = try model.map { try Self.named($0) }
     if let named { try compare(named, model ?? "") }
     if given != nil {
-      try take(hints)
+      try config.take(hints)
       return
     }
     var (heads, textHeads): (Int?, Int?) = (nil, nil)
@@ -28,7 +28,7 @@ struct ClipRecognition {
       (config, heads, textHeads) = (told, told.image.heads, told.text.heads)
       (activation, teller) = (told.activation, place)
     } else if weights.naming == .huggingFaceCLIP, let (json, place) = try Self.huggingFace(beside) {
-      let told = try HuggingFaceCLIP(json, place: place)
+      let told = try HuggingFaceCLIP(json, vocabularySize: config.text.vocabularySize, place: place)
       (heads, textHeads, activation, teller) = (told.heads, told.textHeads, told.activation, place)
     } else if CLIPFamily.isOpenAI(weights) {
       // Its own loader cuts widths into heads of 64.
@@ -36,7 +36,7 @@ struct ClipRecognition {
       (activation, teller) = (.quickGelu, "\(weights.place), an archive of OpenAI's,")
     }
     try read(heads, textHeads, activation, teller, named, model)
-    try take(hints)
+    try config.take(hints)
   }
 
   /// Takes what is told, else what the named model has, else guesses.
@@ -67,7 +67,8 @@ struct ClipRecognition {
       config.activation = activation
       if let named, let model, named.activation != activation, hints.activation == nil {
         remarks.append(
-          "\(model) has \(named.activation.title), \(teller) \(activation.title), which is taken (--activation)")
+          "\(model) has \(named.activation.title), \(teller) \(activation.title), which is taken "
+            + "(--activation, or a JSON file as --model, for another)")
       }
     } else if let named {
       config.activation = named.activation
@@ -77,16 +78,14 @@ struct ClipRecognition {
     remarks += [WeightHints.line(guessed: guessed)].compactMap { $0 }
   }
 
-  private mutating func take(_ hints: WeightHints) throws {
-    if let heads = hints.heads {
-      try WeightHints.checkHeads(heads, of: config.image.width, at: "--heads")
-      config.image.heads = heads
-    }
-    if let heads = hints.textHeads {
-      try WeightHints.checkHeads(heads, of: config.text.width, at: "--text-heads")
-      config.text.heads = heads
-    }
-    if let activation = hints.activation { config.activation = activation }
+  /// Throws where transformers' configuration is that of another architecture, some of which have a CLIP's tensors.
+  static func checkArchitecture(of source: any NamedTensors, _ beside: Companions) throws {
+    guard CLIPFamily().recognise(source)?.naming != .openClip, try beside.json("open_clip_config.json") == nil,
+      let (json, place) = try huggingFace(beside), let type = try JSONFields(json, at: place).text("model_type"),
+      type != "clip"
+    else { return }
+    throw InputError(
+      "the model is a '\(type)' (model_type), not a 'clip'", at: place, cure: "give the folder of a CLIP")
   }
 
   /// transformers' configuration; beside a file of any name it is one that describes two towers.
@@ -118,34 +117,59 @@ struct ClipRecognition {
   }
 }
 
-/// What transformers' `CLIPConfig` says that tensors do not tell. Fields that change what is computed and are not known
-/// here are errors.
+extension ClipConfig {
+  /// Takes the heads and the activation that options say.
+  mutating func take(_ hints: WeightHints) throws {
+    if let heads = hints.heads {
+      try WeightHints.checkHeads(heads, of: image.width, at: "--heads")
+      image.heads = heads
+    }
+    if let heads = hints.textHeads {
+      try WeightHints.checkHeads(heads, of: text.width, at: "--text-heads")
+      text.heads = heads
+    }
+    if let activation = hints.activation { self.activation = activation }
+  }
+}
+
+/// What transformers' `CLIPConfig` says that tensors do not tell; what it leaves out is as transformers has it by default.
+/// Fields that change what is computed and are not known here are errors.
 private struct HuggingFaceCLIP {
-  let heads, textHeads: Int?
+  let heads, textHeads: Int
   let activation: Activation
 
-  init(_ json: JSON, place: String) throws {
-    func failure(_ what: String, _ cure: String) -> InputError { InputError(what, at: place, cure: cure) }
-    let (vision, text) = (json["vision_config"], json["text_config"])
-    (heads, textHeads) = (vision?["num_attention_heads"]?.int, text?["num_attention_heads"]?.int)
-    let actions = Set([vision, text].compactMap { $0?["hidden_act"]?.string })
-    guard actions.count < 2 else {
-      throw failure("hidden_act differs between vision_config and text_config", "use a CLIP with one activation")
+  init(_ json: JSON, vocabularySize: Int, place: String) throws {
+    let (vision, text) = (Self.tower("vision_config", json, place), Self.tower("text_config", json, place))
+    heads = try vision.count("num_attention_heads", in: 1...1 << 20) ?? 12
+    textHeads = try text.count("num_attention_heads", in: 1...1 << 20) ?? 8
+    let actions = try [vision, text].map { try $0.text("hidden_act") ?? "quick_gelu" }
+    guard actions[0] == actions[1] else {
+      throw InputError(
+        "hidden_act differs between vision_config, \(actions[0]), and text_config, \(actions[1])", at: place,
+        cure: "use a CLIP with one activation")
     }
-    let action = actions.first ?? "quick_gelu"
-    guard let known = Activation(huggingFace: action), [.quickGelu, .gelu].contains(known) else {
-      throw failure("hidden_act '\(action)' is unknown", "use a CLIP with quick_gelu or gelu")
+    guard let known = Activation(huggingFace: actions[0]), [.quickGelu, .gelu].contains(known) else {
+      throw InputError(
+        "hidden_act '\(actions[0])' is unknown", at: place, cure: "use a CLIP with quick_gelu or gelu")
     }
     activation = known
-    for (key, part) in [("vision_config", vision), ("text_config", text)] {
-      if let epsilon = part?["layer_norm_eps"]?.double, abs(epsilon - 1e-5) > 1e-9 {
-        throw failure("\(key).layer_norm_eps \(epsilon) is not supported", "use a CLIP with 1e-5")
+    for tower in [vision, text] {
+      if let epsilon = tower.value("layer_norm_eps")?.double, abs(epsilon - 1e-5) > 1e-9 {
+        throw tower.failure("layer_norm_eps", "\(epsilon) is not supported", cure: "use a CLIP with 1e-5")
       }
     }
     // The text's feature is that of its largest id; 2 stood in old files, and meant the same.
-    if let end = text?["eos_token_id"]?.int, let count = text?["vocab_size"]?.int, end != 2, end != count - 1 {
-      throw failure(
-        "text_config.eos_token_id \(end) is not the last of \(count)", "use a CLIP whose texts end in the last token")
+    let end = try text.count("eos_token_id", in: 0...1 << 30)
+    guard end == 2 || end ?? 49407 == vocabularySize - 1 else {
+      throw text.failure(
+        "eos_token_id", "\(end.map(String.init) ?? "left out is 49407, which") is not the last of \(vocabularySize)",
+        cure: "use a CLIP whose texts end in the last token")
     }
+  }
+
+  /// A tower's fields. Old files say them again in a `_dict`, which goes before.
+  private static func tower(_ key: String, _ json: JSON, _ place: String) -> JSONFields {
+    let whole = JSONFields(json, at: place)
+    return whole.member(key + "_dict") ?? whole.member(key) ?? JSONFields([:], at: place, key: key)
   }
 }

@@ -115,7 +115,7 @@ public final class TarReader {
     }
   }
 
-  /// The next header block; nil at the end marker or where the archive simply stops between members.
+  /// The next header block; nil at the end marker or where the archive simply stops between members, padding included.
   private func header() throws -> [UInt8]? {
     var block = [UInt8](repeating: 0, count: 512)
     let got = try block.withUnsafeMutableBytes { try read(into: $0) }
@@ -163,11 +163,10 @@ public final class TarReader {
   private func skip(_ count: Int) throws {
     guard count > 0 else { return }
     if let plainSize {
-      // The padding of the very last member may be missing.
-      guard bodyLeft <= plainSize - position else { throw cut() }
-      let target = min(position + count, plainSize)
-      guard gzseek(file, numericCast(target), SEEK_SET) >= 0 else { throw cut() }
-      position = target
+      guard count <= plainSize - position, gzseek(file, numericCast(position + count), SEEK_SET) >= 0 else {
+        throw cut()
+      }
+      position += count
       return
     }
     var left = count
@@ -176,10 +175,7 @@ public final class TarReader {
       let want = min(left, scratch.count)
       let got = try scratch.withUnsafeMutableBytes { try read(into: .init(rebasing: $0[0..<want])) }
       left -= got
-      if got < want {
-        guard left <= paddingLeft else { throw cut() }
-        return
-      }
+      guard got == want else { throw cut() }
     }
   }
 

@@ -50,8 +50,9 @@ public struct Table: Sendable {
   /// The first columns in words, for errors.
   package var columnList: String { columns.prefix(20).map { "“\($0)”" }.joined(separator: ", ") }
 
-  /// The place of a column in a row's fields. Throws with the columns that there are.
-  public func column(_ name: String, option: String? = nil) throws -> Int {
+  /// The place of a column in a row's fields. Throws with the columns that there are; `option` and `separator` name the
+  /// options that say otherwise.
+  public func column(_ name: String, option: String? = nil, separator: String = "--separator") throws -> Int {
     if let index = columns.firstIndex(of: name) {
       guard columns[(index + 1)...].contains(name) == false else {
         throw InputError("there are several columns \(name)", at: header, cure: "rename all but one")
@@ -64,7 +65,7 @@ public struct Table: Sendable {
       "there is no column \(name); the header has \(found.isEmpty ? "none" : found)", at: header,
       cure: Suggestion.cure(
         for: name, in: columns,
-        else: other.map { "name the separator: --separator '\($0)'" }
+        else: other.map { "name the separator: \(separator) '\($0)'" }
           ?? option.map { "name the column with \($0)" } ?? "name the column, and the separator"))
   }
 

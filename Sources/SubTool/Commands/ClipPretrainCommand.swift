@@ -65,9 +65,9 @@ package struct ClipPretrainCommand: RankedCommand {
     let name = model ?? (data != nil && from == nil ? "ViT-B-32" : nil)
     let clip = try ClipModelChoice(
       from: from, name: name, vocabulary: clipOptions.vocabulary, hints: weights.hints(nil, clipOptions),
-      sizes: recipe.model, locking: try lock.lock, freezing: freeze.freezing
+      sizes: recipe.model, begunVocabulary: begun.flatMap(Self.vocabulary), locking: try lock.lock,
+      freezing: freeze.freezing
     ).model(settings) { try embedded?.merges ?? ClipModelChoice.standardVocabulary(context) }
-    try clip.preparation.check()
     if let embedded, isSmall {
       try context.console.print(
         "using a small CLIP and the captions of \(embedded.train); a real run: --data 'SHARDS' --model ViT-B-32 "
@@ -93,6 +93,11 @@ package struct ClipPretrainCommand: RankedCommand {
       guard data == nil, case .captions(let pairs)? = validationSet else { return }
       try writeCaptions(of: clip, pairs, to: folder, in: context)
     }
+  }
+
+  /// Token ids of the model of a run that goes on.
+  private static func vocabulary(_ begun: BegunRun) -> Int? {
+    begun.goesOn ? begun.json["model"]?["model_cfg"]?["text_cfg"]?["vocab_size"]?.int : nil
   }
 
   /// A picture of evaluated images with the captions that the trained model finds for them.

@@ -20,7 +20,8 @@ extension ClipModality {
     guard let config = network(of: command.recipe) else { return false }
     let recipe = try ClipRecipe().with(command.settings(), note: context.console.note)
     let place = try command.data ?? EmbeddedCaptions(context).train
-    let set = try CaptionSet(place)
+    // As much is shown as can be.
+    let set = try CaptionSet(place, options: CaptionOptions(faults: CaptionFaults.Limit(count: .max)))
     var stream = try CaptionStream(set, order: CaptionOrder(seed: command.seed, repeats: false))
     let side = config.image.size
     let cells = MaskGrid(side: side / config.image.patch, pixels: config.image.patch)

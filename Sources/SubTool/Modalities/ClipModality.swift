@@ -27,10 +27,9 @@ struct ClipModality: Modality {
   ) throws -> [(name: String, array: HostArray)]? {
     guard let name = command.model, name.hasSuffix(".json") || modelNames.contains(name) else { return nil }
     try command.refuseLoss(of: "CLIP has one loss")
+    let folder = try ClipModelChoice.folder(command.from, name: name)
     return try ClipTrace.run(
-      name.hasSuffix(".json") ? ClipConfig(JSON.read(name), place: name) : nil,
-      ClipConfig(named: name)?.activation ?? .gelu, weights: TensorFile.open(command.from),
-      batch: TensorFile.open(command.batch), method: command.method.type, ratio: command.ratio(.image),
-      precision: command.machine.precision, on: device)
+      folder, batch: TensorFile.open(command.batch), method: command.method.type, ratio: command.ratio(.image),
+      precision: command.machine.precision, on: device, note: note)
   }
 }

@@ -15,32 +15,48 @@ struct ClipModelChoice {
   var hints = WeightHints()
   /// Sizes of a new network.
   var sizes = ClipModelFields()
+  /// Token ids of the run that goes on; nil: none does.
+  var begunVocabulary: Int?
   /// What stays as it is.
   var locking = ClipLock()
   var freezing = Freezing()
 
   /// The model. `standard`: the merges file where none is named or lies beside the weights.
   func model(_ settings: RunSettings, standard: () throws -> String) throws -> ClipRunModel {
-    let isFile = name?.hasSuffix(".json") ?? false
     guard let from else {
-      let config = try name.map(Self.configuration)
+      guard hints.key == nil || begunVocabulary != nil else {
+        throw InputError(
+          "a new model has no weights to choose among", at: "--weights", cure: "add --from, or leave it out",
+          isUsage: true)
+      }
+      let isFile = name.map(Self.isFile) ?? false
+      var config = try name.map(Self.configuration)
       if isFile { try config?.checkClaim(at: name ?? "") }
+      if !isFile, let begunVocabulary { config?.text.vocabularySize = begunVocabulary }
       return try ClipRunModel(
-        config, sizes: sizes, merges: vocabulary ?? standard(), locking: locking, freezing: freezing, settings)
+        config, sizes: sizes, hints: hints, merges: vocabulary ?? standard(),
+        vocabulary: begunVocabulary != nil ? .begun : isFile ? .configured : .tokenizers, locking: locking,
+        freezing: freezing, settings)
     }
     guard sizes.isEmpty else {
       throw InputError(
         "the sizes of the network are those of the weights", at: "--set model.*", cure: "leave them out", isUsage: true)
     }
-    let folder = try ClipFolder(
-      from, model: isFile ? nil : name, config: isFile ? name.map(Self.configuration) : nil, hints)
+    let folder = try Self.folder(from, name: name, hints)
     return try ClipRunModel(
       folder, merges: vocabulary ?? folder.mergesPath ?? standard(), locking: locking, freezing: freezing, settings)
   }
 
+  /// Weights with what lies beside them; `name`: an open_clip name or a JSON file.
+  static func folder(_ from: String, name: String?, _ hints: WeightHints = WeightHints()) throws -> ClipFolder {
+    let isFile = name.map(Self.isFile) ?? false
+    return try ClipFolder(
+      from, model: isFile ? nil : name, config: isFile ? name.map(Self.configuration) : nil, hints)
+  }
+
   /// The sizes of an open_clip name or of a JSON file.
   static func configuration(_ name: String) throws -> ClipConfig {
-    if name.hasSuffix(".json") { return try ClipConfig(JSON.read(name), place: name) }
+    if isFile(name) { return try ClipConfig(JSON.read(name), place: name) }
     if let config = ClipConfig(named: name) { return config }
     throw InputError(
       "model '\(name)' is unknown", at: "--model",
@@ -48,6 +64,8 @@ struct ClipModelChoice {
         for: name, in: ClipConfig.names,
         else: "use one of \(ClipConfig.names.joined(separator: ", ")), or an open_clip JSON file"), isUsage: true)
   }
+
+  private static func isFile(_ name: String) -> Bool { name.hasSuffix(".json") }
 
   /// A tokenizer of CLIP's own, where the script that fetches it puts it.
   static func standardVocabulary(_ context: ToolContext) throws -> String {

@@ -87,9 +87,11 @@ public struct ImagePreparation: Sendable, Equatable {
     return result
   }
 
-  /// Throws for a part that cannot be done and is not overridden.
-  public func check() throws {
-    if let part = Part.allCases.first(where: { refused[$0] != nil }) { throw refused[part]! }
+  /// Throws for a part, or one of these, that cannot be done and is not overridden. `cure`: what there is to do about it
+  /// where no options override it.
+  public func check(_ parts: [Part] = Part.allCases, cure: String? = nil) throws {
+    guard let error = parts.lazy.compactMap({ refused[$0] }).first else { return }
+    throw InputError(error.what, at: error.place, cure: cure ?? error.cure)
   }
 
   /// The pipeline of evaluated images; what is not told is as for ImageNet, whole.

@@ -88,17 +88,34 @@ import VisionSub
       return error { _ = try ClipFolder(folder["hf"]) }
     }
     #expect(
-      try message(#"{"vision_config": {"num_attention_heads": 4}, "text_config": {"num_attention_heads": 4}}"#)
+      try message(
+        #"{"vision_config": {"num_attention_heads": 4}, "text_config": {"num_attention_heads": 4, "eos_token_id": 98}}"#
+      )
         == "none")
     #expect(try ClipFolder(folder["hf"]).config.image.heads == 4)
     for (json, what) in [
-      (#"{"vision_config": {"num_attention_heads": 3}}"#, "3 heads do not divide"),
+      (
+        #"{"vision_config": {"num_attention_heads": 3}, "text_config": {"eos_token_id": 2}}"#, "3 heads do not divide"
+      ),
+      // What is left out has its default: quick_gelu, 12 heads, the end of CLIP's own vocabulary.
+      (#"{"vision_config": {"hidden_act": "gelu"}}"#, "hidden_act differs between vision_config, gelu, and"),
+      (#"{"text_config": {"hidden_act": "gelu"}}"#, "hidden_act differs"),
+      (#"{"text_config": {"eos_token_id": 98}}"#, "12 heads do not divide a width of 128"),
+      (#"{"text_config": {}}"#, "'text_config.eos_token_id' left out is 49407, which is not the last of 99"),
+      (#"{"text_config": {"eos_token_id": 98}, "text_config_dict": {}}"#, "_dict.eos_token_id' left out"),
+      (#"{"model_type": "metaclip_2"}"#, "the model is a 'metaclip_2' (model_type), not a 'clip'"),
       (
         #"{"vision_config": {"hidden_act": "gelu"}, "text_config": {"hidden_act": "quick_gelu"}}"#, "hidden_act differs"
       ),
       (#"{"vision_config": {"layer_norm_eps": 1e-6}}"#, "vision_config.layer_norm_eps"),
-      (#"{"text_config": {"eos_token_id": 7, "vocab_size": 99}}"#, "eos_token_id 7 is not the last"),
+      (#"{"text_config": {"eos_token_id": 7, "vocab_size": 99}}"#, "eos_token_id' 7 is not the last of 99"),
     ] { #expect(try message(json).contains(what), "\(json)") }
+    #expect(
+      try message(
+        #"{"model_type": "clip", "vision_config": {"num_attention_heads": 8}, "text_config": {"eos_token_id": 98}}"#)
+        == "none")
+    let found = try ClipFolder(folder["hf"])
+    #expect(found.config.text.heads == 8 && found.config.activation == .quickGelu && found.remarks.isEmpty)
   }
 
   @Test func `a batch of one pair is refused`() {

@@ -5,6 +5,7 @@ import SubNN
 import SubTrain
 import TestSupport
 import Testing
+import VisionSub
 
 /// Runs of contrastive pretraining as a program of one's own makes them.
 @Suite struct ClipRunTests {
@@ -43,6 +44,50 @@ import Testing
 
     var again = try evaluation(ClipRunModel(ClipFolder(folder["whole"]), settings))
     #expect(try again().metrics.map(\.value) == summary.metrics.map(\.value))
+  }
+
+  @Test func `a new model has as many ids as its tokenizer, or those of a run that was begun with more`() throws {
+    let larger = ClipConfig.tiny(vocabulary: 700)
+    let error = #expect(throws: InputError.self) { try ClipRunModel(larger, merges: merges, settings) }
+    #expect(error?.what == "the tokenizer has 659 ids, the model 700")
+    #expect(error?.cure.contains(#"say "vocab_size": 659 in the text_cfg"#) == true)
+    let fitted = try ClipRunModel(larger, merges: merges, vocabulary: .tokenizers, settings)
+    #expect(fitted.config.text.vocabularySize == 659)
+    #expect(fitted.details == ["token ids: 659, as \(merges) has, not the model's 700"])
+    #expect(try ClipRunModel(larger, merges: merges, vocabulary: .begun, settings).config == larger)
+    let smaller = ClipConfig.tiny(vocabulary: 600)
+    #expect(throws: InputError.self) { try ClipRunModel(smaller, merges: merges, vocabulary: .begun, settings) }
+  }
+
+  @Test func `a new model has the heads and the activation that are said`() throws {
+    let hints = WeightHints(heads: 2, textHeads: 1, activation: .quickGelu)
+    let model = try ClipRunModel(hints: hints, merges: merges, settings)
+    #expect(model.config.image.heads == 2 && model.config.text.heads == 1 && model.config.activation == .quickGelu)
+    let error = #expect(throws: InputError.self) {
+      try ClipRunModel(hints: WeightHints(heads: 3), merges: merges, settings)
+    }
+    #expect(error?.place == "--heads")
+  }
+
+  @Test func `what a model's files want and training does otherwise is said`() throws {
+    var config = ClipConfig.tiny(vocabulary: 659)
+    config.patchDropout = 0.25
+    var model = try ClipRunModel(config, merges: merges, settings)
+    model.preparation.refused[.mode] = InputError("resize_mode longest", at: "a file", cure: "say with --crop-mode")
+    let recipe = try ClipRecipe.fromScratch.with([("max_steps", "100")])
+    let run = try ClipRun(recipe, on: CaptionSet(captions), model, settings)
+    #expect(run.remarks.count == 2 && run.remarks[0].hasPrefix("resize_mode longest (a file): training does otherwise"))
+    #expect(run.remarks[1].contains("patch_dropout 0.25") && run.remarks[1].contains("--method masking --ratio 0.25"))
+    let evaluated = #expect(throws: InputError.self) {
+      try ClipRun(recipe, on: CaptionSet(captions), model, evaluating: evaluation(model), settings)
+    }
+    #expect(
+      evaluated?.what == "resize_mode longest" && evaluated?.cure.contains("leave the evaluation to zero-shot") == true)
+    model.preparation.refused = [.mean: InputError("no mean", at: "a file", cure: "say with --mean")]
+    let unnormalised = #expect(throws: InputError.self) {
+      try ClipRun(recipe, on: CaptionSet(captions), model, settings)
+    }
+    #expect(unnormalised?.what == "no mean" && unnormalised?.cure.contains("--") == false)
   }
 
   @Test func `ranks make the run of one process, and another number of them goes on with it`() throws {

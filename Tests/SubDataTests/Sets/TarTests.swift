@@ -1,3 +1,4 @@
+import CZlib
 import Foundation
 import SubCore
 import SubData
@@ -60,6 +61,27 @@ struct TarTests {
     let partial = try TarShards([path("partial.tar")])
     #expect(partial.labels == [1] && partial.incomplete == 2 && partial.problems.isEmpty)
     #expect(throws: InputError.self) { try TarShards([path("partial.tar")], classNames: ["one"], mostProblems: 0) }
+  }
+
+  @Test(arguments: [false, true]) func `an end within a member's padding is a cut, one behind it is none`(
+    packed: Bool
+  ) throws {
+    // A header, 700 bytes and 324 of padding; two blocks of zeros that may be missing.
+    let whole = TarArchive.bytes([("one.txt", Array(repeating: 65, count: 700))])
+    for (length, isCut) in [(1211, true), (1212, true), (1300, true), (1535, true), (1536, false), (2560, false)] {
+      let archive = temporary["\(length).tar"]
+      let file = gzopen(archive, packed ? "wb" : "wbT")
+      _ = whole.withUnsafeBytes { gzwrite(file, $0.baseAddress, UInt32(length)) }
+      gzclose(file)
+      let reader = try TarReader(archive)
+      #expect(reader.isPlain == !packed)
+      #expect(try reader.next()?.size == 700)
+      if isCut {
+        #expect(throws: InputError.self, "\(length)") { try reader.next() }
+      } else {
+        #expect(try reader.next() == nil, "\(length)")
+      }
+    }
   }
 
   @Test func `samples are runs of one key, and a kind that returns starts the next`() throws {
