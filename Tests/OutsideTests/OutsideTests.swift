@@ -11,7 +11,7 @@ private final class Sums: TrainingTask {
     let (first, second) = (Linear(16, 64), Linear(64, 2))
   }
   let network = Network()
-  let objective = Loss.crossEntropy()
+  let objective = Loss.crossEntropy
 
   func forward(_ batch: Labelled<Tensor>, _ shared: Void, _ pass: Pass) -> Tensor {
     let isHidden = Tensor.uniform(batch.input.shape, pass.key, on: batch.input.device) .< (pass.masking?.ratio ?? 0)

@@ -19,7 +19,7 @@ struct Points: TrainingBatch {
 /// their coordinates, and what is dropped is dropped in front of the layer.
 final class PointTask: TrainingTask {
   let layer = Linear(4, 3, weights: .normal(deviation: 0.5))
-  private let objective = Loss.crossEntropy()
+  private let objective = Loss.crossEntropy
 
   func forward(_ batch: Points, _ shared: Void, _ pass: Pass) -> Tensor {
     var pass = pass

@@ -47,7 +47,7 @@ import TraceCases
         batch.map { (name: $0.name, array: $0.name == "labels" ? typed : $0.array) }, to: path)
       let results = try VisionTrace.run(
         model: try model.option("--model"), weights: try model.tensors("model.safetensors"),
-        batch: try TensorFile.open(path), ratio: 0.5, objective: .crossEntropy(), on: .cpu)
+        batch: try TensorFile.open(path), ratio: 0.5, objective: .crossEntropy, on: .cpu)
       return try #require(results.first { $0.name == "loss" }).array.floats()[0]
     }
     #expect(losses[1] == losses[0] && losses[2] == losses[0])
@@ -80,7 +80,7 @@ extension TraceCase {
       let results = try VisionTrace.run(
         model: try option("--model"), weights: try tensors(file), batch: try tensors("batch.safetensors"),
         ratio: try #require(Double(try option("--ratio"))),
-        objective: try option("--loss") == "bce" ? .binaryCrossEntropy : .crossEntropy(), on: device)
+        objective: try option("--loss") == "bce" ? .binaryCrossEntropy : .crossEntropy, on: device)
       #expect(try differences(of: results) == [], "\(path)/\(file)")
     }
   }

@@ -3,9 +3,9 @@ public import SubCore
 /// A supervised loss together with the soft target by which the sub-branch mimics the main branch. Which target belongs
 /// to which loss is decided here and nowhere else.
 public enum Loss: Sendable, Equatable {
-  /// Softmax cross-entropy; smoothing acts on integer labels of the main branch only.
-  case crossEntropy(smoothing: Float = 0)
-  /// Binary cross-entropy with logits, mean over rows and classes.
+  /// Softmax cross-entropy. How far labels are smoothed is their target's to say.
+  case crossEntropy
+  /// Binary cross-entropy with logits, mean over rows and classes; smoothed labels are `.probabilities`.
   case binaryCrossEntropy
   /// Mean squared error of a regression.
   case meanSquaredError
@@ -13,9 +13,7 @@ public enum Loss: Sendable, Equatable {
   /// The loss against labels. Regression: `.probabilities` holds the values.
   public func callAsFunction(_ output: Tensor, _ target: Target) -> Tensor {
     switch self {
-    case .crossEntropy(let smoothing):
-      if case .labels(let labels, _) = target { return output.crossEntropy(.labels(labels, smoothing: smoothing)) }
-      return output.crossEntropy(target)
+    case .crossEntropy: return output.crossEntropy(target)
     case .binaryCrossEntropy: return output.binaryCrossEntropy(target)
     case .meanSquaredError:
       guard case .probabilities(let values) = target else { preconditionFailure("meanSquaredError: integer labels") }

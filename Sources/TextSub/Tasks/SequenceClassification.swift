@@ -13,7 +13,7 @@ public final class SequenceClassification: TrainingTask {
   /// The task of a network.
   public init(_ model: BERTForSequenceClassification) {
     self.model = model
-    loss = model.labelCount == 1 ? .meanSquaredError : .crossEntropy()
+    loss = model.labelCount == 1 ? .meanSquaredError : .crossEntropy
   }
 
   public func forward(_ batch: TextBatch, _ shared: Void, _ pass: Pass) -> Tensor { model(batch, pass) }

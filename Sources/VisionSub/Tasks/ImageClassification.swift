@@ -31,8 +31,7 @@ public final class ImageClassification: TrainingTask {
 
   /// The network.
   public let model: any VisionModel
-  /// What training minimises. The sub-branch has the same loss without its smoothing: the main branch's probabilities
-  /// are its target as they are.
+  /// What training minimises; the sub-branch's target is the main branch's probabilities as they are.
   public let objective: Loss
 
   /// Training of `model` by `objective`.
