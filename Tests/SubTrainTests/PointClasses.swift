@@ -39,7 +39,7 @@ final class PointTask: TrainingTask {
 
   func loss(_ output: Tensor, _ batch: Points) -> Tensor { objective(output, batch.labels) }
   func softTarget(of output: Tensor) -> Target { objective.softTarget(of: output) }
-  func loss(_ output: Tensor, mimicking target: Target) -> Tensor { objective(output, target) }
+  func loss(_ output: Tensor, mimicking target: Target) -> Tensor { objective(output, mimicking: target) }
 }
 
 /// What a program of one's own has to write for the trainer.

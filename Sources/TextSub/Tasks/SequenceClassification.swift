@@ -24,5 +24,5 @@ public final class SequenceClassification: TrainingTask {
   }
 
   public func softTarget(of output: Tensor) -> Target { loss.softTarget(of: output) }
-  public func loss(_ output: Tensor, mimicking target: Target) -> Tensor { loss(output, target) }
+  public func loss(_ output: Tensor, mimicking target: Target) -> Tensor { loss(output, mimicking: target) }
 }
