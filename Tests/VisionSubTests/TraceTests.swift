@@ -85,17 +85,24 @@ extension TraceCase {
     }
   }
 
-  /// The logits of the case's images as evaluation has them.
-  func compareEvaluation(on device: Device) throws {
+  /// The case's network with its weights, and the images of its batch.
+  func network(on device: Device) throws -> (model: any VisionModel, set: ParameterSet, images: Tensor) {
     let (family, weights) = try VisionFamilies.recognise(tensors("model.safetensors"))
     let images = try tensors("batch.safetensors").array(named: "images")
-    var config = try family.recognised(weights, like: nil, beside: ModelNotes()).configuration
+    let hint = VisionFamilies.configuration(named: try option("--model"))
+    var config = try family.recognised(weights, like: hint, beside: ModelNotes()).configuration
     config.imageSize = images.shape[3]
     let model = config.makeModel()
     let set = ParameterSet(model, on: device, key: nil)
     _ = try set.load(
       weights, config.plan(for: weights, of: config), startingFrom: RandomKey(seed: 0), config.published)
-    let logits = Tape.withoutRecording { model(Tensor(images, on: device), .evaluation).host().doubles() }
+    return (model, set, Tensor(images, on: device))
+  }
+
+  /// The logits of the case's images as evaluation has them.
+  func compareEvaluation(on device: Device) throws {
+    let (model, _, images) = try network(on: device)
+    let logits = Tape.withoutRecording { model(images, .evaluation).host().doubles() }
     let wanted = try tensors("evaluated.safetensors").array(named: "logits").doubles()
     let error = zip(logits, wanted).map { abs($0 - $1) }.max() ?? 0
     #expect(logits.count == wanted.count && error <= 1e-4 * (wanted.map(abs).max() ?? 0), "\(path): \(error)")
