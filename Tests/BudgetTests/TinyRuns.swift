@@ -54,7 +54,7 @@ enum TinyRuns {
       (
         "vit",
         try TinyRun(
-          ImageClassification(vit, objective: .crossEntropy()), vit,
+          ImageClassification(vit, objective: .crossEntropy), vit,
           ImageClassification.Batch(images: images, target: labels)
         ).steadySteps()
       ),

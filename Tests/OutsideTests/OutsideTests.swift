@@ -3,7 +3,7 @@ import MaskSub
 import TestSupport
 import Testing
 
-// A family, a method and a task from outside the package: nothing here is @testable. What each costs is its lines.
+// A family, a method, a task and a loss from outside the package: nothing here is @testable. What each costs is its lines.
 
 /// Task: numbers in a row, to be told whether they add up to more than zero. What is hidden is zero.
 private final class Sums: TrainingTask {
@@ -11,7 +11,7 @@ private final class Sums: TrainingTask {
     let (first, second) = (Linear(16, 64), Linear(64, 2))
   }
   let network = Network()
-  let objective = Loss.crossEntropy()
+  let objective = Loss.crossEntropy
 
   func forward(_ batch: Labelled<Tensor>, _ shared: Void, _ pass: Pass) -> Tensor {
     let isHidden = Tensor.uniform(batch.input.shape, pass.key, on: batch.input.device) .< (pass.masking?.ratio ?? 0)
@@ -19,7 +19,7 @@ private final class Sums: TrainingTask {
   }
   func loss(_ output: Tensor, _ batch: Labelled<Tensor>) -> Tensor { objective(output, batch.target) }
   func softTarget(of output: Tensor) -> Target { objective.softTarget(of: output) }
-  func loss(_ output: Tensor, mimicking target: Target) -> Tensor { objective(output, target) }
+  func loss(_ output: Tensor, mimicking target: Target) -> Tensor { objective(output, mimicking: target) }
 }
 
 /// Method: both branches are masked, and each learns from the label and from the other; both graphs are alive at once.
@@ -115,6 +115,30 @@ private struct BagFamily: VisionFamily {
     ).train()
     #expect(task.loss(task.forward(others, (), .evaluation), others).item < 0.5 * before)
     #expect(try Methods.named("mutual", among: Methods.all + [Mutual.self]).name == "mutual")
+  }
+
+  @Test func `a loss from outside judges both branches`() throws {
+    let softened = Loss {
+      $0.crossEntropy($1)
+    } softTarget: {
+      .probabilities(($0 / 2).softmax())
+    } mimicking: {
+      4 * ($0 / 2).crossEntropy($1)
+    }
+    let network = Linear(2, 2, weights: .normal(deviation: 1))
+    let set = ParameterSet(network, on: .cpu, key: RandomKey(seed: 0))
+    // The sub-branch sees less of its input.
+    let task = Supervised<Tensor>(softened) { network($0 * ($1.masking == nil ? 1 : 0.25)) }
+    let input = Tensor([1, -2, 3, 0.5], [2, 2], on: .cpu)
+    let labels = Target.labels(Tensor(indices: [0, 1], on: .cpu), smoothing: 0)
+    let gradients = Gradients(set)
+    let step = MaskSub(ratio: 0.5)(task, Labelled(input, labels), into: gradients, pass: .evaluation)
+    let (main, sub) = (step.main.detached(), try #require(step.sub).detached())
+    let expected = 4 * (sub / 2).crossEntropy(.probabilities((main / 2).softmax())).item
+    #expect(step.losses.main.item == main.crossEntropy(labels).item)
+    #expect(abs(try #require(step.losses.sub).item - expected) < 1e-6)
+    #expect(abs(expected - sub.crossEntropy(.probabilities(main.softmax())).item) > 0.1)
+    #expect(gradients.isTouched(network.weight))
   }
 
   @Test func `a family from outside is recognised, refitted and written back in its own names`() throws {

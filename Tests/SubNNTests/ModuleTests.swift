@@ -19,6 +19,36 @@ private final class Outer: Module {
   let blocks = [Inner(), Inner()]
 }
 
+private func layer() -> Linear { Linear(1, 1, bias: false) }
+
+private final class Lists: Module {
+  let tokens = [Parameter([2], .zeros), Parameter([3], .zeros, key: "cls")]
+  let heads: [Linear?] = [nil, layer()]
+  let towers = [[layer(), layer()], [layer()]]
+  let more: [Linear]? = [layer()]
+  let statistics = [[Buffer([1], filledWith: 0)]]
+  // None of these is part of a network.
+  let sizes = (width: 1, names: ["a"])
+  let rates = ["a": 0.1]
+  let table = [Float](repeating: 0, count: 1 << 20)
+  let constant = Tensor([1], [1], on: .cpu)
+}
+
+private final class Named: Module {
+  let heads = ["a": layer()]
+}
+
+private final class Paired: Module {
+  let blocks = [(layer(), 1)]
+}
+
+private final class Wrapped: Module {
+  struct Head {
+    let scale: Parameter? = Parameter([1], .zeros)
+  }
+  let head: Head? = Head()
+}
+
 @Suite struct ModuleTests {
   @Test func `names are the checkpoint's`() {
     #expect(
@@ -26,6 +56,22 @@ private final class Outer: Module {
         "patch_embed.weight", "patch_embed.gamma_1", "self.weight", "self.gamma_1", "blocks.0.weight",
         "blocks.0.gamma_1", "blocks.1.weight", "blocks.1.gamma_1",
       ])
+  }
+
+  @Test func `arrays hold parts of a network, optional ones and arrays of them too`() {
+    let lists = Lists()
+    #expect(
+      lists.namedParameters().map(\.name) == [
+        "tokens.0", "tokens.cls", "heads.1.weight", "towers.0.0.weight", "towers.0.1.weight", "towers.1.0.weight",
+        "more.0.weight",
+      ])
+    #expect(lists.namedBuffers().map(\.name) == ["statistics.0.0"])
+  }
+
+  @Test func `parts of a network where they have no name trap`() async {
+    await #expect(processExitsWith: .failure) { _ = Named().namedParameters() }
+    await #expect(processExitsWith: .failure) { _ = Paired().namedParameters() }
+    await #expect(processExitsWith: .failure) { _ = Wrapped().namedParameters() }
   }
 
   @Test func `buffers are found beside parameters and have memory of their own`() {

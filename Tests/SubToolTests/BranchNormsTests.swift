@@ -45,7 +45,7 @@ import VisionSub
       let model = config.makeModel()
       let images = Tensor.uniform([4, 3, config.imageSize, config.imageSize], RandomKey(seed: 0), on: .cpu)
       check(
-        ImageClassification(model, objective: .crossEntropy()), model,
+        ImageClassification(model, objective: .crossEntropy), model,
         ImageClassification.Batch(images: images, target: TinyNetworks.labels), parts: parts)
     }
   }

@@ -19,7 +19,7 @@ struct Points: TrainingBatch {
 /// their coordinates, and what is dropped is dropped in front of the layer.
 final class PointTask: TrainingTask {
   let layer = Linear(4, 3, weights: .normal(deviation: 0.5))
-  private let objective = Loss.crossEntropy()
+  private let objective = Loss.crossEntropy
 
   func forward(_ batch: Points, _ shared: Void, _ pass: Pass) -> Tensor {
     var pass = pass
@@ -39,7 +39,7 @@ final class PointTask: TrainingTask {
 
   func loss(_ output: Tensor, _ batch: Points) -> Tensor { objective(output, batch.labels) }
   func softTarget(of output: Tensor) -> Target { objective.softTarget(of: output) }
-  func loss(_ output: Tensor, mimicking target: Target) -> Tensor { objective(output, target) }
+  func loss(_ output: Tensor, mimicking target: Target) -> Tensor { objective(output, mimicking: target) }
 }
 
 /// What a program of one's own has to write for the trainer.

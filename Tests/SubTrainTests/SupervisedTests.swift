@@ -14,7 +14,7 @@ struct SupervisedTests {
     }
     let parameters = ParameterSet(network, on: .cpu, key: RandomKey(seed: 0))
     let training = Training(
-      Supervised(.crossEntropy()) { network($0 * ($1.masking == nil ? 1 : 0.5)) }, parameters,
+      Supervised(.crossEntropy) { network($0 * ($1.masking == nil ? 1 : 0.5)) }, parameters,
       ShuffledBatches(count: 256, batchSize: 32, seed: 0) { batch($0) })
     let test = batch(Array(1000..<1100))
     func loss() -> Double { Tape.withoutRecording { training.task.loss(network(test.input), test).item } }

@@ -56,7 +56,7 @@ import Testing
       try #require(VisionFamilies.configuration(named: "vit_shapes_patch4_32") as? VisionTransformerConfig))
     model.freezePatchEmbedding()
     let set = ParameterSet(model, on: .cpu, key: RandomKey(seed: 1))
-    let task = ImageClassification(model, objective: .crossEntropy())
+    let task = ImageClassification(model, objective: .crossEntropy)
     let batch = ImageClassification.Batch(
       images: Tensor.uniform([2, 3, 32, 32], RandomKey(seed: 2), on: .cpu),
       target: .labels(Tensor(indices: [0, 3], on: .cpu), smoothing: 0))

@@ -96,7 +96,7 @@ import Testing
   @Test func `blocks computed again take less memory`() throws {
     var config = try #require(VisionFamilies.configuration(named: "vit_shapes_patch4_32") as? VisionTransformerConfig)
     (config.depth, config.width, config.heads) = (8, 64, 2)
-    let task = ImageClassification(VisionTransformer(config), objective: .crossEntropy())
+    let task = ImageClassification(VisionTransformer(config), objective: .crossEntropy)
     let gradients = Gradients(ParameterSet(task.model, on: .cpu, key: RandomKey(seed: 1)))
     let batch = ImageClassification.Batch(
       images: Tensor.uniform([8, 3, 32, 32], RandomKey(seed: 2), on: .cpu),

@@ -110,7 +110,7 @@ import Testing
       let folder = "\(TraceTests.fixtures)/\(name)"
       _ = try VisionTrace.run(
         model: model, weights: fixture(name), batch: TensorFile.open(folder + "/batch.safetensors"), ratio: 0.5,
-        objective: .crossEntropy(), method: method)
+        objective: .crossEntropy, method: method)
     }
     #expect(throws: InputError.self) { try trace("swin", "resnet50") }
     #expect(throws: InputError.self) { try trace("resnet", "resnet18") }
@@ -123,7 +123,7 @@ import Testing
   @Test func `running statistics of the sub-branch count unless told otherwise`() throws {
     func statistics(_ method: any Method, _ branches: BatchNormStatistics?) throws -> [Float] {
       let config = ResNetConfig(imageSize: 64, classes: 5, depths: [1, 1, 2, 1], widths: [4, 8, 12, 16])
-      let task = ImageClassification(config.makeModel(), objective: .crossEntropy())
+      let task = ImageClassification(config.makeModel(), objective: .crossEntropy)
       let set = ParameterSet(task.model, on: .cpu, key: RandomKey(seed: 1))
       let batch = ImageClassification.Batch(
         images: Tensor.uniform([4, 3, 64, 64], RandomKey(seed: 2), on: .cpu),

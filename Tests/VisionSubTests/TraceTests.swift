@@ -47,7 +47,7 @@ import TraceCases
         batch.map { (name: $0.name, array: $0.name == "labels" ? typed : $0.array) }, to: path)
       let results = try VisionTrace.run(
         model: try model.option("--model"), weights: try model.tensors("model.safetensors"),
-        batch: try TensorFile.open(path), ratio: 0.5, objective: .crossEntropy(), on: .cpu)
+        batch: try TensorFile.open(path), ratio: 0.5, objective: .crossEntropy, on: .cpu)
       return try #require(results.first { $0.name == "loss" }).array.floats()[0]
     }
     #expect(losses[1] == losses[0] && losses[2] == losses[0])
@@ -80,22 +80,29 @@ extension TraceCase {
       let results = try VisionTrace.run(
         model: try option("--model"), weights: try tensors(file), batch: try tensors("batch.safetensors"),
         ratio: try #require(Double(try option("--ratio"))),
-        objective: try option("--loss") == "bce" ? .binaryCrossEntropy : .crossEntropy(), on: device)
+        objective: try option("--loss") == "bce" ? .binaryCrossEntropy : .crossEntropy, on: device)
       #expect(try differences(of: results) == [], "\(path)/\(file)")
     }
   }
 
-  /// The logits of the case's images as evaluation has them.
-  func compareEvaluation(on device: Device) throws {
+  /// The case's network with its weights, and the images of its batch.
+  func network(on device: Device) throws -> (model: any VisionModel, set: ParameterSet, images: Tensor) {
     let (family, weights) = try VisionFamilies.recognise(tensors("model.safetensors"))
     let images = try tensors("batch.safetensors").array(named: "images")
-    var config = try family.recognised(weights, like: nil, beside: ModelNotes()).configuration
+    let hint = VisionFamilies.configuration(named: try option("--model"))
+    var config = try family.recognised(weights, like: hint, beside: ModelNotes()).configuration
     config.imageSize = images.shape[3]
     let model = config.makeModel()
     let set = ParameterSet(model, on: device, key: nil)
     _ = try set.load(
       weights, config.plan(for: weights, of: config), startingFrom: RandomKey(seed: 0), config.published)
-    let logits = Tape.withoutRecording { model(Tensor(images, on: device), .evaluation).host().doubles() }
+    return (model, set, Tensor(images, on: device))
+  }
+
+  /// The logits of the case's images as evaluation has them.
+  func compareEvaluation(on device: Device) throws {
+    let (model, _, images) = try network(on: device)
+    let logits = Tape.withoutRecording { model(images, .evaluation).host().doubles() }
     let wanted = try tensors("evaluated.safetensors").array(named: "logits").doubles()
     let error = zip(logits, wanted).map { abs($0 - $1) }.max() ?? 0
     #expect(logits.count == wanted.count && error <= 1e-4 * (wanted.map(abs).max() ?? 0), "\(path): \(error)")

@@ -29,7 +29,7 @@ import Testing
     _ config: VisionTransformerConfig, _ precision: Precision, on device: Device,
     _ method: some Method = MaskSub(MethodSettings(ratio: 0.5))
   ) throws -> Losses {
-    let task = ImageClassification(config.makeModel(), objective: .crossEntropy(smoothing: 0.1))
+    let task = ImageClassification(config.makeModel(), objective: .crossEntropy)
     let key = RandomKey(seed: 3)
     let set = ParameterSet(
       task.model.namedParameters(), buffers: task.model.namedBuffers(), precision: precision, on: device, key: key)

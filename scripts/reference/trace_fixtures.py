@@ -47,6 +47,8 @@ CASES = {
         "resnet-basic": f"resnet18 --layers 1,2,1,1 {RESNET} --img-size 96 --batch 1 --ratio 0.25 --loss bce --seed 1",
     }),
 }
+# Those that also tell what stands behind every block or stage.
+INTERMEDIATES = {"vit-token", "mae-avg", "beitv2-shared", "ft-clip", "swin-uneven", "resnet-basic"}
 
 
 def main() -> None:
@@ -54,7 +56,8 @@ def main() -> None:
         root = Path(sys.argv[1]) if len(sys.argv) > 1 else HERE.parents[1] / "Tests" / tests / "Fixtures/traces"
         for name, arguments in cases.items():
             folder = root / name
-            subprocess.run([sys.executable, HERE / script, folder, *arguments.split()], check=True)
+            more = ["--intermediates"] if name in INTERMEDIATES else []
+            subprocess.run([sys.executable, HERE / script, folder, *arguments.split(), *more], check=True)
             expected = load_file(folder / "expected.safetensors")
             save_file({key: value.float() for key, value in expected.items()}, folder / "expected.safetensors")
             if tests == "VisionSubTests":

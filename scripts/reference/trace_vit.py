@@ -8,7 +8,9 @@
 
 Writes model.safetensors, batch.safetensors, expected.safetensors and case.json (see masksub_step.py), and a config.json
 as timm puts it beside its weights, to be compared with `masksub trace` by compare_trace.py; of a ResNet also
-evaluated.safetensors, the logits of the same images by its running statistics. Float64; dropout and drop-path are off.
+evaluated.safetensors, the logits of the same images by its running statistics; with --intermediates also
+intermediates.safetensors, what stands behind every block or stage in evaluation. Float64; dropout and drop-path are
+off.
 
 What masking does: ViT, DeiT-III, MAE, CLIP: masked tokens are removed after the position embedding. BEiT v2 and Swin:
 they are replaced by `mask_token` after the patch embedding (Swin: after its LayerNorm), Swin in blocks of 32x32 pixels;
@@ -157,6 +159,21 @@ def buffers_of(model: torch.nn.Module, model_name: str, family: str, official: b
     return {official_name(n, model_name): b.clone() for n, b in model.named_buffers() if n.endswith(kept)}
 
 
+def intermediates_of(model: torch.nn.Module, family: str, images: torch.Tensor) -> dict[str, torch.Tensor]:
+    """What timm hands out behind block or stage I: `map.I` `[N, H, W, C]`; of a ViT also `tokens.I`, and through its
+    last norm `normed.I`, `[N, T, D]` with the class token."""
+    maps = model.forward_intermediates(images, intermediates_only=True)
+    # timm counts a ResNet's stem as a stage.
+    maps = maps[1:] if family == "resnet" else maps
+    found = {f"map.{index}": each.permute(0, 2, 3, 1) for index, each in enumerate(maps)}
+    if family in ("vit", "beit"):
+        for name, norm in (("tokens", False), ("normed", True)):
+            pairs = model.forward_intermediates(
+                images, norm=norm, return_prefix_tokens=True, output_fmt="NLC", intermediates_only=True)
+            found |= {f"{name}.{index}": torch.cat(pair[::-1], dim=1) for index, pair in enumerate(pairs)}
+    return found
+
+
 def numbers(text: str) -> tuple[int, ...]:
     """`2,2,6,2` as a tuple."""
     return tuple(int(part) for part in text.split(","))
@@ -173,6 +190,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--names", choices=["timm", "official"], default="timm")
     parser.add_argument("--pth", action="store_true", help="also write the weights as PyTorch files")
+    parser.add_argument("--intermediates", action="store_true", help="also write what is behind every block or stage")
     group = parser.add_argument_group("overrides of timm's model, for small cases")
     group.add_argument("--img-size", type=int)
     group.add_argument("--embed-dim", type=int)
@@ -231,6 +249,13 @@ def main() -> None:
         print(f"the nearest input of a ReLU is {forward.nearest:.1e} from its kink")
         evaluated = model.double().eval()(batch["images"].double())
         save_file({"logits": evaluated.detach().float()}, options.folder / "evaluated.safetensors")
+    if options.intermediates:
+        model.double().eval()
+        forward(False, torch.float64)  # leaves nothing masked
+        found = intermediates_of(model, family, batch["images"].double())
+        save_file(
+            {name: each.detach().float().contiguous() for name, each in found.items()},
+            options.folder / "intermediates.safetensors")
 
 
 if __name__ == "__main__":

@@ -6,9 +6,13 @@ extension Tensor {
       backward: { $0.backend.crossEntropyBackward($0, $1, scale: $2, into: $3) })
   }
 
-  /// Mean over rows and classes of the binary cross-entropy with logits: [N, C] → scalar.
+  /// Mean over rows and classes of the binary cross-entropy with logits: [N, C] → scalar. Labels are whole ones: smoothed
+  /// they are `.probabilities`.
   public func binaryCrossEntropy(_ target: Target) -> Tensor {
-    rowLoss(
+    if case .labels(_, let smoothing) = target {
+      precondition(smoothing == 0, "binaryCrossEntropy: labels smoothed by \(smoothing), give them as probabilities")
+    }
+    return rowLoss(
       "binaryCrossEntropy", target, forward: { $0.backend.binaryCrossEntropy($0, $1, into: $2) },
       backward: { $0.backend.binaryCrossEntropyBackward($0, $1, scale: $2, into: $3) })
   }

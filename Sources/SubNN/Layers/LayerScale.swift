@@ -7,4 +7,7 @@ public final class LayerScale: Module {
 
   /// All factors start at `start`.
   public init(_ width: Int, start: Double) { gamma = Parameter([width], .constant(start)) }
+
+  /// [..., D] → [..., D]. A transformer block has it in one pass with the joint instead.
+  public func callAsFunction(_ x: Tensor) -> Tensor { x * gamma.tensor }
 }

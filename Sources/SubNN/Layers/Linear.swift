@@ -7,7 +7,8 @@ public final class Linear: Module {
   /// [output]; nil: none.
   public let bias: Parameter?
 
-  /// A layer from `inputs` to `outputs` features.
+  /// A layer from `inputs` to `outputs` features. Weights start from N(0, 0.02²) and biases at zero unless told otherwise, as
+  /// those of ViTs and BERT do, not from torch's uniform distribution.
   public init(
     _ inputs: Int, _ outputs: Int, bias: Bool = true, weights: Initializer = .normal(deviation: 0.02),
     biases: Initializer = .zeros

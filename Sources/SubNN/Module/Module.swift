@@ -1,7 +1,11 @@
 public import SubCore
 
-/// A part of a network: parameters, buffers and modules in stored properties, found once by reflection and named after the
-/// properties (`patchEmbed` → `patch_embed`, arrays → `blocks.0`), so that names equal the checkpoint's.
+/// A part of a network: parameters, buffers and modules in stored properties, found by reflection and named after the
+/// properties (`patchEmbed` → `patch_embed`), so that names equal the checkpoint's.
+///
+/// A property holds one of them, an optional one, or an array (`blocks.0`) of what a property may hold. In a dictionary, a
+/// tuple or a structure they would have no name: that is a bug. What a class that is no module refers to is no part of
+/// the network.
 open class Module {
   /// A module without parameters of its own.
   public init() {}
@@ -35,6 +39,7 @@ open class Module {
   private static func collect(
     _ value: Any, name: String, prefix: String, into found: inout [(String, AnyObject)]
   ) {
+    if isNumbers(value) { return }
     if let renamed = value as? any Renamed {
       collect(renamed.value, name: renamed.key, prefix: prefix, into: &found)
     } else if let parameter = value as? Parameter {
@@ -43,9 +48,37 @@ open class Module {
       found.append((prefix + (buffer.key ?? name), buffer))
     } else if let module = value as? Module {
       found += module.leaves(prefix: name.isEmpty ? prefix : prefix + name + ".")
-    } else if let modules = value as? [Module] {
-      for (index, module) in modules.enumerated() { found += module.leaves(prefix: "\(prefix)\(name).\(index).") }
+    } else {
+      let mirror = Mirror(reflecting: value)
+      switch mirror.displayStyle {
+      case .optional:
+        for some in mirror.children { collect(some.value, name: name, prefix: prefix, into: &found) }
+      case .collection:
+        let prefix = name.isEmpty ? prefix : prefix + name + "."
+        for (index, child) in mirror.children.enumerated() {
+          collect(child.value, name: "\(index)", prefix: prefix, into: &found)
+        }
+      default:
+        precondition(
+          !holdsLeaves(value),
+          "Module: '\(prefix)\(name)' holds parameters or modules in a \(type(of: value)), not in arrays")
+      }
     }
+  }
+
+  /// Whether there is a parameter, buffer or module inside a value.
+  private static func holdsLeaves(_ value: Any) -> Bool {
+    // A tensor knows whose values it has.
+    if isNumbers(value) || value is Tensor { return false }
+    if value is Parameter || value is Buffer || value is Module { return true }
+    let mirror = Mirror(reflecting: value)
+    return mirror.displayStyle != .class && mirror.children.contains { holdsLeaves($0.value) }
+  }
+
+  /// Of numbers there may be many.
+  private static func isNumbers(_ value: Any) -> Bool {
+    func element<Elements: Collection>(of _: Elements) -> Any.Type { Elements.Element.self }
+    return (value as? any Collection).map { element(of: $0) is any Numeric.Type } ?? false
   }
 
   /// camelCase to snake_case.

@@ -23,7 +23,7 @@ extension Workload {
     return Workload(name: name, batch: batch, basis: .image, patches: config.cells.count) {
       batch, method, precision, device in
       let key = RandomKey(seed: 0)
-      let task = ImageClassification(config.makeModel(), objective: .crossEntropy())
+      let task = ImageClassification(config.makeModel(), objective: .crossEntropy)
       let parameters = ParameterSet(task.model, precision: precision, on: device, key: key)
       let shape = [batch, 3, config.imageSize, config.imageSize]
       let pixels = (0..<shape.reduce(1, *)).map { Float(key.normal(at: $0)) }

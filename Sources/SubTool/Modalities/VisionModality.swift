@@ -27,7 +27,7 @@ struct VisionModality: Modality {
     }
     return try VisionTrace.run(
       model: name, weights: TensorFile.open(command.from), batch: TensorFile.open(command.batch),
-      ratio: command.ratio(.image), objective: command.loss == .bce ? .binaryCrossEntropy : .crossEntropy(),
+      ratio: command.ratio(.image), objective: command.loss == .bce ? .binaryCrossEntropy : .crossEntropy,
       method: command.method.type, precision: command.machine.precision, on: device, note: note)
   }
 

@@ -31,7 +31,7 @@ public final class Supervised<Input>: TrainingTask {
   public func forward(_ batch: Labelled<Input>, _ shared: Void, _ pass: Pass) -> Tensor { network(batch.input, pass) }
   public func loss(_ output: Tensor, _ batch: Labelled<Input>) -> Tensor { objective(output, batch.target) }
   public func softTarget(of output: Tensor) -> Target { objective.softTarget(of: output) }
-  public func loss(_ output: Tensor, mimicking target: Target) -> Tensor { objective(output, target) }
+  public func loss(_ output: Tensor, mimicking target: Target) -> Tensor { objective(output, mimicking: target) }
 }
 
 /// A task with its weights and its batches and nothing besides: the least that a `Trainer` trains.

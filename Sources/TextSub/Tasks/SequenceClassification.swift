@@ -13,7 +13,7 @@ public final class SequenceClassification: TrainingTask {
   /// The task of a network.
   public init(_ model: BERTForSequenceClassification) {
     self.model = model
-    loss = model.labelCount == 1 ? .meanSquaredError : .crossEntropy()
+    loss = model.labelCount == 1 ? .meanSquaredError : .crossEntropy
   }
 
   public func forward(_ batch: TextBatch, _ shared: Void, _ pass: Pass) -> Tensor { model(batch, pass) }
@@ -24,5 +24,5 @@ public final class SequenceClassification: TrainingTask {
   }
 
   public func softTarget(of output: Tensor) -> Target { loss.softTarget(of: output) }
-  public func loss(_ output: Tensor, mimicking target: Target) -> Tensor { loss(output, target) }
+  public func loss(_ output: Tensor, mimicking target: Target) -> Tensor { loss(output, mimicking: target) }
 }

@@ -25,12 +25,14 @@ public final class VisionBatches: BatchSource {
   }()
 
   /// The batches of a run of `updates` updates. `binarizes`: every class with a share in a mixed label counts as wholly
-  /// there. `weights`: what images of each class count in a softmax cross-entropy, with whose `smoothing` labels are then
-  /// smoothed here.
+  /// there. `weights`: what images of each class count in a softmax cross-entropy. `smoothing`: of labels that nothing mixes,
+  /// for the same loss; mixed ones are smoothed by their `BatchMixing`.
   public init(
     _ batches: ImageBatches, updates: Int, binarizes: Bool, weights: [Float]? = nil, smoothing: Float = 0, workers: Int,
     on device: Device
   ) {
+    precondition(
+      batches.mixing == nil || smoothing == 0, "VisionBatches: mixed labels are smoothed by their BatchMixing")
     (self.batches, total) = (batches, updates)
     (self.binarizes, self.workers, self.device) = (binarizes, workers, device)
     (self.weights, self.smoothing) = (weights, smoothing)
@@ -95,7 +97,7 @@ public final class VisionBatches: BatchSource {
       target = Target.labels(all, weights: weights, smoothing: smoothing, on: device)
         .rows(batch.first..<batch.first + batch.count)
     } else {
-      target = .labels(batch.labels, weights: nil, on: device)
+      target = .labels(batch.labels, weights: nil, smoothing: smoothing, on: device)
     }
     // Partners that other ranks have were there to be mixed with.
     let all = Tensor(batch.pixels, on: device)

@@ -54,7 +54,7 @@ public struct VisionEvaluator {
     try Tape.withoutRecording {
       let loader = batches.loader(to: batches.perEpoch, workers: workers, ahead: ahead)
       defer { loader.cancel() }
-      let objective = Loss.crossEntropy()
+      let objective = Loss.crossEntropy
       var (accuracy, loss, masked) = (TopAccuracy(), 0.0, 0.0)
       while let batch = try loader.next() {
         try ranks.checkInterruption()

@@ -20,11 +20,16 @@ public protocol VisionModel: Module {
   /// The same up to what the classifier reads: [N, D], timm's `forward_head(…, pre_logits=True)`. Nil where a network
   /// hands nothing out.
   func features(_ images: Tensor, _ pass: Pass) -> Tensor?
+  /// The feature maps behind some of the stages, [N, H, W, C] each, in the order asked for: what dense predictions
+  /// are made of. Stages are counted from 0, and none is computed behind the last of them; each block of a vision
+  /// transformer is one. Nil where a network hands nothing out.
+  func featureMaps(_ images: Tensor, behind stages: [Int], _ pass: Pass) -> [Tensor]?
 }
 
 extension VisionModel {
   public var fewestSamples: Int { 1 }
   public func features(_ images: Tensor, _ pass: Pass) -> Tensor? { nil }
+  public func featureMaps(_ images: Tensor, behind stages: [Int], _ pass: Pass) -> [Tensor]? { nil }
   /// Images alone: where the pass removes patches, they are not even embedded.
   public func callAsFunction(_ images: Tensor, _ pass: Pass) -> Tensor { self(images, stem: nil, pass) }
 }

@@ -46,7 +46,7 @@ extension VisionRecipe {
 
   private var decoding: ImageDecodeOptions { ImageDecodeOptions(appliesOrientation: data.exif) }
 
-  /// What mixes a batch, or smooths labels for a loss that does not do so itself; nil where nothing does.
+  /// What mixes a batch, or smooths labels for a loss that takes smoothed ones as shares alone; nil where nothing does.
   public var mixing: BatchMixing? {
     guard augment.mixes || (loss.name == .binaryCrossEntropy && loss.smoothing > 0) else { return nil }
     return BatchMixing(

@@ -46,10 +46,10 @@ extension VisionRecipe {
     optimizer.make(set, groups(set, config))
   }
 
-  /// The loss. Where a batch has its `mixing`, smoothing is in its targets already; it acts here on integer labels alone.
+  /// The loss. Smoothing is in the targets of its batches.
   public var objective: Loss {
     switch loss.name {
-    case .crossEntropy: .crossEntropy(smoothing: Float(loss.smoothing))
+    case .crossEntropy: .crossEntropy
     case .binaryCrossEntropy: .binaryCrossEntropy
     }
   }

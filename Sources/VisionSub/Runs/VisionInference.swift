@@ -56,7 +56,7 @@ public struct VisionInference {
 
   /// How logits become probabilities: as in the loss of the run, where it is one of ours; else by softmax.
   public func likelihood(of folder: VisionFolder) -> Likelihood {
-    folder.recipe != nil && task.objective == .binaryCrossEntropy ? .sigmoid : .softmax
+    folder.recipe != nil && recipe.loss.name == .binaryCrossEntropy ? .sigmoid : .softmax
   }
 
   /// Pictures → logits.

@@ -92,7 +92,7 @@ extension VisionBatches {
       copies: recipe.augment.copies, broken: BrokenImages(limit: maxBroken), ranks: settings.ranks)
     self.init(
       batches, updates: recipe.updates(stepsPerEpoch: batches.perEpoch), binarizes: recipe.loss.binarizes,
-      weights: weights, smoothing: Float(recipe.loss.smoothing),
+      weights: weights, smoothing: batches.mixing == nil ? Float(recipe.loss.smoothing) : 0,
       workers: settings.imageWorkers, on: settings.device)
   }
 }

@@ -31,8 +31,7 @@ public final class ImageClassification: TrainingTask {
 
   /// The network.
   public let model: any VisionModel
-  /// What training minimises. The sub-branch has the same loss without its smoothing: the main branch's probabilities
-  /// are its target as they are.
+  /// What training minimises.
   public let objective: Loss
 
   /// Training of `model` by `objective`.
@@ -58,5 +57,5 @@ public final class ImageClassification: TrainingTask {
 
   public func softTarget(of logits: Tensor) -> Target { objective.softTarget(of: logits) }
 
-  public func loss(_ logits: Tensor, mimicking target: Target) -> Tensor { objective(logits, target) }
+  public func loss(_ logits: Tensor, mimicking target: Target) -> Tensor { objective(logits, mimicking: target) }
 }

@@ -10,7 +10,7 @@ public enum VisionTrace {
   /// - Parameters:
   ///   - model: a timm name, or nil to recognise the weights.
   ///   - batch: `images` f32 [N, 3, H, W], `labels` i64 [N], `mask_noise` f32 [N, L].
-  ///   - objective: `.crossEntropy()` or `.binaryCrossEntropy` (labels are one-hot then).
+  ///   - objective: against labels that are not smoothed; `.binaryCrossEntropy` takes them as one-hot.
   ///   - note: told where the weights are of another size than the model of that name.
   /// - Returns: `main.logits`, `sub.logits`, `loss.main`, `loss.sub`, `loss`, and `grad.NAME` for every parameter, in
   ///   the weight file's own names. Throws an `InputError` where weights or batch are not what they should be.

@@ -26,7 +26,7 @@ extension LandingPages {
     let parameters = ParameterSet(network, on: .cpu, key: RandomKey(seed: 0))
     let batches = ShuffledBatches(count: 256, batchSize: 32, seed: 0) { batch($0) }
     try Trainer(
-      Training(Supervised(.crossEntropy()) { network($0, $1) }, parameters, batches), method: MaskSub(ratio: 0.25),
+      Training(Supervised(.crossEntropy) { network($0, $1) }, parameters, batches), method: MaskSub(ratio: 0.25),
       optimizer: AdamW(parameters, weightDecay: 0), schedule: { _ in 3e-2 },
       settings: LoopSettings(totalSteps: 40, stepsPerEpoch: 8, seed: 0), reporter: SilentReporter()
     ).train()

@@ -141,7 +141,7 @@ import Testing
   /// Rows of the table go through a layer that not all ranks use.
   private static func backward(_ network: Network, _ gradients: Gradients, rows: [Int], usesOther: Bool) {
     guard !rows.isEmpty else { return }
-    let x = network.table.weight.tensor.gatherRows(Tensor(indices: rows, on: .cpu))
+    let x = network.table(Tensor(indices: rows, on: .cpu))
     let y = usesOther ? network.other(x) : network.head(x)
     y.binaryCrossEntropy(.probabilities(Tensor(y.shape, filledWith: 0.3, on: .cpu))).backward(into: gradients)
   }

@@ -52,16 +52,34 @@ public final class ResNet: Module, VisionModel {
 
   public func features(_ images: Tensor, _ pass: Pass) -> Tensor? { features(images, stem: nil, pass) }
 
-  private func features(_ images: Tensor, stem: Tensor?, _ pass: Pass) -> Tensor {
-    precondition(images.shape.rank == 4 && images.shape[1] == 3, "ResNet: images \(images.shape)")
-    let pixels = masked(images, pass).channelsLast()
-    var x = bn1(conv1(pixels), pass, BatchNormOptions(isRectified: true)).maxPool(3, stride: 2, padding: 1)
-    let depth = config.depths.reduce(0, +)
-    for (index, block) in (layer1 + layer2 + layer3 + layer4).enumerated() {
-      x = block.run(x, isLast: index == depth - 1, pass.at(index))
+  /// The stages are `layer1` … `layer4`.
+  public func featureMaps(_ images: Tensor, behind stages: [Int], _ pass: Pass) -> [Tensor]? {
+    precondition(stages.allSatisfy { config.depths.indices.contains($0) }, "ResNet: stages \(stages)")
+    let ends = stages.map { config.depths.prefix($0 + 1).reduce(0, +) - 1 }
+    guard let last = ends.max() else { return [] }
+    var (x, maps) = (entrance(images, pass), [Int: Tensor]())
+    for (index, block) in blocks.prefix(last + 1).enumerated() {
+      x = block.run(x, isLast: index == last, pass.at(index))
+      if ends.contains(index) { maps[index] = x }
     }
+    return ends.map { maps[$0]! }
+  }
+
+  private func features(_ images: Tensor, stem: Tensor?, _ pass: Pass) -> Tensor {
+    var x = entrance(images, pass)
+    let depth = config.depths.reduce(0, +)
+    for (index, block) in blocks.enumerated() { x = block.run(x, isLast: index == depth - 1, pass.at(index)) }
     let samples = Segments(count: x.shape[0], length: x.shape[1] * x.shape[2], on: x.device)
     return x.segmentMean(samples)
+  }
+
+  private var blocks: [ResidualBlock] { layer1 + layer2 + layer3 + layer4 }
+
+  /// What the first block reads: [N, H/4, W/4, C].
+  private func entrance(_ images: Tensor, _ pass: Pass) -> Tensor {
+    precondition(images.shape.rank == 4 && images.shape[1] == 3, "ResNet: images \(images.shape)")
+    let pixels = masked(images, pass).channelsLast()
+    return bn1(conv1(pixels), pass, BatchNormOptions(isRectified: true)).maxPool(3, stride: 2, padding: 1)
   }
 
   /// The images of a trip, with zeros in the cells that it hides.

@@ -44,22 +44,39 @@ public final class SwinTransformer: Module, VisionModel {
 
   public func features(_ images: Tensor, _ pass: Pass) -> Tensor? { features(images, stem: nil, pass) }
 
+  public func featureMaps(_ images: Tensor, behind stages: [Int], _ pass: Pass) -> [Tensor]? {
+    precondition(
+      stages.allSatisfy { layers.indices.contains($0) }, "SwinTransformer: stages \(stages) of \(layers.count)")
+    guard let last = stages.max() else { return [] }
+    let count = images.shape[0]
+    var (x, maps) = (embed(images, stem: nil, pass), [Int: Tensor]())
+    for stage in 0...last {
+      x = layers[stage](x, samples: count, next: nil, pass.at(stage)).joint
+      let grid = config.grid(stage)
+      if stages.contains(stage) { maps[stage] = x.reshaped([count, grid, grid, config.width(stage)]) }
+    }
+    return stages.map { maps[$0]! }
+  }
+
   private func features(_ images: Tensor, stem: Tensor?, _ pass: Pass) -> Tensor {
-    let (count, grid) = (images.shape[0], config.grid(0))
+    let (count, last) = (images.shape[0], layers.count - 1)
+    var x = embed(images, stem: stem, pass)
+    for stage in 0..<last { x = layers[stage](x, samples: count, next: nil, pass.at(stage)).joint }
+    let tokens = layers[last](x, samples: count, next: norm, pass.at(last)).normed
+    let samples = Segments(count: count, length: tokens.shape.rows / count, on: tokens.device)
+    return tokens.segmentMean(samples)
+  }
+
+  /// What the first stage reads, [N·L, C].
+  private func embed(_ images: Tensor, stem: Tensor?, _ pass: Pass) -> Tensor {
+    let grid = config.grid(0)
     precondition(
       images.shape.rank == 4 && images.shape[1] == 3 && images.shape[2] / config.patchSize == grid
         && images.shape[3] / config.patchSize == grid,
       "SwinTransformer: images \(images.shape), made for \(config.imageSize) pixels")
-    var x = stem ?? patchEmbed(images)
-    let hidden = hiddenTokens(images: count, pass)
-    if !hidden.isEmpty { x = x.replacingRows(Tensor(indices: hidden, on: x.device), by: maskToken.tensor) }
-    for (index, stage) in layers.dropLast().enumerated() {
-      x = stage(x, samples: count, next: nil, pass.at(index)).joint
-    }
-    let last = layers.count - 1
-    let tokens = layers[last](x, samples: count, next: norm, pass.at(last)).normed
-    let samples = Segments(count: count, length: tokens.shape.rows / count, on: tokens.device)
-    return tokens.segmentMean(samples)
+    let x = stem ?? patchEmbed(images)
+    let hidden = hiddenTokens(images: images.shape[0], pass)
+    return hidden.isEmpty ? x : x.replacingRows(Tensor(indices: hidden, on: x.device), by: maskToken.tensor)
   }
 
   /// The rows of the tokens that a trip hides.

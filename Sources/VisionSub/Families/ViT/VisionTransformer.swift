@@ -83,23 +83,9 @@ public final class VisionTransformer: Module, VisionModel {
   private func features(
     _ images: Tensor, stem: Tensor?, of range: Range<Int>, kept: [[Int]]?, _ pass: Pass
   ) -> Tensor {
-    precondition(
-      images.shape.rank == 4 && images.shape[1] == 3 && images.shape[2] / config.patchSize == config.grid
-        && images.shape[3] / config.patchSize == config.grid,
-      "VisionTransformer: images \(images.shape), made for \(config.imageSize) pixels")
-    let tokens = embed(images, stem: stem, of: range, kept: kept)
-    var part = pass
-    part.firstSample += range.lowerBound
-    return features(normPre.map { $0(tokens) } ?? tokens, count: range.count, part)
-  }
-
-  /// What head or projection read: tokens [N·T, D] → [N, D].
-  private func features(_ tokens: Tensor, count: Int, _ pass: Pass) -> Tensor {
+    let (tokens, rows, pass) = sequences(images, stem: stem, of: range, kept: kept, pass)
+    let (count, device) = (range.count, tokens.device)
     let length = tokens.shape.rows / count
-    let device = tokens.device
-    let rows = SequenceRows(
-      Segments(count: count, length: length, on: device), scoreBias: relPosBias?.scores(on: device),
-      firstRow: pass.firstSample * length)
     if config.readout == .token {
       let classRows = Tensor.indices(count, step: length, on: device)
       return transformer(tokens, rows, reading: classRows, pass).normed

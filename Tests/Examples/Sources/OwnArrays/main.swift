@@ -21,7 +21,7 @@ let network = Network()
 let parameters = ParameterSet(network, on: .cpu, key: RandomKey(seed: 0))
 let batches = ShuffledBatches(count: 4096, batchSize: 64, seed: 0) { batch($0) }
 try Trainer(
-  Training(Supervised(.crossEntropy()) { network($0, $1) }, parameters, batches), method: MaskSub(ratio: 0.25),
+  Training(Supervised(.crossEntropy) { network($0, $1) }, parameters, batches), method: MaskSub(ratio: 0.25),
   optimizer: AdamW(parameters, weightDecay: 0.01), schedule: { _ in 3e-3 },
   settings: LoopSettings(totalSteps: 200, stepsPerEpoch: 64, seed: 0), reporter: LineReporter { print($0) }
 ).train()

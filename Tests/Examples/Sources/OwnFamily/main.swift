@@ -22,7 +22,7 @@ let augmented = ImageBatches(source: images, sampler: sampler, pipeline: .train(
 let batches = VisionBatches(augmented, updates: 30, binarizes: false, workers: 1, on: .cpu)
 let parameters = ParameterSet(model, on: .cpu, key: RandomKey(seed: 0))
 try Trainer(
-  Training(ImageClassification(model, objective: .crossEntropy()), parameters, batches), method: MaskSub(ratio: 0.5),
+  Training(ImageClassification(model, objective: .crossEntropy), parameters, batches), method: MaskSub(ratio: 0.5),
   optimizer: AdamW(parameters, weightDecay: 0.05), schedule: { _ in 3e-3 },
   settings: LoopSettings(totalSteps: 30, stepsPerEpoch: 30, seed: 0), reporter: LineReporter { print($0) }
 ).train()
