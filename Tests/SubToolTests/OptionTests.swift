@@ -86,4 +86,15 @@ import Testing
     let run = ToolRun(arguments: arguments, commands: Self.commands)
     #expect(run.code == 2 && run.error.contains(expected), "\(run.error)")
   }
+
+  @Test func `a default that a run gives is shown as one`() {
+    for type in Tool.commands {
+      let text = CommandForm(of: type.init()).option("--precision")?.defaultText
+      let readsRuns = ["eval", "predict", "embed", "zero-shot", "trace"].contains(type.name)
+      if text != nil { #expect(text == (readsRuns ? "the run's own, else fp32" : "fp32"), "\(type.name)") }
+    }
+    let trace = CommandForm(of: TraceCommand())
+    #expect(trace.option("--method")?.defaultText == "the run's own, else masksub")
+    #expect(trace.option("--ratio")?.defaultText?.hasPrefix("the run's own") == true)
+  }
 }

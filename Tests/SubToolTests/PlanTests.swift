@@ -1,5 +1,8 @@
 import SubTool
+import SubTrain
 import Testing
+import TextSub
+import VisionSub
 
 /// `plan` as it is typed.
 @Suite struct PlanTests {
@@ -32,6 +35,7 @@ import Testing
     #expect(speed(one) > 100 && abs(speed(eight) / speed(one) - 8) < 0.1)
     let clip = run("--recipe", "clip-small", "--samples", "1000", "--rate", "50")
     #expect(clip.code == 0 && clip.output.contains("a small CLIP"), "\(clip.error)")
+    #expect(!clip.output.contains("datasets/captions"))
     let short = run("--recipe", "glue-scratch", "--card", "a100", "--precision", "bf16", "--tokens", "16")
     #expect(short.output.contains("sequences of 16 tokens") && speed(short) > 5 * speed(one), "\(short.output)")
     let images = run("--recipe", "shapes-tiny", "--rate", "50", "--tokens", "8")
@@ -42,5 +46,24 @@ import Testing
     #expect(typo.code == 2 && typo.error.contains("did you mean 'deit3-s-400'?"))
     let both = run("--recipe", "glue-scratch", "--rate", "50", "--card", "a100")
     #expect(both.code == 2 && both.error.contains("--share is that of a --card"))
+  }
+
+  @Test(arguments: [
+    ("transfer-flowers", "102 classes, Flowers; ", "1000.0 epochs of 2040"),
+    ("shapes-tiny", "8 classes, datasets/shapes; ", "40.0 epochs of 768"),
+    ("glue-scratch", "sequences of 128 tokens, datasets/acceptability; ", "20.0 epochs of 3600"),
+    ("clip-small", "datasets/captions; ", "epochs of 4000"),
+  ]) func `a recipe's data has its own size, and the first line says it`(
+    _ recipe: String, _ title: String, _ length: String
+  ) {
+    let plan = run("--recipe", recipe, "--methods", "baseline", "--rate", "100")
+    let first = plan.output.prefix { $0 != "\n" }
+    #expect(plan.code == 0 && first.contains(title) && first.hasSuffix(length), "\(plan.output) \(plan.error)")
+  }
+
+  @Test func `every recipe of pictures and of texts names its data`() {
+    for entry in VisionRecipe.book { #expect((entry.data?.classes ?? 0) > 1, "\(entry.recipe.name)") }
+    #expect(GLUERecipe.book.map { $0.data?.name } == ["CoLA", "datasets/acceptability"])
+    #expect(GLUERecipe.book[0].data?.samples == 8551)
   }
 }

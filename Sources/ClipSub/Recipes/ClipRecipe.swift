@@ -86,7 +86,7 @@ public struct ClipRecipe: Recipe {
         "data.resamples": "--dataset-resampled",
       ]),
     RecipeEntry(
-      fromScratch, "a small CLIP on the embedded captions, about two minutes on two cores",
+      fromScratch, "a small CLIP on the embedded captions, about two minutes on two cores", for: .drawnCaptions,
       command: "masksub clip-pretrain",
       expected: "zero-shot accuracy and recall far above chance on the held-out pairs",
       source: "this project, otherwise open_clip's defaults"),
@@ -124,4 +124,9 @@ public struct ClipRecipe: Recipe {
 
   /// Which weights decay.
   public var decayRule: DecayRule { .openClip(decaysPositions: decaysPositions) }
+}
+
+extension TrainingSet {
+  /// The pairs in `datasets/captions`.
+  public static let drawnCaptions = TrainingSet("datasets/captions", samples: 4000)
 }

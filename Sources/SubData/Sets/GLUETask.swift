@@ -20,6 +20,21 @@ public enum GLUETask: String, CaseIterable, Sendable {
   /// Whether the model predicts a score (0 to 5) rather than a class.
   public var isRegression: Bool { self == .stsb }
 
+  /// Rows of its training split.
+  public var trainingSamples: Int {
+    switch self {
+    case .cola: 8551
+    case .sst2: 67_349
+    case .mrpc: 3668
+    case .stsb: 5749
+    case .qqp: 363_846
+    case .mnli: 392_702
+    case .qnli: 104_743
+    case .rte: 2490
+    case .wnli: 635
+    }
+  }
+
   /// Whether its inputs are pairs of texts.
   public var hasPairs: Bool { self != .cola && self != .sst2 }
 

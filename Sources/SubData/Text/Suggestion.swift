@@ -8,6 +8,15 @@ package enum Spelling {
     return alike.count == 1 ? alike[0] : nil
   }
 
+  /// The yes or no that a word is, as transformers reads them (`True`, `1`, `yes`); nil: neither.
+  package static func truth(_ word: String) -> Bool? {
+    switch word.lowercased() {
+    case "yes", "true", "t", "y", "1": true
+    case "no", "false", "f", "n", "0": false
+    default: nil
+    }
+  }
+
   private static func folded(_ word: String) -> String { word.lowercased().filter { !"-_ ".contains($0) } }
 }
 

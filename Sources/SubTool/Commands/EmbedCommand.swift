@@ -33,7 +33,7 @@ package struct EmbedCommand: Command {
   var clipOptions = ClipOptions()
   var weights = WeightOptions()
   var preparation = PreparationOptions()
-  var machine = MachineOptions()
+  var machine = MachineOptions(ofRuns: true)
   var inputOptions = InputOptions()
 
   package init() {}

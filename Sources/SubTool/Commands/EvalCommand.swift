@@ -32,7 +32,7 @@ package struct EvalCommand: RankedCommand {
   var table = TableOptions()
   var weights = WeightOptions()
   var preparation = PreparationOptions()
-  var machine = MachineOptions()
+  var machine = MachineOptions(ofRuns: true)
   package var ranks = RankOptions()
   var inputOptions = InputOptions()
 

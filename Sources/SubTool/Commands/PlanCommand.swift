@@ -9,7 +9,7 @@ package struct PlanCommand: Command {
     "Makes the recipe's network, counts the products of a step (a product and a sum are two operations) and what it asks of "
     + "memory, and says how long the whole run takes: at the speed of steps that it times here, at a --rate, or at a share of "
     + "what a --card's data sheet says. Several machines are taken to share batches without loss. No data are needed: "
-    + "vision recipes have ImageNet's 1000 classes and 1281167 images unless told otherwise, and texts are taken to be as long "
+    + "a recipe has the samples and classes of the data that it is made for unless told otherwise, and texts are taken to be as long "
     + "as the recipe reads them: --tokens says how long yours are."
   package static let example = "masksub plan --recipe deit3-s-400 --card a100 --precision bf16 --machines 8"
   package static let section = CommandSection.look
@@ -18,8 +18,8 @@ package struct PlanCommand: Command {
   @Option("--methods", "the methods, joined by commas")
   var methods = MethodList(types: [Baseline.self, MaskingAlone.self, MaskSub.self])
   @Option("--set", "a hyper-parameter by its key") var settings: [Setting] = []
-  @Option("--samples", in: 1...1 << 40, default: "ImageNet's for images", "samples of an epoch") var samples: Int?
-  @Option("--classes", in: 2...1 << 20, default: "1000 for images, 2 for texts", "classes") var classes: Int?
+  @Option("--samples", in: 1...1 << 40, default: "those of the recipe's data", "samples of an epoch") var samples: Int?
+  @Option("--classes", in: 2...1 << 20, default: "those of the recipe's data", "classes") var classes: Int?
   @Option(
     "--tokens", in: 2...1 << 16, default: "as many as the recipe reads at most",
     "tokens of a text on average, the special ones included: shorter texts cost less")

@@ -32,7 +32,7 @@ package struct PredictCommand: Command {
   var weights = WeightOptions()
   var zeroShot = ZeroShotOptions()
   var preparation = PreparationOptions()
-  var machine = MachineOptions()
+  var machine = MachineOptions(ofRuns: true)
   var inputOptions = InputOptions()
 
   package init() {}

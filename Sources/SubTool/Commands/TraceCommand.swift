@@ -19,13 +19,15 @@ package struct TraceCommand: Command {
   @Option("--from", value: "RUN|FILE", "the weights") var from: String
   @Option("--batch", value: "FILE", "the batch") var batch: String
   @Option("--output", value: "FILE", "where the result goes") var output: String
-  @Option("--method", "the training method") var method = MethodName(MaskSub.self)
-  @Option("--ratio", in: 0...0.999, default: "0.5 for images, 0.15 for text", "the share that is hidden")
+  @Option("--method", default: "the run's own, else masksub", "the training method")
+  var method = MethodName(MaskSub.self)
+  @Option(
+    "--ratio", in: 0...0.999, default: "the run's own, else 0.5 for images, 0.15 for text", "the share that is hidden")
   var ratio: Double?
   @Option("--loss", "the classification loss of a vision model") var loss: LossName?
   @Flag("--statistics", "also writes the running statistics of batch-norm after the step, as after.NAME")
   var statistics: Bool
-  var machine = MachineOptions()
+  var machine = MachineOptions(ofRuns: true)
 
   /// The losses a vision trace can take.
   enum LossName: String, CaseIterable, OptionValue { case ce, bce }

@@ -33,7 +33,7 @@ package struct ZeroShotCommand: RankedCommand {
   var preparation = PreparationOptions()
   var zeroShot = ZeroShotOptions()
   var captionOptions = CaptionDataOptions()
-  var machine = MachineOptions()
+  var machine = MachineOptions(ofRuns: true)
   package var ranks = RankOptions()
   var inputOptions = InputOptions()
 

@@ -6,12 +6,9 @@ import SubTrain
 extension ClipModality {
   func plan(_ request: PlanRequest, on device: Device) throws -> PlannedTraining? {
     guard let recipe = try ClipRecipe.asked(by: request) else { return nil }
-    let known = recipe.data.samplesPerEpoch > 0 ? recipe.data.samplesPerEpoch : nil
-    guard let samples = request.samples ?? known else {
-      throw InputError(
-        "nothing says how many pairs an epoch has", at: "--recipe \(recipe.name)", cure: "add --samples N",
-        isUsage: true)
-    }
+    let own = recipe.data.samplesPerEpoch
+    let data = own > 0 ? nil : ClipRecipe.data(of: request)
+    let samples = try own > 0 && request.samples == nil ? own : request.samples(of: data, "pairs")
     let isSmall = recipe.name == ClipRecipe.fromScratch.name
     let config =
       try request.model.map(ClipModelChoice.configuration)
@@ -20,7 +17,8 @@ extension ClipModality {
     let parameters = ParameterSet(model, precision: request.precision, on: device, key: RandomKey(seed: 0))
     let (side, length) = (config.image.size, min(request.tokens ?? .max, config.text.contextLength))
     return PlannedTraining(
-      "\(request.model ?? (isSmall ? "a small CLIP" : "ViT-B-32")), images of \(side) pixels, texts of \(length) tokens",
+      "\(request.model ?? (isSmall ? "a small CLIP" : "ViT-B-32")), images of \(side) pixels, texts of \(length) tokens"
+        + request.title(of: data),
       ContrastiveTask(model), parameters, by: recipe, samples: samples
     ) { count in
       let text = Array(repeating: Int32(1), count: length - 1) + [Int32(config.text.vocabularySize - 1)]

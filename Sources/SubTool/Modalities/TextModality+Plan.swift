@@ -6,20 +6,20 @@ import TextSub
 
 extension TextModality {
   func plan(_ request: PlanRequest, on device: Device) throws -> PlannedTraining? {
-    guard let recipe = try GLUERecipe.asked(by: request) else { return nil }
+    guard let recipe = try GLUERecipe.asked(by: request), let data = GLUERecipe.data(of: request) else { return nil }
     let isSmall = recipe.name == GLUERecipe.fromScratch.name
     let config =
       try request.from.map { try TextFolder($0).config }
       ?? (isSmall ? recipe.network(vocabulary: 1024) : BERTConfig())
-    let model = BERTForSequenceClassification(config, labels: request.classes ?? 2)
+    let model = BERTForSequenceClassification(config, labels: request.classes ?? data.classes)
     let parameters = ParameterSet(model, precision: request.precision, on: device, key: RandomKey(seed: 0))
     let length = min(request.tokens ?? recipe.data.maxLength, config.positions)
     let title =
       "\(request.from ?? (isSmall ? "a small BERT" : "BERT-base")), sequences of \(length) tokens"
-      + (request.samples == nil ? ", CoLA" : "")
+      + request.title(of: data)
     return PlannedTraining(
       title, SequenceClassification(model), parameters, by: recipe,
-      samples: request.samples ?? GLUETask.cola.trainingSamples
+      samples: try request.samples(of: data, "texts")
     ) { count in
       let sequence = TextBatch.Sequence(
         ids: Array(repeating: Int32(min(1000, config.vocabularySize - 1)), count: length),

@@ -5,17 +5,21 @@ import VisionSub
 
 extension VisionModality {
   func plan(_ request: PlanRequest, on device: Device) throws -> PlannedTraining? {
-    guard let recipe = try VisionRecipe.asked(by: request) else { return nil }
+    guard let recipe = try VisionRecipe.asked(by: request), let data = VisionRecipe.data(of: request) else {
+      return nil
+    }
     guard request.tokens == nil else {
       throw InputError("\(recipe.name) reads no texts", at: "--tokens", cure: "leave it out", isUsage: true)
     }
-    let config = try recipe.configuration(classes: request.classes ?? 1000)
+    let config = try recipe.configuration(classes: request.classes ?? data.classes)
     let model = config.makeModel()
     let parameters = ParameterSet(model, precision: request.precision, on: device, key: RandomKey(seed: 0))
-    let title = "\(recipe.model.name), images of \(config.imageSize) pixels, \(config.classes) classes"
+    let title =
+      "\(recipe.model.name), images of \(config.imageSize) pixels, \(config.classes) classes"
+      + request.title(of: data)
     return PlannedTraining(
       title, ImageClassification(model, objective: recipe.objective), parameters, by: recipe,
-      samples: request.samples ?? ImageNet.trainingSamples, dropPath: recipe.model.dropPath,
+      samples: try request.samples(of: data, "images"), dropPath: recipe.model.dropPath,
       copies: recipe.augment.copies
     ) { count in
       let images = Tensor([count, 3, config.imageSize, config.imageSize], filledWith: 0.5, on: device)

@@ -42,9 +42,10 @@ package struct CommandForm {
   package var options: [any OptionDeclaration] { groups.flatMap(\.options) }
   /// The option of that name.
   package func option(_ spelling: String) -> (any OptionDeclaration)? { options.first { $0.spelling == spelling } }
-  /// The option of a field by its full name.
-  func field(_ spelling: String) -> (any OptionDeclaration)? {
-    options.first { ($0 as? FieldOption)?.fullSpelling == spelling }
+  /// The option that a spelling names: with underscores for dashes, or a field by its full name.
+  func named(_ spelling: String) -> (any OptionDeclaration)? {
+    let dashed = OtherNames.dashed(spelling)
+    return option(dashed) ?? options.first { ($0 as? FieldOption)?.fullSpelling == dashed }
   }
 
   private mutating func collect(_ owner: Any, into group: Int) {

@@ -26,7 +26,8 @@ package struct CommandParser {
     let command = type.init()
     let form = CommandForm(of: command)
     let words = try read(arguments, form)
-    for (option, value) in words.options { try accept(value, by: option) }
+    for (option, value) in words.own.options { try accept(value, by: option) }
+    for (option, value) in try settled(words.own) { try accept(value, by: option) }
     try fill(form.arguments, with: words.positionals)
     if let slot = form.inner {
       if let inner = words.inner {
@@ -37,128 +38,211 @@ package struct CommandParser {
       }
     }
     if let earlier = try form.basis?.earlier(for: type) { try follow(earlier, form) }
-    if let (spelling, cure) = words.soAnyway.first, saysSchedule(form, words.inner) {
-      throw Self.refused(spelling, of: type, cure)
-    }
+    try checkSoAnyway(words.own)
+    try checkPerRank(words.own, command)
     for option in form.options where option.isRequired && option.texts.isEmpty {
       throw missing("\(option.spelling) \(option.placeholder ?? "")")
     }
     return command
   }
 
+  /// What a line says of a command.
+  private final class Said {
+    let type: any Command.Type
+    let form: CommandForm
+    var options: [(option: any OptionDeclaration, value: String)] = []
+    /// Options that hold where the line does not give them; `only`: what to give where it does.
+    var standing: [(option: any OptionDeclaration, value: String, spelling: String, only: String?)] = []
+    /// Options of other tools that ask for what is so where no option of ours says otherwise, with what else does the same.
+    var soAnyway: [(unless: any OptionDeclaration, spelling: String, cure: String)] = []
+    /// Options of other tools that count for each rank.
+    var perRank: [(option: any OptionDeclaration, value: String, spelling: String)] = []
+
+    init(_ type: any Command.Type, _ form: CommandForm) { (self.type, self.form) = (type, form) }
+  }
+
   /// A command line taken apart.
   private struct Words {
-    var options: [(option: any OptionDeclaration, value: String)] = []
-    var positionals: [String] = []
-    var inner: InnerCommandLine?
-    /// Options of other tools that ask for what is so anyway, with what else does the same.
-    var soAnyway: [(spelling: String, cure: String)] = []
+    let own: Said
+    let positionals: [String]
+    let inner: InnerCommandLine?
   }
 
   private func read(_ arguments: [String], _ form: CommandForm) throws -> Words {
-    var words = Words()
-    var inner: (type: any Command.Type, form: CommandForm, arguments: [String])?
+    let own = Said(type, form)
+    var inner: Said?
+    var (positionals, innerWords): ([String], [String]) = ([], [])
     var index = 0
     while index < arguments.count {
       let argument = arguments[index]
       index += 1
-      if argument == "--" {
-        let rest = arguments[index...]
-        if inner != nil { inner!.arguments += ["--"] + rest } else { words.positionals += rest }
-        break
-      }
+      if argument == "--" { break }
       guard Self.isOption(argument) else {
         if form.inner != nil, inner == nil {
-          let innerType = try Self.command(named: argument, among: commands)
-          inner = (innerType, CommandForm(of: innerType.init()), [])
+          let type = try Self.command(named: argument, among: commands)
+          inner = Said(type, CommandForm(of: type.init()))
         } else if inner != nil {
-          inner!.arguments.append(argument)
+          innerWords.append(argument)
         } else {
-          words.positionals.append(argument)
+          positionals.append(argument)
         }
         continue
       }
       let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-      let spelling = parts[0]
-      let (command, options) = inner.map { ($0.type, $0.form) } ?? (type, form)
-      if let cure = try cureIfSoAnyway(
-        spelling, parts.dropFirst().first, options, of: command, in: arguments, at: &index)
-      {
-        words.soAnyway.append((spelling, cure))
+      let (spelling, attached) = (parts[0], parts.dropFirst().first)
+      let isOurs = [own, inner].contains { $0?.form.named(spelling) != nil }
+      let theirs = isOurs ? nil : OtherNames.meaning(of: spelling)
+      if let theirs, try isPassed(theirs, spelling, attached, inner ?? own, in: arguments, at: &index) { continue }
+      let said: Said
+      let option: any OptionDeclaration
+      if let meant = try meant(by: spelling, theirs, own) {
+        (said, option) = (own, meant)
+      } else if let inner, let meant = try meant(by: spelling, theirs, inner) {
+        (said, option) = (inner, meant)
+      } else {
+        throw unknown(spelling, inner ?? own, own.form.options + (inner?.form.options ?? []))
+      }
+      let text =
+        try implied(theirs, in: arguments, at: &index)
+        ?? value(of: option, attached: attached, in: arguments, at: &index)
+      let value = try take(text, spelling, theirs, as: option, said)
+      if said === inner { innerWords.append(option.argument(value)) }
+    }
+    let rest = arguments[index...]
+    guard let inner else { return Words(own: own, positionals: positionals + rest, inner: nil) }
+    // What is wrong with them is said when the command inside is parsed.
+    for (option, value) in inner.options { _ = option.accept(value, asDefault: false) }
+    try checkSoAnyway(inner)
+    innerWords += try settled(inner).map { $0.option.argument($0.value) }
+    if arguments.contains("--") { innerWords += ["--"] + rest }
+    return Words(
+      own: own, positionals: positionals, inner: InnerCommandLine(type: inner.type, arguments: innerWords))
+  }
+
+  /// The option that a spelling means, ours or another tool's; nil: none of this command's. Throws where it is known to
+  /// have no counterpart.
+  private func meant(
+    by spelling: String, _ theirs: OtherNames.Meaning?, _ said: Said
+  ) throws -> (any OptionDeclaration)? {
+    switch theirs {
+    case nil: return said.form.named(spelling)
+    case .refused(let cure), .refusedYes(let cure): throw Self.refused(spelling, of: said.type, cure)
+    case .sameIn(let command, let name, else: let cure):
+      guard let option = said.form.option(name) else { return nil }
+      guard said.type.name == command else { throw Self.refused(spelling, of: said.type, cure) }
+      return option
+    case .same, .perRank, .value, .side, .already: return theirs?.options.lazy.compactMap { said.form.option($0) }.first
+    }
+  }
+
+  /// Whether an option of another tool's says nothing here, its value taken: a yes or no that is no, or a wish for what is
+  /// so anyway. Throws where it wishes for something else.
+  private func isPassed(
+    _ theirs: OtherNames.Meaning, _ spelling: String, _ attached: String?, _ said: Said, in arguments: [String],
+    at index: inout Int
+  ) throws -> Bool {
+    if theirs.isFlag { return try !isYes(spelling, attached, in: arguments, at: &index) }
+    guard case .already(let values, else: let cure, of: let name, butIn: let other) = theirs else { return false }
+    let option = name.flatMap { said.form.option($0) }
+    guard name == nil || option != nil else { return false }
+    let word = attached ?? (index < arguments.count ? arguments[index] : "")
+    let isSo = values.contains { $0 == word || Double($0) != nil && Double($0) == Double(word) }
+    guard isSo, said.type.name != other else { throw Self.refused(spelling, of: said.type, cure) }
+    if attached == nil { index += 1 }
+    if let option { said.soAnyway.append((option, spelling, cure)) }
+    return true
+  }
+
+  /// A yes or no as transformers reads it: `--bf16`, `--bf16 True`, `--bf16=no`.
+  private func isYes(
+    _ spelling: String, _ attached: String?, in arguments: [String], at index: inout Int
+  ) throws -> Bool {
+    if let attached {
+      guard let isYes = Spelling.truth(attached) else {
+        throw usage("\(spelling) cannot be '\(attached)'", "give true or false, or write it alone")
+      }
+      return isYes
+    }
+    guard index < arguments.count, let isYes = Spelling.truth(arguments[index]) else { return true }
+    index += 1
+    return isYes
+  }
+
+  /// The value that another tool's option has by itself, or the side of the images that timm's `--input-size 3 224 224` and
+  /// open_clip's `--force-image-size 224 224` name; nil: it is as the line says.
+  private func implied(
+    _ theirs: OtherNames.Meaning?, in arguments: [String], at index: inout Int
+  ) throws -> String? {
+    if case .value(_, let value)? = theirs { return value }
+    let numbers = arguments[index...].prefix { Int($0) != nil }
+    guard case .side(let own)? = theirs, [2, 3].contains(numbers.count), let side = numbers.last else { return nil }
+    let isSquare = numbers.suffix(2).allSatisfy { $0 == side }
+    guard isSquare, numbers.count == 2 || numbers.first == "3" else {
+      throw usage("images are squares of 3 channels here", "write \(own) \(side)")
+    }
+    index += numbers.count
+    return side
+  }
+
+  /// Takes the value of an option, which may be another tool's word, with what that says besides. The value.
+  private func take(
+    _ text: String, _ spelling: String, _ theirs: OtherNames.Meaning?, as option: any OptionDeclaration, _ said: Said
+  ) throws -> String {
+    var value = text
+    switch OtherNames.word(text, behind: spelling, of: option.spelling) {
+    case .value(let word): value = word
+    case .with(let word, let others, let only):
+      value = word
+      for (name, value) in others.sorted(by: { $0.key < $1.key }) {
+        guard let other = said.form.option(name) else { continue }
+        said.standing.append((other, value, "\(spelling) \(text)", only))
+      }
+    case .refused(let cure): throw usage("\(option.spelling) cannot be '\(text)'", cure)
+    }
+    said.options.append((option, value))
+    if case .perRank? = theirs { said.perRank.append((option, value, spelling)) }
+    return value
+  }
+
+  /// What holds since the line says nothing else. Throws where it does, and the other tool would not hear it.
+  private func settled(_ said: Said) throws -> [(option: any OptionDeclaration, value: String)] {
+    var settings: [(option: any OptionDeclaration, value: String)] = []
+    for (option, value, words, only) in said.standing {
+      guard says(option, said) else {
+        settings.append((option, value))
         continue
       }
-      let own = try meant(by: spelling, form, of: type)
-      guard let (option, implied) = try own ?? inner.flatMap({ try meant(by: spelling, $0.form, of: $0.type) }) else {
-        throw unknown(spelling, form.options + (inner?.form.options ?? []))
-      }
-      let value =
-        try implied ?? side(of: spelling, in: arguments, at: &index)
-        ?? value(of: option, attached: parts.dropFirst().first, in: arguments, at: &index)
-      if own != nil {
-        words.options.append((option, OtherNames.value(value, of: option.spelling)))
-      } else {
-        inner!.arguments.append(option.argument(value))
+      if let only, option.texts.last != value {
+        throw Self.refused("\(words) with \(option.spelling)", of: said.type, only)
       }
     }
-    words.inner = inner.map { InnerCommandLine(type: $0.type, arguments: $0.arguments) }
-    return words
+    return settings
   }
 
-  /// The option that a spelling means, ours or another tool's, with the value that it implies there; nil: none of this
-  /// command's. Throws where it is known to have no counterpart.
-  private func meant(
-    by spelling: String, _ form: CommandForm, of type: any Command.Type
-  ) throws -> (option: any OptionDeclaration, value: String?)? {
-    let dashed = OtherNames.dashed(spelling)
-    if let option = form.option(spelling) ?? form.option(dashed) ?? form.field(dashed) { return (option, nil) }
-    func refused(_ cure: String) -> InputError { Self.refused(spelling, of: type, cure) }
-    switch OtherNames.meaning(of: spelling) {
-    case .same(let names): return names.lazy.compactMap(form.option).first.map { ($0, nil) }
-    case .value(let name, let value): return form.option(name).map { ($0, value) }
-    case .side(let name): return form.option(name).map { ($0, nil) }
-    case .sameIn(let command, let name, let cure):
-      guard let option = form.option(name) else { return nil }
-      if type.name == command { return (option, nil) }
-      throw refused(cure)
-    case .refused(let cure): throw refused(cure)
-    case .already, nil: return nil
+  private func checkSoAnyway(_ said: Said) throws {
+    for (option, spelling, cure) in said.soAnyway where says(option, said) {
+      throw Self.refused(spelling, of: said.type, cure)
     }
   }
 
-  /// Takes an option of another tool's that asks for what is so here without it, with its value; the cure of what asks for
-  /// something else, which is thrown. Nil: it is none of them.
-  private func cureIfSoAnyway(
-    _ spelling: String, _ attached: String?, _ form: CommandForm, of type: any Command.Type, in arguments: [String],
-    at index: inout Int
-  ) throws -> String? {
-    guard case .already(let value, let option, let other, let cure)? = OtherNames.meaning(of: spelling),
-      form.option(option) != nil
-    else { return nil }
-    let said = attached ?? (index < arguments.count ? arguments[index] : "")
-    guard said == value, type.name != other else { throw Self.refused(spelling, of: type, cure) }
-    if attached == nil { index += 1 }
-    return cure
-  }
-
-  /// The side of the images that timm's `--input-size 3 224 224` names; nil: it is no such option, or has one number.
-  private func side(of spelling: String, in arguments: [String], at index: inout Int) throws -> String? {
-    let numbers = arguments[index...].prefix { Int($0) != nil }
-    guard case .side(let own)? = OtherNames.meaning(of: spelling), numbers.count == 3 else { return nil }
-    let (channels, height, width) = (numbers[index], numbers[index + 1], numbers[index + 2])
-    guard channels == "3", height == width else {
-      throw usage("images are squares of 3 channels here", "write \(own) \(height)")
+  /// Throws where an option counts for each rank in the other tool, and there are several.
+  private func checkPerRank(_ said: Said, _ command: any Command) throws {
+    let count = (command as? any RankedCommand)?.ranks.count ?? MPI.launched?.count ?? 1
+    for (option, value, spelling) in said.perRank where count > 1 {
+      let all = Int(value).map { "\($0 * count)" } ?? "the sum"
+      throw usage(
+        "\(spelling) \(value) counts for each of \(count) ranks",
+        "give \(option.spelling) \(all), which they share here")
     }
-    index += 3
-    return height
   }
 
-  /// Whether a line, or what it goes on from, has a schedule of its own.
-  private func saysSchedule(_ form: CommandForm, _ inner: InnerCommandLine?) -> Bool {
-    let set = form.option("--set")?.texts ?? []
-    return form.option("--schedule")?.texts.isEmpty == false
-      || (set + (inner?.arguments ?? [])).contains { text in
-        ["schedule=", "schedule.form=", "--schedule"].contains { text.hasPrefix($0) }
-      }
+  /// Whether a line, or what it goes on from, gives a hyper-parameter, by its option or with `--set`.
+  private func says(_ option: any OptionDeclaration, _ said: Said) -> Bool {
+    guard option.texts.isEmpty, let key = (option as? FieldOption)?.key else { return !option.texts.isEmpty }
+    return (said.form.option("--set")?.texts ?? []).contains { text in
+      let name = text.prefix { $0 != "=" }
+      return name == key || key.hasSuffix(".\(name)") || "--\(name)" == option.spelling
+    }
   }
 
   private static func refused(_ spelling: String, of type: any Command.Type, _ cure: String) -> InputError {
@@ -171,7 +255,7 @@ package struct CommandParser {
     let words = try CommandParser(type, among: commands).read(earlier.arguments, CommandForm(of: type.init()))
     func take(_ own: String, from theirs: String) throws {
       guard let option = form.option(own), !option.isGiven else { return }
-      for (their, value) in words.options where their.spelling == theirs {
+      for (their, value) in words.own.options where their.spelling == theirs {
         let value = earlier.value(value, of: their)
         if let wrong = option.accept(value, asDefault: true) {
           throw refused(value, by: "\(own) of \(earlier.place)", wrong, option.choices)
@@ -180,11 +264,11 @@ package struct CommandParser {
     }
     if let followed = earlier.followed {
       for (own, theirs) in followed {
-        let named = theirs.first { name in words.options.contains { $0.option.spelling == name } }
+        let named = theirs.first { name in words.own.options.contains { $0.option.spelling == name } }
         if let named { try take(own, from: named) }
       }
     } else {
-      for spelling in Set(words.options.map(\.option.spelling)).subtracting(EarlierLine.omitted) {
+      for spelling in Set(words.own.options.map(\.option.spelling)).subtracting(EarlierLine.omitted) {
         try take(spelling, from: spelling)
       }
     }
@@ -239,7 +323,11 @@ package struct CommandParser {
       if argument.isRequired && !argument.isGiven { throw missing(argument.name) }
     }
     if let extra = values.first {
-      throw usage("there is an argument too many, '\(extra)'", "quote an argument with spaces, or leave it out")
+      throw usage(
+        "there is an argument too many, '\(extra)'",
+        Double(extra) == nil
+          ? "quote an argument with spaces, or leave it out"
+          : "an option takes one value: join numbers by commas where it takes several, or leave it out")
     }
   }
 
@@ -248,15 +336,21 @@ package struct CommandParser {
       "\(name) cannot be '\(value)'", Suggestion.cure(for: value, in: choices, else: "give \(wrong.expectation)"))
   }
 
-  private func unknown(_ spelling: String, _ options: [any OptionDeclaration]) -> InputError {
+  private func unknown(_ spelling: String, _ said: Said, _ options: [any OptionDeclaration]) -> InputError {
+    let theirs = OtherNames.meaning(of: spelling)
+    if case .same(_, else: let cure?)? = theirs { return Self.refused(spelling, of: said.type, cure) }
     let own = options.map(\.spelling)
-    let others = commands.filter { other in CommandForm(of: other.init()).option(OtherNames.dashed(spelling)) != nil }
+    let names = [OtherNames.dashed(spelling)] + (theirs?.options ?? [])
+    let found = commands.compactMap { other in
+      names.first { CommandForm(of: other.init()).option($0) != nil }.map { (command: other.name, option: $0) }
+    }
+    let option = found.first.map { $0.option == OtherNames.dashed(spelling) ? "it" : $0.option } ?? ""
     let cure =
-      others.isEmpty
+      found.isEmpty
       ? Suggestion.cure(
         for: OtherNames.dashed(spelling), in: own + OtherNames.spellings(of: Set(own)),
         else: "see masksub \(type.name) --help")
-      : "leave it out; \(others.map { $0.name }.joined(separator: ", ")) \(others.count == 1 ? "has" : "have") it"
+      : "leave it out; \(found.map(\.command).joined(separator: ", ")) \(found.count == 1 ? "has" : "have") \(option)"
     return usage("there is no option \(spelling)", cure)
   }
 

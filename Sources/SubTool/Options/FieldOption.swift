@@ -65,10 +65,11 @@ package final class FieldOption: OptionDeclaration {
   /// A yes or no that stands alone is a yes.
   package func valueAlone(before next: String?) -> String? {
     guard allowed == .truth else { return nil }
-    return next.map(choices.contains) ?? false ? nil : "true"
+    return next.flatMap(Spelling.truth) == nil ? "true" : nil
   }
 
   package func accept(_ text: String, asDefault: Bool) -> WrongValue? {
+    let text = allowed == .truth ? Spelling.truth(text).map { "\($0)" } ?? text : text
     guard let value = allowed.value(of: text), allowed.contains(value) else {
       return WrongValue(expectation: Self.isLong(allowed) ? "a name that masksub recipes show lists" : allowed.noun)
     }

@@ -85,12 +85,7 @@ package struct RecipeOptions<Kind: Recipe>: OptionGroups {
   /// A key that other tools use, as ours.
   private func ours(_ key: String) -> String {
     guard (try? Kind.table.row(key)) == nil else { return key }
-    let options =
-      switch OtherNames.meaning(of: "--\(key)") {
-      case .same(let names): names
-      case .side(let name): [name]
-      default: [String]()
-      }
+    let options = OtherNames.meaning(of: "--\(key)").map { $0.isFlag ? [] : $0.options } ?? []
     return fields.first { options.contains($0.spelling) }?.key ?? key
   }
 }

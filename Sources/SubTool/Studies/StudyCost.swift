@@ -1,6 +1,9 @@
+import ClipSub
 import SubCore
 import SubData
 import SubTrain
+import TextSub
+import VisionSub
 
 /// What a study will take, told before it starts: updates, the time of one here, and what is done already.
 struct StudyCost {
@@ -110,9 +113,12 @@ extension StudyTraining {
       words.first { $0.hasPrefix("\(option)=") }.map { String($0.dropFirst(option.count + 1)) }
     }
     if let task = value("--task").flatMap({ GLUETask(rawValue: $0) }) {
-      return (isEmbedded ? 3600 : task.trainingSamples, task.outputs, task.meanTokens)
+      return (isEmbedded ? TrainingSet.acceptability.samples : task.trainingSamples, task.outputs, task.meanTokens)
     }
-    if isEmbedded { return words[0] == ClipPretrainCommand.name ? (4000, nil, nil) : (768, 8, nil) }
+    if isEmbedded {
+      let data = words[0] == ClipPretrainCommand.name ? TrainingSet.drawnCaptions : .shapes
+      return (data.samples, data.classes, nil)
+    }
     let data = inputs.first { $0.option == "--data" }
     let shots = value("--shots").flatMap { Int($0) }
     let taken = shots.flatMap { shots in data?.classes.map { shots * $0 } }

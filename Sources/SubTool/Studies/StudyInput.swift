@@ -1,3 +1,6 @@
+import SubTrain
+import VisionSub
+
 /// Something from outside that studies run on.
 struct StudyInput {
   /// What it is called in front of its path: `--data cifar10=cifar10.tar.gz`.
@@ -12,18 +15,19 @@ struct StudyInput {
 
   /// Every input.
   static let all: [StudyInput] = [
-    data("cifar10", "CIFAR-10: its own files, or a folder or archive with train/CLASS and test/CLASS", 50_000, 10),
+    data("cifar10", "CIFAR-10: its own files, or a folder or archive with train/CLASS and test/CLASS", .cifar10),
     data(
-      "captions", "the folder that scripts/cifar-to-shards.py CIFAR10 DIR --limit 10000 --per-shard 1000 writes", 10_000
+      "captions", "the folder that scripts/cifar-to-shards.py CIFAR10 DIR --limit 10000 --per-shard 1000 writes",
+      TrainingSet("CIFAR-10 with captions", samples: 10_000)
     ),
     data("glue", "GLUE's folder (scripts/fetch-glue.sh), or that of the one task"),
     weights("bert", "a small BERT with its vocabulary (scripts/fetch-minilm.sh)"),
-    data("imagenet", "ImageNet-1k: a folder with train/SYNSET and val/SYNSET", ImageNet.trainingSamples, 1000),
-    data("cifar100", "CIFAR-100: its own files, or a folder with train/CLASS and test/CLASS", 50_000, 100),
-    data("flowers", "Oxford Flowers: a folder with train/CLASS and val/CLASS", 2_040, 102),
-    data("cars", "Stanford Cars: a folder with train/CLASS and val/CLASS", 8_144, 196),
-    data("inat18", "iNaturalist 2018: a folder with train/CLASS and val/CLASS", 437_513, 8142),
-    data("inat19", "iNaturalist 2019: a folder with train/CLASS and val/CLASS", 265_240, 1010),
+    data("imagenet", "ImageNet-1k: a folder with train/SYNSET and val/SYNSET", .imageNet),
+    data("cifar100", "CIFAR-100: its own files, or a folder with train/CLASS and test/CLASS", .cifar100),
+    data("flowers", "Oxford Flowers: a folder with train/CLASS and val/CLASS", .flowers),
+    data("cars", "Stanford Cars: a folder with train/CLASS and val/CLASS", .cars),
+    data("inat18", "iNaturalist 2018: a folder with train/CLASS and val/CLASS", .iNat18),
+    data("inat19", "iNaturalist 2019: a folder with train/CLASS and val/CLASS", .iNat19),
     data("pairs", "the shards of CC3M, CC12M and RedCaps, joined by ::"),
     data("imagenet-names", "a file with a name for each of ImageNet's classes, one a line in the order of the synsets"),
     weights("bert-base", "BERT-base: a folder in Hugging Face's form"),
@@ -50,10 +54,8 @@ struct StudyInput {
     }
   }
 
-  private static func data(_ name: String, _ meaning: String, _ samples: Int? = nil, _ classes: Int? = nil)
-    -> StudyInput
-  {
-    StudyInput(name: name, option: "--data", meaning: meaning, samples: samples, classes: classes)
+  private static func data(_ name: String, _ meaning: String, _ set: TrainingSet? = nil) -> StudyInput {
+    StudyInput(name: name, option: "--data", meaning: meaning, samples: set?.samples, classes: set?.classes)
   }
 
   private static func weights(_ name: String, _ meaning: String) -> StudyInput {

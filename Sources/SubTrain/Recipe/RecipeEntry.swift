@@ -4,22 +4,26 @@ import SubData
 public struct RecipeEntry<Kind: Recipe>: Sendable {
   /// The numbers.
   public let recipe: Kind
+  /// What it is made for; nil: whatever one has.
+  public let data: TrainingSet?
   private let summary, command, expected, source: String
   private let notes: [String: String]
 
   /// An entry.
   /// - Parameters:
   ///   - summary: what it trains, one line.
+  ///   - data: what it is made for; nil: whatever one has.
   ///   - command: the command line that runs it.
   ///   - expected: the result to expect, with the table it stands in.
   ///   - source: the publication and code that it follows.
   ///   - notes: remarks on fields by their keys, full or short; the others are the source's as they are.
   public init(
-    _ recipe: Kind, _ summary: String, command: String, expected: String, source: String, notes: [String: String] = [:]
+    _ recipe: Kind, _ summary: String, for data: TrainingSet? = nil, command: String, expected: String, source: String,
+    notes: [String: String] = [:]
   ) {
     let gaps = Kind.table.gaps(in: recipe)
     precondition(gaps.isEmpty, "\(recipe.name): no row for \(gaps.joined(separator: ", "))")
-    (self.recipe, self.summary, self.command) = (recipe, summary, command)
+    (self.recipe, self.data, self.summary, self.command) = (recipe, data, summary, command)
     (self.expected, self.source) = (expected, source)
     self.notes = Dictionary(
       uniqueKeysWithValues: notes.map { key, note in

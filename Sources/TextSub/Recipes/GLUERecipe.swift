@@ -79,6 +79,7 @@ public struct GLUERecipe: Recipe {
   public static let book = [
     RecipeEntry(
       GLUERecipe(.cola), "fine-tunes a BERT on a GLUE task",
+      for: TrainingSet("CoLA", samples: GLUETask.cola.trainingSamples, classes: 2),
       command: "masksub glue --task cola --data glue/CoLA --from bert-base-cased",
       expected: "BERT-base, dev: CoLA 54.7 → 58.3 Matthews with MaskSub (Table 11); run_glue's own page: 56.5",
       source: "transformers' run_glue and its README; MaskSub Table 11",
@@ -87,7 +88,7 @@ public struct GLUERecipe: Recipe {
         "method.ratio": "MaskSub section 4.5",
       ]),
     RecipeEntry(
-      fromScratch, "trains a small BERT on the embedded sentences, about a minute on two cores",
+      fromScratch, "trains a small BERT on the embedded sentences, about a minute on two cores", for: .acceptability,
       command: "masksub glue --task cola", expected: "a Matthews correlation well above 0 on the held-out sentences",
       source: "this project, otherwise as glue"),
   ]
@@ -129,4 +130,9 @@ public struct GLUERecipe: Recipe {
     config.deviation = 0.08
     return config
   }
+}
+
+extension TrainingSet {
+  /// The sentences in `datasets/acceptability`.
+  public static let acceptability = TrainingSet("datasets/acceptability", samples: 3600, classes: 2)
 }

@@ -45,7 +45,7 @@ extension VisionRecipe {
       recipe.model.dropPath = size.dropPaths[index]
       let after = size.letter == "s" ? "" : ", after deit3-\(size.letter)-finetune"
       return RecipeEntry(
-        recipe, "DeiT-III ViT-\(size.letter.uppercased()) from scratch, \(epochs) epochs",
+        recipe, "DeiT-III ViT-\(size.letter.uppercased()) from scratch, \(epochs) epochs", for: .imageNet,
         command: "masksub train --recipe \(recipe.name) --data imagenet/train",
         expected: "ImageNet-1k top-1 \(size.results[index]) with MaskSub\(after) (Table 1)", source: source,
         notes: training)
@@ -118,6 +118,7 @@ extension VisionRecipe {
     return RecipeEntry(
       recipe,
       "DeiT-III ViT-\(size.letter.uppercased()), 20 epochs at 224 pixels after deit3-\(size.letter)-400 or -800",
+      for: .imageNet,
       command: "masksub finetune --recipe \(recipe.name) --from runs/deit3-\(size.letter)-400 --data imagenet/train",
       expected: "ImageNet-1k top-1 \(size.tunedResult) with MaskSub (Table 1)", source: source,
       notes: [

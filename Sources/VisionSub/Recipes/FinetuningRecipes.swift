@@ -53,7 +53,7 @@ extension VisionRecipe {
     recipe.augment.mixup = 0.8
     recipe.augment.cutmix = 1
     return RecipeEntry(
-      recipe, "finetunes MAE's ViT-\(size.letter.uppercased()), \(size.epochs) epochs",
+      recipe, "finetunes MAE's ViT-\(size.letter.uppercased()), \(size.epochs) epochs", for: .imageNet,
       command:
         "masksub finetune --from mae_pretrain_\(size.model.prefix { $0 != "p" }.dropLast()).pth --data imagenet/train",
       expected: "ImageNet-1k top-1 \(size.result) with MaskSub (Table 3)",
@@ -86,6 +86,7 @@ extension VisionRecipe {
     recipe.method.masking = .block
     return RecipeEntry(
       recipe, "finetunes BEiT v2's ViT-\(size.letter.uppercased()) (pt1k weights), \(size.epochs) epochs",
+      for: .imageNet,
       command: "masksub finetune --from \(size.model)_pt1k.pth --data imagenet/train",
       expected: "ImageNet-1k top-1 \(size.result) with MaskSub (Table 3)",
       source: "microsoft/unilm beit2; MaskSub Table 3 and B.1; no code of MaskSub's run was released",
@@ -123,7 +124,7 @@ extension VisionRecipe {
     let vit = "ViT-\(size.letter.uppercased())"
     let patch = size.letter == "b" ? 16 : 14
     return RecipeEntry(
-      recipe, "finetunes CLIP's \(vit)/\(patch), \(size.epochs) epochs",
+      recipe, "finetunes CLIP's \(vit)/\(patch), \(size.epochs) epochs", for: .imageNet,
       command: "masksub finetune --from \(vit)-\(patch).pt --data imagenet/train",
       expected: "ImageNet-1k top-1 \(size.result) with MaskSub, the last epoch's average (Table 3)",
       source: "LightDXY/FT-CLIP; MaskSub Table 3 and B.1; no code of MaskSub's run was released",

@@ -30,7 +30,7 @@ extension VisionRecipe {
     recipe.augment.repeats = 3
     recipe.loss.name = .binaryCrossEntropy
     return RecipeEntry(
-      recipe, "ResNet-\(depth) from scratch by RSB's A2, 300 epochs",
+      recipe, "ResNet-\(depth) from scratch by RSB's A2, 300 epochs", for: .imageNet,
       command: "masksub train --recipe \(recipe.name) --data imagenet",
       expected: "ImageNet-1k top-1 \(result) with MaskSub (Table 5)",
       source: "naver-ai/augsub resnet_rsb/README.md; timm 0.5.4; MaskSub Table 5 and B.1",
@@ -60,7 +60,7 @@ extension VisionRecipe {
     recipe.optimizer.nesterov = true
     recipe.optimizer.weightDecay = 5e-4
     return RecipeEntry(
-      recipe, "a small ResNet on the embedded images of shapes",
+      recipe, "a small ResNet on the embedded images of shapes", for: .shapes,
       command: "masksub train --recipe resnet-shapes", expected: "over 80% top-1 on the held-out images",
       source: "this project",
       notes: [

@@ -27,7 +27,7 @@ extension VisionRecipe {
     recipe.schedule.warmupLr = 1e-6
     recipe.schedule.minLr = 1e-5
     return RecipeEntry(
-      recipe, "Swin-\(size.letter.uppercased()) from scratch, 300 epochs",
+      recipe, "Swin-\(size.letter.uppercased()) from scratch, 300 epochs", for: .imageNet,
       command: "masksub train --recipe \(recipe.name) --data imagenet",
       expected: "ImageNet-1k top-1 \(size.result) with MaskSub (Table 5)",
       source: "naver-ai/augsub swin/, configs/swin; MaskSub Table 5 and B.1",
@@ -75,7 +75,7 @@ extension VisionRecipe {
       recipe,
       isLarge
         ? "finetunes a Swin of 224 pixels at 384, windows of 12, 30 epochs"
-        : "finetunes a Swin of ImageNet-22k on ImageNet-1k, 30 epochs",
+        : "finetunes a Swin of ImageNet-22k on ImageNet-1k, 30 epochs", for: .imageNet,
       command: "masksub finetune --recipe \(recipe.name) --data imagenet "
         + "--from swin_base_patch4_window7_224\(isLarge ? "" : "_22k").pth\(isLarge ? "" : " --head-map map22kto1k.txt")",
       expected: isLarge ? "top-1 84.5 without MaskSub (Swin, Table 1)" : "top-1 85.2 without MaskSub (Swin, Table 1)",
@@ -114,7 +114,7 @@ extension VisionRecipe {
     (recipe.name, recipe.model.name) = ("swin-shapes", "swin_shapes_patch2_window4_32")
     recipe.optimizer.clipNorm = 5
     return RecipeEntry(
-      recipe, "a small Swin on the embedded images of shapes",
+      recipe, "a small Swin on the embedded images of shapes", for: .shapes,
       command: "masksub train --recipe swin-shapes",
       expected: "well above chance on the held-out images (not yet trained to its end)",
       source: "this project",

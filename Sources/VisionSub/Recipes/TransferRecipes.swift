@@ -6,7 +6,8 @@ import SubTrain
 extension VisionRecipe {
   /// A set that is transferred to.
   private struct Target {
-    let key, name: String
+    let key: String
+    let data: TrainingSet
     /// Top-1 of ViT-S and ViT-B.
     let result: String
     /// iNaturalist's numbers instead of the small sets'.
@@ -15,12 +16,12 @@ extension VisionRecipe {
 
   /// `transfer-{cifar10,cifar100,flowers,cars,inat18,inat19}`
   static let transfer: [RecipeEntry<VisionRecipe>] = [
-    Target(key: "cifar10", name: "CIFAR-10", result: "98.8 / 98.8"),
-    Target(key: "cifar100", name: "CIFAR-100", result: "89.9 / 89.6"),
-    Target(key: "flowers", name: "Flowers", result: "98.3 / 98.7"),
-    Target(key: "cars", name: "Cars", result: "92.2 / 92.8"),
-    Target(key: "inat18", name: "iNaturalist 2018", result: "71.2 / 73.9", isINat: true),
-    Target(key: "inat19", name: "iNaturalist 2019", result: "77.1 / 79.1", isINat: true),
+    Target(key: "cifar10", data: .cifar10, result: "98.8 / 98.8"),
+    Target(key: "cifar100", data: .cifar100, result: "89.9 / 89.6"),
+    Target(key: "flowers", data: .flowers, result: "98.3 / 98.7"),
+    Target(key: "cars", data: .cars, result: "92.2 / 92.8"),
+    Target(key: "inat18", data: .iNat18, result: "71.2 / 73.9", isINat: true),
+    Target(key: "inat19", data: .iNat19, result: "77.1 / 79.1", isINat: true),
   ].map { target in
     var recipe = deit3Training("transfer-\(target.key)", "deit3_small_patch16_224")
     recipe.optimizer.name = .adamw
@@ -33,7 +34,7 @@ extension VisionRecipe {
     recipe.augment.erasing = target.isINat ? 0.1 : 0
     recipe.augment.repeats = 1
     return RecipeEntry(
-      recipe, "transfers a DeiT-III of 800 epochs to \(target.name)",
+      recipe, "transfers a DeiT-III of 800 epochs to \(target.data.name)", for: target.data,
       command: "masksub finetune --recipe transfer-\(target.key) --from runs/deit3-s-800 --data \(target.key)",
       expected: "top-1 \(target.result) for ViT-S / ViT-B, MaskSub in pretraining and transfer (Table A.9)",
       source: "MaskSub appendix B: optimizer, rate, decay, batch, epochs, drop-path, erasing; no code was released",
@@ -56,7 +57,7 @@ extension VisionRecipe {
     recipe.schedule.epochs = 100
     recipe.model.dropPath = 0.1
     return RecipeEntry(
-      recipe, "ViT-B for 100 epochs at 224 pixels: the paper's analysis of losses, ratios and weights",
+      recipe, "ViT-B for 100 epochs at 224 pixels: the paper's analysis of losses, ratios and weights", for: .imageNet,
       command: "masksub train --recipe analysis-vit-b-100 --data imagenet --method masksub",
       expected: "top-1 77.4 baseline, 73.8 masking 50%, 79.4 MaskSub 50% (Table A.5)",
       source: "MaskSub Figure 2, Tables A.5, A.7, A.8",
@@ -80,7 +81,7 @@ extension VisionRecipe {
     recipe.augment.cropScale = 0.6
     recipe.loss.smoothing = 0.1
     return RecipeEntry(
-      recipe, "a small ViT on the embedded images of shapes, about a minute on two cores",
+      recipe, "a small ViT on the embedded images of shapes, about a minute on two cores", for: .shapes,
       command: "masksub train", expected: "over 90% top-1 on the held-out images", source: "this project",
       notes: ["model.name": "96 features, 4 blocks, 3 heads, patches of 4 pixels"])
   }()
