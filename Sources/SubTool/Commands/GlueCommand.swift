@@ -102,7 +102,7 @@ package struct GlueCommand: RankedCommand {
         switch reader(row) {
         case .classes(let shares):
           shares.map { "\($0.name ?? "\($0.index)") \(Int(($0.probability * 100).rounded()))%" }.joined()
-        case .value(let value): value.fixed(2)
+        case .values(let values): values.map { $0.fixed(2) }.joined(separator: ", ")
         }
       let own = example.label.map { names.isEmpty ? $0.description : names[Int($0)] }
       let text = [example.first, example.second].compactMap { $0 }.joined(separator: " / ")
