@@ -75,7 +75,7 @@ let package = Package(
     .target(name: "CTwinPath", path: "Tests/TwinPath"),
     // Tests mirror Sources.
     .target(
-      name: "TinyNetworks", dependencies: ["SubCore", "TextSub", "ClipSub"],
+      name: "TinyNetworks", dependencies: ["SubCore", "SubData", "SubNN", "SubTrain", "TextSub", "ClipSub"],
       path: "Tests/TinyNetworks"),
     .target(name: "TraceCases", dependencies: ["SubData", "SubCore"], path: "Tests/TraceCases"),
     // All levels, as the product names them: what is only re-exported is not compiled again when it changes.
@@ -100,7 +100,9 @@ let package = Package(
       resources: [.copy("Fixtures")]),
     .testTarget(
       name: "TextSubTests",
-      dependencies: ["TextSub", "SubTrain", "SubNN", "SubData", "SubCore", "TraceCases", "TestSupport"],
+      dependencies: [
+        "TextSub", "SubTrain", "SubNN", "SubData", "SubCore", "TraceCases", "TestSupport", "TinyNetworks",
+      ],
       resources: [.copy("Fixtures")]),
     .testTarget(
       name: "ClipSubTests", dependencies: ["ClipSub", "SubTrain", "SubNN", "SubData", "SubCore", "TestSupport"]),

@@ -5,6 +5,7 @@ import SubTool
 import SubTrain
 import TestSupport
 import Testing
+import TinyNetworks
 
 /// `glue` as it is typed, on the embedded sample.
 @Suite(.serialized) struct GlueTests {
@@ -324,6 +325,19 @@ import Testing
     let config = try JSON.read(folder["numbers"] + "/checkpoints/2/config.json")
     #expect(config["problem_type"]?.string == "regression" && config["num_hidden_layers"]?.int == 3)
     #expect(config["hidden_size"]?.int == 64 && config["num_attention_heads"]?.int == 2)
+  }
+
+  @Test func `classes without names are evaluated by number, several answers are not`() throws {
+    let model = try TinyBERTFolder(folder["tiny"])
+    try AtomicFile.write("a\ty\nthe Cat\t0\nthe dog\t1\n", to: folder["t.tsv"])
+    let arguments = [
+      "eval", "--from", model.path, "--data", folder["t.tsv"], "--text", "a", "--label", "y",
+    ]
+    let run = ToolRun(arguments: arguments)
+    #expect(run.code == 0 && run.output.contains("accuracy") && !run.output.contains("pearson"), "\(run.error)")
+    try model.set("problem_type", "multi_label_classification")
+    let several = ToolRun(arguments: arguments)
+    #expect(several.code == 1 && several.error.contains("problem_type is multi_label_classification"))
   }
 
   @Test func `what is wrong with a table is said`() throws {

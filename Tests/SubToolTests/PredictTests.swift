@@ -4,6 +4,7 @@ import SubData
 import SubTool
 import TestSupport
 import Testing
+import TinyNetworks
 
 /// `predict` and `embed` as they are typed, with models of a few steps.
 @Suite(.serialized) struct PredictTests {
@@ -124,6 +125,21 @@ import Testing
     let odd = tool("predict", "--from", checkpoint, "--pairs", input: "a\tb\nc\n")
     #expect(odd.code == 1 && odd.error.contains("line 2"))
     #expect(tool("predict", "--from", checkpoint, "--classes", "cifar10", "a").code == 2)
+  }
+
+  @Test func `a regression of several values says them all, and a pair needs two segments`() throws {
+    let model = try TinyBERTFolder(folder["tiny"], outputs: 2, types: 1)
+    try model.set("problem_type", "regression")
+    try model.set("id2label", ["0": "joy", "1": "fear"])
+    let object = try objects(tool("predict", "--from", model.path, "--format", "jsonl", "the cat").output)[0]
+    let joy = try #require(object["values"]?["joy"]?.double)
+    #expect(object["values"]?["fear"]?.double != nil && object["classes"] == nil)
+    let csv = tool("predict", "--from", model.path, "--format", "csv", "the cat").output.split(separator: "\n")
+    #expect(csv[0] == "input,pair,joy,fear" && csv[1].hasPrefix("the cat,,\(JSON(Float(joy)).text()),"))
+    #expect(tool("predict", "--from", model.path, "the cat").output.hasPrefix("the cat: joy "))
+    #expect(tool("predict", "--from", model.path, "--probabilities", "softmax", "the cat").code == 2)
+    let pair = tool("predict", "--from", model.path, "--pairs", "the cat", "the dog")
+    #expect(pair.code == 1 && pair.error.contains("type_vocab_size is 1 (\(model.path)/config.json)"), "\(pair.error)")
   }
 
   @Test func `ImageNet's classes are called by their names`() throws {

@@ -2,6 +2,7 @@ import Foundation
 import SubCore
 import SubData
 import SubTrain
+import TestSupport
 import Testing
 import TextSub
 import TraceCases
@@ -19,6 +20,43 @@ import TraceCases
       batch: reference.tensors("batch.safetensors"), method: MaskSub.self,
       ratio: try #require(Double(try reference.option("--ratio"))), on: device)
     #expect(try reference.differences(of: results) == [])
+  }
+
+  @Test(arguments: [Device.cpu, .reference]) func `a padding that is seen is read, and its row gets no gradient`(
+    _ device: Device
+  ) throws {
+    let folder = TemporaryFolder()
+    let reference = try TraceCase("\(Self.fixtures)/labels2-old")
+    let place = reference.path + "/config.json"
+    var config = try BERTConfig(JSON.read(place), place: place)
+    // Two words of the first sentence are padding's.
+    let batch = try reference.tensors("batch.safetensors")
+    let arrays = try batch.names.map { name in
+      let array = try batch.array(named: name)
+      guard name == "input_ids" else { return (name: name, array: array) }
+      var ids = array.integers().map { Int64($0) }
+      (ids[1], ids[2]) = (0, 0)
+      return (name: name, array: HostArray(ids, shape: array.shape))
+    }
+    try Safetensors.write(arrays, to: folder["batch.safetensors"])
+    func trace() throws -> [(name: String, array: HostArray)] {
+      try TextTrace.run(
+        config, weights: reference.tensors("model.safetensors"), batch: TensorFile.open(folder["batch.safetensors"]),
+        method: MaskSub.self, ratio: 0.15, on: device)
+    }
+    let kept = try trace()
+    config.padID = nil
+    let moved = try trace()
+    let table = "word_embeddings.weight"
+    func row(_ results: [(name: String, array: HostArray)]) throws -> ArraySlice<Float> {
+      try #require(results.first { $0.name.hasPrefix("grad.") && $0.name.hasSuffix(table) }).array.floats()[..<12]
+    }
+    #expect(try row(kept).allSatisfy { $0 == 0 } && row(moved).contains { abs($0) > 1e-6 })
+    for (one, other) in zip(kept, moved) {
+      let skipped = one.name.hasSuffix(table) ? 12 : 0
+      let differences = zip(one.array.floats(), other.array.floats()).dropFirst(skipped).map { abs($0 - $1) }
+      #expect(differences.allSatisfy { $0 < 1e-5 }, "\(one.name)")
+    }
   }
 
   @Test(arguments: [\BERTConfig.layers, \.width, \.intermediateWidth, \.vocabularySize, \.positions])

@@ -6,9 +6,9 @@ extension JSON {
 
   /// Reads one strict JSON text in UTF-8: no comments, no trailing commas, no NaN, no repeated keys.
   ///
-  /// Throws an `InputError` that names `place`, the line and the byte offset.
-  public static func parse(_ bytes: UnsafeRawBufferPointer, at place: String) throws -> JSON {
-    var parser = JSONParser(bytes: bytes, place: place)
+  /// Throws an `InputError` that names `place`, the line and the byte offset. `line`: the text's first line in that place.
+  public static func parse(_ bytes: UnsafeRawBufferPointer, at place: String, line: Int = 1) throws -> JSON {
+    var parser = JSONParser(bytes: bytes, place: place, firstLine: line)
     return try parser.document()
   }
 
@@ -29,12 +29,12 @@ extension JSON {
 private struct JSONParser {
   let bytes: UnsafeRawBufferPointer
   let place: String
+  let firstLine: Int
   var offset = 0
   var depth = 0
 
-  init(bytes: UnsafeRawBufferPointer, place: String) {
-    self.bytes = bytes
-    self.place = place
+  init(bytes: UnsafeRawBufferPointer, place: String, firstLine: Int) {
+    (self.bytes, self.place, self.firstLine) = (bytes, place, firstLine)
   }
 
   mutating func document() throws -> JSON {
@@ -228,7 +228,7 @@ private struct JSONParser {
 
   private func failure(_ what: String, at offset: Int? = nil) -> InputError {
     let offset = offset ?? self.offset
-    let line = bytes[..<offset].reduce(1) { $1 == 0x0a ? $0 + 1 : $0 }
+    let line = bytes[..<offset].reduce(firstLine) { $1 == 0x0a ? $0 + 1 : $0 }
     return InputError(
       what, at: "\(place), line \(line), byte \(offset)",
       cure: "correct the file there, or get it again from its source")

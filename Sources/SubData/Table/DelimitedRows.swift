@@ -16,7 +16,7 @@ struct DelimitedRows: TableRows {
 
   init(_ path: String, _ format: Table.Format) throws {
     (self.path, self.format) = (path, format)
-    bytes = try InputFile(path).read()
+    bytes = try Table.text(of: path)
     var start = bytes.bytes.starts(with: [0xef, 0xbb, 0xbf]) ? 3 : 0
     let headerEnd = bytes.bytes[start...].firstIndex { $0 == 0x0a || $0 == 0x0d } ?? bytes.bytes.count
     if let chosen = format.separator {

@@ -35,6 +35,15 @@ public struct LabelSet: Sendable, Equatable {
     let values = all.map { Double($0) }
     let areNumbers = !values.contains { $0?.isFinite != true }
     let areWhole = areNumbers && all.allSatisfy { Int($0) != nil }
+    // One 'NA' in a column of scores makes classes of them all.
+    let words = zip(all, values).filter { $1?.isFinite != true }.map(\.0).sorted()
+    let stray: String? =
+      switch words.count {
+      case _ where problem != nil || 2 * words.count >= all.count: nil
+      case 0: nil
+      case 1: "the label '\(words[0])' is no number"
+      case let count: "\(count) of the labels are no numbers, '\(words[0])' for one"
+      }
     guard problem ?? (areNumbers && !areWhole ? .regression : .classification) == .classification else {
       let known = values.compactMap(\.self)
       self.init(
@@ -51,15 +60,18 @@ public struct LabelSet: Sendable, Equatable {
     }
     guard all.count <= 1000 || 2 * all.count <= texts.count else {
       throw InputError(
-        "\(texts.count) samples have \(all.count) different labels", at: place,
-        cure: "name the column of the labels with --label")
+        "\(texts.count) samples have \(all.count) different labels" + (stray.map { ", and \($0)" } ?? ""), at: place,
+        cure: stray == nil
+          ? "name the column of the labels with --label"
+          : "leave such rows out, and say --problem regression")
     }
     let names =
       areWhole ? all.sorted { (Int($0)!, $0) < (Int($1)!, $1) } : ClassOrder.plain.sorted(Array(all))
     self.init(
       names,
       remark: areWhole && problem == nil
-        ? "the labels are whole numbers: \(names.count) classes (--problem regression takes them as numbers)" : nil)
+        ? "the labels are whole numbers: \(names.count) classes (--problem regression takes them as numbers)"
+        : stray.map { "\($0): \(names.count) classes (--problem regression takes numbers, and no other rows)" })
   }
 
   /// A label as a class number or as the number that it is. Throws where it is none.

@@ -39,7 +39,7 @@ public struct Table: Sendable {
     rows = try Self.isLines(path) ? JSONRows(path) : DelimitedRows(path, format)
     guard rows.count > 0 else {
       throw InputError(
-        columns.isEmpty || Self.isLines(path) ? "the file has no rows" : "the table has a header but no rows", at: path,
+        Self.isLines(path) ? "the file has no rows" : "the table has a header but no rows", at: path,
         cure: "write a row for every sample")
     }
   }
@@ -84,6 +84,29 @@ public struct Table: Sendable {
 
   /// Adds all of the file to a digest.
   public func add(to digest: inout SampleDigest) { digest.add(rows.bytes.bytes) }
+
+  /// The bytes of a table's file. Throws where it is empty, or of a form that is no text in UTF-8.
+  static func text(of path: String) throws -> HostBuffer {
+    let contents = try InputFile(path).read()
+    let bytes = contents.bytes
+    guard !bytes.isEmpty, !bytes.elementsEqual([0xef, 0xbb, 0xbf]) else {
+      throw InputError("the file is empty", at: path, cure: "write a row for every sample")
+    }
+    let written = "write it as CSV, TSV or JSON lines"
+    let forms: [(start: [UInt8], form: String, cure: String)] = [
+      (Array("PAR1\u{15}".utf8), "Parquet", written), (Array("ARROW1\0".utf8), "Arrow", written),
+      (Array("PK\u{3}\u{4}".utf8), "a zip archive, which a spreadsheet is too", "unpack it, or \(written)"),
+      ([0x1f, 0x8b], "compressed with gzip", "unpack it"),
+      ([0x28, 0xb5, 0x2f, 0xfd], "compressed with zstd", "unpack it"),
+      ([0xfd, 0x37, 0x7a], "compressed with xz", "unpack it"),
+      ([0xff, 0xfe], "UTF-16", "save it as UTF-8"), ([0xfe, 0xff], "UTF-16", "save it as UTF-8"),
+    ]
+    let known = forms.first { bytes.starts(with: $0.start) }
+    // Every other byte of Latin letters in UTF-16 is 0, with or without a mark in front.
+    let isWide = bytes.count > 1 && (bytes[0] == 0) != (bytes[1] == 0)
+    guard let found = known ?? (isWide ? forms.last : nil) else { return contents }
+    throw InputError("the file is \(found.form), no text in UTF-8", at: path, cure: found.cure)
+  }
 
   private var header: String { Self.isLines(path) ? path : "\(path), line 1" }
   private static func isLines(_ path: String) -> Bool { lineEndings.contains(ending(path)) }

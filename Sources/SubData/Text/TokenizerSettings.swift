@@ -35,8 +35,11 @@ struct TokenizerSettings {
   }
   /// A token: a text, or an object with its `content`.
   func token(_ name: String) throws -> String? {
-    guard let value = try value(name) else { return nil }
-    guard let text = value.string ?? value["content"]?.string else { throw failure("\(inner(name)) is no token") }
+    try value(name).map { try TokenizerSettings(json: $0, path: path, key: inner(name)).content() }
+  }
+  /// The text of a token that stands here.
+  func content() throws -> String {
+    guard let text = json.string ?? json["content"]?.string, !text.isEmpty else { throw failure("\(key) is no token") }
     return text
   }
   func number(_ name: String, _ range: ClosedRange<Int>) throws -> Int? {
@@ -56,13 +59,22 @@ struct TokenizerSettings {
 
   /// A token that was added; `id` is that of its key where the object does not hold one.
   func added(id given: Int? = nil) throws -> AddedToken {
-    guard let content = try token("content"), !content.isEmpty,
+    guard let content = try text("content"), !content.isEmpty,
       let id = try given ?? number("id", 0...1 << 24), (0...1 << 24).contains(id)
     else { throw failure("\(key.isEmpty ? "an added token" : key) has no content or no id") }
     var token = AddedToken(content, id: Int32(id))
     // Whether white space beside it belongs to it has no influence: words are split there anyway.
     (token.isWord, token.isSpecial) = (try bool("single_word") ?? false, try bool("special") ?? false)
     token.isNormalized = try bool("normalized") ?? !token.isSpecial
+    return token
+  }
+
+  /// A special token that stands here, a text or an object.
+  func special(id: Int32) throws -> AddedToken {
+    var token = AddedToken(try content(), id: id)
+    token.isSpecial = true
+    guard json.object != nil else { return token }
+    (token.isWord, token.isNormalized) = (try bool("single_word") ?? false, try bool("normalized") ?? false)
     return token
   }
 

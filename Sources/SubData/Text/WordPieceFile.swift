@@ -25,9 +25,12 @@ struct WordPieceFile {
   /// The tokens that are looked for in text before all else.
   func added() throws -> [AddedToken] { try file.elements("added_tokens").map { try $0.added() } }
 
+  /// Whether it says how text is normalised.
+  var hasNormalizer: Bool { file.json["normalizer"] != nil }
+
   /// How text is normalised; nil where the file has no such part.
   func normalizer() throws -> BertNormalizer? {
-    guard file.json["normalizer"] != nil else { return nil }
+    guard hasNormalizer else { return nil }
     guard let settings = try file.optionalMember("normalizer") else { return Self.plain }
     let steps = try settings.text("type") == "Sequence" ? settings.elements("normalizers") : [settings]
     var normalizer = Self.plain
@@ -88,6 +91,8 @@ struct WordPieceFile {
 /// `added_tokens.json`.
 struct TokenizerFolder {
   private let settings, special, added: TokenizerSettings?
+  /// The tokens that are special beside BERT's five, in the order in which transformers gives them ids.
+  private let specials: [TokenizerSettings]
 
   init(_ folder: String) throws {
     func read(_ name: String) throws -> TokenizerSettings? {
@@ -114,21 +119,68 @@ struct TokenizerFolder {
     if let settings, let name = try settings.text("tokenizer_class"), name.hasPrefix("BertJapanese") {
       throw settings.refusal("tokenizer_class", name)
     }
+    // With its decoder there transformers does not look into the map.
+    let map = settings?.json["added_tokens_decoder"] == nil ? special : nil
+    specials = try Self.specials([settings, map].compactMap(\.self))
   }
 
-  /// The switches that stand there have the last word, as in transformers.
-  func change(_ normalizer: inout BertNormalizer) throws {
-    guard let settings else { return }
-    if let lowercases = try settings.bool("do_lower_case") {
-      if lowercases != normalizer.lowercases { normalizer.stripsAccents = lowercases }
-      normalizer.lowercases = lowercases
+  /// The tokens that two files name as special: under a name of their own, those of text's ends first, or in a list.
+  private static func specials(_ files: [TokenizerSettings]) throws -> [TokenizerSettings] {
+    var named: [(key: String, token: TokenizerSettings)] = []
+    var others: [TokenizerSettings] = []
+    for file in files {
+      var members = try file.members().filter { $0.key.hasSuffix("_token") }
+      for list in ["additional_special_tokens", "extra_special_tokens"] {
+        if file.json[list]?.object != nil {
+          members += try file.member(list).members()
+        } else {
+          others += try file.elements(list)
+        }
+      }
+      for member in members where member.value.string != nil || member.value["content"] != nil {
+        named.removeAll { $0.key == member.key }
+        named.append((member.key, TokenizerSettings(json: member.value, path: file.path, key: member.key)))
+      }
     }
-    normalizer.stripsAccents = try settings.bool("strip_accents") ?? normalizer.stripsAccents
-    normalizer.splitsIdeographs = try settings.bool("tokenize_chinese_chars") ?? normalizer.splitsIdeographs
+    let ends = ["bos_token", "eos_token"].compactMap { end in named.first { $0.key == end }?.token }
+    let rest = named.filter { !["bos_token", "eos_token"].contains($0.key) }.map(\.token)
+    return try (ends + rest + others).filter { try !SpecialTokens.names.contains($0.content()) }
   }
 
-  /// Adds the tokens that stand there and are not known yet.
-  func add(to tokens: inout [AddedToken]) throws {
+  /// `model_max_length`: tokens of the longest sequence; nil where no bound stands there, or transformers' number for none.
+  func maxLength() throws -> Int? {
+    guard let settings, settings.json["model_max_length"]?.double ?? 0 < 1e20 else { return nil }
+    return try settings.number("model_max_length", 1...Int.max)
+  }
+
+  /// Whether a tokenizer.json's own normalizer has the last word: transformers' class of any tokenizer takes it, that of
+  /// BERT's makes one of these settings.
+  private func yieldsToFile() throws -> Bool {
+    ["PreTrainedTokenizerFast", "TokenizersBackend"].contains(try settings?.text("tokenizer_class") ?? "")
+  }
+
+  /// Puts the switches that stand there into a normalizer, that of the tokenizer.json `file` where there is one. Returns
+  /// what has to be said where the two disagree.
+  func change(_ normalizer: inout BertNormalizer, of file: String? = nil) throws -> String? {
+    guard let settings else { return nil }
+    var told = normalizer
+    if let lowercases = try settings.bool("do_lower_case") {
+      (told.lowercases, told.stripsAccents) = (lowercases, lowercases)
+    }
+    told.stripsAccents = try settings.bool("strip_accents") ?? told.stripsAccents
+    told.splitsIdeographs = try settings.bool("tokenize_chinese_chars") ?? told.splitsIdeographs
+    guard let file, told != normalizer else {
+      normalizer = told
+      return nil
+    }
+    let isFile = try yieldsToFile()
+    if !isFile { normalizer = told }
+    return "\(file) and \(settings.path) disagree on how text is normalised: the \(isFile ? "former" : "latter") is "
+      + "followed, as in transformers"
+  }
+
+  /// Adds the tokens that stand there and are not known yet. A special token that is one of `pieces` keeps its id.
+  func add(to tokens: inout [AddedToken], of pieces: [String]) throws {
     var known = Set(tokens.map(\.content))
     if let decoder = try settings?.optionalMember("added_tokens_decoder") {
       for member in try decoder.members() {
@@ -141,18 +193,27 @@ struct TokenizerFolder {
         if known.insert(token.content).inserted { tokens.append(token) }
       }
     }
-    guard let added else { return }
-    let names = try special?.elements("additional_special_tokens") ?? []
-    let specials = Set(names.compactMap { $0.json.string ?? $0.json["content"]?.string })
-    for member in try added.members() {
-      guard let id = member.value.int, (0...1 << 24).contains(id), !member.key.isEmpty else {
-        throw added.failure("'\(member.key)' has no id")
+    let names = Set(try specials.map { try $0.content() })
+    if let added {
+      for member in try added.members() {
+        guard let id = member.value.int, (0...1 << 24).contains(id), !member.key.isEmpty else {
+          throw added.failure("'\(member.key)' has no id")
+        }
+        guard known.insert(member.key).inserted else { continue }
+        var token = AddedToken(member.key, id: Int32(id))
+        token.isSpecial = names.contains(member.key)
+        token.isNormalized = !token.isSpecial
+        tokens.append(token)
       }
-      guard known.insert(member.key).inserted else { continue }
-      var token = AddedToken(member.key, id: Int32(id))
-      token.isSpecial = specials.contains(member.key)
-      token.isNormalized = !token.isSpecial
-      tokens.append(token)
+    }
+    for special in specials {
+      let content = try special.content()
+      if let place = tokens.firstIndex(where: { $0.content == content }) {
+        tokens[place].isSpecial = true
+        continue
+      }
+      let next = max(pieces.count, (tokens.map { Int($0.id) }.max() ?? 0) + 1)
+      tokens.append(try special.special(id: Int32(pieces.lastIndex(of: content) ?? next)))
     }
   }
 }

@@ -45,22 +45,22 @@ extension WordPieceTokenizer {
     normalizer.longestWord = try file.longestWord()
     try file.checkPieces()
     var added = try file.added()
-    if let folder {
-      let settings = try TokenizerFolder(folder)
-      try settings.change(&normalizer)
-      try settings.add(to: &added)
-    }
+    let settings = try folder.map { try TokenizerFolder($0) }
+    let remark = try settings?.change(&normalizer, of: file.hasNormalizer ? path : nil)
+    try settings?.add(to: &added, of: pieces)
     try self.init(vocabulary: pieces, normalizer: normalizer, added: added, name: path)
+    (maxLength, remarks) = (try settings?.maxLength(), [remark].compactMap(\.self))
   }
 
   private init(vocabulary path: String, folder: String) throws {
     let pieces = try Self.vocabulary(in: path)
     let settings = try TokenizerFolder(folder)
     var normalizer = BertNormalizer(lowercase: !Self.isCased(pieces))
-    try settings.change(&normalizer)
+    _ = try settings.change(&normalizer)
     var added: [AddedToken] = []
-    try settings.add(to: &added)
+    try settings.add(to: &added, of: pieces)
     try self.init(vocabulary: pieces, normalizer: normalizer, added: added, name: path)
+    maxLength = try settings.maxLength()
   }
 
   private init(vocabularyFile path: String, normalizer: BertNormalizer) throws {

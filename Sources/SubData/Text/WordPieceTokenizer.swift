@@ -13,9 +13,14 @@ public struct WordPieceTokenizer: Sendable {
   /// Tokens that are no pieces of words and were added; the five special ones where they are more than that.
   public let added: [AddedToken]
   /// How text becomes words.
-  public let normalizer: BertNormalizer
+  public private(set) var normalizer: BertNormalizer
   /// The ids of `[PAD]`, `[UNK]`, `[CLS]`, `[SEP]` and `[MASK]`.
   public let padID, unknownID, clsID, sepID, maskID: Int32
+
+  /// Tokens of the longest sequence, where the files bound it (`model_max_length`). Who encodes cuts.
+  public internal(set) var maxLength: Int?
+  /// What has to be said of the files, in a line each.
+  public internal(set) var remarks: [String] = []
 
   /// The special tokens, in the order in which a new vocabulary lists them.
   public static let specialTokens = SpecialTokens.names
@@ -24,7 +29,7 @@ public struct WordPieceTokenizer: Sendable {
   /// Special and added tokens that are looked for in the text as it is.
   private let raw: TokenFinder
   /// Added tokens that are looked for in normalised text, which is then only split.
-  private let normalized: TokenFinder
+  private var normalized: TokenFinder
   private let splitter: BertNormalizer
   private let specialIDs: Set<Int32>
 
@@ -63,10 +68,22 @@ public struct WordPieceTokenizer: Sendable {
     let known = Set(added.map(\.content))
     let special = zip(Self.specialTokens, ids).filter { !known.contains($0.0) }.map { AddedToken($0.0, id: $0.1) }
     raw = TokenFinder(special + added.filter { !$0.isNormalized })
-    normalized = TokenFinder(added.filter(\.isNormalized)) { normalizer.normalizedText(of: $0) }
+    normalized = Self.finder(of: added, in: normalizer)
     splitter = normalizer.splitting
     specialIDs = Set(ids + added.filter(\.isSpecial).map(\.id))
     (padID, unknownID, clsID, sepID, maskID) = (ids[0], ids[1], ids[2], ids[3], ids[4])
+  }
+
+  /// The same tokenizer where text is put into small letters first.
+  public func lowercasing() -> WordPieceTokenizer {
+    var other = self
+    other.normalizer.lowercases = true
+    other.normalized = Self.finder(of: added, in: other.normalizer)
+    return other
+  }
+
+  private static func finder(of added: [AddedToken], in normalizer: BertNormalizer) -> TokenFinder {
+    TokenFinder(added.filter(\.isNormalized)) { normalizer.normalizedText(of: $0) }
   }
 
   /// The ids of a text, without `[CLS]` and `[SEP]`.

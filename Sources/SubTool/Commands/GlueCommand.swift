@@ -64,7 +64,7 @@ package struct GlueCommand: RankedCommand {
       run.configuration["table"] = table.json
     }
     let predictions = try source.glue.flatMap { reader in
-      predict ? try GLUEPredictions(reader, model.tokenizer, recipe, on: settings.device) : nil
+      predict ? try GLUEPredictions(reader, for: model, recipe, on: settings.device) : nil
     }
     try context.train(run, runOptions) { folder in
       try predictions?.write(of: model, to: folder.path)
@@ -97,12 +97,12 @@ package struct GlueCommand: RankedCommand {
     let names = data.textTask.labels
     let reader = PredictionReader(data.textTask.isRegression ? nil : .softmax, classNames: names, top: 1)
     try context.console.print("\(count) of the \(all.count) evaluated texts with what the model says of them:")
-    for (example, row) in zip(examples, model.logits(examples, maxLength: recipe.data.maxLength)) {
+    for (example, row) in zip(examples, try model.logits(examples, maxLength: recipe.data.maxLength)) {
       let said =
         switch reader(row) {
         case .classes(let shares):
           shares.map { "\($0.name ?? "\($0.index)") \(Int(($0.probability * 100).rounded()))%" }.joined()
-        case .value(let value): value.fixed(2)
+        case .values(let values): values.map { $0.fixed(2) }.joined(separator: ", ")
         }
       let own = example.label.map { names.isEmpty ? $0.description : names[Int($0)] }
       let text = [example.first, example.second].compactMap { $0 }.joined(separator: " / ")

@@ -49,7 +49,7 @@ package struct PredictCommand: Command {
   func reader(_ standard: Likelihood?, _ classNames: [String]?) throws -> PredictionReader {
     if standard == nil, let likelihood {
       throw InputError(
-        "the model has one output, which is a value", at: "--probabilities \(likelihood.rawValue)",
+        "the model says numbers, not classes", at: "--probabilities \(likelihood.rawValue)",
         cure: "leave the option out", isUsage: true)
     }
     return PredictionReader(standard.map { likelihood ?? $0 }, classNames: classNames, top: top)

@@ -11,16 +11,19 @@ struct PredictionPrinter {
   private let reader: PredictionReader
   private let console: Console
   private let hasPairs: Bool
+  /// What a regression's values are called; one is a value.
+  private let valueNames: [String]
   private var logits: RowFile?
 
   /// A printer; a CSV's header is printed at once. `hasPairs`: whether inputs may be pairs.
   init(_ command: PredictCommand, _ reader: PredictionReader, hasPairs: Bool = false, on console: Console) throws {
     (format, self.reader, self.console, self.hasPairs) = (command.format, reader, console, hasPairs)
     logits = try command.logits.map { try RowFile($0, tensor: "logits", option: "--logits") }
-    let isRegression = reader.likelihood == nil
+    valueNames = (reader.classNames?.count ?? 1) > 1 ? reader.classNames ?? [] : ["value"]
     guard format == .csv else { return }
     try write(
-      ["input"] + (hasPairs ? ["pair"] : []) + (isRegression ? ["value"] : ["rank", "index", "class", "probability"]))
+      ["input"] + (hasPairs ? ["pair"] : [])
+        + (reader.likelihood == nil ? valueNames : ["rank", "index", "class", "probability"]))
   }
 
   /// Writes the logits, if they are wanted.
@@ -34,7 +37,8 @@ struct PredictionPrinter {
     case .table:
       let said =
         switch prediction {
-        case .value(let value): value.fixed(4)
+        case .values(let values) where values.count == 1: values[0].fixed(4)
+        case .values(let values): zip(valueNames, values).map { "\($0) \($1.fixed(4))" }.joined(separator: ", ")
         case .classes(let shares):
           shares.map { "\($0.name ?? "class \($0.index)") \($0.probability.fixed(4))" }.joined(separator: ", ")
         }
@@ -42,7 +46,7 @@ struct PredictionPrinter {
     case .csv:
       let inputs = [input] + (hasPairs ? [pair ?? ""] : [])
       switch prediction {
-      case .value(let value): try write(inputs + [JSON(Float(value)).text()])
+      case .values(let values): try write(inputs + values.map { JSON(Float($0)).text() })
       case .classes(let shares):
         for (rank, share) in shares.enumerated() {
           let probability = JSON(Float(share.probability)).text()
@@ -53,7 +57,9 @@ struct PredictionPrinter {
       var object: JSON.Object = ["input": .string(input)]
       object["pair"] = pair.map { .string($0) }
       switch prediction {
-      case .value(let value): object["value"] = JSON(Float(value))
+      case .values(let values) where values.count == 1: object["value"] = JSON(Float(values[0]))
+      case .values(let values):
+        object["values"] = .object(JSON.Object(zip(valueNames, values).map { (key: $0, value: JSON(Float($1))) }))
       case .classes(let shares):
         object["classes"] = .array(
           shares.map { share in

@@ -30,6 +30,7 @@ package struct TokenizeCommand: Command {
   package func run(in context: ToolContext) throws {
     let console = context.console
     let tokenizer = try TextTokenizer(kind, vocabulary: vocabulary)
+    for remark in tokenizer.remarks { console.note(remark) }
     var printer = TokenPrinter(tokenizer.vocabulary, json: json, shown: console.outputIsTerminal)
     guard !$texts.isGiven || texts == ["-"] else {
       for text in texts { try printer.print(tokenizer.encode(text), on: console) }
@@ -43,6 +44,8 @@ package struct TokenizeCommand: Command {
 struct TextTokenizer {
   /// The pieces by id.
   let vocabulary: [String]
+  /// What has to be said of its files.
+  let remarks: [String]
   /// A text's ids with the special tokens, unpadded.
   let encode: (String) -> [Int32]
 
@@ -50,11 +53,11 @@ struct TextTokenizer {
     switch kind {
     case .bert:
       let tokenizer = try WordPieceTokenizer(path: path)
-      vocabulary = tokenizer.vocabulary
+      (vocabulary, remarks) = (tokenizer.vocabulary, tokenizer.remarks)
       encode = { tokenizer.encode($0, nil).ids }
     case .clip:
       let tokenizer = try BytePairTokenizer(mergesFile: path)
-      vocabulary = tokenizer.symbols
+      (vocabulary, remarks) = (tokenizer.symbols, [])
       encode = { tokenizer.tokenize($0) }
     }
   }

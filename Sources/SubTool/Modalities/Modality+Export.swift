@@ -56,7 +56,7 @@ extension TextModality {
   {
     try command.refuse(Self.unused, for: "a BERT")
     let folder = try TextFolder(model.path, weights: command.weights.key)
-    let network = try TextInference(folder, needsClassifier: BERTFamily.labelCount(folder.weights) != nil)
+    let network = try TextInference(folder, needsClassifier: folder.labelCount != nil)
     for line in network.details { context.console.note(line) }
     switch command.exportForm {
     case .onnx: return try network.onnx().write(to: path, version: Tool.version)

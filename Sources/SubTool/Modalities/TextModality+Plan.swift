@@ -27,7 +27,8 @@ extension TextModality {
         isEligible: Array(repeating: true, count: length))
       let labels = Tensor(indices: Array(repeating: 0, count: count), on: device)
       return TextBatch(
-        Array(repeating: sequence, count: count), target: .labels(labels, smoothing: 0), maskID: 103, on: device)
+        Array(repeating: sequence, count: count), target: .labels(labels, smoothing: 0), maskID: sequence.ids[0],
+        on: device)
     }
   }
 

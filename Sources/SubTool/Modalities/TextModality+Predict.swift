@@ -16,10 +16,10 @@ extension TextModality {
     let network = try Self.network(model, command.inference, command.weights, command.machine)
     let inputs = try Self.inputs(model, command.inference, in: context)
     for line in network.details { context.console.note(line) }
-    let reader = try command.reader(network.likelihood, network.classNames)
+    let reader = try command.reader(network.likelihood, network.outputNames)
     var printer = try PredictionPrinter(command, reader, hasPairs: inputs.isPair != false, on: context.console)
     try inputs.forEachBatch { examples in
-      for (example, row) in zip(examples, network.logits(examples)) {
+      for (example, row) in zip(examples, try network.logits(examples)) {
         try printer.print(example.first, pair: example.second, row)
       }
     }
@@ -58,12 +58,12 @@ extension TextModality {
     let inputs = try Self.inputs(model, command.inference, in: context)
     return Embedder(details: network.details + [sentences.text]) { body in
       try inputs.forEachBatch { examples in
-        for (example, row) in zip(examples, network.features(examples, sentences)) {
+        for (example, row) in zip(examples, try network.features(examples, sentences)) {
           try body([example.first, example.second].compactMap { $0 }.joined(separator: "\t"), row)
         }
       }
     } features: {
-      network.features($0.map { TextExample(index: 0, first: $0) }, sentences)
+      try network.features($0.map { TextExample(index: 0, first: $0) }, sentences)
     }
   }
 }

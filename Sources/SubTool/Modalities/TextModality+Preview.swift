@@ -20,7 +20,8 @@ extension TextModality {
     let recipe = try GLUERecipe(command.task ?? .cola).with(command.settings(), note: context.console.note)
     let masking = Masking(ratio: command.ratio ?? recipe.method.ratio)
     for (number, example) in part.examples.prefix(command.count).enumerated() {
-      let encoding = tokenizer.encode(example.first, example.second, maxLength: recipe.data.maxLength)
+      let encoding = tokenizer.encode(
+        example.first, example.second, maxLength: min(recipe.data.maxLength, tokenizer.maxLength ?? .max))
       let hides = masking.masked(
         rows: 1, count: encoding.ids.count, RandomKey(seed: command.seed).fold("mask").fold(number))
       let ids = zip(encoding.ids, hides).map { $1 && !tokenizer.isSpecial($0) ? tokenizer.maskID : $0 }

@@ -55,11 +55,8 @@ struct TextModality: Modality {
         throw InputError("no table is given", at: "--text", cure: "add --data FILE", isUsage: true)
       }
       let columns = try known?.columns ?? command.columns.columns(command.table, of: place)
-      // `LABEL_0` is what transformers writes where nobody named the classes: they are known by number.
-      let names = folder.config.labels.map { $0.hasPrefix("LABEL_") ? String($0.dropFirst(6)) : $0 }
-      let labels = BERTFamily.labelCount(folder.weights) == 1 ? [] : names
       return try TextTable(
-        evaluating: place, columns, known?.format ?? command.table.format(), labels: labels)
+        evaluating: place, columns, known?.format ?? command.table.format(), labels: folder.labels())
     }
     guard let task = command.task ?? run?["task"]?.string.flatMap(GLUETask.init(rawValue:)) else {
       throw InputError(

@@ -14,8 +14,8 @@ public enum Prediction: Sendable, Equatable {
 
   /// The most probable classes, the best first.
   case classes([Share])
-  /// The value of a regression.
-  case value(Double)
+  /// The values of a regression, mostly one.
+  case values([Double])
 }
 
 /// How logits become probabilities.
@@ -40,9 +40,9 @@ public enum Likelihood: String, Sendable, CaseIterable {
 
 /// Reads predictions off logits.
 public struct PredictionReader: Sendable {
-  /// How logits become probabilities; nil: the one output is a value.
+  /// How logits become probabilities; nil: outputs are values.
   public var likelihood: Likelihood?
-  /// The classes in the order of their numbers, where they are known.
+  /// The classes, or the values, in the order of their numbers, where they are known.
   public var classNames: [String]?
   /// How many classes are named of every input.
   public var top: Int
@@ -55,7 +55,7 @@ public struct PredictionReader: Sendable {
 
   /// What a row of logits says. Of equally probable classes the first comes first; what is no number comes last.
   public func callAsFunction(_ logits: some Collection<Float>) -> Prediction {
-    guard let likelihood else { return .value(logits.first.map { Double($0) } ?? .nan) }
+    guard let likelihood else { return .values(logits.map { Double($0) }) }
     let probabilities = likelihood.probabilities(logits)
     func key(_ index: Int) -> Double { probabilities[index].isNaN ? -1 : probabilities[index] }
     let best = probabilities.indices.sorted { (key($1), $0) < (key($0), $1) }.prefix(top)

@@ -13,8 +13,11 @@ public struct TextFolder {
   public let weights: Weights
   /// The tokenizer beside them.
   public let tokenizer: WordPieceTokenizer
-  /// Whether its classes do not exclude each other, as transformers notes it.
-  public let isMultiLabel: Bool
+  /// What its classifier's outputs stand for: as `problem_type` says, else a number where there is one, and classes where
+  /// there are several.
+  public let problem: TextProblem
+  /// The number of those outputs; nil: there is no classifier.
+  public let labelCount: Int?
   /// What has to be said of the weights: which were taken, what was left out.
   public let remarks: [String]
   /// Keeps a running run from removing it.
@@ -42,15 +45,54 @@ public struct TextFolder {
         cure: "put the model's config.json and vocabulary there, as in a Hugging Face folder")
     }
     config = try BERTConfig(stored.json, place: stored.place)
-    isMultiLabel = stored.json["problem_type"]?.string == "multi_label_classification"
     weights = try BERTFamily().recognised(source)
-    remarks = passed + source.remarks
+    labelCount = BERTFamily.labelCount(weights)
+    problem = try Self.problem(JSONFields(stored.json, at: stored.place), outputs: labelCount)
     try source.checkFilling(config.weightCount, claimedAt: stored.place)
     tokenizer = try WordPieceTokenizer(folder: folder)
     guard tokenizer.vocabulary.count <= config.vocabularySize else {
       throw InputError(
         "the tokenizer has \(tokenizer.vocabulary.count) pieces, the model \(config.vocabularySize)", at: folder,
         cure: "put the vocabulary that belongs to the weights beside them")
+    }
+    remarks = passed + source.remarks + tokenizer.remarks
+  }
+
+  private static func problem(_ fields: JSONFields, outputs: Int?) throws -> TextProblem {
+    guard let name = try fields.text("problem_type") else { return outputs == 1 ? .regression : .singleLabel }
+    guard let problem = TextProblem(rawValue: name) else {
+      throw fields.failure(
+        "problem_type", "is '\(name)'",
+        cure: "use one of \(TextProblem.allCases.map(\.rawValue).joined(separator: ", "))")
+    }
+    guard problem != .singleLabel || outputs != 1 else {
+      throw fields.failure(
+        "problem_type", "is \(name), and the classifier has one output",
+        cure: "write regression for a number, or multi_label_classification for yes or no")
+    }
+    return problem
+  }
+
+  /// The number of a classifier's outputs. Throws where there is none.
+  public func classifierOutputs() throws -> Int {
+    if let labelCount { return labelCount }
+    throw InputError(
+      "there is no classifier beside the encoder", at: path,
+      cure: "give a fine-tuned model (masksub glue makes one); masksub embed makes vectors of sentences")
+  }
+
+  /// The labels that it tells apart: its classes, by number where nobody named them; none: it says a number. Throws where
+  /// it says several things of a text, for which there are no metrics here.
+  public func labels() throws -> [String] {
+    let count = try classifierOutputs()
+    switch problem {
+    case .regression where count == 1: return []
+    case .singleLabel: return config.classNames(count) ?? (0..<count).map(String.init)
+    default:
+      throw InputError(
+        "the model says \(problem == .regression ? "\(count) numbers" : "which of its classes are right, any of \(count)")"
+          + ", which is not evaluated: problem_type is \(problem.rawValue)", at: config.place,
+        cure: "see what it says with masksub predict; --logits FILE keeps its outputs")
     }
   }
 
@@ -87,7 +129,7 @@ public struct TextFolder {
       "do_lower_case": .bool(tokenizer.normalizer.lowercases),
       "strip_accents": .bool(tokenizer.normalizer.stripsAccents),
       "tokenize_chinese_chars": .bool(tokenizer.normalizer.splitsIdeographs),
-      "model_max_length": config["max_position_embeddings"] ?? 512,
+      "model_max_length": tokenizer.maxLength.map { .integer(Int64($0)) } ?? config["max_position_embeddings"] ?? 512,
     ]
     try AtomicFile.write(settings.text(indent: 2) + "\n", to: FileSystem.join(folder, "tokenizer_config.json"))
   }

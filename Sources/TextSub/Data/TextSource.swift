@@ -19,16 +19,17 @@ public final class TextSource {
   /// What was left out of the data, in a line each.
   public let remarks: [String]
 
-  /// The examples of a part of a task's data. `weights`: what those of each class count in the loss.
+  /// The examples of a part of a task's data, for a model. `weights`: what those of each class count in the loss. Throws
+  /// where the model cannot take them.
   public init(
-    _ part: TextPart, _ tokenizer: WordPieceTokenizer, task: TextTask, maxLength: Int, batchSize: Int,
+    _ part: TextPart, for model: TextRunModel, task: TextTask, maxLength: Int, batchSize: Int,
     weights: [Float]? = nil, on device: Device
-  ) {
+  ) throws {
     (remarks, suffix, self.weights) = (part.remarks, part.suffix, weights)
-    sequences = part.examples.map { TextBatch.Sequence($0, tokenizer, maxLength: maxLength) }
+    sequences = try part.examples.map { try model.reader.sequence($0, maxLength: maxLength) }
     labels = part.examples.map { $0.label ?? 0 }
     isRegression = task.isRegression
-    maskID = tokenizer.maskID
+    maskID = model.tokenizer.maskID
     (self.batchSize, self.device) = (batchSize, device)
   }
 

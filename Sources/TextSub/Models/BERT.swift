@@ -48,7 +48,8 @@ public final class BERTForSequenceClassification: Module {
   }
 
   private func tokens(_ batch: TextBatch, _ pass: Pass) -> Tensor {
-    embeddings(ids: batch.inputIDs(pass), batch)
+    precondition(batch.fits(config), "BERT: ids, types or positions beyond its tables")
+    return embeddings(ids: batch.inputIDs(pass), batch)
       .dropped(pass.dropout(config.dropout, site: -1, firstRow: batch.rows.firstRow))
   }
 }
@@ -66,6 +67,7 @@ public enum TextPooling: String, Sendable, CaseIterable {
 final class BERTEmbeddings: Module {
   let word, position, type: Embedding
   let norm: LayerNorm
+  private let padID: Int?
 
   init(_ config: BERTConfig) {
     let weights = Initializer.normal(deviation: config.deviation)
@@ -73,14 +75,22 @@ final class BERTEmbeddings: Module {
     position = Embedding(config.positions, config.width, weights: weights)
     type = Embedding(config.types, config.width, weights: weights)
     norm = LayerNorm(config.width, epsilon: config.epsilon)
+    padID = config.padID
   }
 
   /// [R, D].
-  func callAsFunction(ids: Tensor, _ batch: TextBatch) -> Tensor {
-    norm(
-      Tensor.gatherSum([
-        (word.weight.tensor, ids), (position.weight.tensor, batch.positions), (type.weight.tensor, batch.types),
-      ]))
+  func callAsFunction(ids: [Int32], _ batch: TextBatch) -> Tensor {
+    let (words, device) = (word.weight.tensor, batch.device)
+    let padding = ids.indices.filter { Int(ids[$0]) == padID }
+    let others: [(table: Tensor, indices: Tensor)] = [
+      (position.weight.tensor, batch.positions), (type.weight.tensor, batch.types),
+    ]
+    let indices = Tensor(HostArray(ids, shape: [ids.count]), on: device)
+    guard let padID, !padding.isEmpty else { return norm(Tensor.gatherSum([(words, indices)] + others)) }
+    // The padding's row is read, and gets no gradient. It is rare: sequences are not padded.
+    let row = words.detached().gatherRows(Tensor(indices: [padID], on: device))
+    let tokens = words.gatherRows(indices).replacingRows(Tensor(indices: padding, on: device), by: row)
+    return norm(others.reduce(tokens) { $0.addingRows(of: $1.table, $1.indices) })
   }
 }
 

@@ -30,8 +30,12 @@ public struct BERTConfig: Sendable, Equatable {
   public var epsilon = 1e-12
   /// The standard deviation of new weights.
   public var deviation = 0.02
+  /// The piece that fills up short sequences, whose row of the table stays as it is (`padding_idx` of PyTorch); nil: none.
+  public var padID: Int? = 0
   /// Class names in the order of their ids, where the file names them.
   public var labels: [String] = []
+  /// Where it was read, for errors.
+  public var place = "config.json"
 
   /// bert-base-uncased.
   public init() {}
@@ -39,6 +43,7 @@ public struct BERTConfig: Sendable, Equatable {
   /// Reads a `config.json`.
   public init(_ json: JSON, place: String) throws {
     self.init()
+    self.place = place
     guard json.object != nil else {
       throw InputError("this is no JSON object", at: place, cure: "give a Hugging Face BERT config.json")
     }
@@ -57,6 +62,8 @@ public struct BERTConfig: Sendable, Equatable {
     try count("intermediate_size", &intermediateWidth)
     try count("max_position_embeddings", &positions)
     try count("type_vocab_size", &types)
+    padID =
+      json["pad_token_id"]?.isNull == true ? nil : try fields.count("pad_token_id", in: 0...vocabularySize - 1) ?? 0
     guard width % heads == 0 else {
       throw InputError(
         "hidden_size \(width) is no multiple of num_attention_heads \(heads)", at: place, cure: "correct the fields")
@@ -98,7 +105,7 @@ public struct BERTConfig: Sendable, Equatable {
   }
 
   /// The fields under their names in `config.json`.
-  public func json(labels names: [String], isRegression: Bool) -> JSON {
+  public func json(labels names: [String], problem: TextProblem) -> JSON {
     .object([
       "architectures": .array([.string("BertForSequenceClassification")]), "model_type": .string("bert"),
       "vocab_size": .integer(Int64(vocabularySize)), "hidden_size": .integer(Int64(width)),
@@ -108,9 +115,10 @@ public struct BERTConfig: Sendable, Equatable {
       "hidden_dropout_prob": JSON(dropout), "attention_probs_dropout_prob": JSON(attentionDropout),
       "classifier_dropout": classifierDropout.map { JSON($0) } ?? .null,
       "max_position_embeddings": .integer(Int64(positions)), "type_vocab_size": .integer(Int64(types)),
-      "layer_norm_eps": .number(epsilon), "initializer_range": .number(deviation), "pad_token_id": .integer(0),
+      "layer_norm_eps": .number(epsilon), "initializer_range": .number(deviation),
+      "pad_token_id": padID.map { .integer(Int64($0)) } ?? .null,
       "position_embedding_type": .string("absolute"),
-      "problem_type": .string(isRegression ? "regression" : "single_label_classification"),
+      "problem_type": .string(problem.rawValue),
       "id2label": .object(JSON.Object(names.enumerated().map { (key: "\($0.offset)", value: .string($0.element)) })),
       "label2id": .object(JSON.Object(names.enumerated().map { (key: $0.element, value: .integer(Int64($0.offset))) })),
     ])
@@ -122,6 +130,15 @@ public struct BERTConfig: Sendable, Equatable {
     let embeddings = Double(vocabularySize + positions + types) * width
     return embeddings + Double(layers) * (4 * width * width + 2 * width * Double(intermediateWidth))
   }
+
+  /// What so many classes are called, by number; nil where nobody named them: transformers then writes `LABEL_0`, …, or no
+  /// names of two.
+  public func classNames(_ count: Int) -> [String]? {
+    labels.count == count && labels != Self.namelessLabels(count) ? labels : nil
+  }
+
+  /// What transformers calls classes without names.
+  static func namelessLabels(_ count: Int) -> [String] { (0..<count).map { "LABEL_\($0)" } }
 
   /// The row of a fine-tuned classifier for each of a task's labels, by the names that this configuration gives the rows
   /// (`id2label`), in capitals or not, as run_glue has it; nil where it names other things.

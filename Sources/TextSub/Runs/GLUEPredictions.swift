@@ -9,10 +9,10 @@ public struct GLUEPredictions {
   private let splits: [(split: GLUESplit, source: TextSource)]
 
   /// Reads the test splits. A file that is missing is missed here, before a training and not behind it.
-  public init(_ data: GLUEReader, _ tokenizer: WordPieceTokenizer, _ recipe: GLUERecipe, on device: Device) throws {
+  public init(_ data: GLUEReader, for model: TextRunModel, _ recipe: GLUERecipe, on device: Device) throws {
     task = data.task
     splits = try data.task.submissionSplits.filter { $0 != .diagnostic || data.path(of: $0) != nil }
-      .map { ($0, TextSource(try data.part($0), of: data.textTask, tokenizer, recipe, on: device)) }
+      .map { ($0, try TextSource(data.part($0), of: data.textTask, for: model, recipe, on: device)) }
   }
 
   /// Writes a file for each split, under the name that GLUE wants, into a folder.

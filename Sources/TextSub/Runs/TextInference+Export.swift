@@ -6,9 +6,8 @@ import SubTrain
 extension TextInference {
   /// Writes a folder that transformers' `AutoModel…` and `AutoTokenizer` load.
   public func writeForTransformers(to folder: String) throws {
-    let names = classNames ?? (0..<labelCount).map { "LABEL_\($0)" }
-    var description = config.json(labels: names, isRegression: likelihood == nil).object ?? JSON.Object()
-    if likelihood == .sigmoid { description["problem_type"] = "multi_label_classification" }
+    let names = classNames ?? BERTConfig.namelessLabels(labelCount)
+    var description = config.json(labels: names, problem: problem).object ?? JSON.Object()
     if !hasClassifier { description["architectures"] = ["BertModel"] }
     let arrays = parameters.parameters.filter { hasClassifier || !$0.name.hasPrefix("head.") }
       .map { ($0.name, $0.value.host()) }

@@ -9,11 +9,18 @@ public struct TextInference {
   public let classNames: [String]?
   /// What became of the weights, in a line each.
   public let details: [String]
-  /// Tokens of a sequence; longer ones are cut.
-  public let maxLength: Int
-  /// How logits become probabilities; nil: its one logit is a value.
-  public let likelihood: Likelihood?
+  /// How logits become probabilities; nil: they are values.
+  public var likelihood: Likelihood? {
+    switch problem {
+    case .regression: nil
+    case .singleLabel: .softmax
+    case .multiLabel: .sigmoid
+    }
+  }
+  /// What logits stand for.
+  public let problem: TextProblem
   private let path: String
+  private let maxLength: Int?
   /// Whether the weights have a classifier.
   let hasClassifier: Bool
   let parameters: ParameterSet
@@ -21,57 +28,68 @@ public struct TextInference {
   private let model: BERTForSequenceClassification
   private let device: Device
 
-  /// The network in `folder`. `maxLength` nil: as many tokens as it has positions.
+  /// The network in `folder`. `maxLength`: tokens beyond which texts are cut, if the network and its tokenizer's files do
+  /// not say fewer.
   ///
   /// - Parameter needsClassifier: whether weights without a classifier are an error.
   public init(
     _ folder: TextFolder, maxLength: Int? = nil, needsClassifier: Bool = true, _ settings: RunSettings = RunSettings()
   ) throws {
-    let labels = BERTFamily.labelCount(folder.weights)
-    guard labels != nil || !needsClassifier else {
-      throw InputError(
-        "there is no classifier beside the encoder", at: folder.path,
-        cure: "give a fine-tuned model (masksub glue makes one); masksub embed makes vectors of sentences")
-    }
+    let labels = needsClassifier ? try folder.classifierOutputs() : folder.labelCount
     model = BERTForSequenceClassification(folder.config, labels: labels ?? 1)
     hasClassifier = labels != nil
     parameters = ParameterSet(model, precision: settings.precision, on: settings.device, key: nil)
     let report = try folder.load(
       into: parameters, labels: model.labelCount, isTrained: needsClassifier, startingFrom: RandomKey(seed: 0))
-    let names = folder.config.labels
-    let isNamed = names.count == model.labelCount && !names.allSatisfy { $0.hasPrefix("LABEL_") }
-    classNames = isNamed ? names : nil
-    // transformers' own rule: one label is a regression.
-    likelihood = model.labelCount == 1 ? nil : folder.isMultiLabel ? .sigmoid : .softmax
-    details = folder.remarks + (needsClassifier ? report.details : [])
-    self.maxLength = min(maxLength ?? folder.config.positions, folder.config.positions)
-    (tokenizer, device, path) = (folder.tokenizer, settings.device, folder.path)
+    classNames = folder.config.classNames(model.labelCount)
+    let remark = SequenceReader(folder.tokenizer, for: folder.config).remark(maxLength)
+    details = folder.remarks + (needsClassifier ? report.details + [remark].compactMap(\.self) : [])
+    (tokenizer, device, path, self.maxLength) = (folder.tokenizer, settings.device, folder.path, maxLength)
+    problem = folder.problem
   }
 
   var config: BERTConfig { model.config }
   var labelCount: Int { model.labelCount }
 
-  /// The logits of every sentence or pair.
-  public func logits(_ examples: [TextExample]) -> [[Float]] { rows(examples) { model($0, .evaluation) } }
+  /// What its outputs are called where they are printed; nil: classes by their numbers, or one value.
+  public var outputNames: [String]? {
+    classNames ?? (problem == .regression && labelCount > 1 ? (0..<labelCount).map(String.init) : nil)
+  }
+
+  /// The logits of every sentence or pair. Throws where the network cannot take them.
+  public func logits(_ examples: [TextExample]) throws -> [[Float]] {
+    try rows(examples, SequenceReader(tokenizer, for: config)) { model($0, .evaluation) }
+  }
 
   /// How vectors of sentences are made: as `pooling` says, else what lies beside the weights, else the tokens' mean.
   public func sentences(_ pooling: TextPooling? = nil) throws -> SentenceVectors {
-    try SentenceVectors(beside: path, replaced: pooling)
+    var vectors =
+      try SentenceVectors(beside: path, replaced: pooling)
       ?? SentenceVectors(pooling ?? .mean, source: pooling == nil ? "a guess: --pooling" : "--pooling")
+    vectors.maxLength = vectors.maxLength ?? tokenizer.maxLength
+    return vectors
   }
 
-  /// A vector for every sentence or pair.
-  public func features(_ examples: [TextExample], _ vectors: SentenceVectors) -> [[Float]] {
-    rows(examples, limit: vectors.maxLength) { batch in
+  /// A vector for every sentence or pair. Throws where the network cannot take them.
+  public func features(_ examples: [TextExample], _ vectors: SentenceVectors) throws -> [[Float]] {
+    let reader = SequenceReader(
+      vectors.lowercases ? tokenizer.lowercasing() : tokenizer, for: config, limit: vectors.maxLength)
+    let prompted = examples.map { example in
+      var example = example
+      example.first = vectors.prompt + example.first
+      return example
+    }
+    return try rows(prompted, reader) { batch in
       let rows = model.features(batch, vectors.pooling, .evaluation)
       return vectors.normalizes ? rows.normalizedRows() : rows
     }
   }
 
-  private func rows(_ examples: [TextExample], limit: Int? = nil, _ compute: (TextBatch) -> Tensor) -> [[Float]] {
+  private func rows(
+    _ examples: [TextExample], _ reader: SequenceReader, _ compute: (TextBatch) -> Tensor
+  ) throws -> [[Float]] {
     guard !examples.isEmpty else { return [] }
-    let length = min(maxLength, max(2, limit ?? maxLength))
-    let sequences = examples.map { TextBatch.Sequence($0, tokenizer, maxLength: length) }
+    let sequences = try examples.map { try reader.sequence($0, maxLength: maxLength) }
     let values = Tape.withoutRecording {
       compute(TextBatch(sequences, target: nil, maskID: tokenizer.maskID, on: device)).floats()
     }

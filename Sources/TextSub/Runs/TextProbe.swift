@@ -29,16 +29,16 @@ public struct TextProbe: LinearProbing {
       throw InputError(
         "the data have only one class", at: data.place, cure: "give data with two or more", isUsage: true)
     }
-    var recipe = recipe
-    recipe.data.maxLength = min(recipe.data.maxLength, folder.config.positions)
     let model = try TextRunModel(folder, for: goal, settings)
-    let source = { (part: TextPart) in TextSource(part, of: goal, model.tokenizer, recipe, on: settings.device) }
-    (training, evaluated) = (source(try data.training()), try data.evaluation().map(source))
+    let source = { (part: TextPart) in try TextSource(part, of: goal, for: model, recipe, on: settings.device) }
+    (training, evaluated) = (try source(data.training()), try data.evaluation().map(source))
     (self.model, self.goal, device, classes) = (model, goal, settings.device, goal.labelCount)
     title =
       "linear probe: \(goal.title), \(training.count) training texts, "
       + "\(evaluated.map { "\($0.count)" }.joined(separator: " and ")) for evaluation, \(classes) classes"
-    details = training.remarks + evaluated.flatMap(\.remarks) + model.details
+    details =
+      training.remarks + evaluated.flatMap(\.remarks) + model.details
+      + [model.reader.remark(recipe.data.maxLength)].compactMap(\.self)
   }
 
   public func features(_ note: (String) -> Void) throws -> (training: ProbeFeatures, evaluated: [ProbeFeatures]) {

@@ -30,9 +30,9 @@ extension TrainingRun where Subject == TextTraining {
       }
       return try weights.values(labels: part.examples.map { Int($0.label ?? 0) }, names: goal.labels)
     }
-    let training = TextSource(
-      part, of: goal, model.tokenizer, recipe, batchSize: recipe.loop.batchSize, weights: weights, on: settings.device)
-    let parts = try data.evaluation().map { TextSource($0, of: goal, model.tokenizer, recipe, on: settings.device) }
+    let training = try TextSource(
+      part, of: goal, for: model, recipe, batchSize: recipe.loop.batchSize, weights: weights, on: settings.device)
+    let parts = try data.evaluation().map { try TextSource($0, of: goal, for: model, recipe, on: settings.device) }
     let subject = TextTraining(
       model, goal, on: training.shuffled(seed: settings.seed, ranks: settings.ranks), evaluating: parts,
       masking: masking,
@@ -48,7 +48,8 @@ extension TrainingRun where Subject == TextTraining {
       "task": .string(goal.name), "data": .string(data.place), "model": model.configJSON,
       "class_weights": weights.map { .array($0.map { JSON($0) }) } ?? .null,
     ]
-    remarks = training.remarks + parts.flatMap(\.remarks)
+    remarks =
+      training.remarks + parts.flatMap(\.remarks) + [model.reader.remark(recipe.data.maxLength)].compactMap(\.self)
     title = "\(goal.title): \(training.count) training texts, \(model.parameters.count) weights"
     details =
       model.details + (goal.isRegression ? [] : [Self.classLine(goal.labels, weights)])
@@ -66,11 +67,11 @@ extension TrainingRun where Subject == TextTraining {
 extension TextSource {
   /// A part of a task's data, read as a recipe says; `batchSize` nil: in batches for evaluation.
   public convenience init(
-    _ part: TextPart, of task: TextTask, _ tokenizer: WordPieceTokenizer, _ recipe: GLUERecipe, batchSize: Int? = nil,
+    _ part: TextPart, of task: TextTask, for model: TextRunModel, _ recipe: GLUERecipe, batchSize: Int? = nil,
     weights: [Float]? = nil, on device: Device
-  ) {
-    self.init(
-      part, tokenizer, task: task, maxLength: recipe.data.maxLength, batchSize: batchSize ?? recipe.loop.evalBatchSize,
+  ) throws {
+    try self.init(
+      part, for: model, task: task, maxLength: recipe.data.maxLength, batchSize: batchSize ?? recipe.loop.evalBatchSize,
       weights: weights, on: device)
   }
 }

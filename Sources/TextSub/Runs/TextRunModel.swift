@@ -19,6 +19,9 @@ public struct TextRunModel {
   public let details: [String]
   private let names: WeightNames
 
+  /// How it reads texts.
+  var reader: SequenceReader { SequenceReader(tokenizer, for: config) }
+
   /// A new network for a task. What `freezing` names stays as it is.
   public init(
     _ config: BERTConfig, _ tokenizer: WordPieceTokenizer, for goal: TextTask, freezing: Freezing = Freezing(),
@@ -46,28 +49,30 @@ public struct TextRunModel {
     }
     let key = RandomKey(seed: settings.seed).fold("weights")
     parameters = ParameterSet(task.model, precision: settings.precision, on: settings.device, key: nil)
-    configJSON = config.json(
-      labels: goal.isRegression ? ["score"] : goal.labels, isRegression: goal.isRegression)
+    configJSON = config.json(labels: goal.isRegression ? ["score"] : goal.labels, problem: TextProblem(goal))
     let report = try folder.map { [parameters] in
       try $0.load(into: parameters, labels: goal.labelCount, isTrained: isTrained, startingFrom: key)
     }
     if report == nil { parameters.start(from: key, .bert) }
     names = report?.names ?? WeightNames(.bert)
     if let report { try Freezing.check(parameters, made: report.made, by: names) }
-    var details = (folder?.remarks ?? []) + (report?.details ?? [])
-    if let folder, BERTFamily.labelCount(folder.weights) == goal.labelCount, !goal.isRegression {
-      details += Self.order(parameters, from: config, to: goal.labels)
+    var details = (folder?.remarks ?? tokenizer.remarks) + (report?.details ?? [])
+    if let folder, folder.labelCount == goal.labelCount {
+      if folder.problem != TextProblem(goal) {
+        details.append(
+          "the classifier's weights are taken as they are, though its problem_type is \(folder.problem.rawValue) and "
+            + "the task's \(TextProblem(goal).rawValue)")
+      }
+      if !goal.isRegression { details += Self.order(parameters, from: config, to: goal.labels) }
     }
     self.details = details + [frozen].compactMap(\.self)
   }
 
   /// Puts a fine-tuned classifier's rows into the order of the task's labels; what is to be said of it.
   private static func order(_ parameters: ParameterSet, from config: BERTConfig, to labels: [String]) -> [String] {
-    let names = config.labels
+    guard let names = config.classNames(labels.count) else { return [] }
     guard let rows = config.classifierRows(for: labels) else {
-      let isNamed = !names.isEmpty && !names.allSatisfy { $0.hasPrefix("LABEL_") }
-      return isNamed
-        ? ["the classifier's labels, \(names.joined(separator: ", ")), are not the task's: taken in its order"] : []
+      return ["the classifier's labels, \(names.joined(separator: ", ")), are not the task's: taken in its order"]
     }
     guard rows != Array(0..<rows.count) else { return [] }
     for parameter in parameters.parameters where parameter.name.hasPrefix("head.") {

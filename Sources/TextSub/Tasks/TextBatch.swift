@@ -1,5 +1,4 @@
 public import SubCore
-import SubData
 import SubNN
 public import SubTrain
 
@@ -19,13 +18,6 @@ public struct TextBatch: TrainingBatch {
     public var isVisible: [Bool]?
     /// The places of its numbers in given mask noise; nil: its rows in the batch.
     public var noisePlaces: [Int]?
-
-    /// A sentence or pair as a tokenizer cuts it, at most `maxLength` tokens of it.
-    init(_ example: TextExample, _ tokenizer: WordPieceTokenizer, maxLength: Int) {
-      let encoding = tokenizer.encode(example.first, example.second, maxLength: maxLength)
-      self.init(
-        ids: encoding.ids, typeIDs: encoding.typeIds, isEligible: encoding.ids.map { !tokenizer.isSpecial($0) })
-    }
 
     /// A sequence with all its tokens visible.
     public init(ids: [Int32], typeIDs: [Int32], isEligible: [Bool]) {
@@ -103,10 +95,20 @@ public struct TextBatch: TrainingBatch {
       firstRow: rows.firstRow + sequences.prefix(range.lowerBound).reduce(0) { $0 + $1.ids.count }, on: device)
   }
 
+  /// Whether a network's tables have a row for everything in it.
+  func fits(_ config: BERTConfig) -> Bool {
+    func stand(_ values: [Int32], in count: Int) -> Bool { values.allSatisfy { $0 >= 0 && $0 < count } }
+    return stand(ids, in: config.vocabularySize) && stand([maskID], in: config.vocabularySize)
+      && sequences.allSatisfy {
+        stand($0.typeIDs, in: config.types) && $0.ids.count <= config.positions
+          && stand($0.positions ?? [], in: config.positions)
+      }
+  }
+
   /// The ids as a trip sees them: an independent draw for every eligible token, which becomes [MASK] where it falls below
   /// the ratio (transformers' masking collator without its random and kept tokens).
-  func inputIDs(_ pass: Pass) -> Tensor {
-    guard let masking = pass.masking else { return Tensor(HostArray(ids, shape: [ids.count]), on: device) }
+  func inputIDs(_ pass: Pass) -> [Int32] {
+    guard let masking = pass.masking else { return ids }
     let isMasked: [Bool]
     if let noise = masking.noise, let places = noisePlaces {
       let all = masking.masked(rows: 1, count: noise.count, pass.key)
@@ -114,7 +116,6 @@ public struct TextBatch: TrainingBatch {
     } else {
       isMasked = masking.masked(rows: ids.count, count: 1, first: rows.firstRow, pass.key.fold("mask"))
     }
-    let seen = ids.indices.map { isMasked[$0] && isEligible[$0] ? maskID : ids[$0] }
-    return Tensor(HostArray(seen, shape: [ids.count]), on: device)
+    return ids.indices.map { isMasked[$0] && isEligible[$0] ? maskID : ids[$0] }
   }
 }

@@ -47,7 +47,21 @@ struct TableTests {
     let twice = try self.table("a,a\n1,2\n")
     #expect(error { _ = try twice.column("a") }.contains("several columns a"))
     #expect(error { _ = try self.table("a,b\n") }.contains("no rows"))
-    #expect(error { _ = try self.table("", "e.csv") }.contains("no rows"))
+    #expect(error { _ = try self.table("a,b\n", "h.csv") }.contains("a header but no rows"))
+  }
+
+  @Test(
+    arguments: [
+      ([], "the file is empty"), ([0xef, 0xbb, 0xbf], "the file is empty"),
+      (Array("PAR1\u{15}\u{4}".utf8), "the file is Parquet, no text in UTF-8"),
+      ([0x1f, 0x8b, 0x08, 0x00], "compressed with gzip"), ([0xff, 0xfe, 0x61, 0x00], "UTF-16"),
+      ([0x61, 0x00, 0x2c, 0x00], "UTF-16"), ([0x00, 0x61], "UTF-16"),
+    ] as [([UInt8], String)])
+  func `a file that is no text is called what it is`(bytes: [UInt8], what: String) throws {
+    for name in ["t.csv", "t.jsonl"] {
+      try AtomicFile.write(bytes, to: folder[name])
+      #expect(error { _ = try Table(folder[name]) }.contains(what))
+    }
   }
 
   @Test func `JSON lines have the columns of all their objects`() throws {
@@ -58,7 +72,8 @@ struct TableTests {
     #expect(try table.fields(1, [1, 0]) == ["2", nil] && table.fields(2, [0]) == ["true"])
     #expect(error { _ = try table.fields(1, [3]) }.contains("'l' is no text or number (\(folder["t.jsonl"]), line 3)"))
     #expect(error { _ = try self.table("[{\"a\": 1}]", "t.json") }.contains("JSON array"))
-    #expect(error { _ = try self.table("{\"a\": 1}\n{\"a\": \n", "u.jsonl") }.contains("line 2"))
+    let cut = error { _ = try self.table("{\"a\": 1}\n{\"a\": \n", "u.jsonl") }
+    #expect(cut.contains("(\(folder["u.jsonl"]), line 2, byte 6)"), "\(cut)")
   }
 
   @Test func `labels are classes in order, or numbers`() throws {
@@ -72,6 +87,13 @@ struct TableTests {
     #expect(scores.isRegression && scores.remark?.contains("from 1.0 to 2.5") == true)
     #expect(try scores.value(of: "2.5", at: "") == 2.5)
     #expect(error { _ = try scores.value(of: "x", at: "line 9") }.contains("line 9"))
+    // One that is no number among many.
+    let mixed = try LabelSet(of: ["1", "2.5", "NA", "3"], at: "t")
+    #expect(mixed.names.count == 4 && mixed.remark?.contains("the label 'NA' is no number: 4 classes") == true)
+    #expect(try LabelSet(of: ["1", "2", "nan", "?", "4"], at: "t").remark?.contains("'?' for one") == true)
+    #expect(try LabelSet(of: ["1", "a"], at: "t").remark == nil)
+    let scores1500 = (0..<1500).map { "\($0).5" } + ["NA"]
+    #expect(error { _ = try LabelSet(of: scores1500, at: "t") }.contains("'NA' is no number (t): leave such rows out"))
     #expect(try LabelSet(of: ["1", "2.5"], .classification, at: "t").names == ["1", "2.5"])
     #expect(try LabelSet(of: ["1", "2"], .regression, at: "t").isRegression)
     #expect(error { _ = try LabelSet(of: ["1", "1"], at: "t") }.contains("one class, '1'"))

@@ -70,6 +70,51 @@ import Testing
     #expect(message(["vocab.txt": pieces, "added_tokens.json": #"{"ab": 16}"#]).contains("which has the id 7"))
   }
 
+  @Test(arguments: [
+    ("special_tokens_map.json", #"{"additional_special_tokens": ["new", {"content": "c"}]}"#),
+    ("tokenizer_config.json", #"{"additional_special_tokens": ["new", "c"]}"#),
+    ("tokenizer_config.json", #"{"extra_special_tokens": ["c", "new"]}"#),
+    ("tokenizer_config.json", #"{"extra_special_tokens": {"one_token": "new", "other_token": "c"}}"#),
+    ("tokenizer_config.json", #"{"eos_token": "c", "bos_token": {"content": "new", "normalized": false}}"#),
+    ("tokenizer_config.json", #"{"entity_token": "new", "eos_token": "c", "add_bos_token": false}"#),
+  ])
+  func `special tokens that are pieces keep their ids and are cut out whole`(file: String, text: String) throws {
+    let found = try tokenizer(["vocab.txt": pieces, file: text])
+    #expect(found.vocabulary.count == 16 && found.isSpecial(8) && found.isSpecial(13) && !found.isSpecial(7))
+    #expect(found.encode("xnew abc") == [11, 8, 7, 13] && found.encode("[MASK]") == [4])
+    let again = try tokenizer(["tokenizer.json": try #require(found.fileJSON).text()])
+    #expect(again.encode("xnew abc") == [11, 8, 7, 13] && again.isSpecial(13))
+  }
+
+  @Test func `special tokens that are no pieces get the next ids, those of text's ends first`() throws {
+    let settings = #"{"extra_special_tokens": ["[A]", "[SEP]"], "eos_token": "[E]", "bos_token": "[B]"}"#
+    let found = try tokenizer(["vocab.txt": pieces, "tokenizer_config.json": settings])
+    #expect(found.vocabulary.suffix(4) == ["in", "[B]", "[E]", "[A]"] && found.encode("a[A]") == [5, 18])
+    // Where the tokens stand with their ids the map is not asked.
+    let decoder = #"{"added_tokens_decoder": {"16": {"content": "Zz", "special": true}}}"#
+    let map = #"{"additional_special_tokens": ["[A]"]}"#
+    let other = ["vocab.txt": pieces, "tokenizer_config.json": decoder, "special_tokens_map.json": map]
+    #expect(try tokenizer(other).vocabulary.count == 17)
+    #expect(message(["vocab.txt": pieces, "special_tokens_map.json": #"{"eos_token": ""}"#]).contains("no token"))
+  }
+
+  @Test(
+    arguments: [
+      ("null", nil), ("512", 512), ("1000000000000000019884624838656", nil), ("1e30", nil),
+    ] as [(String, Int?)])
+  func `the longest sequence is the configuration's, unless it names none`(text: String, length: Int?) throws {
+    let settings = #"{"model_max_length": \#(text)}"#
+    #expect(try tokenizer(["vocab.txt": pieces, "tokenizer_config.json": settings]).maxLength == length)
+    #expect(try tokenizer(["tokenizer.json": json(), "tokenizer_config.json": settings]).maxLength == length)
+  }
+
+  @Test func `a tokenizer in small letters keeps accents and special tokens`() throws {
+    let cased = try tokenizer(["vocab.txt": pieces, "tokenizer_config.json": #"{"do_lower_case": false}"#])
+    #expect(cased.encode("AB [MASK]") == [1, 4])
+    let lower = cased.lowercasing()
+    #expect(lower.encode("AB [MASK] áb") == [7, 4, 1] && cased.encode("AB") == [1])
+  }
+
   @Test func `what is written reads as the same tokenizer`() throws {
     let found = try tokenizer(["tokenizer.json": json(Self.normalizer, Self.added)])
     let text = try #require(found.fileJSON).text()
@@ -94,7 +139,23 @@ import Testing
     let cased = #""normalizer": {"type": "BertNormalizer", "lowercase": false}"#
     #expect(try tokenizer(["tokenizer.json": json(cased)]).encode("AB") == [1])
     let lower = #"{"do_lower_case": true}"#
-    #expect(try tokenizer(["tokenizer.json": json(cased), "tokenizer_config.json": lower]).encode("ÁB") == [7])
+    let changed = try tokenizer(["tokenizer.json": json(cased), "tokenizer_config.json": lower])
+    #expect(changed.encode("ÁB") == [7])
+    #expect(changed.remarks.count == 1 && changed.remarks[0].contains("tokenizer_config.json disagree"))
+    // What the case says it says of accents.
+    let kept = #""normalizer": {"type": "BertNormalizer", "lowercase": true, "strip_accents": false}"#
+    #expect(try tokenizer(["tokenizer.json": json(kept), "tokenizer_config.json": lower]).encode("ÁB") == [7])
+    #expect(try tokenizer(["tokenizer.json": json(kept)]).encode("ÁB") == [1])
+    #expect(try tokenizer(["tokenizer.json": json(Self.normalizer), "tokenizer_config.json": lower]).remarks == [])
+  }
+
+  @Test(arguments: ["PreTrainedTokenizerFast", "TokenizersBackend"])
+  func `the class of any tokenizer takes the file's normaliser`(name: String) throws {
+    let cased = #""normalizer": {"type": "BertNormalizer", "lowercase": false}"#
+    let settings = #"{"do_lower_case": true, "tokenizer_class": "\#(name)"}"#
+    let found = try tokenizer(["tokenizer.json": json(cased), "tokenizer_config.json": settings])
+    #expect(found.encode("AB ab") == [1, 7] && found.remarks.count == 1)
+    #expect(try tokenizer(["vocab.txt": pieces, "tokenizer_config.json": settings]).encode("AB") == [7])
   }
 
   @Test(arguments: [

@@ -23,8 +23,9 @@ import Testing
     #expect(found.map(\.index) == [1, 0] && found[1].probability == 0.5 && found[0].name == nil)
   }
 
-  @Test func `a regression gives its value; what is no number comes last`() {
-    #expect(PredictionReader(nil)([2.5] as [Float]) == .value(2.5))
+  @Test func `a regression gives its values; what is no number comes last`() {
+    #expect(PredictionReader(nil)([2.5] as [Float]) == .values([2.5]))
+    #expect(PredictionReader(nil)([2.5, -1] as [Float]) == .values([2.5, -1]))
     #expect(shares(PredictionReader(.sigmoid)([.nan, -3] as [Float])).map(\.index) == [1, 0])
   }
 

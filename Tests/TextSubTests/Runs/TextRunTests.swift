@@ -42,7 +42,7 @@ import TextSub
     let evaluation = try TextEvaluation(trained, on: data(), by: recipe(steps: 4), settings)()
     #expect(evaluation.metrics.map(\.value) == summary.metrics.map(\.value))
     let model = try TextRunModel(trained, isTrained: true, for: .cola, settings)
-    try GLUEPredictions(data(), model.tokenizer, recipe(steps: 4), on: .cpu).write(of: model, to: folder.path)
+    try GLUEPredictions(data(), for: model, recipe(steps: 4), on: .cpu).write(of: model, to: folder.path)
     #expect(try TemporaryFolder.text(folder["CoLA.tsv"]).hasPrefix("index\tprediction\n0\t"))
   }
 

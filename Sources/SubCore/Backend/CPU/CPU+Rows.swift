@@ -2,6 +2,7 @@ internal import CSubKernels
 
 extension CPUBackend {
   func gatherRows(_ table: Tensor, _ indices: Tensor, adding: Bool, into y: Tensor) {
+    checkRows(indices, of: table, width: y.shape.columns)
     let (rows, width) = (Int64(indices.count), Int64(y.shape.columns))
     if adding {
       sk_add_gathered_rows(rows, width, table.floatPointer, indices.indexPointer, y.floatPointer)
@@ -11,9 +12,18 @@ extension CPUBackend {
   }
 
   func scatterAddRows(_ values: Tensor, _ indices: Tensor, into table: Tensor, touched: Tensor?) {
+    checkRows(indices, of: table, width: values.shape.columns)
     sk_scatter_add_rows(
       Int64(indices.count), Int64(values.shape.columns), values.kernelType, values.rawPointer, indices.indexPointer,
       table.kernelType, table.rawPointer, touched?.flagPointer)
+  }
+
+  /// The kernels read and write where an index says. What comes from outside is refused before it gets here; this keeps a
+  /// mistake in that from other memory, at the cost of a comparison a row.
+  private func checkRows(_ indices: Tensor, of table: Tensor, width: Int, from first: Int32 = 0) {
+    let rows = Int32(clamping: table.count / max(1, width))
+    let all = UnsafeBufferPointer(start: indices.indexPointer, count: indices.count)
+    precondition(all.allSatisfy { $0 >= first && $0 < rows }, "an index is no row of a table of \(rows)")
   }
 
   func clearRows(_ table: Tensor, touched: Tensor) {
@@ -26,6 +36,7 @@ extension CPUBackend {
   }
 
   func scatterRows(_ values: Tensor, _ indices: Tensor, into table: Tensor) {
+    checkRows(indices, of: table, width: values.shape.columns, from: -1)
     sk_scatter_rows(
       Int64(indices.count), Int64(values.shape.columns), values.kernelType(as: table), values.rawPointer,
       indices.indexPointer, table.rawPointer)
