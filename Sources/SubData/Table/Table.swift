@@ -63,10 +63,10 @@ public struct Table: Sendable {
     let other = columns.count == 1 ? columns[0].first { ";|\t".contains($0) } : nil
     throw InputError(
       "there is no column \(name); the header has \(found.isEmpty ? "none" : found)", at: header,
-      cure: Suggestion.cure(
-        for: name, in: columns,
-        else: other.map { "name the separator: \(separator) '\($0)'" }
-          ?? option.map { "name the column with \($0)" } ?? "name the column, and the separator"))
+      cure: other.map { "name the separator: \(separator) '\($0)'" }
+        ?? Suggestion.cure(
+          for: name, in: columns,
+          else: option.map { "name the column with \($0)" } ?? "name the column, and the separator"))
   }
 
   /// Some fields of a row as text; nil for what a row does not have.

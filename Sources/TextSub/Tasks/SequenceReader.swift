@@ -28,9 +28,9 @@ struct SequenceReader: Sendable {
     }
     let longest = min(maxLength ?? .max, limit ?? .max, config.positions)
     let encoding = tokenizer.encode(example.first, example.second, maxLength: longest)
-    guard encoding.count <= config.positions else {
+    guard encoding.ids.count <= config.positions else {
       throw InputError(
-        "\(encoding.count) special tokens for a model of fewer: max_position_embeddings is \(config.positions)",
+        "\(encoding.ids.count) special tokens for a model of fewer: max_position_embeddings is \(config.positions)",
         at: config.place, cure: "use a model with more positions")
     }
     return TextBatch.Sequence(
