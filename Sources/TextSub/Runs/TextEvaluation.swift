@@ -9,8 +9,8 @@ public struct TextEvaluation {
   private let evaluator: TextEvaluator
   private let parts: [TextSource]
 
-  /// An evaluation of the weights in `folder`, whose classifier must be there and say one class or one number. `recipe` says how sentences are read: that
-  /// of the model's run.
+  /// An evaluation of the weights in `folder`, whose classifier must be there and say one class or one number. `recipe` says
+  /// how sentences are read: that of the model's run.
   public init(
     _ folder: TextFolder, on data: any TextData, by recipe: GLUERecipe, _ settings: RunSettings = RunSettings()
   ) throws {
