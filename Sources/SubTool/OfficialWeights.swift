@@ -7,9 +7,9 @@ struct OfficialWeights {
 
   /// Those of the list beside the script; none where there is no list.
   init(_ home: ProjectHome) {
-    let list = (try? home.file("scripts/weights.txt")).flatMap { try? InputFile($0).text() } ?? ""
-    addresses = list.split(separator: "\n").filter { !$0.hasPrefix("#") }.compactMap { line in
-      let words = line.split(separator: " ").map(String.init)
+    let list = (try? home.file("scripts/weights.txt")).flatMap { try? LineFile.entries($0) } ?? []
+    addresses = list.filter { !$0.text.hasPrefix("#") }.compactMap { line in
+      let words = line.text.split(separator: " ").map(String.init)
       return words.count > 1 ? (words[0], words[1]) : nil
     }
   }

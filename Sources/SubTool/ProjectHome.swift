@@ -49,14 +49,13 @@ package struct ProjectHome: Sendable {
     guard head.hasPrefix("ref: ") else { return head }
     let name = head.dropFirst(5)
     if let commit = Self.line("\(path)/.git/\(name)") { return commit }
-    let packed = (try? InputFile("\(path)/.git/packed-refs").text()) ?? ""
-    return packed.split(separator: "\n").first { $0.hasSuffix(" \(name)") }.map { String($0.prefix { $0 != " " }) }
+    let packed = (try? LineFile.entries("\(path)/.git/packed-refs")) ?? []
+    return packed.first { $0.text.hasSuffix(" \(name)") }.map { String($0.text.prefix { $0 != " " }) }
   }
 
   /// The first line of a file; nil where there is none.
   private static func line(_ path: String) -> String? {
-    guard FileSystem.kind(path) == .file, let text = try? InputFile(path).text() else { return nil }
-    return text.split(separator: "\n").first.map(String.init)
+    FileSystem.kind(path) == .file ? try? LineFile.entries(path).first?.text : nil
   }
 
   private static func above(_ start: String) -> String? {

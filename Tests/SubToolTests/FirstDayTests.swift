@@ -27,6 +27,20 @@ import Testing
     #expect(!run("finetune", "--from", "my/own.safetensors").error.contains("fetch-weights"))
   }
 
+  @Test func `lines of the tool's own files may end as elsewhere`() throws {
+    for end in ["\n", "\r\n"] {
+      try FileSystem.makeFolder(folder["scripts"])
+      try AtomicFile.write(
+        ["# a comment", "mine https://example.org/1 1", "other https://example.org/2 2"].map { $0 + end }.joined(),
+        to: folder["scripts/weights.txt"])
+      try AtomicFile.write("0123abc" + end, to: folder["commit"])
+      let home = ["MASKSUB_HOME": folder.path]
+      let other = ToolRun(arguments: ["finetune", "--from", "other"], environment: home)
+      #expect(other.error.contains("gets it from https://example.org/2 and"), "\(other.error)")
+      #expect(ProjectHome(environment: home).commit == "0123abc")
+    }
+  }
+
   @Test func `the list of weights is a name, an address and the start of a checksum`() throws {
     let lines = try TemporaryFolder.text(Repository.file("scripts/weights.txt")).split(separator: "\n")
       .filter { !$0.hasPrefix("#") }.map { $0.split(separator: " ") }

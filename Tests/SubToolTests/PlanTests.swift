@@ -23,6 +23,19 @@ import VisionSub
     #expect(epochs[0] == 10 && abs(epochs[2] - 10 * cost[2] / cost[0]) < 0.6 && epochs[2] > 14)
   }
 
+  @Test func `an epoch has as many updates as a run makes of it`() {
+    // 4 batches of texts, by threes; 13 of pairs, the last one short; 3 of images, which are full.
+    for (recipe, settings, updates) in [
+      ("glue-scratch", ["epochs=2", "batch_size=32", "accumulation=3"], 4),
+      ("clip-small", ["epochs=2", "batch_size=8"], 26),
+      ("shapes-tiny", ["epochs=2", "batch_size=32"], 6),
+    ] {
+      let given = ["plan", "--recipe", recipe, "--samples", "100", "--rate", "50", "--methods", "baseline"]
+      let plan = ToolRun(arguments: given + settings.flatMap { ["--set", $0] })
+      #expect(plan.output.contains(" \(updates) updates of"), "\(plan.output)\(plan.error)")
+    }
+  }
+
   @Test func `a card's rate, machines, and every kind of recipe`() {
     let one = run("--recipe", "glue-scratch", "--card", "a100", "--methods", "masksub", "--precision", "bf16")
     let eight = run(

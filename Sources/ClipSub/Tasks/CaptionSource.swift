@@ -47,8 +47,7 @@ public final class CaptionSource: BatchSource {
       throw InputError(
         "there are \(pairs) pairs, a batch has \(batchSize)", at: set.source, cure: "lower batch_size", isUsage: true)
     }
-    // Shards go on into the next epoch where a batch is not full, as open_clip's loader does.
-    batchesPerEpoch = set.kind == .shards ? (pairs + batchSize - 1) / batchSize : pairs / batchSize
+    batchesPerEpoch = Self.batchesPerEpoch(of: pairs, by: batchSize, set.kind)
     make = { position in
       precondition(batchSize % ranks.count == 0, "CaptionSource: \(batchSize) pairs among \(ranks.count) ranks")
       return try CaptionBatches(
@@ -56,6 +55,12 @@ public final class CaptionSource: BatchSource {
         batchSize: batchSize, rows: rows, contextLength: contextLength, key: RandomKey(seed: seed).fold("augment"),
         threads: threads)
     }
+  }
+
+  /// Batches of an epoch of so many pairs, told before there are any. Shards go on into the next epoch where a batch is not
+  /// full, as open_clip's loader does; else what makes no full batch is left out.
+  public static func batchesPerEpoch(of pairs: Int, by batchSize: Int, _ kind: CaptionSet.Kind) -> Int {
+    kind == .shards ? (pairs + batchSize - 1) / batchSize : pairs / batchSize
   }
 
   public var identity: JSON { self.set.identity }

@@ -27,8 +27,10 @@ package struct PlotCommand: Command {
     }
     let records = try runs.flatMap { try RunRecord.all(in: $0) }
     for record in records where record.figure.panels.isEmpty {
+      let isEmpty = record.log.steps.isEmpty
       throw InputError(
-        "nothing is logged yet", at: record.folder.metricsPath, cure: "wait for its first line (log_every)")
+        isEmpty ? "nothing is logged yet" : "the log has no numbers that can be drawn", at: record.folder.metricsPath,
+        cure: isEmpty ? "wait for its first line (log_every)" : "leave the run out")
     }
     if together {
       guard records.count <= PlotInk.seriesCount else {
@@ -36,22 +38,24 @@ package struct PlotCommand: Command {
           "there are only \(PlotInk.seriesCount) colours for \(records.count) runs", at: "--together",
           cure: "name fewer", isUsage: true)
       }
-      return try draw(RunRecord.figure(of: records), output ?? ".", "together", context.console)
+      return try draw(RunRecord.figure(of: records), output ?? ".", "together", context)
     }
     for record in records {
       let name = output == nil ? "curves" : FileSystem.name(record.folder.path)
-      try draw(record.figure, output ?? record.folder.plotsPath, name, context.console)
+      try draw(record.figure, output ?? record.folder.plotsPath, name, context)
     }
   }
 
-  private func draw(_ figure: Figure, _ folder: String, _ name: String, _ console: Console) throws {
+  private func draw(_ figure: Figure, _ folder: String, _ name: String, _ context: ToolContext) throws {
+    let (path, console) = (FileSystem.join(folder, name), context.console)
     try FileSystem.makeFolder(folder)
-    try AtomicFile.write(figure.svg, to: FileSystem.join(folder, "\(name).svg"))
-    try AtomicFile.write(figure.picture.pngData(), to: FileSystem.join(folder, "\(name).png"))
+    try AtomicFile.write(figure.svg, to: "\(path).svg")
+    try AtomicFile.write(figure.picture.pngData(), to: "\(path).png")
+    context.noteBoxes(in: figure, path)
     if console.outputIsTerminal {
       let plot = TextPlot(width: min(console.width, 100), height: 13, console)
       for line in plot.lines(figure.panels[0]) { try console.print(styled: line) }
     }
-    try console.print("\(FileSystem.join(folder, "\(name).svg")) and .png")
+    try console.print("\(path).svg and .png")
   }
 }

@@ -5,34 +5,55 @@ extension Comparison {
   /// the norms of both branches' gradients. Means over the seeds, with their standard deviation as a band. Where groups lie
   /// along an axis, first what they came to along it, and what the paper's came to.
   var figure: Figure {
-    let norm = "L2 norm, weight 1"
     let drawn = groups.filter { !$0.runs.isEmpty }
     // No more curves in a panel than there are colours.
     let parts = stride(from: 0, to: drawn.count, by: PlotInk.seriesCount).map { start in
       Array(drawn[start..<min(drawn.count, start + PlotInk.seriesCount)])
     }
-    let panels = parts.enumerated().flatMap { number, groups -> [PlotPanel?] in
-      let part = parts.count > 1 ? " (\(number + 1) of \(parts.count))" : ""
-      func panel(
-        _ title: String, _ label: String, _ split: MetricsRecord.Split, _ key: (Group) -> String
-      ) -> PlotPanel? {
+    let panels = parts.enumerated().flatMap { number, groups in
+      quantities.map { quantity in
         PlotPanel(
-          title + part, x: "step", y: label,
+          quantity.title + (parts.count > 1 ? " (\(number + 1) of \(parts.count))" : ""), x: "step", y: quantity.label,
           groups.enumerated().map { number, group in
-            let curves = group.runs.map { $0.curve(key(group), of: split) }.filter { !$0.isEmpty }
-            return Self.mean(curves, label: group.name, colour: number)
+            Self.mean(curves(quantity, of: group).filter { !$0.isEmpty }, label: group.name, colour: number)
           })
       }
-      return [
-        panel("Validation: \(metricName)", metricName, .eval, metric(of:)),
-        panel("Validation loss, whole inputs", "loss by the label", .eval) { _ in "loss_main" },
-        panel("Validation loss, masked inputs", "loss by the label", .eval) { _ in "loss_sub" },
-        panel("Gradient norm, main branch", norm, .train) { _ in "grad_norm_main" },
-        panel("Gradient norm, sub-branch", norm, .train) { _ in "grad_norm_sub" },
-        panel("Training loss by the label", "mean since the last line", .train) { _ in "loss_main_mean" },
-      ]
     }
     return Figure(title: title, panels: (alongAxis + panels).compactMap { $0 })
+  }
+
+  /// What is drawn over the steps.
+  private typealias Quantity = (
+    title: String, label: String, split: MetricsRecord.Split, key: (_ group: Group) -> String
+  )
+
+  private var quantities: [Quantity] {
+    let norm = "L2 norm, weight 1"
+    return [
+      ("Validation: \(metricName)", metricName, .eval, metric(of:)),
+      ("Validation loss, whole inputs", "loss by the label", .eval, { _ in "loss_main" }),
+      ("Validation loss, masked inputs", "loss by the label", .eval, { _ in "loss_sub" }),
+      ("Gradient norm, main branch", norm, .train, { _ in "grad_norm_main" }),
+      ("Gradient norm, sub-branch", norm, .train, { _ in "grad_norm_sub" }),
+      ("Training loss by the label", "mean since the last line", .train, { _ in "loss_main_mean" }),
+    ]
+  }
+
+  /// A curve for each of a group's runs.
+  private func curves(_ quantity: Quantity, of group: Group) -> [[PlotPoint]] {
+    group.runs.map { $0.curve(quantity.key(group), of: quantity.split) }
+  }
+
+  /// Which runs' curves end before those of others in their group, whose mean goes on.
+  var shortCurves: [String] {
+    groups.filter { $0.runs.count > 1 }.flatMap { group in
+      let ends = quantities.map { quantity in curves(quantity, of: group).map(\.last?.x) }
+      return group.runs.indices.compactMap { run -> String? in
+        let early = ends.compactMap { ends in ends[run].flatMap { end in ends.contains { $0 ?? 0 > end } ? end : nil } }
+        guard let last = early.max() else { return nil }
+        return "\(group.name): the curves of seed \(group.runs[run].seed) end at step \(Int(last))"
+      }
+    }
   }
 
   /// The metric along the axis, here and in the paper, whose scale is another.
@@ -63,21 +84,24 @@ extension Comparison {
     ]
   }
 
-  /// The mean of curves at the steps that all of them have.
+  /// The mean of curves, at every step of any of them over those that have begun and not ended there: between its points each
+  /// is a line.
   private static func mean(_ curves: [[PlotPoint]], label: String, colour: Int) -> PlotSeries {
-    guard curves.count > 1 else {
-      return PlotSeries(label: label, colour: colour, points: (curves.first ?? []).thinned(to: 300))
+    guard curves.count > 1 else { return PlotSeries(label: label, colour: colour, points: curves.first ?? []) }
+    var rest = curves.map { $0[...] }
+    var series = PlotSeries(label: label, colour: colour, points: [])
+    for step in Set(curves.joined().map(\.x)).sorted() {
+      let values = rest.indices.compactMap { index -> Double? in
+        // The last point that is not behind the step comes first.
+        while rest[index].count > 1, rest[index][rest[index].startIndex + 1].x <= step { rest[index].removeFirst() }
+        guard let from = rest[index].first, from.x <= step else { return nil }
+        guard let to = rest[index].dropFirst().first else { return from.x == step ? from.y : nil }
+        return from.y + (to.y - from.y) * (step - from.x) / (to.x - from.x)
+      }
+      guard let spread = Spread(values) else { continue }
+      series.points.append(PlotPoint(step, spread.mean))
+      series.deviations.append(spread.deviation ?? 0)
     }
-    let values = curves.map { curve in
-      Dictionary(curve.map { ($0.x, $0.y) }, uniquingKeysWith: { $1 })
-    }
-    let steps = curves[0].map(\.x).filter { step in values.allSatisfy { $0[step] != nil } }
-    let spreads = steps.compactMap { step in Spread(values.compactMap { $0[step] }) }
-    func thinned(_ numbers: [Double]) -> [PlotPoint] {
-      zip(steps, numbers).map { PlotPoint($0, $1) }.thinned(to: 300)
-    }
-    return PlotSeries(
-      label: label, colour: colour, points: thinned(spreads.map(\.mean)),
-      deviations: thinned(spreads.map { $0.deviation ?? 0 }).map(\.y))
+    return series
   }
 }

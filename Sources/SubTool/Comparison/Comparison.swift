@@ -53,7 +53,13 @@ struct Comparison {
       let rivals = members.filter { runs[$0.runs[0]].method == method }
       // Of groups of one method their labels say where they differ from each other.
       let marks = other.indices.filter { place in rivals.contains { $0.values[place] != member.values[place] } }
-      let apart = marks.map { "\(other[$0].split(separator: ".").last ?? "") \(member.values[$0])" }
+      let apart = marks.map { place in
+        // The end of a path, where that tells as many of them apart.
+        let all = Set(rivals.map { $0.values[place] })
+        let value = member.values[place]
+        let shown = Set(all.map(FileSystem.name)).count == all.count ? FileSystem.name(value) : value
+        return "\(other[place].split(separator: ".").last ?? "") \(shown)"
+      }
       return Group(
         label: ([method] + apart.prefix(2)).joined(separator: " "), isReference: place == reference,
         runs: member.runs.map { runs[$0] }.sorted { $0.seed < $1.seed })
@@ -148,9 +154,10 @@ extension Comparison {
   /// What a group came to.
   struct Row {
     let group: Group
-    /// Runs that have ended.
-    let ended: Int
-    /// The metric behind the last update.
+    /// Runs that have ended, and those of them whose metric is no number.
+    let ended, lost: Int
+    /// The metric behind the last update, by the seed; and of all seeds.
+    let values: [Int: Double]
     let metric: Spread?
     let others: [Spread?]
     /// Against the reference, seed by seed; nil for the reference itself.
@@ -164,19 +171,17 @@ extension Comparison {
   var rows: [Row] {
     groups.map { group in
       let (reference, name) = (reference(of: group), metric(of: group))
-      let differences = group.runs.compactMap { run -> Double? in
-        guard let rival = reference.runs.first(where: { $0.seed == run.seed }), let own = run.final(name),
-          let its = rival.final(name)
-        else { return nil }
-        return own - its
+      func values(_ runs: [RunRecord]) -> [Int: Double] {
+        Dictionary(runs.compactMap { run in run.final(name).map { (run.seed, $0) } }, uniquingKeysWith: { $1 })
       }
+      let (own, its) = (values(group.runs), values(reference.runs))
       let seconds = Spread(group.runs.compactMap(\.trainingSeconds))
       let base = Spread(reference.runs.compactMap(\.trainingSeconds))
       return Row(
-        group: group, ended: group.runs.count { $0.summary != nil },
-        metric: Spread(group.runs.compactMap { $0.final(name) }),
+        group: group, ended: group.runs.count { $0.summary != nil }, lost: group.runs.count { $0.isLost(name) },
+        values: own, metric: Spread(group.runs.compactMap { $0.final(name) }),
         others: otherMetrics.map { name in Spread(group.runs.compactMap { $0.final(name) }) },
-        test: group.isReference ? nil : PairedTest(differences), seconds: seconds,
+        test: group.isReference ? nil : PairedTest(own, its), seconds: seconds,
         cost: seconds.flatMap { own in base.map { own.mean / $0.mean } })
     }
   }

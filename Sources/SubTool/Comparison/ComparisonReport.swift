@@ -37,7 +37,7 @@ struct ComparisonReport {
       </style>
       <main>
       <h1>\(comparison.title.markup)</h1>
-      <p class="lead">\(headline.markup)</p>
+      <p class="lead">\(ComparisonHeadline(comparison).text.markup)</p>
       \(Self.html(table))
       <ul class="notes">\(ComparisonTable.notes(comparison).map { "<li>\($0.markup)</li>" }.joined())</ul>
       <h2>\(comparison.axis.map { "By \($0.markup), and over the steps" } ?? "Over the steps")</h2>
@@ -62,35 +62,6 @@ struct ComparisonReport {
   /// The groups that have runs.
   private var made: [Comparison.Group] { comparison.groups.filter { !$0.runs.isEmpty } }
 
-  /// What came out in a sentence for every section.
-  private var headline: String {
-    let sentences = comparison.sections.compactMap { section in
-      headline(comparison.rows.filter { $0.group.section == section }).map {
-        section.isEmpty ? $0 : "\(section): \($0)"
-      }
-    }
-    return sentences.isEmpty ? "No run has ended yet." : sentences.joined(separator: " ")
-  }
-
-  /// The same of rows with one reference; nil: none has a run that has ended.
-  private func headline(_ rows: [Comparison.Row]) -> String? {
-    guard let best = rows.filter({ $0.metric != nil }).max(by: { $0.metric!.mean < $1.metric!.mean }) else {
-      return nil
-    }
-    let metric = comparison.metric(of: best.group)
-    let reference = comparison.reference(of: best.group).label
-    if let own = rows.first(where: { $0.group.isReference })?.metric, own.mean >= best.metric!.mean {
-      return "No mean \(metric) is above that of \(reference), \(own.mean.fixed(4))."
-    }
-    let text = "The best mean \(metric) is that of \(best.group.label), \(best.metric!.mean.fixed(4))"
-    guard let test = best.test else { return text + "." }
-    let (difference, count) = (test.differences.mean, test.differences.count)
-    let p = test.p.map { ", p \($0 < 0.001 ? "< 0.001" : $0.fixed(3))" } ?? ""
-    let cost = best.cost.map { ", for \($0.fixed(2)) times the training time" } ?? ""
-    return text
-      + ": \(difference.fixed(4)) more than \(reference) over \(count) seed\(count == 1 ? "" : "s")\(p)\(cost)."
-  }
-
   private static func curves(_ comparison: Comparison) -> String {
     let several = comparison.groups.contains { $0.runs.count > 1 }
     return (several ? "Means over the seeds, with their standard deviation as a band. " : "")
@@ -102,13 +73,13 @@ struct ComparisonReport {
     guard !comparison.differing.isEmpty else { return "" }
     let heads = ["setting"] + made.map(\.name)
     return "<h3>Where the methods differ</h3>"
-      + Self.html(heads, comparison.differing.map { [$0.key] + $0.values })
+      + Self.html(heads, comparison.differing.map { [$0.key] + $0.values }, class: "wide settings")
   }
 
   private static func html(_ table: ComparisonTable) -> String { html(table.heads, table.rows) }
 
   /// A table; on narrow screens every row is a card, whose cells carry their heads.
-  private static func html(_ heads: [String], _ rows: [[String]]) -> String {
+  private static func html(_ heads: [String], _ rows: [[String]], class name: String = "wide") -> String {
     let head = heads.map { "<th>\($0.markup)</th>" }.joined()
     let body = rows.map { row in
       let cells = zip(heads, row).enumerated().map { column, cell in
@@ -119,7 +90,7 @@ struct ComparisonReport {
       return "<tr>\(cells.joined())</tr>\n"
     }
     return
-      "<div class=\"wide\"><table>\n<thead><tr>\(head)</tr></thead>\n<tbody>\n\(body.joined())</tbody>\n</table></div>\n"
+      "<div class=\"\(name)\"><table>\n<thead><tr>\(head)</tr></thead>\n<tbody>\n\(body.joined())</tbody>\n</table></div>\n"
   }
 
   private static func list(_ pairs: [(key: String, value: String)]) -> String {
@@ -140,8 +111,9 @@ struct ComparisonReport {
     .notes{margin:8px 0;padding-left:20px}
     .wide{overflow-x:auto}
     table{border-collapse:collapse;font-variant-numeric:tabular-nums}
-    th,td{padding:6px 14px;border-bottom:1px solid var(--line);text-align:right;overflow-wrap:anywhere}
+    th,td{padding:6px 14px;border-bottom:1px solid var(--line);text-align:right;white-space:nowrap}
     th:first-child{padding-left:0;text-align:left}
+    th,.settings td{min-width:8em;white-space:normal;overflow-wrap:anywhere}
     thead th{color:var(--faint);font-weight:500;font-size:14px}
     .panels{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,400px),1fr));gap:12px}
     figure{margin:0;border:1px solid var(--line);border-radius:6px;overflow:hidden}
@@ -156,10 +128,10 @@ struct ComparisonReport {
     thead{display:none}
     table,tbody,tr,td,tbody th{display:block}
     tr{padding:8px 0;border-bottom:1px solid var(--line)}
-    th,td{padding:2px 0;border:0}
+    th,td,.settings td{min-width:0;padding:2px 0;border:0}
     td:empty{display:none}
     td{display:flex;justify-content:space-between;gap:16px}
-    td::before{content:attr(data-head);color:var(--faint);text-align:left}
+    td::before{content:attr(data-head);color:var(--faint);text-align:left;white-space:normal}
     dl{grid-template-columns:1fr}
     dd{margin-bottom:6px}
     }

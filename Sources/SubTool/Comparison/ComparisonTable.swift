@@ -16,8 +16,7 @@ struct ComparisonTable {
     self.heads = heads + ["cost"]
     rows = comparison.rows.map { row in
       let (group, reference) = (row.group, comparison.reference(of: row.group))
-      let isPart = row.ended < group.runs.count
-      var cells = [group.name + (isPart ? " (\(row.ended) of \(group.runs.count) runs ended)" : "")]
+      var cells = [group.name + Self.state(row)]
       if hasPaper {
         let apart = reference.paper.flatMap { its in group.paper.map { $0.text(above: its) } }
         cells += [group.paper?.text ?? "-", group.isReference ? "" : apart ?? "-"]
@@ -37,7 +36,11 @@ struct ComparisonTable {
     return ComparisonTable(
       heads: ["metric"] + rows.map(\.group.name),
       rows: comparison.otherMetrics.enumerated().map { place, name in
-        [name] + rows.map { text($0.others[place], 4) }
+        [name]
+          + rows.map { row in
+            let spread = row.others[place]
+            return text(spread, 4) + (spread.map { $0.count < row.ended ? " (n \($0.count))" : "" } ?? "")
+          }
       })
   }
 
@@ -58,15 +61,24 @@ struct ComparisonTable {
 
   /// What is to be known of the runs, and what the columns mean, a line each.
   static func notes(_ comparison: Comparison) -> [String] {
-    let counts = Set(comparison.groups.map(\.runs.count)).subtracting([0]).sorted().map { "\($0)" }
+    let counts = Set(comparison.rows.compactMap { $0.metric?.count }).sorted().map { "\($0)" }
     let hasPaper = comparison.groups.contains { $0.paper != nil }
     return comparison.remarks + [
-      "mean \u{b1} standard deviation (n \u{2212} 1) over the seeds, n = \(counts.joined(separator: " or ")), of the weights "
-        + "behind the last update"
+      "mean \u{b1} standard deviation (n \u{2212} 1) over the seeds, "
+        + (counts.isEmpty ? "" : "n = \(counts.joined(separator: " or ")), ") + "of the weights behind the last update"
         + (hasPaper ? "; paper: its number and what that is more than its own reference" : ""),
       "p: paired t-test over the seeds that both have, two-sided; with few seeds it finds only large differences",
       "training: the time of the updates alone; cost: times that of \(comparison.referenceName)",
-    ]
+    ] + comparison.shortCurves
+  }
+
+  /// What is to be known of a row's runs, behind its name.
+  private static func state(_ row: Comparison.Row) -> String {
+    let (runs, lost) = (row.group.runs.count, row.lost)
+    guard row.ended == runs else {
+      return " (\(row.ended) of \(runs) runs ended" + (lost > 0 ? "; \(lost) not a number)" : ")")
+    }
+    return lost > 0 ? " (\(runs - lost) of \(runs) seeds; \(lost) not a number)" : ""
   }
 
   /// Lines of text.
@@ -110,15 +122,15 @@ extension Comparison {
   var stepsCSV: String {
     let names = ["loss", "loss_main", "loss_sub", "loss_main_mean", "loss_sub_mean", "lr", "grad_norm"]
     let all = names + ["grad_norm_main", "grad_norm_sub", "samples_per_s"] + allMetrics
-    var rows = [["group", "method", "seed", "step", "split"] + all]
+    var text = CSV.line(["group", "method", "seed", "step", "split"] + all)
     for group in groups {
       for run in group.runs {
-        rows += run.logged(all).map { line in
-          [group.name, run.method, "\(run.seed)", "\(line.step)", line.split] + line.values.map(Self.number)
+        run.log.forEach(all) { step, split, values in
+          text += CSV.line([group.name, run.method, "\(run.seed)", "\(step)", split] + values.map(Self.number))
         }
       }
     }
-    return rows.map(CSV.line).joined()
+    return text
   }
 
   /// The metric that counts, the others, and those of groups with their own.

@@ -63,12 +63,21 @@ extension ToolContext {
       for line in table.lines { try console.print(line) }
     }
     for line in ComparisonTable.notes(comparison) { console.note(line) }
+    let figure = comparison.figure
+    noteBoxes(in: figure, FileSystem.join(folder, "figure"))
     if console.outputIsTerminal {
       let plot = TextPlot(width: min(console.width, 100), height: 13, console)
-      for panel in comparison.figure.panels.prefix(2) {
+      for panel in figure.panels.prefix(2) {
         for line in plot.lines(panel) { try console.print(styled: line) }
       }
     }
     try console.print("report \(FileSystem.join(folder, "report.html"))")
+  }
+
+  /// Says where a figure's PNG lacks letters that its SVG has; `path` is that of both without their endings.
+  func noteBoxes(in figure: Figure, _ path: String) {
+    if figure.texts.contains(where: PictureFont.lacks) {
+      console.note("\(path).png has boxes for letters that its font lacks: \(path).svg has them")
+    }
   }
 }

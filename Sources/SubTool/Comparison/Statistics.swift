@@ -28,6 +28,11 @@ struct PairedTest: Equatable {
   /// same.
   let p: Double?
 
+  /// Of values against others by their seeds, as far as both have them.
+  init?(_ values: [Int: Double], _ others: [Int: Double]) {
+    self.init(values.keys.sorted().compactMap { seed in others[seed].map { values[seed]! - $0 } })
+  }
+
   init?(_ differences: [Double]) {
     guard let spread = Spread(differences) else { return nil }
     self.differences = spread

@@ -19,7 +19,8 @@ extension ClipModality {
     return PlannedTraining(
       "\(request.model ?? (isSmall ? "a small CLIP" : "ViT-B-32")), images of \(side) pixels, texts of \(length) tokens"
         + request.title(of: data),
-      ContrastiveTask(model), parameters, by: recipe, samples: samples
+      ContrastiveTask(model), parameters, by: recipe, samples: samples,
+      batches: CaptionSource.batchesPerEpoch(of: samples, by: recipe.loop.batchSize, .shards)
     ) { count in
       let text = Array(repeating: Int32(1), count: length - 1) + [Int32(config.text.vocabularySize - 1)]
       return ClipBatch(

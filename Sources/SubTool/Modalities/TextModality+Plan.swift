@@ -17,9 +17,10 @@ extension TextModality {
     let title =
       "\(request.from ?? (isSmall ? "a small BERT" : "BERT-base")), sequences of \(length) tokens"
       + request.title(of: data)
+    let samples = try request.samples(of: data, "texts")
     return PlannedTraining(
-      title, SequenceClassification(model), parameters, by: recipe,
-      samples: try request.samples(of: data, "texts")
+      title, SequenceClassification(model), parameters, by: recipe, samples: samples,
+      batches: ShuffledBatches<TextBatch>.batchesPerEpoch(of: samples, by: recipe.loop.batchSize)
     ) { count in
       let sequence = TextBatch.Sequence(
         ids: Array(repeating: Int32(min(1000, config.vocabularySize - 1)), count: length),

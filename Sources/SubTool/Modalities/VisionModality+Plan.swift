@@ -1,4 +1,5 @@
 import SubCore
+import SubData
 import SubNN
 import SubTrain
 import VisionSub
@@ -17,9 +18,10 @@ extension VisionModality {
     let title =
       "\(recipe.model.name), images of \(config.imageSize) pixels, \(config.classes) classes"
       + request.title(of: data)
+    let samples = try request.samples(of: data, "images")
     return PlannedTraining(
-      title, ImageClassification(model, objective: recipe.objective), parameters, by: recipe,
-      samples: try request.samples(of: data, "images"), dropPath: recipe.model.dropPath,
+      title, ImageClassification(model, objective: recipe.objective), parameters, by: recipe, samples: samples,
+      batches: recipe.sampler(of: samples).batchesPerEpoch, dropPath: recipe.model.dropPath,
       copies: recipe.augment.copies
     ) { count in
       let images = Tensor([count, 3, config.imageSize, config.imageSize], filledWith: 0.5, on: device)

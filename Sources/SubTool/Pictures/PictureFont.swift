@@ -44,12 +44,18 @@ struct PictureFont: Sendable {
     let contours: [[PlotPoint]]
   }
 
-  /// The characters of a text in order; white space of any kind is a space.
+  /// Whether a box stands for some letter of a text.
+  static func lacks(_ text: String) -> Bool { scalars(text).contains { regular.glyphs[$0] == nil } }
+
+  /// The characters of a text in order.
   private func glyphs(_ text: String) -> [Glyph] {
     let face = isBold ? Self.bold : Self.regular
-    return text.precomposedStringWithCanonicalMapping.unicodeScalars.map { scalar in
-      face.glyphs[scalar.properties.isWhitespace ? " " : scalar] ?? face.missing
-    }
+    return Self.scalars(text).map { face.glyphs[$0] ?? face.missing }
+  }
+
+  /// White space of any kind is a space.
+  private static func scalars(_ text: String) -> [Unicode.Scalar] {
+    text.precomposedStringWithCanonicalMapping.unicodeScalars.map { $0.properties.isWhitespace ? " " : $0 }
   }
 
   private static let regular = decoded(DejaVuSans.regular)
@@ -126,6 +132,34 @@ struct PictureFont: Sendable {
       kept.append(character)
     }
     return kept + "…"
+  }
+
+  /// Names, none longer than that where its ends can be told: its middle gives way to an ellipsis. What several have in common
+  /// in front does so too where they would look alike without.
+  func shortened(_ names: [String], to length: Double) -> [String] {
+    let short = names.map { shortened($0, to: length) }
+    return names.indices.map { index in
+      let alike = names.indices.filter { short[$0] == short[index] }.map { names[$0] }
+      guard let last = alike.last, let place = alike.firstIndex(of: names[index]), Set(alike).count > 1 else {
+        return short[index]
+      }
+      let shared = alike.map { zip($0, last).prefix { $0 == $1 }.count }.min() ?? 0
+      return shortened(alike.map { "…" + $0.dropFirst(shared) }, to: length)[place]
+    }
+  }
+
+  private func shortened(_ name: String, to length: Double) -> String {
+    guard self.length(name) > length else { return name }
+    let characters = Array(name)
+    var (kept, room) = (0, length - self.length("…"))
+    // From both ends inwards.
+    while kept < characters.count {
+      let next = kept % 2 == 0 ? characters[kept / 2] : characters[characters.count - 1 - kept / 2]
+      room -= self.length(String(next))
+      guard room >= 0 || kept < 3 else { break }
+      kept += 1
+    }
+    return String(characters.prefix((kept + 1) / 2)) + "…" + String(characters.suffix(kept / 2))
   }
 
   /// The text in lines of so many columns, broken between words; the last of `most` lines ends with an ellipsis where there

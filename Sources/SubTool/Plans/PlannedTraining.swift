@@ -23,16 +23,16 @@ struct PlannedTraining {
   /// A forward and backward step of some samples, for the clock.
   let step: (any Method, Int) -> () -> Void
 
-  /// Training of a network by a recipe that sees every sample of a batch in so many copies; `makeBatch` makes so many
-  /// samples of the usual size.
+  /// Training of a network by a recipe that sees every sample of a batch in so many copies; `batches` are those that the run's
+  /// source makes of an epoch's samples; `makeBatch` makes so many samples of the usual size.
   init<Task: TrainingTask>(
-    _ title: String, _ task: Task, _ parameters: ParameterSet, by recipe: some Recipe, samples: Int,
+    _ title: String, _ task: Task, _ parameters: ParameterSet, by recipe: some Recipe, samples: Int, batches: Int,
     dropPath: Double = 0, copies: Int = 1,
     makeBatch: @escaping (Int) -> Task.Batch
   ) {
     (self.title, self.samples, weights) = (title, samples, parameters.arena.count)
     (batch, logEvery) = (recipe.samplesPerUpdate * copies, recipe.loop.logEvery)
-    let perEpoch = max(1, samples / recipe.samplesPerUpdate)
+    let perEpoch = max(1, recipe.updatesPerEpoch(of: batches))
     updates = recipe.updates(stepsPerEpoch: perEpoch)
     epochs = Double(updates) / Double(perEpoch)
     (basis, selection) = (RatioBasis(recipe.method, dropPath: dropPath), recipe.method.masking)

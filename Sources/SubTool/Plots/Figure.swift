@@ -11,10 +11,37 @@ struct PlotSeries: Equatable {
   var label: String
   /// The number of its colour, that of its group everywhere.
   var colour: Int
-  /// Its points in order of x; y is finite.
+  /// Its points in order of x.
   var points: [PlotPoint]
   /// How far runs lie on either side, at every point; empty: one run.
   var deviations: [Double] = []
+
+  /// The same at some of its points.
+  private func picked(_ indices: [Int]) -> PlotSeries {
+    var some = self
+    some.points = indices.map { points[$0] }
+    some.deviations = deviations.isEmpty ? [] : indices.map { deviations[$0] }
+    return some
+  }
+
+  /// What an axis can hold of it: smaller values are 0, larger ones are left out.
+  var drawable: PlotSeries {
+    func isHeld(_ value: Double) -> Bool { abs(value) < PlotAxis.magnitudes.upperBound }
+    var some = picked(points.indices.filter { isHeld(points[$0].y) && (deviations.isEmpty || isHeld(deviations[$0])) })
+    some.points = some.points.map { PlotPoint($0.x, abs($0.y) < PlotAxis.magnitudes.lowerBound ? 0 : $0.y) }
+    return some
+  }
+
+  /// No more points than `count`: both ends, and the lowest and the highest of as many neighbours.
+  func thinned(to count: Int) -> PlotSeries {
+    guard points.count > count else { return self }
+    let shares = (count - 2) / 2
+    let extremes = (0..<shares).flatMap { share in
+      let some = (points.count * share / shares)..<(points.count * (share + 1) / shares)
+      return [some.min { points[$0].y < points[$1].y }, some.max { points[$0].y < points[$1].y }].compactMap { $0 }
+    }
+    return picked(Set([0, points.count - 1] + extremes).sorted())
+  }
 }
 
 /// Curves over common axes.
@@ -24,9 +51,12 @@ struct PlotPanel: Equatable {
   var xLabel, yLabel: String
   var series: [PlotSeries]
 
-  /// A panel without its empty curves; nil where that leaves none.
+  /// More points of a curve than that are not seen at its width.
+  private static let mostPoints = 500
+
+  /// A panel of what can be seen of curves, without the empty ones; nil where that leaves none.
   init?(_ title: String, x: String, y: String, _ series: [PlotSeries]) {
-    let drawn = series.filter { !$0.points.isEmpty }
+    let drawn = series.map { $0.drawable.thinned(to: Self.mostPoints) }.filter { !$0.points.isEmpty }
     guard !drawn.isEmpty else { return nil }
     (self.title, xLabel, yLabel, self.series) = (title, x, y, drawn)
   }
@@ -45,7 +75,10 @@ struct PlotPanel: Equatable {
     }
     let values = series.flatMap { $0.points.map(\.y) }
     let low = values.min() ?? 0
-    if low > 0, (values.max() ?? 0) / low > 100 { return PlotAxis(logarithmic: values, ticks: ticks) }
+    if low > 0, (values.max() ?? 0) / low > 100 {
+      // Of a band that reaches below 0 an axis of powers has the upper part.
+      return PlotAxis(logarithmic: values + ends.filter { $0 >= PlotAxis.magnitudes.lowerBound }, ticks: ticks)
+    }
     return PlotAxis(ends, ticks: ticks, margin: 0.05)
   }
 }
@@ -54,17 +87,7 @@ struct PlotPanel: Equatable {
 struct Figure: Equatable {
   var title: String
   var panels: [PlotPanel]
-}
 
-extension [PlotPoint] {
-  /// No more points than `count`: else each is the mean of as many neighbours.
-  func thinned(to count: Int) -> [PlotPoint] {
-    guard self.count > count else { return self }
-    let share = (self.count + count - 1) / count
-    return stride(from: 0, to: self.count, by: share).map { start in
-      let some = self[start..<Swift.min(self.count, start + share)]
-      let sum = some.reduce(PlotPoint(0, 0)) { PlotPoint($0.x + $1.x, $0.y + $1.y) }
-      return PlotPoint(sum.x / Double(some.count), sum.y / Double(some.count))
-    }
-  }
+  /// Everything that is written in it.
+  var texts: [String] { [title] + panels.flatMap { [$0.title, $0.xLabel, $0.yLabel] + $0.series.map(\.label) } }
 }

@@ -3,10 +3,14 @@ struct PanelLayout {
   /// The size of every panel.
   static let (width, height) = (420.0, 290.0)
   private static let (letters, gap) = (13.0, 16.0)
+  /// The most that a curve's name takes, and the least that the curves do.
+  private static let (longestName, leastPlot) = (140.0, 150.0)
 
   private let panel: PlotPanel
   private let origin: PlotPoint
   private let x, y: PlotAxis
+  /// The curves' names.
+  private let names: [String]
   /// The curves' own part of the panel.
   private let left, right, top, bottom: Double
 
@@ -14,9 +18,11 @@ struct PanelLayout {
   init(_ panel: PlotPanel, at origin: PlotPoint = PlotPoint(0, 0)) {
     (self.panel, self.origin) = (panel, origin)
     (x, y) = (panel.horizontal(ticks: 4), panel.vertical(ticks: 5))
-    func widest(_ texts: [String]) -> Double { texts.map(PictureFont(size: Self.letters).length).max() ?? 0 }
+    let font = PictureFont(size: Self.letters)
+    func widest(_ texts: [String]) -> Double { texts.map(font.length).max() ?? 0 }
+    names = font.shortened(panel.series.map(\.label), to: Self.longestName)
     left = origin.x + 30 + widest(y.ticks.map(\.text))
-    right = origin.x + Self.width - 12 - max(8, widest(panel.series.map(\.label)))
+    right = max(left + Self.leastPlot, origin.x + Self.width - 12 - max(8, widest(names)))
     (top, bottom) = (origin.y + 36, origin.y + Self.height - 44)
   }
 
@@ -53,8 +59,9 @@ struct PanelLayout {
       // Few points are shown as such: a curve of one would not be seen.
       if points.count <= 12 { for point in points { pen.line([point], .series(series.colour), width: 6) } }
     }
-    for (series, height) in zip(panel.series, labelHeights) {
-      pen.text(series.label, at: PlotPoint(right + 8, height + 4.5), .series(series.colour), size: Self.letters)
+    for (number, height) in labelHeights.enumerated() {
+      let ink = PlotInk.series(panel.series[number].colour)
+      pen.text(names[number], at: PlotPoint(right + 8, height + 4.5), ink, size: Self.letters)
     }
   }
 

@@ -14,6 +14,9 @@ struct PlotAxis {
   /// The marks, in order, with their texts.
   let ticks: [(value: Double, text: String)]
 
+  /// How small and large a value besides 0 may be: its marks are numbers of full precision, too.
+  static let magnitudes = 1e-300..<1e100
+
   /// An axis that holds all values, with about so many marks at 1, 2 or 5 times a power of ten. `margin` is the share of the
   /// range that stays free at either end.
   init(_ values: [Double], ticks count: Int, margin: Double) {
@@ -50,7 +53,8 @@ struct PlotAxis {
 
   /// Where a value lies, 0 at the low end and 1 at the high one.
   func place(_ value: Double) -> Double {
-    isLogarithmic ? log10(max(value, low) / low) / log10(high / low) : (value - low) / (high - low)
+    isLogarithmic
+      ? (log10(max(value, low)) - log10(low)) / (log10(high) - log10(low)) : (value - low) / (high - low)
   }
 
   private static func roundStep(_ least: Double) -> Double {
@@ -60,6 +64,7 @@ struct PlotAxis {
 
   private static func text(_ value: Double, decimals: Int, largest: Double) -> String {
     switch largest {
+    case 1e9...: value == 0 ? "0" : scientific(value)
     case 1e6...: trimmed(value / 1e6) + (value == 0 ? "" : "M")
     case 1e4...: trimmed(value / 1e3) + (value == 0 ? "" : "k")
     case ..<1e-3: value == 0 ? "0" : scientific(value)
@@ -72,6 +77,6 @@ struct PlotAxis {
   /// `2e-5`, where C writes `2e-05`.
   private static func scientific(_ value: Double) -> String {
     let power = floor(log10(abs(value)) + 1e-9)
-    return "\(Float(value / pow(10, power)).significant(2))e\(Int(power))"
+    return "\(Float(value / pow(10, power)).significant(4))e\(Int(power))"
   }
 }

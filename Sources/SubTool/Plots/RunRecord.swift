@@ -10,26 +10,15 @@ struct RunRecord {
   let configuration: JSON
   /// `summary.json`; nil: the run has not ended.
   let summary: JSON?
-  private let lines: [(step: Double, split: String, values: JSON)]
+  /// `metrics.jsonl`, as far as it is written.
+  let log: LoggedLines
 
-  /// Reads a run. A line that is being written is left out; any other that is damaged is an error.
+  /// Reads a run. Throws for files that are damaged.
   init(_ path: String) throws {
     folder = try RunFolder.existing(path)
     configuration = try folder.configuration()
     summary = FileSystem.kind(folder.summaryPath) == .file ? try JSON.read(folder.summaryPath) : nil
-    guard FileSystem.kind(folder.metricsPath) == .file else {
-      lines = []
-      return
-    }
-    let texts = try InputFile(folder.metricsPath).text().split(separator: "\n", omittingEmptySubsequences: false)
-    lines = try texts.dropLast().enumerated().map { [folder] number, text in
-      let place = "\(folder.metricsPath), line \(number + 1)"
-      let values = try JSON.parse(String(text), at: place)
-      guard let step = values["step"]?.int, let split = values["split"]?.string else {
-        throw InputError("this is no line of a run's log", at: place, cure: "restore the file, or leave the run out")
-      }
-      return (Double(step), split, values)
-    }
+    log = FileSystem.kind(folder.metricsPath) == .file ? try LoggedLines(folder.metricsPath) : LoggedLines()
   }
 
   /// The run of a folder, or the runs in it by their names. Throws where there are none.
@@ -57,14 +46,13 @@ struct RunRecord {
   /// Updates of the whole run; nil: an older version began it.
   var steps: Int? { configuration["steps"]?.int }
   /// Updates done, as far as is logged.
-  var step: Int { Int(lines.last?.step ?? 0) }
+  var step: Int { log.steps.last ?? 0 }
   /// Updates of an epoch; nil: an older version began the run.
   var stepsPerEpoch: Int? { configuration["steps_per_epoch"]?.int }
 
   /// The names of the task's metrics in order, the one by which the best is told first.
   var metrics: [String] {
-    let evaluated = lines.last { $0.split == "eval" }?.values
-    let keys = (summary?["metrics"] ?? evaluated)?.object?.keys ?? []
+    let keys = summary?["metrics"]?.object?.keys ?? log.evaluated
     let names = keys.filter { !Self.common.contains($0) }
     let best = (configuration["best_by"]?.array ?? []).compactMap(\.string).first { names.contains($0) }
     return (best.map { [$0] } ?? []) + names.filter { $0 != best }
@@ -75,20 +63,12 @@ struct RunRecord {
   ]
 
   /// The values of a key over the steps; those that are no numbers are left out.
-  func curve(_ key: String, of split: MetricsRecord.Split) -> [PlotPoint] {
-    lines.compactMap { line in
-      guard line.split == split.rawValue, let value = line.values[key]?.double, value.isFinite else { return nil }
-      return PlotPoint(line.step, value)
-    }
-  }
+  func curve(_ key: String, of split: MetricsRecord.Split) -> [PlotPoint] { log.curve(key, of: split.rawValue) }
 
-  /// The values of keys, line by line.
-  func logged(_ keys: [String]) -> [(step: Int, split: String, values: [Double?])] {
-    lines.map { line in (Int(line.step), line.split, keys.map { line.values[$0]?.double }) }
-  }
-
-  /// A metric behind the last update; nil where the run has not ended.
+  /// A metric behind the last update; nil where the run has not ended, or it is no number.
   func final(_ metric: String) -> Double? { summary?["metrics"]?[metric]?.double }
+  /// Whether the run has ended with a metric that is no number.
+  func isLost(_ metric: String) -> Bool { summary?["metrics"]?[metric] != nil && final(metric) == nil }
   /// How long its updates took; of runs of older versions, the whole run.
   var trainingSeconds: Double? { (summary?["training_seconds"] ?? summary?["seconds"])?.double }
 }
@@ -115,7 +95,7 @@ extension RunRecord {
         kind.title, x: "step", y: kind.label,
         runs.enumerated().map { number, run in
           PlotSeries(
-            label: names[number], colour: number, points: run.curve(kind.key, of: kind.split).thinned(to: 300))
+            label: names[number], colour: number, points: run.curve(kind.key, of: kind.split))
         })
     }
     return Figure(title: "\(runs.count) runs", panels: panels.compactMap { $0 })
@@ -143,7 +123,7 @@ extension RunRecord {
     _ title: String, _ label: String, _ split: MetricsRecord.Split, _ curves: [(key: String, name: String)]
   ) -> PlotPanel? {
     let series = curves.enumerated().map { number, curve in
-      PlotSeries(label: curve.name, colour: number, points: self.curve(curve.key, of: split).thinned(to: 300))
+      PlotSeries(label: curve.name, colour: number, points: self.curve(curve.key, of: split))
     }
     let drawn = series.filter { !$0.points.isEmpty }
     let isAlone = drawn.count == 1 && drawn[0].label == "main"

@@ -48,10 +48,21 @@ struct SVGPen: PlotPen {
 }
 
 extension String {
-  /// The text as SVG and HTML take it.
+  /// The text as SVG and HTML take it; what no XML may hold is a replacement character. Scalar by scalar: a mark above a sign
+  /// makes one character of both.
   var markup: String {
-    replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
-      .replacing("\"", with: "&quot;")
+    let parts = unicodeScalars.map { scalar in
+      switch scalar {
+      case "&": "&amp;"
+      case "<": "&lt;"
+      case ">": "&gt;"
+      case "\"": "&quot;"
+      case "\t", "\n": String(scalar)
+      case "\0"..<" ", "\u{fffe}", "\u{ffff}": "\u{fffd}"
+      default: String(scalar)
+      }
+    }
+    return parts.joined()
   }
 }
 

@@ -42,8 +42,7 @@ public struct TrainingRun<Subject: Trainable> {
   ) throws {
     (self.command, self.subject, self.recipe, self.method) = (command, subject, recipe, method)
     task = recipe.name
-    let batches = recipe.batchesPerUpdate
-    let perEpoch = (subject.source.batchesPerEpoch + batches - 1) / batches
+    let perEpoch = recipe.updatesPerEpoch(of: subject.source.batchesPerEpoch)
     var loop = LoopSettings(recipe, stepsPerEpoch: perEpoch, seed: settings.seed)
     (loop.keep, loop.keepsBest, loop.analyze) = (settings.keep, settings.keepsBest, settings.analyze)
     (loop.bestMetrics, loop.ranks) = (bestMetrics, settings.ranks)

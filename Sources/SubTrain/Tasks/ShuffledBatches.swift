@@ -31,7 +31,10 @@ public final class ShuffledBatches<Batch: TrainingBatch>: BatchSource {
   /// What the samples are, for `identity`.
   public var digest: SampleDigest?
   public var identity: JSON { digest?.json(count: count) ?? ["count": .integer(Int64(count))] }
-  public var batchesPerEpoch: Int { (count + batchSize - 1) / batchSize }
+  public var batchesPerEpoch: Int { Self.batchesPerEpoch(of: count, by: batchSize) }
+
+  /// Batches of an epoch of `count` samples, told before there are any.
+  public static func batchesPerEpoch(of count: Int, by batchSize: Int) -> Int { (count + batchSize - 1) / batchSize }
 
   public var fullBatch: (samples: Int, waitingBytes: Int, sentBytes: Int) {
     (ranks.rows(of: min(batchSize, count), at: 0).count, 0, 0)

@@ -74,14 +74,20 @@ extension TrainingRun where Subject == VisionTraining {
   }
 }
 
+extension VisionRecipe {
+  /// Which of so many training images make which batch.
+  public func sampler(of count: Int, seed: Int = 0) -> ImageSampler {
+    ImageSampler(count: count, batchSize: loop.batchSize, seed: seed, repeats: augment.repeats)
+  }
+}
+
 extension VisionBatches {
   /// The training batches of a recipe's run. Throws where the images make no update.
   public convenience init(
     _ recipe: VisionRecipe, on images: any ImageSource, weights: [Float]? = nil, maxBroken: Int = 100,
     _ settings: RunSettings
   ) throws {
-    let sampler = ImageSampler(
-      count: images.count, batchSize: recipe.loop.batchSize, seed: settings.seed, repeats: recipe.augment.repeats)
+    let sampler = recipe.sampler(of: images.count, seed: settings.seed)
     guard sampler.batchesPerEpoch > 0 else {
       throw InputError(
         "the \(sampler.epochCount) training images make no update of \(recipe.loop.batchSize)", at: "--set batch_size",

@@ -31,11 +31,86 @@ import Testing
     #expect(abs(wide.place(wide.high) - 1) < 1e-9 && wide.place(wide.low) == 0 && wide.place(-1) == 0)
   }
 
-  @Test func `long curves are drawn with means of neighbours`() {
-    let points = (0..<1000).map { PlotPoint(Double($0), Double($0 % 2)) }
-    let thin = points.thinned(to: 250)
-    #expect(thin.count == 250 && thin.allSatisfy { $0.y == 0.5 } && thin[0].x == 1.5)
-    #expect(points.thinned(to: 1000) == points)
+  @Test func `long curves are drawn with their ends, and the lowest and the highest of neighbours`() throws {
+    var series = PlotSeries(label: "", colour: 0, points: (0..<10_000).map { PlotPoint(Double($0), Double($0 % 7)) })
+    series.points[4321].y = 100
+    series.points[8765].y = -100
+    series.deviations = series.points.map(\.x)
+    let thin = try #require(panel([series]).series.first)
+    #expect(thin.points.count <= 500 && thin.points.count > 400)
+    #expect(thin.points.first?.x == 0 && thin.points.last?.x == 9999)
+    #expect(thin.points.contains(PlotPoint(4321, 100)) && thin.points.contains(PlotPoint(8765, -100)))
+    #expect(zip(thin.points, thin.points.dropFirst()).allSatisfy { $0.x < $1.x })
+    #expect(thin.deviations == thin.points.map(\.x))
+    #expect(panel([rising()]).series == [rising()])
+  }
+
+  @Test func `values of any magnitude are drawn, or left out`() {
+    let values: [[Double]] = [
+      [1e308, -1e308], [5e-324, 1e-323], [5e-324, 1, 1e99], [-1e99, 1e99], [1e-299, 1e99], [1e17, 1e17 + 32],
+      [1e17, 1e17],
+      [.infinity, 1], [1e-300, 1.0000000000000002e-300],
+    ]
+    for values in values {
+      for deviation in [nil, 0, 1e-320, 1e99, Double.infinity, .nan] {
+        var series = PlotSeries(label: "a", colour: 0, points: values.enumerated().map { PlotPoint(Double($0), $1) })
+        series.deviations = deviation.map { Array(repeating: $0, count: values.count) } ?? []
+        guard let panel = PlotPanel("Loss", x: "step", y: "loss", [series]) else { continue }
+        #expect(!panel.svg.contains("nan") && !panel.svg.contains("inf"), "\(values) \(deviation ?? -1)")
+        #expect(Figure(title: "", panels: [panel]).picture.width > 0)
+        let plot = TextPlot(width: 40, height: 9, isUnicode: true, style: TextStyle(isColoured: false))
+        #expect(plot.lines(panel).count == 8)
+      }
+    }
+    #expect(
+      PlotPanel("Loss", x: "step", y: "loss", [PlotSeries(label: "", colour: 0, points: [PlotPoint(1, 1e100)])]) == nil)
+  }
+
+  @Test func `a band is whole on an axis of powers, but for what lies below 0`() {
+    let points = [PlotPoint(0, 1), PlotPoint(1, 1000)]
+    func axis(_ deviations: [Double]) -> PlotAxis {
+      panel([PlotSeries(label: "", colour: 0, points: points, deviations: deviations)]).vertical(ticks: 5)
+    }
+    #expect(axis([0.5, 1000]).isLogarithmic && axis([0.5, 1000]).low < 0.5 && axis([0.5, 1000]).high > 2000)
+    #expect(axis([2, 0]).low > 0.5)
+  }
+
+  @Test func `long names leave room for the curves, and are as distinct as they were`() {
+    let long = String(repeating: "a", count: 300)
+    let names = ["\(long)/1/\(long)", "\(long)/2/\(long)", "runs/first/\(long)", "\(long)/last", "short"]
+    let font = PictureFont(size: 13)
+    let shown = font.shortened(names, to: 140)
+    #expect(Set(shown).count == 5 && shown.allSatisfy { font.length($0) <= 140 }, "\(shown)")
+    #expect(shown[2].hasPrefix("runs/f") && shown[3].hasSuffix("/last") && shown[4] == "short")
+    #expect(shown[0].hasPrefix("…1/a") && shown[1].hasPrefix("…2/a"))
+    // Letters without an end of their own end, too.
+    let marks = String(repeating: "\u{301}", count: 5000)
+    #expect(Set(font.shortened(["a\(marks)", "b\(marks)", "\(marks)", ""], to: 140)).count == 4)
+    var pen = Lines()
+    PanelLayout(panel(names.enumerated().map { rising($1, colour: $0) })).draw(with: &pen)
+    #expect(pen.spans.allSatisfy { $0 >= 0 } && (pen.spans.max() ?? 0) > 150)
+  }
+
+  /// How far lines go to the right.
+  private struct Lines: PlotPen {
+    var spans: [Double] = []
+    mutating func line(_ points: [PlotPoint], _ ink: PlotInk, width: Double) {
+      spans.append(points[points.count - 1].x - points[0].x)
+    }
+    mutating func area(_ points: [PlotPoint], _ ink: PlotInk) {}
+    mutating func text(
+      _ text: String, at point: PlotPoint, _ ink: PlotInk, size: Double, anchor: Double, isBold: Bool, isTurned: Bool
+    ) {}
+  }
+
+  @Test func `markup is XML, whatever a name holds`() {
+    #expect("a<\u{301}&\u{301}\"".markup == "a&lt;\u{301}&amp;\u{301}&quot;")
+    #expect("a\u{1}b\tc\nd\u{b}\u{fffe}\u{ffff}e".markup == "a\u{fffd}b\tc\nd\u{fffd}\u{fffd}\u{fffd}e")
+  }
+
+  @Test func `letters that pictures lack are known`() {
+    #expect(!PictureFont.lacks("run-1 é u\u{308} α ≤ 5\u{a0}%") && !PictureFont.lacks(""))
+    for text in ["кириллица", "日本語", "עברית", "😀"] { #expect(PictureFont.lacks(text)) }
   }
 
   @Test func `an SVG holds every name, and what would end an element is written as text`() {

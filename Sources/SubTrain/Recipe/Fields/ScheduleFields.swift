@@ -64,6 +64,9 @@ public struct ScheduleFields: FieldGroup {
 }
 
 extension Recipe {
+  /// Updates of an epoch of so many batches, the last one perhaps of fewer.
+  public func updatesPerEpoch(of batches: Int) -> Int { (batches + batchesPerUpdate - 1) / batchesPerUpdate }
+
   /// The updates of a run: those of all epochs, or `loop.max_steps`, which only ends a schedule that spans the epochs
   /// but is the whole length of one that does not.
   public func updates(stepsPerEpoch: Int) -> Int {
