@@ -4,7 +4,7 @@ enum CSV {
   static func line(_ fields: [String]) -> String {
     fields.map { field in
       field.utf8.contains { [0x22, 0x2c, 0x0a, 0x0d].contains($0) }
-        ? "\"\(field.replacing("\"", with: "\"\""))\"" : field
+        ? "\"\(field.escaping("\"", by: "\"\""))\"" : field
     }.joined(separator: ",") + "\n"
   }
 }

@@ -21,6 +21,12 @@ extension String {
       default: scalar.value > 127
       }
     }
-    return plain && !isEmpty ? self : "'" + replacing("'", with: "'\\''") + "'"
+    return plain && !isEmpty ? self : "'" + escaping("'", by: "'\\''") + "'"
+  }
+
+  /// The text with another in the place of every such scalar, also of one with a combining mark behind it, which together
+  /// are another character.
+  func escaping(_ scalar: Unicode.Scalar, by text: String) -> String {
+    unicodeScalars.reduce(into: "") { $0 += $1 == scalar ? text : String($1) }
   }
 }
