@@ -109,7 +109,7 @@ struct CaptionSetTests {
 
   @Test func `broken tables name file and line`() throws {
     let cases: [(String, String)] = [
-      ("", "no rows"), ("a,b\n1,2\n", "no column filepath"), ("filepath,title\n", "no rows"),
+      ("", "the file is empty"), ("a,b\n1,2\n", "no column filepath"), ("filepath,title\n", "no rows"),
       ("filepath,title\nx.jpg,fine\ny.jpg,\"open\n", "line 3"), ("filepath\ttitle\n\u{1}\n", "without caption"),
     ]
     for (index, (text, part)) in cases.enumerated() {
