@@ -197,7 +197,10 @@ public struct TrainingRun<Subject: Trainable> {
         former == ranks.count
         ? []
         : [
-          "goes on with \(ranks.count) rank\(ranks.isAlone ? "" : "s"), begun with \(former): last bits differ from here on"
+          "goes on with \(ranks.count) rank\(ranks.isAlone ? "" : "s"), begun with \(former): "
+            + (subject.parameters.buffers.isEmpty || loop.syncBatchNorm
+              ? "last bits differ from here on"
+              : "batch-norm has the statistics of other samples from here on")
         ]
       return versions + moves + joins
         + changes.map { key, begun, now in

@@ -82,6 +82,29 @@ import VisionSub
     #expect(error?.what.contains("4 ranks do not divide a batch of 6") == true)
   }
 
+  @Test(arguments: [("shapes-tiny", false), ("resnet-shapes", false), ("resnet-shapes", true)])
+  func `a run that other ranks go on with says what differs`(_ name: String, joins: Bool) throws {
+    let path = folder["run"]
+    let train: @Sendable (any Communicator, Int) throws -> [String] = { ranks, steps in
+      var settings = RunSettings(seed: 3, workers: 1)
+      settings.ranks = ranks
+      let recipe = try VisionRecipe.named(name).with([
+        ("max_steps", "\(steps)"), ("batch_size", "8"), ("sync_bn", "\(joins)"), ("eval_batch_size", "80"),
+      ])
+      let data = try VisionData(Repository.file("datasets/shapes"))
+      let model = try VisionRunModel(recipe, classNames: data.classNames, settings)
+      var lines: [String] = []
+      try VisionRun(recipe, on: data, model, settings)
+        .train(to: path, resuming: steps > 1, reporter: LineReporter { lines.append($0) })
+      return lines
+    }
+    _ = try train(SingleProcess(), 1)
+    let lines = try ThreadRanks.run(2) { try train($0, 2) }[0]
+    let isOther = name == "resnet-shapes" && !joins
+    let rest = isOther ? "batch-norm has the statistics of other samples" : "last bits differ"
+    #expect(lines.contains("goes on with 2 ranks, begun with 1: \(rest) from here on"), "\(lines)")
+  }
+
   @Test func `weights go on with a method of one's own`() throws {
     try run(steps: 1).train(to: folder["first"])
     let next = try run(steps: 3, from: folder["first"], method: MethodChoice(Halves()))
