@@ -130,7 +130,7 @@ public struct TrainingRun<Subject: Trainable> {
       settings: loop, in: folder,
       reporter: reporter)
     let (final, position) = try trainer.train(resuming: resuming)
-    for remark in ranks.gather(subject.remarks) { reporter.note(remark) }
+    for remark in subject.remarks { reporter.note(remark) }
     let summary = summary(final, position)
     if ranks.rank == 0 { try folder.writeSummary(summary) }
     return (folder.released, summary)
