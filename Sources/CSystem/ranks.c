@@ -4,6 +4,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -295,10 +296,16 @@ void sys_mpi_abort(int code) {
   _exit(code);
 }
 
-int sys_start_group(const char *path, char *const arguments[]) {
+int sys_start_group(const char *path, char *const arguments[], int *output) {
+  int ends[2];
+  if (pipe(ends)) return -1;
   const int parent = (int)getpid();
   const pid_t process = fork();
-  if (process != 0) return process;
+  if (process != 0) {
+    close(ends[1]);
+    *output = ends[0];
+    return process;
+  }
   setpgid(0, 0);
 #ifdef __linux__
   prctl(PR_SET_PDEATHSIG, SIGTERM);
@@ -313,8 +320,20 @@ int sys_start_group(const char *path, char *const arguments[]) {
   signal(SIGXFSZ, SIG_DFL);
   const int null = open("/dev/null", O_RDONLY);
   if (null >= 0) dup2(null, STDIN_FILENO);
+  dup2(ends[1], STDOUT_FILENO);
+  close(ends[0]), close(ends[1]);
   execv(path, arguments);
   _exit(127);
+}
+
+size_t sys_read_within(int milliseconds, int descriptor, void *bytes, size_t count) {
+  struct pollfd waiting = {.fd = descriptor, .events = POLLIN};
+  if (poll(&waiting, 1, milliseconds) <= 0) return 0;
+  const ssize_t got = read(descriptor, bytes, count);
+  if (got > 0) return (size_t)got;
+  // Closed at the other end: there is nothing to wait for.
+  usleep((useconds_t)milliseconds * 1000);
+  return 0;
 }
 
 bool sys_has_ended(int process, int *code) {

@@ -104,7 +104,7 @@ package enum Tool {
         return 0
       }
       let command = try CommandParser(type, among: commands).parse(rest)
-      switch try RankSession.place(of: command, arguments) {
+      switch try RankSession.place(of: command, arguments, console) {
       case .elsewhere(let code): return code
       case .here(let those): ranks = those
       }

@@ -44,6 +44,8 @@ import Testing
   @Test("Uneven values, texts and flags") func values() throws {
     let results = try ThreadRanks.run(3) { ranks in
       let uneven = ranks.gatherUneven([Int16](repeating: Int16(ranks.rank), count: 2 - ranks.rank))
+      let texts = ranks.gatherUneven([["a\nb", "", "é"], [], ["c"]][ranks.rank])
+      #expect(texts == [["a\nb", "", "é"], [], ["c"]])
       return (
         uneven, ranks.broadcast("text \(ranks.rank)"), ranks.anyone(ranks.rank == 2), ranks.anyone(false)
       )

@@ -46,8 +46,10 @@ void sys_mpi_finish(void);
 _Noreturn void sys_mpi_abort(int code);
 
 /// Starts a program in a process group of its own, which ends when this process does, with nothing on its standard input.
-/// The process's number, or −1 with errno.
-int sys_start_group(const char *path, char *const arguments[]);
+/// What it prints comes out of `*output`. The process's number, or −1 with errno.
+int sys_start_group(const char *path, char *const arguments[], int *output);
+/// Reads what is there within so many milliseconds, up to `count` bytes; 0: nothing.
+size_t sys_read_within(int milliseconds, int descriptor, void *bytes, size_t count);
 /// Whether the process has ended, and its exit code, 128 and its number for a signal.
 bool sys_has_ended(int process, int *code);
 /// Hands the process the signal by which ranks are told to stop.

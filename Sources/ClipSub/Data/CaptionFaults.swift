@@ -1,4 +1,3 @@
-import Foundation
 public import SubCore
 import Synchronization
 
@@ -117,14 +116,11 @@ public final class CaptionFaults: Sendable {
   public func summary(over ranks: any Communicator) -> String {
     var state = state.withLock { $0 }
     let broken = CaptionFault.Kind.brokenImage
-    let own = state.first[broken]?.map { [$0.name, $0.detail] } ?? []
-    guard !ranks.isAlone, let text = try? JSONEncoder().encode(own) else { return Self.summary(state) }
-    let named = ranks.gatherUneven(Array(text)).flatMap { bytes in
-      (try? JSONDecoder().decode([[String]].self, from: Data(bytes))) ?? []
-    }
+    let own = state.first[broken] ?? []
+    let (names, details) = (ranks.gatherUneven(own.map(\.name)), ranks.gatherUneven(own.map(\.detail)))
     let count = ranks.sum(state.counts[broken] ?? 0)
     state.counts[broken] = count > 0 ? count : nil
-    state.first[broken] = named.prefix(3).map { CaptionFault(broken, $0[0], $0[1]) }
+    state.first[broken] = zip(names.joined(), details.joined()).prefix(3).map { CaptionFault(broken, $0, $1) }
     return Self.summary(state)
   }
 

@@ -33,10 +33,9 @@ public final class ClipTraining: Trainable {
   public func write(to folder: String) throws { try model.write(to: folder) }
   public func read(from folder: String) throws { try model.read(from: folder) }
 
-  /// What all ranks skipped, and the evaluation left out, which rank 0 says for them.
+  /// What all ranks skipped, and the evaluation left out.
   public var remarks: [String] {
     let skipped = source.faults?.summary(over: source.ranks) ?? ""
-    guard source.ranks.rank == 0 else { return [] }
     return (skipped.isEmpty ? [] : ["skipped: \(skipped); each is counted as often as it came up"])
       + (evaluation?.remarks ?? [])
   }

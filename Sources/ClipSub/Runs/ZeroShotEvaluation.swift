@@ -110,7 +110,8 @@ public struct ZeroShotEvaluation {
       let scores = classifier.scores(evaluator.imageFeatures(batch.pixels))
       for rank in Ranking.ranks(scores, labels: batch.labels) { own.add(rank: rank) }
     }
-    remarks = ranks.gather(batches.broken.remarks("not counted"))
+    try batches.broken.check(over: ranks)
+    remarks = batches.broken.remarks("not counted", over: ranks)
     let accuracy = own.summed(over: ranks)
     guard accuracy.count > 0 else {
       throw InputError("no image could be read", at: images.name(of: 0), cure: "repair the data")

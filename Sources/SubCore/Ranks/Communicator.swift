@@ -109,17 +109,18 @@ extension Communicator {
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  /// The lines of all ranks, without those that rank 0 says too; those of others say whose they are.
-  public func gather(_ lines: [String]) -> [String] {
-    guard !isAlone else { return lines }
-    // Lines hold no line ends.
-    let all = gatherUneven(Array(lines.joined(separator: "\n").utf8)).map {
-      String(decoding: $0, as: UTF8.self).split(separator: "\n").map(String.init)
-    }
-    return all[0]
-      + all.enumerated().dropFirst().flatMap { rank, own in
-        own.filter { !all[0].contains($0) }.map { "rank \(rank): \($0)" }
+  /// The texts of all ranks, however many each has, in the order of the ranks.
+  public func gatherUneven(_ own: [String]) -> [[String]] {
+    guard !isAlone else { return [own] }
+    let lengths = gatherUneven(own.map(\.utf8.count))
+    let bytes = gatherUneven(own.flatMap { Array($0.utf8) })
+    return zip(lengths, bytes).map { lengths, bytes in
+      var rest = bytes[...]
+      return lengths.map { length in
+        defer { rest = rest.dropFirst(length) }
+        return String(decoding: rest.prefix(length), as: UTF8.self)
       }
+    }
   }
 
   /// Whether a signal has arrived at any rank. All ask at the same place, so that all stop there.

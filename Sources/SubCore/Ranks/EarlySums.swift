@@ -81,15 +81,14 @@ final class EarlySums {
       gradient.backend.fill(gradient, with: 0)
     }
     let values = gradients.arena.slice(from: piece.range.lowerBound, shape: [piece.range.count])
-    let part = SentPart(
-      values: UnsafeMutableBufferPointer(start: values.pointer(Float.self), count: piece.range.count))
+    let part = SentPart(values: values)
     sums.async { [ranks] in ranks.sum(part.values) }
   }
 }
 
-/// Gradients that nobody touches until their sum is there.
+/// Gradients that nobody touches until their sum is there; their memory stays with it where a step ends early, by an error.
 ///
 /// `@unchecked Sendable`: the thread of sums alone writes them meanwhile.
 private struct SentPart: @unchecked Sendable {
-  let values: UnsafeMutableBufferPointer<Float>
+  let values: Tensor
 }

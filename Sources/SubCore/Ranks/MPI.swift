@@ -18,6 +18,11 @@ public final class MPI: Communicator {
     return count > 0 ? (Int(sys_launched_rank()), count) : nil
   }
 
+  /// Whether Open MPI's `mpirun` or MPICH's started this process, perhaps alone: no `mpirun` starts others in it.
+  public static var isUnderMPIRun: Bool {
+    Environment.value("OMPI_COMM_WORLD_SIZE") != nil || Environment.value("PMI_SIZE") != nil
+  }
+
   /// The library that would be opened, with its make and version, or why there is none.
   public static var found: Result<String, InputError> { Result { () throws(InputError) -> String in try open() } }
 

@@ -21,9 +21,25 @@ public final class BrokenImages: Sendable {
   /// How many different pictures were broken.
   public var count: Int { found.withLock { $0.count } }
 
-  /// How many could not be read and the first few of them, for a log; `consequence`: "passed over".
-  public func remarks(_ consequence: String) -> [String] {
-    let errors = errors
+  /// What was wrong with the pictures that any rank met.
+  private func errors(over ranks: any Communicator) -> [(name: String, error: InputError)] {
+    let own = errors
+    guard !ranks.isAlone else { return own }
+    let names = ranks.gatherUneven(own.map(\.name)).joined()
+    let parts = [\InputError.what, \.place, \.cure].map { part in
+      Array(ranks.gatherUneven(own.map { $0.error[keyPath: part] }).joined())
+    }
+    var all: [String: InputError] = [:]
+    for (place, name) in names.enumerated() where all[name] == nil {
+      all[name] = InputError(parts[0][place], at: parts[1][place], cure: parts[2][place])
+    }
+    return all.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+  }
+
+  /// How many different ones no rank could read, and the first few of them, for a log; `consequence`: "passed over". All
+  /// ranks ask for it.
+  public func remarks(_ consequence: String, over ranks: any Communicator = SingleProcess()) -> [String] {
+    let errors = errors(over: ranks)
     guard !errors.isEmpty else { return [] }
     return ["unreadable pictures, \(consequence): \(errors.count)"] + errors.prefix(5).map { "  \($0.error)" }
       + (errors.count > 5 ? ["  … and \(errors.count - 5) more"] : [])
@@ -35,8 +51,16 @@ public final class BrokenImages: Sendable {
       $0[name] = error
       return $0.count
     }
-    guard count > limit else { return }
-    throw InputError(
-      "more than \(limit) pictures are broken, the last one: \(error.what)", at: error.place, cure: cure)
+    if count > limit { throw tooMany(error) }
+  }
+
+  /// Throws where all ranks together met more than the limit, though none of them did. All ranks ask for it.
+  public func check(over ranks: any Communicator) throws {
+    let errors = errors(over: ranks)
+    if errors.count > limit, let last = errors.last { throw tooMany(last.error) }
+  }
+
+  private func tooMany(_ last: InputError) -> InputError {
+    InputError("more than \(limit) pictures are broken, the last one: \(last.what)", at: last.place, cure: cure)
   }
 }

@@ -46,7 +46,7 @@ struct VisionModality: Modality {
     for remark in images.remarks { context.console.note(remark) }
     for line in [evaluation.title] + evaluation.details { context.console.note(line) }
     let result = try evaluation()
-    for remark in context.ranks.gather(evaluation.remarks) { context.console.note(remark) }
+    for remark in evaluation.remarks { context.console.note(remark) }
     return result
   }
 

@@ -16,22 +16,25 @@ struct RankSession {
     case elsewhere(Int32)
   }
 
-  /// Where a command that was parsed is done. `arguments`: the line behind the program's name.
-  static func place(of command: any Command, _ arguments: [String]) throws -> Place {
+  /// Where a command that was parsed is done. `arguments`: the line behind the program's name; `console` gets what others
+  /// print.
+  static func place(of command: any Command, _ arguments: [String], _ console: Console) throws -> Place {
     let ranked = command as? any RankedCommand
-    guard let launched = MPI.launched, launched.count > 1 else {
+    guard let launched = MPI.launched, launched.count > 1 || MPI.isUnderMPIRun else {
       guard let count = ranked?.ranks.count, count > 1 else { return .here(SingleProcess()) }
-      return .elsewhere(try RankLauncher().run(count, arguments))
+      return .elsewhere(try RankLauncher().run(count, arguments, console))
     }
+    if let ranked, ranked.ranks.$count.isGiven, let count = ranked.ranks.count, count != launched.count {
+      throw InputError(
+        "the launcher started \(launched.count) process\(launched.count == 1 ? "" : "es")", at: "--ranks \(count)",
+        cure: "start mpirun with -n \(count), or leave it out", isUsage: true)
+    }
+    guard launched.count > 1 else { return .here(SingleProcess()) }
     let name = type(of: command).name
-    guard let ranked else {
+    guard ranked != nil else {
       throw InputError(
         "masksub \(name) runs as one process, but the launcher started \(launched.count)", at: "masksub \(name)",
         cure: "start it without mpirun or srun", isUsage: true)
-    }
-    if ranked.ranks.$count.isGiven, let count = ranked.ranks.count, count != launched.count {
-      throw InputError(
-        "the launcher started \(launched.count) processes", at: "--ranks \(count)", cure: "leave it out", isUsage: true)
     }
     let ranks = try MPI()
     Processor.share(among: ranks)
@@ -50,7 +53,9 @@ struct RankSession {
     guard let rank = MPI.launched?.rank, rank > 0 else { return true }
     // A command line that is wrong is so for all.
     if !hasJoined, (error as? InputError)?.isUsage == true { return false }
-    for _ in 0..<30 where !Interruption.isRequested { usleep(100_000) }
-    return !Interruption.isRequested
+    // A signal that ends this rank has come to rank 0, too.
+    let isInterruption = error is Interruption
+    for _ in 0..<30 where isInterruption || !Interruption.isRequested { usleep(100_000) }
+    return !isInterruption && !Interruption.isRequested
   }
 }

@@ -113,6 +113,7 @@ final class Journal<Subject: Trainable> {
   private func save(source: JSON? = nil) throws {
     guard let folder else { return }
     try checkWeights()
+    try subject.source.checkSkipped()
     position.elapsed = WallClock.seconds() - began
     if settings.trims { Processor.trimMemory() }
     try log?.sync()

@@ -129,7 +129,7 @@ public struct TrainingRun<Subject: Trainable> {
       settings: loop, in: folder,
       reporter: reporter)
     let (final, position) = try trainer.train(resuming: resuming)
-    for remark in ranks.gather(subject.remarks) { reporter.note(remark) }
+    for remark in subject.remarks { reporter.note(remark) }
     let summary = summary(final, position)
     if ranks.rank == 0 { try folder.writeSummary(summary) }
     return (folder.released, summary)
@@ -196,7 +196,10 @@ public struct TrainingRun<Subject: Trainable> {
         former == ranks.count
         ? []
         : [
-          "goes on with \(ranks.count) rank\(ranks.isAlone ? "" : "s"), begun with \(former): last bits differ from here on"
+          "goes on with \(ranks.count) rank\(ranks.isAlone ? "" : "s"), begun with \(former): "
+            + (subject.parameters.buffers.isEmpty || loop.syncBatchNorm
+              ? "last bits differ from here on"
+              : "batch-norm has the statistics of other samples from here on")
         ]
       return versions + moves + joins
         + changes.map { key, begun, now in

@@ -22,6 +22,9 @@ public protocol BatchSource: AnyObject {
   var identity: JSON { get }
   /// Throws where nothing can be trained on: asked before anything of a new run is written.
   func check() throws
+  /// Throws where all ranks together passed over more than they may, though none of them did: all ask for it, before a
+  /// checkpoint is written.
+  func checkSkipped() throws
   /// Goes to the batch number `index` (counted from the start of the run). `state` is what `state` said there.
   func seek(_ index: Int, state: JSON?) throws
   /// The next batch: of several ranks each gets its own rows of it, of a short batch perhaps none.
@@ -39,6 +42,7 @@ public protocol BatchSource: AnyObject {
 extension BatchSource {
   public var identity: JSON { ["batches_per_epoch": .integer(Int64(batchesPerEpoch))] }
   public func check() throws {}
+  public func checkSkipped() throws {}
   public var state: JSON { .null }
   public func example(of count: Int) throws -> Batch? { nil }
   public var fullBatch: (samples: Int, waitingBytes: Int, sentBytes: Int) { (1, 0, 0) }

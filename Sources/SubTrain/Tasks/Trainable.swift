@@ -33,7 +33,7 @@ public protocol Trainable: AnyObject {
   var evaluationBatch: Int { get set }
   /// Bytes on the host that each of them takes while batches wait.
   var evaluationHostBytes: Int { get }
-  /// What has to be said behind a training: what was passed over.
+  /// What has to be said behind a training: what all ranks passed over. All of them ask for it.
   var remarks: [String] { get }
   /// Writes weights, and what belongs to them, into a checkpoint's folder.
   func write(to folder: String) throws

@@ -62,6 +62,8 @@ public final class VisionBatches: BatchSource {
     loader = batches.loader(from: index, to: total, workers: workers, ahead: ahead)
   }
 
+  public func checkSkipped() throws { try batches.broken.check(over: batches.ranks) }
+
   public func next() throws -> ImageClassification.Batch {
     guard let batch = try loader?.next() else {
       throw InputError(

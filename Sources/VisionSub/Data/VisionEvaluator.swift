@@ -12,7 +12,7 @@ public struct VisionEvaluator {
   let device: Device
 
   /// An evaluator of a model on the images of a source, framed and normalised by `pipeline`. More than
-  /// `maxBroken` unreadable ones are an error.
+  /// `maxBroken` unreadable ones, of all ranks together, are an error.
   public init(
     _ task: ImageClassification, _ source: any ImageSource, _ pipeline: ImagePipeline, batchSize: Int, workers: Int,
     maxBroken: Int = 100, on device: Device, ranks: any Communicator = SingleProcess()
@@ -30,6 +30,9 @@ public struct VisionEvaluator {
   }
 
   private var ranks: any Communicator { batches.ranks }
+
+  /// What all ranks passed over; all of them ask for it.
+  var remarks: [String] { batches.broken.remarks("not counted", over: ranks) }
 
   /// Images of a batch that are this rank's.
   var batchSize: Int {
@@ -69,6 +72,7 @@ public struct VisionEvaluator {
           masked += objective(task.forward(own, nil, pass), own.target).item * Double(batch.count)
         }
       }
+      try batches.broken.check(over: ranks)
       let all = accuracy.summed(over: ranks)
       let means = ranks.sum([loss, masked]).map { $0 / Double(max(1, all.count)) }
       return Evaluation(metrics: all.named(), loss: means[0], maskedLoss: masking.map { _ in means[1] })

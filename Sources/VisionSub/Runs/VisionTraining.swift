@@ -50,6 +50,6 @@ public final class VisionTraining: Trainable {
   }
 
   public var remarks: [String] {
-    source.batches.broken.remarks("passed over") + (evaluator?.batches.broken.remarks("not counted") ?? [])
+    source.batches.broken.remarks("passed over", over: source.batches.ranks) + (evaluator?.remarks ?? [])
   }
 }

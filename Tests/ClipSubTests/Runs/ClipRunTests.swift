@@ -175,10 +175,26 @@ import VisionSub
     #expect(evaluation.remarks.first == "unreadable pictures, not counted: 1")
     #expect(evaluation.remarks.count == 2 && evaluation.remarks[1].contains("1/broken.png"))
 
+    // Batches are made in turn: each rank has one of the two.
+    try CaptionFiles.write([1, 2, 3], folder["classes/0/broken.png"])
+    let (merges, classes) = (self.merges, folder["classes"])
+    let shared: @Sendable (any Communicator) throws -> [String] = { ranks in
+      let model = try ClipRunModel(ClipConfig.tiny(vocabulary: 659), merges: merges, RunSettings(seed: 3))
+      var evaluation = try ZeroShotEvaluation(
+        model, on: ZeroShotData(classes), templates: .photo, batchSize: 4, sharedBy: ranks)
+      _ = try evaluation()
+      return evaluation.remarks
+    }
+    for remarks in try ThreadRanks.run(2, shared) {
+      #expect(remarks.count == 3 && remarks.first == "unreadable pictures, not counted: 2", "\(remarks)")
+    }
+
     for place in 0..<101 { try CaptionFiles.write([1, 2, 3], folder["classes/0/broken-\(place).png"]) }
     var limited = try ZeroShotEvaluation(model, on: ZeroShotData(folder["classes"]), templates: .photo)
     let error = #expect(throws: InputError.self) { try limited() }
     #expect(error?.what.hasPrefix("more than 100 pictures are broken") == true)
+    let ofAll = #expect(throws: InputError.self) { try ThreadRanks.run(2, shared) }
+    #expect(ofAll?.what.hasPrefix("more than 100 pictures are broken") == true)
     try CaptionFiles.write([1, 2, 3], folder["none/0/broken.png"])
     var blind = try ZeroShotEvaluation(model, on: ZeroShotData(folder["none"]), templates: .photo)
     #expect(throws: InputError.self) { try blind() }

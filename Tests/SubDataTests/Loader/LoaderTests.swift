@@ -253,6 +253,26 @@ struct ImageBatchesTests {
     let rest = try all(evaluation.loader(to: evaluation.perEpoch, workers: 2))
     #expect(rest.flatMap(\.indices) == (0..<16).filter { $0 != 3 && $0 != 7 } && rest[0].targets == nil)
     #expect(evaluation.broken.count == 2)
+    // Of the whole batch the first half is rank 0's: it meets 7, and rank 1 meets 3 and 9; with copies both meet all.
+    for copies in [1, 2] {
+      for limit in [2, 3] {
+        let (sampler, pipeline) = (evaluation.sampler, evaluation.pipeline)
+        let met = try ThreadRanks.run(2) { ranks in
+          let batches = ImageBatches(
+            source: Files(broken: [3, 7, 9]), sampler: sampler, pipeline: pipeline, copies: copies,
+            broken: BrokenImages(limit: limit + copies - 1), ranks: ranks)
+          for number in 0..<batches.perEpoch { _ = try batches.batch(number) }
+          let isTooMuch = (try? batches.broken.check(over: ranks)) == nil
+          return (batches.broken.count, batches.broken.remarks("not counted", over: ranks), isTooMuch)
+        }
+        #expect(met.map(\.0) == (copies == 1 ? [1, 2] : [3, 3]))
+        for (_, remarks, isTooMuch) in met {
+          #expect(remarks.count == 4 && remarks[0] == "unreadable pictures, not counted: 3", "\(remarks)")
+          #expect(zip(remarks.dropFirst(), [3, 7, 9]).allSatisfy { $0.contains("file \($1)") }, "\(remarks)")
+          #expect(isTooMuch == (limit + copies - 1 < 3))
+        }
+      }
+    }
     let strict = batches([3, 7], shuffles: false, limit: 1)
     let error = #expect(throws: InputError.self) { try all(strict.loader(to: 3, workers: 0)) }
     #expect(error?.what.contains("more than 1") == true && error?.place == "file 7")

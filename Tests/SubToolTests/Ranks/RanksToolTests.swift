@@ -16,10 +16,12 @@ private let launchers = ["mpirun.openmpi", "mpirun.mpich"].compactMap { name in
     let output, error: String
   }
 
-  /// Runs a program, the tool unless another is named, and does something to it once it has said `moment`.
+  /// Runs a program, the tool unless another is named, and does something to it once it has said `moment`, or a while after
+  /// it started the first process of its own.
   private static func run(
     _ program: String? = nil, _ words: [String], launcher: String? = nil, library: String? = nil,
-    patience: String? = nil, after moment: String? = nil, _ act: (Process) -> Void = { _ in }
+    patience: String? = nil, after moment: String? = nil, milliseconds: UInt32? = nil,
+    _ act: (Process) -> Void = { _ in }
   ) throws -> Ended {
     let built = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
     let tool = FileSystem.join(FileSystem.parent(built), "masksub")
@@ -44,11 +46,24 @@ private let launchers = ["mpirun.openmpi", "mpirun.mpich"].compactMap { name in
       if more.isEmpty { break }
       said += more
     }
-    if moment != nil { act(process) }
+    if let milliseconds {
+      for _ in 0..<1000 where !hasChild(process.processIdentifier) { usleep(5000) }
+      usleep(milliseconds * 1000)
+    }
+    if moment != nil || milliseconds != nil { act(process) }
     said += error.fileHandleForReading.readDataToEndOfFile()
     let printed = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
     process.waitUntilExit()
     return Ended(code: process.terminationStatus, output: printed, error: String(decoding: said, as: UTF8.self))
+  }
+
+  /// Whether a process has started another one.
+  private static func hasChild(_ parent: Int32) -> Bool {
+    ((try? FileSystem.names(in: "/proc")) ?? []).contains { name in
+      // NUMBER (NAME) STATE PARENT …
+      let stat = try? String(contentsOfFile: "/proc/\(name)/stat", encoding: .utf8)
+      return stat?.split(separator: ")").last?.split(separator: " ").dropFirst().first == "\(parent)"
+    }
   }
 
   private static let small = ["train", "--threads", "1", "--workers", "1", "--batch-size", "8", "--set", "log_every=1"]
@@ -114,6 +129,38 @@ private let launchers = ["mpirun.openmpi", "mpirun.mpich"].compactMap { name in
     }
   }
 
+  @Test(.enabled(if: !launchers.isEmpty, "neither mpirun.openmpi nor mpirun.mpich is here"))
+  func `a signal in the first moments is not lost`() throws {
+    let folder = TemporaryFolder()
+    for launcher in launchers {
+      for (place, moment) in [0, 50, 100, 150, 250, 400].enumerated() {
+        let run = folder["\(FileSystem.name(launcher))-\(moment)"]
+        // One that is lost ends with 0.
+        let line = Self.small + ["--set", "max_steps=300", "--ranks", "2", "--output", run]
+        let stopped = try Self.run(nil, line, launcher: launcher, milliseconds: UInt32(moment)) { process in
+          kill(process.processIdentifier, [SIGINT, SIGTERM, SIGHUP][place % 3])
+        }
+        #expect(stopped.code == 130 && stopped.error.contains("interrupted"), "\(moment): \(stopped)")
+        #expect(!stopped.error.contains("error:"), "\(moment): \(stopped)")
+        #expect(Self.processes(with: run, butFor: 0) == [])
+      }
+    }
+  }
+
+  @Test(.enabled(if: !launchers.isEmpty, "neither mpirun.openmpi nor mpirun.mpich is here"))
+  func `a training outlives the reader of its output`() throws {
+    let folder = TemporaryFolder()
+    for launcher in launchers {
+      let run = folder[FileSystem.name(launcher)]
+      let words = Self.small + ["--set", "max_steps=3", "--ranks", "2", "--output", run]
+      let script = folder["\(FileSystem.name(launcher)).sh"]
+      try AtomicFile.write("{ \"$1\" \(words.joined(separator: " ")); echo \"code $?\" >&2; } | :\n", to: script)
+      let ended = try Self.run("/bin/sh", [script], launcher: launcher)
+      #expect(ended.error.contains("code 0\n"), "\(ended)")
+      #expect(try FileSystem.names(in: "\(run)/checkpoints") == ["3"])
+    }
+  }
+
   /// The processes whose command line has a word, but for one.
   private static func processes(with word: String, butFor own: Int32) -> [Int32] {
     ((try? FileSystem.names(in: "/proc")) ?? []).compactMap { Int32($0) }.filter { pid in
@@ -157,6 +204,19 @@ private let launchers = ["mpirun.openmpi", "mpirun.mpich"].compactMap { name in
     #expect(alone.code != 0 && alone.error.contains("no command is given"))
     let script = folder["inspect.sh"]
     try AtomicFile.write("exec \"$1\" inspect nothing\n", to: script)
+    for launcher in launchers {
+      // Behind a colon launchers look for another program.
+      let named = try Self.run(nil, ["train", "--ranks", "2", "--data", ":"], launcher: launcher)
+      #expect(named.code == 1 && named.error.contains("masksub: error: ") && named.error.contains("(:)"), "\(named)")
+      let again = folder["again.sh"]
+      try AtomicFile.write("exec \"$1\" train --ranks 2\n", to: again)
+      let twice = try Self.run(launcher, ["-n", "1", "/bin/sh", again])
+      #expect(
+        twice.code != 0
+          && twice.error.contains(
+            "the launcher started 1 process (--ranks 2): start mpirun with -n 2, or leave it out"),
+        "\(twice)")
+    }
     let inspected = try Self.run(launcher, ["-n", "2", "/bin/sh", script])
     #expect(inspected.code != 0 && inspected.error.contains("masksub inspect runs as one process"), "\(inspected)")
   }

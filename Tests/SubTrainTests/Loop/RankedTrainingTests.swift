@@ -1,11 +1,11 @@
 import Foundation
-import SubCore
 import SubData
 import SubNN
 import Synchronization
 import TestSupport
 import Testing
 
+@testable import SubCore
 @testable import SubTrain
 
 @Suite struct RankedTrainingTests {
@@ -277,6 +277,47 @@ import Testing
       return (count, ranks.sums.withLock { $0 })
     }
     #expect(early.allSatisfy { $0 == (3, 3) }, "\(early)")
+  }
+
+  /// Two ranks, of which the other comes late.
+  private final class LateRanks: Communicator {
+    let (began, comes) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+    var rank: Int { 0 }
+    var count: Int { 2 }
+    var localCount: Int { 2 }
+    var localRank: Int { 0 }
+    func sum(_ values: UnsafeMutableBufferPointer<Float>) {
+      began.signal()
+      comes.wait()
+      for place in values.indices { values[place] += 1 }
+    }
+    func max(_ bytes: UnsafeMutableBufferPointer<UInt8>) {}
+    func gather(_ own: UnsafeRawBufferPointer, into all: UnsafeMutableRawBufferPointer) {}
+    func reduceScatter(_ all: UnsafeBufferPointer<Float>, into own: UnsafeMutableBufferPointer<Float>) {}
+    func broadcast(_ bytes: UnsafeMutableRawBufferPointer) {}
+    func barrier() {}
+    func abort(_ code: Int32) -> Never { exit(code) }
+  }
+
+  @Test func `a step that an error ends leaves its sums the memory that they write`() {
+    let ranks = LateRanks()
+    weak var memory: Storage?
+    func step() {
+      let network = Network()
+      let gradients = Gradients(ParameterSet(network.namedParameters(), on: .cpu, key: RandomKey(seed: 2)))
+      memory = gradients.arena.storage
+      Self.backward(network, gradients, rows: [1], usesOther: false)
+      let touches = Gradients.Touches(own: gradients.touches, isAnyones: gradients.isTouched)
+      gradients.clear()
+      gradients.beginSums(over: ranks, after: touches)
+      Self.backward(network, gradients, rows: [1], usesOther: false)
+      ranks.began.wait()
+    }
+    step()
+    #expect(memory != nil)
+    ranks.comes.signal()
+    for _ in 0..<500 where memory != nil { usleep(10_000) }
+    #expect(memory == nil)
   }
 
   @Test func `ranks that read other samples are refused, by all of them`() throws {

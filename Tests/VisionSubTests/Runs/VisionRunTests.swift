@@ -82,6 +82,67 @@ import VisionSub
     #expect(error?.what.contains("4 ranks do not divide a batch of 6") == true)
   }
 
+  @Test(arguments: ["train", "val"]) func `pictures that ranks cannot read are counted once, all against the limit`(
+    _ part: String
+  ) throws {
+    // Training mixes, so that both ranks make every picture, of which each finds another one broken. Of a batch to evaluate
+    // on either has a half.
+    let (path, names) = (folder.path, ["a/0", "a/1", "a/2", "a/3", "b/0", "b/1", "b/2", "b/3"])
+    for (rank, own) in ["train", "val"].flatMap({ [(0, $0), (1, $0)] }) {
+      let broken: Set<Int> = own != part ? [] : own == "train" ? [rank] : [1, 6]
+      for name in ["a", "b"] { try FileSystem.makeFolder("\(path)/\(rank)/\(own)/\(name)") }
+      for (place, name) in names.enumerated() {
+        let pixels = [UInt8](repeating: UInt8(20 * place), count: 3 * 32 * 32)
+        try AtomicFile.write(
+          broken.contains(place) ? [1, 2, 3] : RGBImage(width: 32, height: 32, pixels: pixels).pngData(),
+          to: "\(path)/\(rank)/\(own)/\(name).png")
+      }
+    }
+    let train: @Sendable (any Communicator, Int) throws -> [String] = { ranks, limit in
+      var settings = RunSettings(seed: 3, workers: 1)
+      settings.ranks = ranks
+      let recipe = try VisionRecipe.named("shapes-tiny").with([
+        ("mixup", "0.8"), ("max_steps", "6"), ("save_every", "2"), ("batch_size", "4"), ("eval_batch_size", "8"),
+        ("evaluate_every", "100"),
+      ])
+      let data = try VisionData("\(path)/\(ranks.rank)")
+      let model = try VisionRunModel(recipe, classNames: data.classNames, settings)
+      var lines: [String] = []
+      try VisionRun(recipe, on: data, model, settings, maxBroken: limit)
+        .train(to: "\(path)/run-\(limit)", reporter: LineReporter { lines.append($0) })
+      return lines
+    }
+    let said = "unreadable pictures, \(part == "train" ? "passed over" : "not counted"): "
+    for lines in try ThreadRanks.run(2, { try train($0, 2) }) {
+      #expect(lines.filter { $0.hasPrefix("unreadable") } == [said + "2"], "\(lines)")
+    }
+    let error = #expect(throws: InputError.self) { try ThreadRanks.run(2) { try train($0, 1) } }
+    #expect(error?.what.hasPrefix("more than 1 pictures are broken") == true && error?.place.contains(part) == true)
+  }
+
+  @Test(arguments: [("shapes-tiny", false), ("resnet-shapes", false), ("resnet-shapes", true)])
+  func `a run that other ranks go on with says what differs`(_ name: String, joins: Bool) throws {
+    let path = folder["run"]
+    let train: @Sendable (any Communicator, Int) throws -> [String] = { ranks, steps in
+      var settings = RunSettings(seed: 3, workers: 1)
+      settings.ranks = ranks
+      let recipe = try VisionRecipe.named(name).with([
+        ("max_steps", "\(steps)"), ("batch_size", "8"), ("sync_bn", "\(joins)"), ("eval_batch_size", "80"),
+      ])
+      let data = try VisionData(Repository.file("datasets/shapes"))
+      let model = try VisionRunModel(recipe, classNames: data.classNames, settings)
+      var lines: [String] = []
+      try VisionRun(recipe, on: data, model, settings)
+        .train(to: path, resuming: steps > 1, reporter: LineReporter { lines.append($0) })
+      return lines
+    }
+    _ = try train(SingleProcess(), 1)
+    let lines = try ThreadRanks.run(2) { try train($0, 2) }[0]
+    let isOther = name == "resnet-shapes" && !joins
+    let rest = isOther ? "batch-norm has the statistics of other samples" : "last bits differ"
+    #expect(lines.contains("goes on with 2 ranks, begun with 1: \(rest) from here on"), "\(lines)")
+  }
+
   @Test func `weights go on with a method of one's own`() throws {
     try run(steps: 1).train(to: folder["first"])
     let next = try run(steps: 3, from: folder["first"], method: MethodChoice(Halves()))
