@@ -46,13 +46,14 @@ import Testing
   }
 
   @Test func `values of any magnitude are drawn, or left out`() {
+    let least = Double.leastNonzeroMagnitude
     let values: [[Double]] = [
-      [1e308, -1e308], [5e-324, 1e-323], [5e-324, 1, 1e99], [-1e99, 1e99], [1e-299, 1e99], [1e17, 1e17 + 32],
+      [1e308, -1e308], [least, 2 * least], [least, 1, 1e99], [-1e99, 1e99], [1e-299, 1e99], [1e17, 1e17 + 32],
       [1e17, 1e17],
       [.infinity, 1], [1e-300, 1.0000000000000002e-300],
     ]
     for values in values {
-      for deviation in [nil, 0, 1e-320, 1e99, Double.infinity, .nan] {
+      for deviation in [nil, 0, 2000 * least, 1e99, Double.infinity, .nan] {
         var series = PlotSeries(label: "a", colour: 0, points: values.enumerated().map { PlotPoint(Double($0), $1) })
         series.deviations = deviation.map { Array(repeating: $0, count: values.count) } ?? []
         guard let panel = PlotPanel("Loss", x: "step", y: "loss", [series]) else { continue }
