@@ -167,10 +167,10 @@ public struct ModelNotes: Sendable {
     (self.huggingFace, self.openClip, self.hints) = (huggingFace, openClip, hints)
   }
 
-  /// The side of the images: as the user says, or as timm or transformers note it.
+  /// The side of the images, as timm or transformers note it.
   var imageSize: Int? {
     let side =
-      hints.imageSize ?? huggingFace?["pretrained_cfg"]?["input_size"]?.array?.last?.int
+      huggingFace?["pretrained_cfg"]?["input_size"]?.array?.last?.int
       ?? huggingFace?["input_size"]?.array?.last?.int ?? huggingFace?["image_size"]?.int
     return side.flatMap { (1...4096).contains($0) ? $0 : nil }
   }

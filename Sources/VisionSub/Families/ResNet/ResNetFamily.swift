@@ -28,8 +28,9 @@ public struct ResNetFamily: VisionFamily {
       }
       (config.cell, config.imageSize) = (hint.cell, hint.imageSize)
     }
-    if let side = notes.imageSize { config.imageSize = side }
-    return RecognisedModel(config, guesses: notes.imageSize == nil ? [RecognisedModel.imageSize] : [])
+    let side = notes.hints.imageSize ?? notes.imageSize
+    if let side { config.imageSize = side }
+    return RecognisedModel(config, guesses: side == nil ? [RecognisedModel.imageSize] : [])
   }
 
   public func recipe(following configuration: any VisionConfiguration) -> String {

@@ -19,21 +19,20 @@ public struct SwinFamily: VisionFamily {
   public func recognised(
     _ weights: Weights, like variant: (any VisionConfiguration)?, beside notes: ModelNotes
   ) throws -> RecognisedModel {
-    let found = try SwinRecognition(weights)
+    let hint = variant as? SwinConfig
+    let found = try SwinRecognition(weights, like: hint, beside: notes)
     var config = found.config
     // A head that has to be begun starts at zero in official finetuning.
     config.headDeviation = 0
-    if let hint = variant as? SwinConfig {
+    if let hint {
       config.cell = hint.cell
-      guard config.patchSize == hint.patchSize, config.depths.count == hint.depths.count || !found.tellsImageSize else {
+      guard config.patchSize == hint.patchSize else {
         throw InputError(
           "the weights are not those of a \(hint.summary): \(config.summary)", at: weights.place,
           cure: "name the model that the weights belong to, or none")
       }
     }
-    if found.tellsImageSize { return RecognisedModel(config) }
-    if let side = notes.imageSize ?? (variant as? SwinConfig)?.imageSize { config.imageSize = side }
-    return RecognisedModel(config, guesses: notes.imageSize == nil ? [RecognisedModel.imageSize] : [])
+    return RecognisedModel(config, guesses: found.guessesImageSize ? [RecognisedModel.imageSize] : [])
   }
 
   public func recipe(following configuration: any VisionConfiguration) -> String {
