@@ -29,6 +29,8 @@ import Testing
     let tiny = try #require(VisionFamilies.configuration(named: "swin_tiny_patch4_window7_224.ms_in22k"))
     #expect(tiny.summary == "Swin-T, depths 2-2-6-2, width 96")
     #expect(VisionFamilies.configuration(named: "resnet50")?.summary == "ResNet-50, blocks 3-4-6-3")
+    #expect(VisionFamilies.configuration(named: "resnet200.ra2_in1k")?.summary == "ResNet-200, blocks 3-24-36-3")
+    #expect((VisionFamilies.configuration(named: "swin_s3_small_224") as? SwinConfig)?.window == 14)
   }
 
   @Test func `official names of a Swin are read and written`() throws {

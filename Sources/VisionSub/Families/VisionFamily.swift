@@ -10,6 +10,10 @@ public protocol VisionFamily: ModelFamily {
   var key: String { get }
   /// The sizes by timm's names, 1000 classes each.
   var variants: [(name: String, configuration: any VisionConfiguration)] { get }
+  /// The network that timm calls so, with whatever tag behind the name; nil where the family has none of that name.
+  func configuration(named name: String) -> (any VisionConfiguration)?
+  /// The arguments of timm's networks that the family understands.
+  var timmArguments: TimmArguments { get }
   /// What a recognised file, and what lies beside it, say of the model; `variant` settles what they leave open.
   func recognised(
     _ weights: Weights, like variant: (any VisionConfiguration)?, beside notes: ModelNotes
@@ -21,6 +25,14 @@ public protocol VisionFamily: ModelFamily {
 }
 
 extension VisionFamily {
+  public var timmArguments: TimmArguments { TimmArguments() }
+
+  public func configuration(named name: String) -> (any VisionConfiguration)? {
+    // `.mae`, `.fb_in1k`: a tag behind the name.
+    variants.first { $0.name == name }?.configuration
+      ?? variants.first { name.hasPrefix($0.name + ".") }?.configuration
+  }
+
   public func configuration(_ json: Data) throws -> any VisionConfiguration {
     func decode<Own: VisionConfiguration>(like known: Own) throws -> any VisionConfiguration {
       try JSONDecoder().decode(Own.self, from: json)
@@ -119,21 +131,6 @@ extension VisionConfiguration {
   }
 }
 
-/// A network as timm's `create_model` makes it.
-public struct TimmModel: Sendable {
-  /// The name whose network it is but for the arguments.
-  public var architecture: String
-  /// The arguments.
-  public var arguments: JSON.Object
-  /// What it has otherwise all the same, in a line.
-  public var difference: String?
-
-  /// A network by name and arguments.
-  public init(_ architecture: String, _ arguments: JSON.Object, difference: String? = nil) {
-    (self.architecture, self.arguments, self.difference) = (architecture, arguments, difference)
-  }
-}
-
 /// A model that was recognised in a weight file.
 public struct RecognisedModel {
   /// What it is.
@@ -183,11 +180,12 @@ public struct ModelNotes: Sendable {
     return told ?? open.flatMap { $0 > 0 ? width / $0 : nil }
   }
 
-  /// Between an MLP's two layers, as a configuration says; nil for none or an unknown one.
+  /// Between an MLP's two layers, as a configuration says; nil where none does. Throws for one that is not here.
   func activation() throws -> Activation? {
     if let model = openClip?["model_cfg"] ?? openClip { return model["quick_gelu"]?.bool ?? false ? .quickGelu : .gelu }
     let tower = huggingFace?["vision_config"] ?? huggingFace
-    guard let name = tower?["hidden_act"]?.string else { return nil }
+    let told = tower?["hidden_act"] ?? huggingFace?["model_args"]?["act_layer"]
+    guard let name = told?.string else { return nil }
     guard let known = Activation(huggingFace: name), [.gelu, .quickGelu].contains(known) else {
       throw InputError(
         "hidden_act '\(name)' is unknown", at: "config.json", cure: "use a vision transformer with gelu or quick_gelu")
@@ -195,8 +193,20 @@ public struct ModelNotes: Sendable {
     return known
   }
 
-  /// What a head reads, as timm notes it: `token`, `avg`.
-  var pool: String? { huggingFace?["model_args"]?["global_pool"]?.string ?? huggingFace?["global_pool"]?.string }
+  /// What a head reads, as timm notes it: `token`, `avg`. Throws an `InputError` where it is none of those that are known.
+  func pool(
+    among known: [String], for weights: Weights, orElse option: String = ""
+  ) throws(InputError) -> String? {
+    guard let pool = huggingFace?["model_args"]?["global_pool"]?.string ?? huggingFace?["global_pool"]?.string else {
+      return nil
+    }
+    guard known.contains(pool) else {
+      throw InputError(
+        "global_pool '\(pool)' is not supported", at: "\(weights.place), its configuration",
+        cure: "use a model with global_pool \(known.joined(separator: " or "))\(option)")
+    }
+    return pool
+  }
 
   /// LayerNorm's ε, as transformers notes it.
   var epsilon: Double? {

@@ -20,18 +20,8 @@ public enum VisionTrace {
     note: (String) -> Void = { _ in }
   ) throws -> [(name: String, array: HostArray)] {
     let (family, weights) = try VisionFamilies.recognise(weights)
-    let hint = try variant.map { name in
-      guard let known = VisionFamilies.configuration(named: name) else {
-        throw InputError(
-          "there is no network '\(name)'", at: "--model",
-          cure: "use one of \(VisionFamilies.names.joined(separator: ", "))", isUsage: true)
-      }
-      return known
-    }
-    if let hint, hint.family.key != family.key {
-      throw InputError(
-        "the weights are not those of a \(hint.summary) but of a \(family.name)", at: weights.place,
-        cure: "name the model that the weights belong to, or none")
+    let hint = try variant.map {
+      try VisionFamilies.configuration(named: $0, of: family, at: "--model", isUsage: true)
     }
     // Where weights do not tell how large images are, these images do.
     let images = try batch.info(named: "images").shape

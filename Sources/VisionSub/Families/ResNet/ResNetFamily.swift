@@ -16,9 +16,20 @@ public struct ResNetFamily: VisionFamily {
     ResNetConfig.variants.map { ($0.name, $0.config) }
   }
 
+  public var timmArguments: TimmArguments {
+    TimmArguments(
+      free: TimmArguments.common.union(["layers", "channels"]),
+      limited: [
+        "act_layer": ["relu", .null], "norm_layer": [.null], "aa_layer": [.null], "output_stride": [32],
+        "stem_type": [""], "replace_stem_pool": [false], "avg_down": [false],
+      ])
+  }
+
   public func recognised(
     _ weights: Weights, like variant: (any VisionConfiguration)?, beside notes: ModelNotes
   ) throws -> RecognisedModel {
+    // timm's fast one is the same mean.
+    _ = try notes.pool(among: ["avg", "fast"], for: weights)
     var config = try ResNetRecognition(weights).config
     if let hint = variant as? ResNetConfig {
       guard config.block == hint.block else {

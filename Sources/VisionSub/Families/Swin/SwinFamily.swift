@@ -16,9 +16,19 @@ public struct SwinFamily: VisionFamily {
     SwinConfig.variants.map { ($0.name, $0.config) }
   }
 
+  public var timmArguments: TimmArguments {
+    TimmArguments(
+      free: TimmArguments.common.union([
+        "img_size", "patch_size", "embed_dim", "depths", "num_heads", "window_size", "mlp_ratio", "qkv_bias",
+        "strict_img_size", "dynamic_img_size",
+      ]),
+      limited: ["always_partition": [false], "norm_layer": [.null]])
+  }
+
   public func recognised(
     _ weights: Weights, like variant: (any VisionConfiguration)?, beside notes: ModelNotes
   ) throws -> RecognisedModel {
+    _ = try notes.pool(among: ["avg"], for: weights)
     let hint = variant as? SwinConfig
     let found = try SwinRecognition(weights, like: hint, beside: notes)
     var config = found.config

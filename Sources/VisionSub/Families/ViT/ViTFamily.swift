@@ -16,6 +16,25 @@ public struct ViTFamily: VisionFamily {
     VisionTransformerConfig.variants.map { ($0.name, $0.config) }
   }
 
+  /// Most kinds of blocks are told by tensors, which are refused then.
+  public var timmArguments: TimmArguments {
+    TimmArguments(
+      free: TimmArguments.common.union([
+        "img_size", "patch_size", "embed_dim", "depth", "num_heads", "mlp_ratio", "qkv_bias", "qk_norm", "proj_bias",
+        "scale_attn_norm", "scale_mlp_norm", "init_values", "class_token", "no_embed_class", "reg_tokens", "pre_norm",
+        "final_norm", "fc_norm", "dynamic_img_size", "use_abs_pos_emb", "use_rel_pos_bias", "use_shared_rel_pos_bias",
+        "use_fc_norm", "swiglu_mlp", "scale_mlp",
+      ]),
+      limited: [
+        "act_layer": ["gelu", "quick_gelu", .null], "norm_layer": [.null], "pos_embed": ["learn"],
+        "dynamic_img_pad": [false], "use_rot_pos_emb": [false], "use_post_norm": [false],
+      ])
+  }
+
+  public func configuration(named name: String) -> (any VisionConfiguration)? {
+    VisionTransformerConfig(timm: name) ?? VisionTransformerConfig.variants.first { $0.name == name }?.config
+  }
+
   public func recognised(
     _ weights: Weights, like variant: (any VisionConfiguration)?, beside notes: ModelNotes
   ) throws -> RecognisedModel {

@@ -83,8 +83,8 @@ struct ViTRecognition {
     try readHeads()
   }
 
-  /// The width of a head is in no tensor but a table of relative biases. The guess is that of the known model of this
-  /// width, else 64, or 32 where 64 does not divide the width.
+  /// The width of a head is in no tensor but a table of relative biases. The guess is that of the published models of
+  /// this width, else 64, or 32 where 64 does not divide the width.
   private mutating func readHeads() throws {
     if let heads = notes.hints.heads {
       try WeightHints.checkHeads(heads, of: config.width, at: "--heads")
@@ -94,11 +94,12 @@ struct ViTRecognition {
         heads, of: config.width, at: "\(weights.place), its configuration",
         cure: "give the configuration that belongs to the weights, or say --heads", isUsage: false)
       config.heads = heads
+    } else if let hint, hint.width == config.width {
+      config.heads = hint.heads
     } else {
-      let known = hint ?? VisionTransformerConfig.variants.first { $0.config.width == config.width }?.config
-      let headWidth = known.map { $0.width / $0.heads } ?? (config.width % 64 == 0 ? 64 : 32)
-      config.heads = max(1, config.width / headWidth)
-      if hint?.width != config.width { guesses.insert(RecognisedModel.heads) }
+      let headWidth = hint.map { $0.width / $0.heads } ?? (config.width % 64 == 0 ? 64 : 32)
+      config.heads = VisionTransformerConfig.heads(ofWidth: config.width) ?? max(1, config.width / headWidth)
+      guesses.insert(RecognisedModel.heads)
     }
   }
 
@@ -176,14 +177,11 @@ struct ViTRecognition {
   private mutating func readReadout() throws {
     if let said = notes.hints.readout.flatMap(VisionTransformerConfig.Readout.init(rawValue:)) {
       config.readout = said
-    } else if let pool = notes.pool, weights.contains("head.weight") {
-      guard let readout = ["token": VisionTransformerConfig.Readout.token, "avg": .pooled][pool] else {
-        throw InputError(
-          "global_pool '\(pool)' is not supported", at: "\(weights.place), its configuration",
-          cure: "use a model with global_pool token or avg, or say --readout")
-      }
+    } else if weights.contains("head.weight"),
+      let pool = try notes.pool(among: ["token", "avg"], for: weights, orElse: ", or say --readout")
+    {
       // Without a norm of its own behind the mean, the final one stands before it.
-      config.readout = readout == .pooled && !weights.contains("fc_norm.weight") ? .normedPool : readout
+      config.readout = pool == "token" ? .token : weights.contains("fc_norm.weight") ? .pooled : .normedPool
     } else if !weights.naming.isPart && weights.contains("fc_norm.weight") {
       config.readout = .pooled
     } else if weights.naming.isPart {
