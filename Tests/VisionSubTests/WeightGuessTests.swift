@@ -135,6 +135,90 @@ import Testing
     #expect(error { _ = try config(unbiased) }.contains("whose attention has no biases"))
   }
 
+  /// A fixture under transformers' names, without its head.
+  private func bare(
+    _ name: String, _ config: String, _ change: (inout [(name: String, array: HostArray)]) -> Void = { _ in }
+  ) throws -> String {
+    var tensors = try WeightFiles.renamed(WeightFiles.fixture(name), "hf")
+    tensors.removeAll { ["classifier.", "head.", "fc_norm."].contains(where: $0.name.contains) }
+    change(&tensors)
+    try Safetensors.write(tensors, metadata: [("config.json", config)], to: folder["bare.safetensors"])
+    return folder["bare.safetensors"]
+  }
+
+  @Test(arguments: [
+    ("vit-token", #"{"model_args": {"img_size": [64, 144]}}"#, "64 × 144"),
+    ("resnet", #"{"pretrained_cfg": {"input_size": [3, 192, 256]}}"#, "192 × 256"),
+    ("swin", #"{"model_args": {"img_size": [224, 112]}}"#, "224 × 112"),
+    ("vit-token", #"{"image_size": [96, 64]}"#, "96 × 64"),
+  ])
+  func `images that are not square are refused`(fixture: String, json: String, sides: String) throws {
+    let path = try weights(fixture, metadata: [("config.json", json)])
+    #expect(error { _ = try VisionFolder(path) }.contains("images of \(sides) pixels"))
+    let square = try weights(metadata: [("config.json", #"{"image_size": [48, 48]}"#)])
+    #expect(error { _ = try VisionFolder(square) } == "none")
+  }
+
+  @Test func `the first position of transformers' models is the class token's`() throws {
+    let path = try bare("vit-token", "{}") { tensors in
+      guard let place = tensors.firstIndex(where: { $0.name.hasSuffix("position_embeddings") }) else { return }
+      tensors[place].array = HostArray([Float](repeating: 0, count: 300), shape: [1, 25, 12])
+    }
+    #expect(error { _ = try VisionFolder(path) }.contains("25 positions are no square grid"))
+  }
+
+  @Test func `patches need not fill images of the stated size`() throws {
+    let side = try config(weights()).imageSize
+    for (stated, wanted) in [(side + 2, side + 2), (2 * side, side)] {
+      let path = try weights(metadata: [("config.json", #"{"image_size": \#(stated)}"#)])
+      #expect(try config(path).imageSize == wanted)
+    }
+    #expect(try config(weights("beitv2"), WeightHints(imageSize: 50)).imageSize == 50)
+  }
+
+  @Test func `what a model without a head hands on went through its own norm, but for MAE`() throws {
+    for (name, kind, readout) in [
+      ("vit-token", "vit", VisionTransformerConfig.Readout.token), ("vit-token", "dpt", .token),
+      ("vit-token", "vit_mae", .pooled), ("ft-clip", "clip_vision_model", .token),
+    ] {
+      let path = try bare(name, #"{"model_type": "\#(kind)"}"#)
+      let found = try config(path)
+      #expect(found.readout == readout && found.summary.hasPrefix("MAE ") == (kind == "vit_mae"), "\(kind)")
+    }
+    // Such a norm keeps its place under other names.
+    let weights = try #require(ViTFamily().recognise(try TensorFile.open(bare("vit-token", "{}"))))
+    let names = try #require(try ViTFamily().names("timm", of: weights))
+    #expect(try RenamedWeights(weights, of: ViTFamily(), to: names).names.contains("norm.weight"))
+  }
+
+  @Test func `transformers' relatives are refused for what they have`() throws {
+    let data2vec = try bare("vit-token", #"{"model_type": "data2vec-vision"}"#) { tensors in
+      tensors.removeAll { $0.name.hasSuffix("attention.key.bias") }
+    }
+    let message = error { _ = try config(data2vec) }
+    #expect(message.contains("(model_type data2vec-vision)") && message.contains("queries alone"))
+    let clip = try bare("ft-clip", #"{"model_type": "clip"}"#) { tensors in
+      for (name, shape) in [
+        ("classifier.weight", [2, 12]), ("vision_model.post_layernorm.weight", [12]),
+        ("vision_model.post_layernorm.bias", [12]),
+      ] {
+        tensors.append((name, HostArray([Float](repeating: 0, count: shape.reduce(1, *)), shape: shape)))
+      }
+    }
+    #expect(error { _ = try VisionInference(VisionFolder(clip)) }.contains("CLIPForImageClassification"))
+  }
+
+  @Test func `a final norm that the head does not read is named`() throws {
+    let path = try weights("mae-avg") { tensors in
+      for name in ["norm.weight", "norm.bias"] {
+        tensors.append((name, HostArray([Float](repeating: 1, count: 12), shape: [12])))
+      }
+    }
+    let remark = "not used: norm.weight, norm.bias (--readout)"
+    #expect(try VisionInference(VisionFolder(path)).details.contains(remark))
+    #expect(try !VisionInference(VisionFolder(weights("mae-avg"))).details.contains { $0.hasPrefix("not used") })
+  }
+
   private func known(_ name: String) -> VisionTransformerConfig? {
     VisionFamilies.configuration(named: name) as? VisionTransformerConfig
   }

@@ -20,11 +20,33 @@ public protocol VisionFamily: ModelFamily {
   ) throws -> RecognisedModel
   /// A configuration that was written as JSON. Throws where it is none.
   func configuration(_ json: Data) throws -> any VisionConfiguration
+  /// What more than its sizes is said of a recognised model.
+  func extras(of weights: Weights, _ configuration: any VisionConfiguration) -> [String]
   /// The name of the recipe that finetunes such a model.
   func recipe(following configuration: any VisionConfiguration) -> String
 }
 
 extension VisionFamily {
+  public func extras(of weights: Weights, _ configuration: any VisionConfiguration) -> [String] { [] }
+
+  public func summary(of weights: Weights) throws -> String {
+    summary(of: weights, try recognised(weights, like: nil, beside: ModelNotes()))
+  }
+
+  public func summary(of weights: Weights, at path: String, _ hints: WeightHints) throws -> String {
+    let folder = try VisionFolder(path, hints, families: [self])
+    return summary(of: weights, RecognisedModel(folder.configuration, guesses: folder.guesses))
+  }
+
+  private func summary(of weights: Weights, _ model: RecognisedModel) -> String {
+    let configuration = model.configuration
+    let guess = model.guesses.contains(RecognisedModel.heads) ? ["how many heads is a guess"] : []
+    let hasHead = weights.contains("\(configuration.head).weight")
+    return
+      ([configuration.summary] + guess + extras(of: weights, configuration)
+      + [hasHead ? "\(configuration.classes) classes" : "no head"]).joined(separator: ", ")
+  }
+
   public var timmArguments: TimmArguments { TimmArguments() }
 
   public func configuration(named name: String) -> (any VisionConfiguration)? {
@@ -164,17 +186,34 @@ public struct ModelNotes: Sendable {
     (self.huggingFace, self.openClip, self.hints) = (huggingFace, openClip, hints)
   }
 
-  /// The side of the images, as timm or transformers note it.
-  var imageSize: Int? {
-    let side =
-      huggingFace?["pretrained_cfg"]?["input_size"]?.array?.last?.int
-      ?? huggingFace?["input_size"]?.array?.last?.int ?? huggingFace?["image_size"]?.int
-    return side.flatMap { (1...4096).contains($0) ? $0 : nil }
+  /// What stands beside weights of a CLIP's image tower alone, or with its text tower.
+  private var tower: JSON? { huggingFace?["vision_config"] ?? huggingFace }
+
+  /// The kind of model that transformers made the weights with: `vit_mae`.
+  var modelType: String? { huggingFace?["model_type"]?.string }
+
+  /// The side of the images, as timm or transformers note it. Throws an `InputError` for images that are not square.
+  func imageSize(of weights: Weights) throws(InputError) -> Int? {
+    let stated = [
+      ("input_size", huggingFace?["pretrained_cfg"]?["input_size"] ?? huggingFace?["input_size"]),
+      ("img_size", huggingFace?["model_args"]?["img_size"]), ("image_size", tower?["image_size"]),
+    ]
+    var sides: [Int] = []
+    for (key, value) in stated {
+      let numbers = (value?.array?.suffix(2) ?? [value].compactMap(\.self)[...]).compactMap(\.int)
+      guard let side = numbers.first, (1...4096).contains(side) else { continue }
+      guard numbers.allSatisfy({ $0 == side }) else {
+        throw InputError(
+          "images of \(numbers.map(String.init).joined(separator: " × ")) pixels (\(key)) are not supported",
+          at: "\(weights.place), its configuration", cure: "use a model of square images")
+      }
+      sides.append(side)
+    }
+    return sides.first
   }
 
   /// Heads of a layer, as a configuration beside the weights says; `width` is that of the image tower.
   func heads(of width: Int) -> Int? {
-    let tower = huggingFace?["vision_config"] ?? huggingFace
     let told = tower?["num_attention_heads"]?.int ?? huggingFace?["model_args"]?["num_heads"]?.int
     let open = (openClip?["model_cfg"] ?? openClip).map { $0["vision_cfg"]?["head_width"]?.int ?? 64 }
     return told ?? open.flatMap { $0 > 0 ? width / $0 : nil }
@@ -183,7 +222,6 @@ public struct ModelNotes: Sendable {
   /// Between an MLP's two layers, as a configuration says; nil where none does. Throws for one that is not here.
   func activation() throws -> Activation? {
     if let model = openClip?["model_cfg"] ?? openClip { return model["quick_gelu"]?.bool ?? false ? .quickGelu : .gelu }
-    let tower = huggingFace?["vision_config"] ?? huggingFace
     let told = tower?["hidden_act"] ?? huggingFace?["model_args"]?["act_layer"]
     guard let name = told?.string else { return nil }
     guard let known = Activation(huggingFace: name), [.gelu, .quickGelu].contains(known) else {
@@ -210,7 +248,6 @@ public struct ModelNotes: Sendable {
 
   /// LayerNorm's ε, as transformers notes it.
   var epsilon: Double? {
-    let tower = huggingFace?["vision_config"] ?? huggingFace
     return tower?["layer_norm_eps"]?.double.flatMap { $0 >= 0 && $0 < 1 ? $0 : nil }
   }
 }

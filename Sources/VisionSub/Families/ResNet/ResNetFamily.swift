@@ -39,7 +39,7 @@ public struct ResNetFamily: VisionFamily {
       }
       (config.cell, config.imageSize) = (hint.cell, hint.imageSize)
     }
-    let side = notes.hints.imageSize ?? notes.imageSize
+    let side = try notes.hints.imageSize ?? notes.imageSize(of: weights)
     if let side { config.imageSize = side }
     return RecognisedModel(config, guesses: side == nil ? [RecognisedModel.imageSize] : [])
   }
@@ -48,11 +48,6 @@ public struct ResNetFamily: VisionFamily {
     if configuration.imageSize <= 64 { return "resnet-shapes" }
     let depth = (configuration as? ResNetConfig)?.depth ?? 50
     return "rsb-a2-resnet\(depth > 101 ? 152 : depth > 50 ? 101 : 50)"
-  }
-
-  public func summary(of weights: Weights) throws -> String {
-    let config = try ResNetRecognition(weights).config
-    return "\(config.summary), " + (weights.contains("fc.weight") ? "\(config.classes) classes" : "no head")
   }
 
   public func tensorNames(of weights: Weights) throws -> [String] {

@@ -50,12 +50,6 @@ public struct SwinFamily: VisionFamily {
     return configuration.imageSize > 224 ? "swin-b-384" : "swin-b-22kto1k"
   }
 
-  public func summary(of weights: Weights) throws -> String {
-    let config = try SwinRecognition(weights).config
-    return "\(config.summary), "
-      + (weights.contains("head.fc.weight") ? "\(config.classes) classes" : "no head")
-  }
-
   public func tensorNames(of weights: Weights) throws -> [String] {
     SwinTransformer(try SwinRecognition(weights).config).namedParameters().map(\.name)
   }

@@ -28,7 +28,7 @@ struct SwinRecognition {
         "these are weights of a Swin transformer with windows of \(windowText) tokens in its stages, "
           + "which is not supported", at: weights.place, cure: "use a Swin transformer with windows of one size")
     }
-    let stated = notes.imageSize
+    let stated = try notes.imageSize(of: weights)
     if let stated, !hasWindows(stated) {
       throw InputError(
         "images of \(stated) pixels are stated, whose stages do not have these weights' windows of \(windowText) tokens",

@@ -56,20 +56,20 @@ public struct ViTFamily: VisionFamily {
     return config.layerScale != nil ? "deit3-\(size)-finetune" : "mae-\(size)"
   }
 
-  public func summary(of weights: Weights) throws -> String {
-    let found = try ViTRecognition(weights)
-    let config = found.config
-    var extras = found.guesses.contains(RecognisedModel.heads) ? ["how many heads is a guess"] : []
-    if config.relativeBias == .shared { extras.append("one bias table for all blocks") }
+  public func extras(of weights: Weights, _ configuration: any VisionConfiguration) -> [String] {
+    let config = configuration as? VisionTransformerConfig
+    var extras = config?.relativeBias == .shared ? ["one bias table for all blocks"] : []
     if weights.contains("lm_head.weight") { extras.append("pretraining head") }
     if weights.contains("decoder_embed.weight") { extras.append("with its decoder") }
-    let head = weights.contains("head.weight") ? "\(config.classes) classes" : "no head"
-    return ([config.summary] + extras + [head]).joined(separator: ", ")
+    return extras
   }
 
   public func tensorNames(of weights: Weights) throws -> [String] {
     let model = VisionTransformer(try ViTRecognition(weights).config)
-    return model.namedParameters().map(\.name)
+    let names = model.namedParameters().map(\.name)
+    // A model without a head may have had a final norm that finetuning would leave out.
+    let norm = weights.naming == .huggingFaceEncoder ? ["norm.weight", "norm.bias"].filter { !names.contains($0) } : []
+    return names + norm
   }
 
   public func names(_ key: String, of weights: Weights) throws -> WeightNames? {
