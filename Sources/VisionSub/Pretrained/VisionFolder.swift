@@ -67,18 +67,17 @@ public struct VisionFolder: Sendable {
     }
     var like = named.flatMap { VisionFamilies.configuration(named: $0, among: families) }
     variant = like == nil ? nil : named
-    if own == nil {
-      let isUsage = hints.architecture != nil
-      like = try named.map { name in
-        try VisionFamilies.configuration(
-          named: name, of: family, at: isUsage ? "--architecture" : place, isUsage: isUsage, among: families)
-      }
-      if let arguments = description?["model_args"] {
-        try family.timmArguments.check(arguments, at: place)
-        like?.follow(timm: arguments)
-      }
+    if own == nil, let arguments = description?["model_args"] {
+      try family.timmArguments.check(arguments, at: place)
+      like?.follow(timm: arguments)
     }
     let recognised = try family.recognised(weights, like: like, beside: notes)
+    // Behind recognition: what tensors tell of a relative says more than that its name is not known.
+    if own == nil, let named {
+      let isUsage = hints.architecture != nil
+      _ = try VisionFamilies.configuration(
+        named: named, of: family, at: isUsage ? "--architecture" : place, isUsage: isUsage, among: families)
+    }
     found = recognised.configuration
     var configuration = try own.map { try Self.written($0, family, like: recognised.configuration, at: place) } ?? found
     if let side = hints.imageSize {
