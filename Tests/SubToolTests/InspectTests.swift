@@ -118,6 +118,15 @@ import VisionSub
     }
   }
 
+  @Test func `what lies beside weights tells of them`() throws {
+    let folder = TemporaryFolder()
+    try ParameterSet(Self.vision("vit_shapes_patch4_32"), on: .cpu, key: RandomKey(seed: 1))
+      .write(to: folder["model.safetensors"], WeightNames(ViTFamily().namings[4]))
+    #expect(ToolRun(arguments: ["inspect", folder.path]).output.contains("3 heads, how many heads is a guess"))
+    try AtomicFile.write(#"{"num_attention_heads": 6}"#, to: folder["config.json"])
+    #expect(ToolRun(arguments: ["inspect", folder.path]).output.contains("width 96, 6 heads, 10 classes"))
+  }
+
   @Test func `what is not whole is said to be so`() throws {
     let shapes = Self.file(Self.vision("vit_small_patch16_224"), ViTFamily().namings[4]).shapes
     let cut = Shapes(shapes: shapes.filter { $0.name != "blocks.3.attn.qkv.weight" })

@@ -51,7 +51,12 @@ import Testing
   @Test func `without a word beside the weights the recipe's preparation is called a guess`() throws {
     let found = try folder()
     let line = try found.preparationLine(found.evaluationRecipe())
-    #expect(line.contains("a guess: --crop-ratio, --deviation, --interpolation, --mean"))
+    #expect(line.contains("a guess: --crop-mode, --crop-ratio, --deviation, --interpolation, --mean"))
+  }
+
+  @Test func `timm takes the middle where it does not say what it takes`() throws {
+    let told = try #require(try ImagePreparation(timm: ["pretrained_cfg": ["crop_pct": 1]], at: "c"))
+    #expect(told.mode == .center)
   }
 
   @Test func `finetuning takes it over, and settings have the last word`() throws {

@@ -29,6 +29,8 @@ import Testing
     let tiny = try #require(VisionFamilies.configuration(named: "swin_tiny_patch4_window7_224.ms_in22k"))
     #expect(tiny.summary == "Swin-T, depths 2-2-6-2, width 96")
     #expect(VisionFamilies.configuration(named: "resnet50")?.summary == "ResNet-50, blocks 3-4-6-3")
+    #expect(VisionFamilies.configuration(named: "resnet200.ra2_in1k")?.summary == "ResNet-200, blocks 3-24-36-3")
+    #expect((VisionFamilies.configuration(named: "swin_s3_small_224") as? SwinConfig)?.window == 14)
   }
 
   @Test func `official names of a Swin are read and written`() throws {
@@ -91,6 +93,36 @@ import Testing
     let wanted = Resampling.bicubic.grid(old, from: 7, to: 13, width: 2)
     #expect(zip(new, wanted).allSatisfy { abs($0 - $1) < 1e-6 } && new.count == 338)
     #expect(try WeightFiles.load(fixture("resnet")) { $0.classes = 3 }.report.made == ["fc.weight", "fc.bias"])
+  }
+
+  /// timm's `swin_s3_tiny_224` has windows of 7, 7, 14 and 7.
+  @Test func `a Swin whose windows differ between its stages or blocks is refused`() throws {
+    for (block, what) in [("*", "windows of 4, 8 tokens"), ("1", "no table as the stage's first block has")] {
+      let tensors = try fixture("swin").arrays().map { tensor in
+        tensor.name.hasPrefix("layers.1.blocks.") && tensor.name.hasSuffix("bias_table")
+          && (block == "*" || tensor.name.contains("blocks.\(block)."))
+          ? (tensor.name, HostArray([Float](repeating: 0, count: 450), shape: [225, 2])) : tensor
+      }
+      let source = try files.file(tensors)
+      let error = #expect(throws: InputError.self) { _ = try found(source) }
+      #expect(error?.what.contains(what) == true)
+    }
+  }
+
+  @Test func `a Swin's images are as large as a file beside it says, if they have its windows`() throws {
+    func opened(_ side: Int, _ hints: WeightHints = WeightHints()) throws -> VisionFolder {
+      let text = #"{"pretrained_cfg": {"input_size": [3, \#(side), \#(side)]}}"#
+      try Safetensors.write(
+        fixture("swin").arrays(), metadata: [("config.json", text)], to: folder["swin.safetensors"])
+      return try VisionFolder(folder["swin.safetensors"], hints)
+    }
+    let stated = try opened(64)
+    #expect(stated.configuration.imageSize == 64 && stated.guesses.isEmpty)
+    let error = #expect(throws: InputError.self) { _ = try opened(24) }
+    #expect(error?.what.contains("images of 24 pixels") == true)
+    // The user may have the tables fitted.
+    let said = try opened(64, WeightHints(imageSize: 24))
+    #expect(said.configuration.imageSize == 24 && said.found.imageSize == 64)
   }
 
   @Test(arguments: [

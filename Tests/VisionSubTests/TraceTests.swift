@@ -30,6 +30,31 @@ import TraceCases
     for name in ["vit-token", "mae-avg", "beitv2"] { try TraceCase("\(Self.fixtures)/\(name)").compare(on: device) }
   }
 
+  @Test func `pixels behind the last whole patch are not seen`() throws {
+    let model = try TraceCase("\(Self.fixtures)/vit-token")
+    let (folder, weights) = (TemporaryFolder(), try model.tensors("model.safetensors"))
+    let path = folder["batch.safetensors"]
+    let batch = try model.tensors("batch.safetensors").arrays()
+    let images = try #require(batch.first { $0.name == "images" }).array
+    let (side, pixels) = (images.shape[3], images.floats())
+    let larger = (0..<pixels.count / (side * side)).flatMap { plane in
+      (0..<side + 2).flatMap { row in
+        (0..<side + 2).map { column in
+          row < side && column < side ? pixels[(plane * side + row) * side + column] : Float(9)
+        }
+      }
+    }
+    let shape = [images.shape[0], 3, side + 2, side + 2]
+    try Safetensors.write(
+      batch.map { (name: $0.name, array: $0.name == "images" ? HostArray(larger, shape: shape) : $0.array) }, to: path)
+    let logits = try [model.tensors("batch.safetensors"), TensorFile.open(path)].map { batch in
+      let results = try VisionTrace.run(
+        model: nil, weights: weights, batch: batch, ratio: 0.5, objective: .crossEntropy())
+      return try #require(results.first { $0.name == "main.logits" }).array.floats()
+    }
+    #expect(logits[0].count == logits[1].count && zip(logits[0], logits[1]).allSatisfy { abs($0 - $1) < 1e-5 })
+  }
+
   @Test func `labels of every whole type are classes`() throws {
     let model = try TraceCase("\(Self.fixtures)/vit-token")
     let batch = try model.tensors("batch.safetensors").arrays()

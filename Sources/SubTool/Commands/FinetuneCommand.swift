@@ -27,6 +27,7 @@ package struct FinetuneCommand: RankedCommand {
   var headMap: String?
   var probe = ProbeOptions()
   var weights = WeightOptions()
+  var network = NetworkOptions()
   var images = VisionOptions()
   var table = TableOptions()
   var samples = SplitOptions()
@@ -43,11 +44,14 @@ package struct FinetuneCommand: RankedCommand {
   package func run(in context: ToolContext) throws {
     if probe.isOn { return try fitClassifier(in: context) }
     try VisionRunCommand(
-      command: Self.name, recipe: recipe, isRecipeGiven: $recipe.isGiven, from: from, hints: weights.hints(),
+      command: Self.name, recipe: recipe, isRecipeGiven: $recipe.isGiven, from: from, hints: hints,
       headMap: headMap, images: images, table: table, samples: samples, freeze: freeze, method: methodOptions,
       recipeOptions: recipeOptions, options: runOptions, machine: machine
     ).run(in: context)
   }
+
+  /// What the options say of the weights.
+  var hints: WeightHints { weights.hints(nil, nil, network) }
 
   /// The linear probe. What a vision transformer's classifier reads may be told.
   private func fitClassifier(in context: ToolContext) throws {
@@ -55,7 +59,7 @@ package struct FinetuneCommand: RankedCommand {
     let settings = RunSettings(
       seed: runOptions.seed, device: try machine.select(), precision: machine.precision, workers: images.reading.workers
     )
-    var hints = weights.hints()
+    var hints = hints
     hints.readout = try recipeOptions.given().last?.value
     try ProbeCommand(command: Self.name, from: from, options: probe, run: runOptions)(in: context) { from in
       let data = try VisionData(

@@ -50,7 +50,8 @@ package struct InspectCommand: Command {
       return
     }
     do {
-      try console.print("architecture: \(try family.summary(of: weights))")
+      let hints = WeightHints(key: self.weights.key)
+      try console.print("architecture: \(try family.summary(of: weights, at: file, hints))")
     } catch let error as InputError {
       try console.print("architecture: \(family.name), but \(error.description)")
     }

@@ -6,7 +6,9 @@ import VisionSub
 
 extension ClipModality {
   /// What is about sentences and pairs, and what a CLIP's tensors always tell.
-  static let unused: Set = ["--readout", "--image-size", "--pairs", "--text-pair", "--max-length", "--pooling"]
+  static let unused: Set = [
+    "--readout", "--image-size", "--architecture", "--pairs", "--text-pair", "--max-length", "--pooling",
+  ]
 
   func predict(_ command: PredictCommand, of model: ModelOrigin, in context: ToolContext) throws {
     try command.refuse(Self.unused.union(["--text", "--separator"]), for: "a CLIP")

@@ -6,7 +6,8 @@ import TextSub
 extension TextModality {
   /// What is about pictures, and what a BERT's configuration always tells.
   static let unused: Set = [
-    "--readout", "--image-size", "--vocab", "--text-heads", "--heads", "--activation", "--classes", "--templates",
+    "--readout", "--image-size", "--architecture", "--vocab", "--text-heads", "--heads", "--activation", "--classes",
+    "--templates",
     "--mean", "--deviation", "--crop-ratio", "--resize", "--crop-mode", "--interpolation", "--class-order",
     "--max-broken", "--workers", "--captions", "--tower",
   ]

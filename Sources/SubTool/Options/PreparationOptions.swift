@@ -17,7 +17,7 @@ struct PreparationOptions: OptionGroup {
     "--resize", in: 1...4096, default: "by --crop-ratio", "the shorter side before the middle is cut out, in pixels")
   var resize: Int?
   @Option(
-    "--crop-mode", default: "what lies beside the weights, else center",
+    "--crop-mode", default: "what lies beside the weights, else the recipe's",
     "center keeps an image's aspect ratio, squash makes its sides equal")
   var mode: ImagePreparation.Mode?
   @Option("--interpolation", default: "what lies beside the weights, else bicubic", "how images are resized")

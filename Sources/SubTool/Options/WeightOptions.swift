@@ -22,9 +22,12 @@ struct WeightOptions: OptionGroup {
   var key: String? { file.key }
 
   /// What they say of weights, with what settles a vision model or a CLIP.
-  func hints(_ vision: VisionModelOptions? = nil, _ clip: ClipOptions? = nil) -> WeightHints {
+  func hints(
+    _ vision: VisionModelOptions? = nil, _ clip: ClipOptions? = nil, _ network: NetworkOptions? = nil
+  ) -> WeightHints {
     WeightHints(
       key: key, heads: heads, textHeads: clip?.textHeads, activation: activation.flatMap(\.activation),
-      imageSize: vision?.imageSize, readout: vision?.readout?.rawValue)
+      imageSize: vision?.imageSize, readout: vision?.readout?.rawValue,
+      architecture: (network ?? vision?.network)?.architecture)
   }
 }

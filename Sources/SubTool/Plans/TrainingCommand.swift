@@ -40,7 +40,7 @@ extension FinetuneCommand: TrainingCommand {
       return PlanRequest(recipe: recipe ?? VisionModality.smallRecipe, changes: changes, precision: machine.precision)
     }
     // The weights say which recipe follows, and may change its stochastic depth.
-    let following = try VisionFolder(from, weights.hints()).recipe(nil, with: changes)
+    let following = try VisionFolder(from, hints).recipe(nil, with: changes)
     return PlanRequest(
       recipe: following.name, changes: [("model.drop_path", "\(following.model.dropPath)")] + changes,
       precision: machine.precision)

@@ -10,6 +10,8 @@ public protocol ModelFamily: Sendable {
   var namings: [Naming] { get }
   /// A recognised model with its sizes, in a line.
   func summary(of weights: Weights) throws -> String
+  /// The same of a file or folder at a path, with what lies beside the weights and what a user says of them.
+  func summary(of weights: Weights, at path: String, _ hints: WeightHints) throws -> String
   /// The model's own names of all tensors that a recognised file may hold.
   func tensorNames(of weights: Weights) throws -> [String]
   /// The names that a user calls `key` for a recognised model; nil where nobody calls its tensors so.
@@ -17,6 +19,10 @@ public protocol ModelFamily: Sendable {
 }
 
 extension ModelFamily {
+  public func summary(of weights: Weights, at path: String, _ hints: WeightHints) throws -> String {
+    try summary(of: weights)
+  }
+
   public func names(_ key: String, of weights: Weights) throws -> WeightNames? {
     namings.first { $0.key == key }.map { WeightNames($0) }
   }

@@ -14,14 +14,16 @@ public struct WeightHints: Sendable, Equatable {
   public var imageSize: Int?
   /// What a head reads, by the name that recipes give it.
   public var readout: String?
+  /// The name of a network in timm that computes the same, whatever a file beside the weights calls it.
+  public var architecture: String?
 
   /// Nothing said unless given.
   public init(
     key: String? = nil, heads: Int? = nil, textHeads: Int? = nil, activation: Activation? = nil,
-    imageSize: Int? = nil, readout: String? = nil
+    imageSize: Int? = nil, readout: String? = nil, architecture: String? = nil
   ) {
     (self.key, self.heads, self.textHeads, self.activation) = (key, heads, textHeads, activation)
-    (self.imageSize, self.readout) = (imageSize, readout)
+    (self.imageSize, self.readout, self.architecture) = (imageSize, readout, architecture)
   }
 
   /// Throws where a width cannot be cut into the heads that were said at `place`, an option unless `isUsage` is false.

@@ -15,28 +15,42 @@ public enum VisionFamilies {
   public static func configuration(named name: String, among families: [any VisionFamily] = all)
     -> (any VisionConfiguration)?
   {
-    let variants = families.flatMap(\.variants)
-    func named(_ name: String) -> (any VisionConfiguration)? {
-      variants.first { $0.name == name }?.configuration
-        // `.mae`, `.fb_in1k`: a tag behind the name.
-        ?? variants.first { name.hasPrefix($0.name + ".") }?.configuration
-    }
-    return named(name) ?? relative(of: name).flatMap(named)
+    families.lazy.compactMap { $0.configuration(named: name) }.first
   }
 
-  /// The name of the same transformer for images of 224 pixels, of which the sizes are known: DeiT's are ViTs.
-  private static func relative(of name: String) -> String? {
-    guard var base = name.split(separator: ".").first.map(String.init), !base.contains("distilled"),
-      let end = base.lastIndex(of: "_"), let side = Int(base[base.index(after: end)...]),
-      // Below that it is no size of timm's, but another that was mistyped.
-      side >= 96
-    else { return nil }
-    if base.hasPrefix("deit_") { base = "vit_" + base.dropFirst("deit_".count) }
-    guard ["vit_", "deit3_", "beitv2_"].contains(where: base.hasPrefix), let end = base.lastIndex(of: "_") else {
-      return nil
+  /// The configuration of a name that was told at `place` of weights of a family: by the user in an option, or else by a
+  /// file beside the weights. Throws an `InputError` for an unknown one, and for one of another family.
+  static func configuration(
+    named name: String, of family: any VisionFamily, at place: String, isUsage: Bool,
+    among families: [any VisionFamily] = all
+  ) throws(InputError) -> any VisionConfiguration {
+    guard let known = configuration(named: name, among: families) else {
+      if isUsage {
+        throw InputError(
+          "there is no network '\(name)'", at: place, cure: "use one of \(names.joined(separator: ", "))", isUsage: true
+        )
+      }
+      let lost = relatives.first { name.contains($0.part) }?.has
+      throw InputError(
+        "the network '\(name)' is not known here: what it has of its own would be left out"
+          + (lost.map { ", as \($0)" } ?? ""), at: place,
+        cure: "name a network of timm's that computes the same, if there is one: --architecture "
+          + family.variants[0].name)
     }
-    return String(base[..<end]) + "_224"
+    guard known.family.key == family.key else {
+      throw InputError(
+        "the weights are not those of a \(known.summary) but of a \(family.name)", at: place,
+        cure: "name the model that the weights belong to, or none", isUsage: isUsage)
+    }
+    return known
   }
+
+  /// What relatives of known networks have that no tensor tells, by a part of their names.
+  private static let relatives: [(part: String, has: String)] = [
+    ("rope", "its rotary positions"), ("eva02", "its norms behind attention and MLPs"),
+    ("resnetaa", "its antialiasing"), ("resnetblur", "its antialiasing"),
+    ("swin_s3", "its windows, which differ between stages"),
+  ]
 
   /// Every timm name that is known.
   public static var names: [String] { all.flatMap { $0.variants.map(\.name) } }

@@ -10,17 +10,51 @@ public protocol VisionFamily: ModelFamily {
   var key: String { get }
   /// The sizes by timm's names, 1000 classes each.
   var variants: [(name: String, configuration: any VisionConfiguration)] { get }
+  /// The network that timm calls so, with whatever tag behind the name; nil where the family has none of that name.
+  func configuration(named name: String) -> (any VisionConfiguration)?
+  /// The arguments of timm's networks that the family understands.
+  var timmArguments: TimmArguments { get }
   /// What a recognised file, and what lies beside it, say of the model; `variant` settles what they leave open.
   func recognised(
     _ weights: Weights, like variant: (any VisionConfiguration)?, beside notes: ModelNotes
   ) throws -> RecognisedModel
   /// A configuration that was written as JSON. Throws where it is none.
   func configuration(_ json: Data) throws -> any VisionConfiguration
+  /// What more than its sizes is said of a recognised model.
+  func extras(of weights: Weights, _ configuration: any VisionConfiguration) -> [String]
   /// The name of the recipe that finetunes such a model.
   func recipe(following configuration: any VisionConfiguration) -> String
 }
 
 extension VisionFamily {
+  public func extras(of weights: Weights, _ configuration: any VisionConfiguration) -> [String] { [] }
+
+  public func summary(of weights: Weights) throws -> String {
+    summary(of: weights, try recognised(weights, like: nil, beside: ModelNotes()))
+  }
+
+  public func summary(of weights: Weights, at path: String, _ hints: WeightHints) throws -> String {
+    let folder = try VisionFolder(path, hints, families: [self])
+    return summary(of: weights, RecognisedModel(folder.configuration, guesses: folder.guesses))
+  }
+
+  private func summary(of weights: Weights, _ model: RecognisedModel) -> String {
+    let configuration = model.configuration
+    let guess = model.guesses.contains(RecognisedModel.heads) ? ["how many heads is a guess"] : []
+    let hasHead = weights.contains("\(configuration.head).weight")
+    return
+      ([configuration.summary] + guess + extras(of: weights, configuration)
+      + [hasHead ? "\(configuration.classes) classes" : "no head"]).joined(separator: ", ")
+  }
+
+  public var timmArguments: TimmArguments { TimmArguments() }
+
+  public func configuration(named name: String) -> (any VisionConfiguration)? {
+    // `.mae`, `.fb_in1k`: a tag behind the name.
+    variants.first { $0.name == name }?.configuration
+      ?? variants.first { name.hasPrefix($0.name + ".") }?.configuration
+  }
+
   public func configuration(_ json: Data) throws -> any VisionConfiguration {
     func decode<Own: VisionConfiguration>(like known: Own) throws -> any VisionConfiguration {
       try JSONDecoder().decode(Own.self, from: json)
@@ -119,21 +153,6 @@ extension VisionConfiguration {
   }
 }
 
-/// A network as timm's `create_model` makes it.
-public struct TimmModel: Sendable {
-  /// The name whose network it is but for the arguments.
-  public var architecture: String
-  /// The arguments.
-  public var arguments: JSON.Object
-  /// What it has otherwise all the same, in a line.
-  public var difference: String?
-
-  /// A network by name and arguments.
-  public init(_ architecture: String, _ arguments: JSON.Object, difference: String? = nil) {
-    (self.architecture, self.arguments, self.difference) = (architecture, arguments, difference)
-  }
-}
-
 /// A model that was recognised in a weight file.
 public struct RecognisedModel {
   /// What it is.
@@ -167,27 +186,44 @@ public struct ModelNotes: Sendable {
     (self.huggingFace, self.openClip, self.hints) = (huggingFace, openClip, hints)
   }
 
-  /// The side of the images: as the user says, or as timm or transformers note it.
-  var imageSize: Int? {
-    let side =
-      hints.imageSize ?? huggingFace?["pretrained_cfg"]?["input_size"]?.array?.last?.int
-      ?? huggingFace?["input_size"]?.array?.last?.int ?? huggingFace?["image_size"]?.int
-    return side.flatMap { (1...4096).contains($0) ? $0 : nil }
+  /// What stands beside weights of a CLIP's image tower alone, or with its text tower.
+  private var tower: JSON? { huggingFace?["vision_config"] ?? huggingFace }
+
+  /// The kind of model that transformers made the weights with: `vit_mae`.
+  var modelType: String? { huggingFace?["model_type"]?.string }
+
+  /// The side of the images, as timm or transformers note it. Throws an `InputError` for images that are not square.
+  func imageSize(of weights: Weights) throws(InputError) -> Int? {
+    let stated = [
+      ("input_size", huggingFace?["pretrained_cfg"]?["input_size"] ?? huggingFace?["input_size"]),
+      ("img_size", huggingFace?["model_args"]?["img_size"]), ("image_size", tower?["image_size"]),
+    ]
+    var sides: [Int] = []
+    for (key, value) in stated {
+      let numbers = (value?.array?.suffix(2) ?? [value].compactMap(\.self)[...]).compactMap(\.int)
+      guard let side = numbers.first, (1...4096).contains(side) else { continue }
+      guard numbers.allSatisfy({ $0 == side }) else {
+        throw InputError(
+          "images of \(numbers.map(String.init).joined(separator: " × ")) pixels (\(key)) are not supported",
+          at: "\(weights.place), its configuration", cure: "use a model of square images")
+      }
+      sides.append(side)
+    }
+    return sides.first
   }
 
   /// Heads of a layer, as a configuration beside the weights says; `width` is that of the image tower.
   func heads(of width: Int) -> Int? {
-    let tower = huggingFace?["vision_config"] ?? huggingFace
     let told = tower?["num_attention_heads"]?.int ?? huggingFace?["model_args"]?["num_heads"]?.int
     let open = (openClip?["model_cfg"] ?? openClip).map { $0["vision_cfg"]?["head_width"]?.int ?? 64 }
     return told ?? open.flatMap { $0 > 0 ? width / $0 : nil }
   }
 
-  /// Between an MLP's two layers, as a configuration says; nil for none or an unknown one.
+  /// Between an MLP's two layers, as a configuration says; nil where none does. Throws for one that is not here.
   func activation() throws -> Activation? {
     if let model = openClip?["model_cfg"] ?? openClip { return model["quick_gelu"]?.bool ?? false ? .quickGelu : .gelu }
-    let tower = huggingFace?["vision_config"] ?? huggingFace
-    guard let name = tower?["hidden_act"]?.string else { return nil }
+    let told = tower?["hidden_act"] ?? huggingFace?["model_args"]?["act_layer"]
+    guard let name = told?.string else { return nil }
     guard let known = Activation(huggingFace: name), [.gelu, .quickGelu].contains(known) else {
       throw InputError(
         "hidden_act '\(name)' is unknown", at: "config.json", cure: "use a vision transformer with gelu or quick_gelu")
@@ -195,12 +231,23 @@ public struct ModelNotes: Sendable {
     return known
   }
 
-  /// What a head reads, as timm notes it: `token`, `avg`.
-  var pool: String? { huggingFace?["model_args"]?["global_pool"]?.string ?? huggingFace?["global_pool"]?.string }
+  /// What a head reads, as timm notes it: `token`, `avg`. Throws an `InputError` where it is none of those that are known.
+  func pool(
+    among known: [String], for weights: Weights, orElse option: String = ""
+  ) throws(InputError) -> String? {
+    guard let pool = huggingFace?["model_args"]?["global_pool"]?.string ?? huggingFace?["global_pool"]?.string else {
+      return nil
+    }
+    guard known.contains(pool) else {
+      throw InputError(
+        "global_pool '\(pool)' is not supported", at: "\(weights.place), its configuration",
+        cure: "use a model with global_pool \(known.joined(separator: " or "))\(option)")
+    }
+    return pool
+  }
 
   /// LayerNorm's ε, as transformers notes it.
   var epsilon: Double? {
-    let tower = huggingFace?["vision_config"] ?? huggingFace
     return tower?["layer_norm_eps"]?.double.flatMap { $0 >= 0 && $0 < 1 ? $0 : nil }
   }
 }

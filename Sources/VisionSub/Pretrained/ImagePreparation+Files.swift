@@ -18,6 +18,8 @@ extension ImagePreparation {
     }
     try take(fields.text("interpolation"), "interpolation", fields)
     if isEmpty { return nil }
+    // Where timm does not say, it takes the middle.
+    if mode == nil, refused[.mode] == nil { mode = .center }
   }
 
   /// open_clip's: `preprocess_cfg` in an `open_clip_config.json`. Nil where there is none.

@@ -43,6 +43,14 @@ extension VisionFolder {
     return try set.load(weights, plan, startingFrom: key, configuration.published)
   }
 
+  /// Final norms among tensors of the file that a model does not read: its head would read other features with them.
+  func norms(among unused: [String]) -> [String] {
+    let norms = ["norm", "fc_norm"].flatMap {
+      weights.fileNames(of: "\($0).weight") + weights.fileNames(of: "\($0).bias")
+    }
+    return unused.filter(norms.contains)
+  }
+
   /// Rows of the classifier in the weights; nil where they have none.
   var headRows: Int? { get throws { try weights.shape(of: "\(found.head).weight")?.first } }
 
@@ -51,17 +59,24 @@ extension VisionFolder {
   var isBareTower: Bool { get throws { try weights.naming.isPart && headRows == nil && hints.readout == nil } }
 
   /// Puts the weights into a model as they are to be evaluated: the average where the run kept one. Throws an
-  /// `InputError` where the file has no classifier and one is needed. Says what was newly made.
+  /// `InputError` where the file has no classifier and one is needed. The mask token, which evaluation does not see, may be
+  /// newly made.
   @discardableResult
-  public func loadForEvaluation(into set: ParameterSet, needsClassifier: Bool = true) throws -> [String] {
+  public func loadForEvaluation(into set: ParameterSet, needsClassifier: Bool = true) throws -> LoadReport {
     let report = try load(into: set, of: configuration, startingFrom: RandomKey(seed: 0), isTraining: false)
     let absent = report.made.filter { !$0.hasSuffix("mask_token") }
     guard absent.isEmpty || !needsClassifier else {
+      if weights.naming.isPart, weights.source.contains("classifier.weight") {
+        throw InputError(
+          "the classifier of transformers' CLIPForImageClassification reads the mean of patches without a norm, which is "
+            + "not supported", at: path,
+          cure: "finetune the image tower with a head of its own (masksub finetune --from \(path))")
+      }
       throw InputError(
         "there is no classifier: \(absent.joined(separator: ", ")) are missing", at: path,
         cure: "give a fine-tuned model (masksub finetune makes one); a CLIP with both towers classifies without one: "
           + "masksub zero-shot")
     }
-    return absent
+    return report
   }
 }

@@ -21,7 +21,7 @@ extension VisionFolder {
   /// How evaluated images are prepared by a recipe, and who says so, in a line.
   public func preparationLine(_ recipe: VisionRecipe, _ options: ImagePreparation = ImagePreparation()) -> String {
     let told = told(options)
-    let rest = Set(ImagePreparation.Part.allCases).subtracting(told.parts).subtracting([.mode])
+    let rest = Set(ImagePreparation.Part.allCases).subtracting(told.parts)
     let others =
       self.recipe != nil ? "the run's recipe" : "the recipe \(recipe.name), a guess: --\(Self.options(of: rest))"
     return line(recipe, told.sources + (rest.isEmpty ? [] : [others]))
@@ -47,7 +47,8 @@ extension VisionFolder {
   }
 
   private static func options(of parts: Set<ImagePreparation.Part>) -> String {
-    parts.map { $0 == .crop ? "crop-ratio" : $0.rawValue }.sorted().joined(separator: ", --")
+    parts.map { $0 == .crop ? "crop-ratio" : $0 == .mode ? "crop-mode" : $0.rawValue }.sorted().joined(
+      separator: ", --")
   }
 
   /// What is told of the preparation; what a run of ours noted, its recipe knows better.

@@ -55,15 +55,29 @@ public struct VisionFolder: Sendable {
     let description = stored?.json ?? beside.possibleJSON("config.json").flatMap { $0[family.key] == nil ? nil : $0 }
     let place = stored?.place ?? FileSystem.join(beside.folder, "config.json")
     let own = description?[family.key]
-    let named = description?["architecture"]?.string
-    variant = named.flatMap { VisionFamilies.configuration(named: $0, among: families) == nil ? nil : $0 }
+    let named = hints.architecture ?? description?["architecture"]?.string
     let openClip = try beside.json("open_clip_config.json")
     let notes =
       own == nil
       ? ModelNotes(huggingFace: description, openClip: openClip?.json, hints: hints) : ModelNotes(hints: hints)
-    var like = variant.flatMap { VisionFamilies.configuration(named: $0, among: families) }
-    if let arguments = description?["model_args"] { like?.follow(timm: arguments) }
+    if own != nil, hints.architecture != nil {
+      throw InputError(
+        "a run's config.json says what network it is", at: "--architecture", cure: "leave the option out", isUsage: true
+      )
+    }
+    var like = named.flatMap { VisionFamilies.configuration(named: $0, among: families) }
+    variant = like == nil ? nil : named
+    if own == nil, let arguments = description?["model_args"] {
+      try family.timmArguments.check(arguments, at: place)
+      like?.follow(timm: arguments)
+    }
     let recognised = try family.recognised(weights, like: like, beside: notes)
+    // Behind recognition: what tensors tell of a relative says more than that its name is not known.
+    if own == nil, let named {
+      let isUsage = hints.architecture != nil
+      _ = try VisionFamilies.configuration(
+        named: named, of: family, at: isUsage ? "--architecture" : place, isUsage: isUsage, among: families)
+    }
     found = recognised.configuration
     var configuration = try own.map { try Self.written($0, family, like: recognised.configuration, at: place) } ?? found
     if let side = hints.imageSize {
@@ -83,9 +97,7 @@ public struct VisionFolder: Sendable {
     preparation = try ImagePreparation(beside, source, description: stored)
     average = recipe.map { $0.loop.emaDecay > 0 } ?? false ? checkpoint.averagePath : nil
     self.hints = hints
-    let unknown =
-      own == nil && variant == nil ? named.map { ["\(place) calls it \($0), which is not known here"] } : nil
-    weightRemarks = passed + source.remarks + (unknown ?? [])
+    weightRemarks = passed + source.remarks
   }
 
   /// timm's names of the classes.

@@ -42,13 +42,14 @@ public struct VisionInference {
     }
     let model = configuration.makeModel()
     let parameters = ParameterSet(model, precision: settings.precision, on: settings.device, key: nil)
-    let made = try folder.loadForEvaluation(into: parameters, needsClassifier: needsClassifier)
-      .filter { !$0.contains("\(configuration.head).") }
+    let report = try folder.loadForEvaluation(into: parameters, needsClassifier: needsClassifier)
     task = ImageClassification(model, objective: recipe.objective)
     title = "\(folder.summary), \(folder.weights.title)"
     // Only features are made without a classifier, and of what stands before it.
-    let untrained = made.isEmpty ? [] : ["newly made, not trained: \(made.joined(separator: ", ")) (--readout)"]
-    details = folder.remarks() + untrained + [folder.preparationLine(recipe, options)]
+    let made = report.made.filter { !$0.contains("\(configuration.head).") && !$0.hasSuffix("mask_token") }
+    let readout = [("newly made, not trained", made), ("not used", folder.norms(among: report.dropped))]
+      .filter { !$0.1.isEmpty }.map { "\($0.0): \($0.1.joined(separator: ", ")) (--readout)" }
+    details = folder.remarks() + readout + [folder.preparationLine(recipe, options)]
     (self.recipe, self.settings, path) = (recipe, settings, folder.path)
     (classNames, labelNames) = (folder.spokenClassNames, folder.classNames)
     (self.configuration, self.parameters) = (configuration, parameters)

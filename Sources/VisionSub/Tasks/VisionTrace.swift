@@ -20,39 +20,28 @@ public enum VisionTrace {
     note: (String) -> Void = { _ in }
   ) throws -> [(name: String, array: HostArray)] {
     let (family, weights) = try VisionFamilies.recognise(weights)
-    let hint = try variant.map { name in
-      guard let known = VisionFamilies.configuration(named: name) else {
-        throw InputError(
-          "there is no network '\(name)'", at: "--model",
-          cure: "use one of \(VisionFamilies.names.joined(separator: ", "))", isUsage: true)
-      }
-      return known
+    let hint = try variant.map {
+      try VisionFamilies.configuration(named: $0, of: family, at: "--model", isUsage: true)
     }
-    if let hint, hint.family.key != family.key {
-      throw InputError(
-        "the weights are not those of a \(hint.summary) but of a \(family.name)", at: weights.place,
-        cure: "name the model that the weights belong to, or none")
-    }
-    let found = try family.recognised(weights, like: hint, beside: ModelNotes())
-    var configuration = found.configuration
+    // Where weights do not tell how large images are, these images do.
+    let images = try batch.info(named: "images").shape
+    let found = try family.recognised(
+      weights, like: hint, beside: ModelNotes(hints: WeightHints(imageSize: images.last)))
+    let configuration = found.configuration
     if let hint, let variant, hint.summary != configuration.summary {
       note("traced is the network of the weights, \(configuration.summary); \(variant) is \(hint.summary)")
     }
-    // Where weights do not tell how large images are, these images do.
-    if found.guesses.contains(RecognisedModel.imageSize), let side = try batch.info(named: "images").shape.last {
-      configuration.imageSize = side
-      try configuration.validate(at: "\(batch.place), tensor 'images'")
-    }
+    try configuration.validate(at: "\(batch.place), tensor 'images'")
     try configuration.check(method.init(ratio: ratio))
-    let images = try VisionBatchFile(batch, configuration)
+    let inputs = try VisionBatchFile(batch, configuration)
     let model = configuration.makeModel()
     let set = ParameterSet(model, precision: precision, on: device, key: nil)
     let report = try set.load(
       weights, configuration.plan(for: weights, of: found.configuration), startingFrom: RandomKey(seed: 0),
       configuration.published)
     return Trace.run(
-      ImageClassification(model, objective: objective), images.upload(to: device), set,
-      method.init(MethodSettings(ratio: ratio, noise: images.noise)), names: report.names,
+      ImageClassification(model, objective: objective), inputs.upload(to: device), set,
+      method.init(MethodSettings(ratio: ratio, noise: inputs.noise)), names: report.names,
       outputs: { [($0 + ".logits", $1.host())] })
   }
 }

@@ -43,9 +43,11 @@ public struct ResNetConfig: Sendable, Codable, Equatable {
   static let variants: [(name: String, config: ResNetConfig)] = [
     ("resnet18", ResNetConfig(block: .basic, depths: [2, 2, 2, 2])),
     ("resnet34", ResNetConfig(block: .basic, depths: [3, 4, 6, 3])),
+    ("resnet26", ResNetConfig(depths: [2, 2, 2, 2])),
     ("resnet50", ResNetConfig(depths: [3, 4, 6, 3])),
     ("resnet101", ResNetConfig(depths: [3, 4, 23, 3])),
     ("resnet152", ResNetConfig(depths: [3, 8, 36, 3])),
+    ("resnet200", ResNetConfig(depths: [3, 24, 36, 3])),
     (
       "resnet_shapes_32",
       ResNetConfig(

@@ -16,9 +16,20 @@ public struct ResNetFamily: VisionFamily {
     ResNetConfig.variants.map { ($0.name, $0.config) }
   }
 
+  public var timmArguments: TimmArguments {
+    TimmArguments(
+      free: TimmArguments.common.union(["layers", "channels"]),
+      limited: [
+        "act_layer": ["relu", .null], "norm_layer": [.null], "aa_layer": [.null], "output_stride": [32],
+        "stem_type": [""], "replace_stem_pool": [false], "avg_down": [false],
+      ])
+  }
+
   public func recognised(
     _ weights: Weights, like variant: (any VisionConfiguration)?, beside notes: ModelNotes
   ) throws -> RecognisedModel {
+    // timm's fast one is the same mean.
+    _ = try notes.pool(among: ["avg", "fast"], for: weights)
     var config = try ResNetRecognition(weights).config
     if let hint = variant as? ResNetConfig {
       guard config.block == hint.block else {
@@ -28,19 +39,15 @@ public struct ResNetFamily: VisionFamily {
       }
       (config.cell, config.imageSize) = (hint.cell, hint.imageSize)
     }
-    if let side = notes.imageSize { config.imageSize = side }
-    return RecognisedModel(config, guesses: notes.imageSize == nil ? [RecognisedModel.imageSize] : [])
+    let side = try notes.hints.imageSize ?? notes.imageSize(of: weights)
+    if let side { config.imageSize = side }
+    return RecognisedModel(config, guesses: side == nil ? [RecognisedModel.imageSize] : [])
   }
 
   public func recipe(following configuration: any VisionConfiguration) -> String {
     if configuration.imageSize <= 64 { return "resnet-shapes" }
     let depth = (configuration as? ResNetConfig)?.depth ?? 50
     return "rsb-a2-resnet\(depth > 101 ? 152 : depth > 50 ? 101 : 50)"
-  }
-
-  public func summary(of weights: Weights) throws -> String {
-    let config = try ResNetRecognition(weights).config
-    return "\(config.summary), " + (weights.contains("fc.weight") ? "\(config.classes) classes" : "no head")
   }
 
   public func tensorNames(of weights: Weights) throws -> [String] {

@@ -71,6 +71,8 @@ public struct SwinConfig: Sendable, Codable, Equatable {
       imageSize: 32, classes: 10, patchSize: 2, width: 48, depths: [2, 2, 2], heads: [2, 4, 8], window: 4, cell: 8)
     let smaller = SwinConfig(
       imageSize: 32, classes: 10, patchSize: 4, width: 64, depths: [2, 2], heads: [2, 4], window: 4, cell: 8)
+    // Of the Swins whose windows were searched for, the one that has windows of one size.
+    let searched = SwinConfig(depths: deep, window: 14)
     return sizes.flatMap { size in
       [(224, 7), (384, 12)].compactMap { image, window in
         // Only the larger two were made for larger images.
@@ -82,6 +84,9 @@ public struct SwinConfig: Sendable, Codable, Equatable {
               imageSize: image, width: size.width, depths: size.depths, heads: size.heads, window: window)
           )
       }
-    } + [("swin_shapes_patch2_window4_32", small), ("swin_shapes_patch4_window4_32", smaller)]
+    } + [
+      ("swin_s3_small_224", searched), ("swin_shapes_patch2_window4_32", small),
+      ("swin_shapes_patch4_window4_32", smaller),
+    ]
   }()
 }

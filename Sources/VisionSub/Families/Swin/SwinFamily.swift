@@ -16,35 +16,38 @@ public struct SwinFamily: VisionFamily {
     SwinConfig.variants.map { ($0.name, $0.config) }
   }
 
+  public var timmArguments: TimmArguments {
+    TimmArguments(
+      free: TimmArguments.common.union([
+        "img_size", "patch_size", "embed_dim", "depths", "num_heads", "window_size", "mlp_ratio", "qkv_bias",
+        "strict_img_size", "dynamic_img_size",
+      ]),
+      limited: ["always_partition": [false], "norm_layer": [.null]])
+  }
+
   public func recognised(
     _ weights: Weights, like variant: (any VisionConfiguration)?, beside notes: ModelNotes
   ) throws -> RecognisedModel {
-    let found = try SwinRecognition(weights)
+    _ = try notes.pool(among: ["avg"], for: weights)
+    let hint = variant as? SwinConfig
+    let found = try SwinRecognition(weights, like: hint, beside: notes)
     var config = found.config
     // A head that has to be begun starts at zero in official finetuning.
     config.headDeviation = 0
-    if let hint = variant as? SwinConfig {
+    if let hint {
       config.cell = hint.cell
-      guard config.patchSize == hint.patchSize, config.depths.count == hint.depths.count || !found.tellsImageSize else {
+      guard config.patchSize == hint.patchSize else {
         throw InputError(
           "the weights are not those of a \(hint.summary): \(config.summary)", at: weights.place,
           cure: "name the model that the weights belong to, or none")
       }
     }
-    if found.tellsImageSize { return RecognisedModel(config) }
-    if let side = notes.imageSize ?? (variant as? SwinConfig)?.imageSize { config.imageSize = side }
-    return RecognisedModel(config, guesses: notes.imageSize == nil ? [RecognisedModel.imageSize] : [])
+    return RecognisedModel(config, guesses: found.guessesImageSize ? [RecognisedModel.imageSize] : [])
   }
 
   public func recipe(following configuration: any VisionConfiguration) -> String {
     if configuration.imageSize <= 64 { return "swin-shapes" }
     return configuration.imageSize > 224 ? "swin-b-384" : "swin-b-22kto1k"
-  }
-
-  public func summary(of weights: Weights) throws -> String {
-    let config = try SwinRecognition(weights).config
-    return "\(config.summary), "
-      + (weights.contains("head.fc.weight") ? "\(config.classes) classes" : "no head")
   }
 
   public func tensorNames(of weights: Weights) throws -> [String] {

@@ -4,21 +4,39 @@ import SubTrain
 
 /// What the names and shapes of a file's tensors say of the Swin transformer that they are.
 struct SwinRecognition {
-  /// The network. Images are as large as they were where the file tells, else as its relatives' are: one window fills the
-  /// last stage.
   private(set) var config = SwinConfig()
-  /// Whether the file tells how large images were.
-  private(set) var tellsImageSize = false
+  /// Whether nobody tells how large images were.
+  private(set) var guessesImageSize = false
   private let weights: Weights
+  /// The side of every stage's windows, in tokens.
+  private var windows: [Int] = []
   private static let cure = "use the weights of a Swin transformer"
 
-  init(_ weights: Weights) throws {
+  /// Images are as large as the user says, a file beside the weights or the tables, whichever comes first and has windows
+  /// of these tables; else as a `variant` that was named has them, or as the relatives': one window fills the last stage.
+  init(
+    _ weights: Weights, like variant: SwinConfig? = nil, beside notes: ModelNotes = ModelNotes()
+  ) throws {
     self.weights = weights
     try readSizes()
-    let windows = try readStages()
+    try readStages()
     config.window = windows[0]
-    config.imageSize = (config.window * config.patchSize) << (windows.count - 1)
-    if let side = try imageSize(windows) { (config.imageSize, tellsImageSize) = (side, true) }
+    let (said, told) = (notes.hints.imageSize, try imageSizes())
+    let relatives = (config.window * config.patchSize) << (windows.count - 1)
+    guard let own = (told + [relatives]).first(where: hasWindows) else {
+      throw InputError(
+        "these are weights of a Swin transformer with windows of \(windowText) tokens in its stages, "
+          + "which is not supported", at: weights.place, cure: "use a Swin transformer with windows of one size")
+    }
+    let stated = try notes.imageSize(of: weights)
+    if let stated, !hasWindows(stated) {
+      throw InputError(
+        "images of \(stated) pixels are stated, whose stages do not have these weights' windows of \(windowText) tokens",
+        at: "\(weights.place), its configuration", cure: "keep config.json with the weights that it was written for")
+    }
+    let sure = ([said, stated].compactMap(\.self) + told).first(where: hasWindows)
+    guessesImageSize = sure == nil && said == nil
+    config.imageSize = sure ?? variant.map(\.imageSize).flatMap { hasWindows($0) ? $0 : nil } ?? own
     if let classes = try weights.classes(of: config.head, reading: config.features, cure: Self.cure) {
       config.classes = classes
     }
@@ -39,8 +57,7 @@ struct SwinRecognition {
 
   /// Depths, heads and the windows' sides. Every block must hold its matrices: a model is never larger than the file that
   /// it is made for.
-  private mutating func readStages() throws -> [Int] {
-    var windows: [Int] = []
+  private mutating func readStages() throws {
     (config.depths, config.heads) = ([], [])
     while weights.contains(block(windows.count, 0, "norm1.weight")) {
       let stage = windows.count
@@ -56,31 +73,45 @@ struct SwinRecognition {
         }
         depth += 1
       }
-      let table = block(stage, 0, "attn.relative_position_bias_table")
-      guard let shape = try weights.shape(of: table), shape.count == 2, let span = Fitting.root(shape[0]),
+      let tables = (0..<depth).map { block(stage, $0, "attn.relative_position_bias_table") }
+      guard let shape = try weights.shape(of: tables[0]), shape.count == 2, let span = Fitting.root(shape[0]),
         span % 2 == 1,
         shape[1] > 0
-      else { throw failure("it is no table of relative positions", table) }
+      else { throw failure("it is no table of relative positions", tables[0]) }
+      for table in tables where try weights.shape(of: table) != shape {
+        throw failure("it is no table as the stage's first block has, of shape \(shape)", table)
+      }
       config.depths.append(depth)
       config.heads.append(shape[1])
       windows.append((span + 1) / 2)
     }
     guard !windows.isEmpty else { throw failure("it is missing", block(0, 0, "norm1.weight")) }
-    return windows
   }
 
   private func block(_ stage: Int, _ index: Int, _ name: String) -> String { "layers.\(stage).blocks.\(index).\(name)" }
 
-  /// The side of the images where official masks of shifted windows say how many of those there were, or where a stage's
-  /// grid is smaller than the windows before.
-  private func imageSize(_ windows: [Int]) throws -> Int? {
+  private var windowText: String { windows.map(String.init).joined(separator: ", ") }
+
+  /// Whether images of a side have windows as the tables are: of one size, but for stages whose grid is smaller.
+  private func hasWindows(_ side: Int) -> Bool {
+    var config = config
+    config.imageSize = side
+    return windows.indices.allSatisfy { windows[$0] == min(config.window, config.grid($0)) }
+  }
+
+  /// Sides of the images that the tensors tell: where official masks of shifted windows say how many of those there were,
+  /// and where a stage's grid is smaller than the windows before.
+  private func imageSizes() throws -> [Int] {
+    var sides: [Int] = []
     let mask = weights.prefix + block(0, 1, "attn_mask")
     if weights.source.contains(mask), let count = try weights.source.info(named: mask).shape.first,
       let across = Fitting.root(count), across < 1 << 12
     {
-      return across * windows[0] * config.patchSize
+      sides.append(across * windows[0] * config.patchSize)
     }
-    guard let stage = windows.firstIndex(where: { $0 < windows[0] }) else { return nil }
-    return (windows[stage] * config.patchSize) << stage
+    if let stage = windows.firstIndex(where: { $0 < windows[0] }) {
+      sides.append((windows[stage] * config.patchSize) << stage)
+    }
+    return sides
   }
 }

@@ -16,6 +16,25 @@ public struct ViTFamily: VisionFamily {
     VisionTransformerConfig.variants.map { ($0.name, $0.config) }
   }
 
+  /// Most kinds of blocks are told by tensors, which are refused then.
+  public var timmArguments: TimmArguments {
+    TimmArguments(
+      free: TimmArguments.common.union([
+        "img_size", "patch_size", "embed_dim", "depth", "num_heads", "mlp_ratio", "qkv_bias", "qk_norm", "proj_bias",
+        "scale_attn_norm", "scale_mlp_norm", "init_values", "class_token", "no_embed_class", "reg_tokens", "pre_norm",
+        "final_norm", "fc_norm", "dynamic_img_size", "use_abs_pos_emb", "use_rel_pos_bias", "use_shared_rel_pos_bias",
+        "use_fc_norm", "swiglu_mlp", "scale_mlp",
+      ]),
+      limited: [
+        "act_layer": ["gelu", "quick_gelu", .null], "norm_layer": [.null], "pos_embed": ["learn"],
+        "dynamic_img_pad": [false], "use_rot_pos_emb": [false], "use_post_norm": [false],
+      ])
+  }
+
+  public func configuration(named name: String) -> (any VisionConfiguration)? {
+    VisionTransformerConfig(timm: name) ?? VisionTransformerConfig.variants.first { $0.name == name }?.config
+  }
+
   public func recognised(
     _ weights: Weights, like variant: (any VisionConfiguration)?, beside notes: ModelNotes
   ) throws -> RecognisedModel {
@@ -37,20 +56,20 @@ public struct ViTFamily: VisionFamily {
     return config.layerScale != nil ? "deit3-\(size)-finetune" : "mae-\(size)"
   }
 
-  public func summary(of weights: Weights) throws -> String {
-    let found = try ViTRecognition(weights)
-    let config = found.config
-    var extras = found.guesses.contains(RecognisedModel.heads) ? ["how many heads is a guess"] : []
-    if config.relativeBias == .shared { extras.append("one bias table for all blocks") }
+  public func extras(of weights: Weights, _ configuration: any VisionConfiguration) -> [String] {
+    let config = configuration as? VisionTransformerConfig
+    var extras = config?.relativeBias == .shared ? ["one bias table for all blocks"] : []
     if weights.contains("lm_head.weight") { extras.append("pretraining head") }
     if weights.contains("decoder_embed.weight") { extras.append("with its decoder") }
-    let head = weights.contains("head.weight") ? "\(config.classes) classes" : "no head"
-    return ([config.summary] + extras + [head]).joined(separator: ", ")
+    return extras
   }
 
   public func tensorNames(of weights: Weights) throws -> [String] {
     let model = VisionTransformer(try ViTRecognition(weights).config)
-    return model.namedParameters().map(\.name)
+    let names = model.namedParameters().map(\.name)
+    // A model without a head may have had a final norm that finetuning would leave out.
+    let norm = weights.naming == .huggingFaceEncoder ? ["norm.weight", "norm.bias"].filter { !names.contains($0) } : []
+    return names + norm
   }
 
   public func names(_ key: String, of weights: Weights) throws -> WeightNames? {

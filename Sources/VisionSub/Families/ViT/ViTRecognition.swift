@@ -39,6 +39,11 @@ struct ViTRecognition {
     if !weights.contains("cls_token") {
       throw unsupported("without a class token", weights.fileNames(of: "cls_token")[0])
     }
+    // BEiT and Data2Vec as transformers has them.
+    let query = weights.prefix + "encoder.layer.0.attention.attention.query.bias"
+    if weights.naming == .huggingFaceEncoder, weights.source.contains(query), !weights.contains("\(first).qkv.bias") {
+      throw unsupported("whose queries alone of queries and keys have a bias in transformers' names", query)
+    }
     let biases = ["qkv.bias", "q_bias"].map { "\(first).\($0)" }
     if weights.contains("\(first).qkv.weight"), !biases.contains(where: { weights.contains($0) }) {
       throw unsupported("whose attention has no biases", weights.fileNames(of: biases[0])[0])
@@ -46,8 +51,9 @@ struct ViTRecognition {
   }
 
   private func unsupported(_ which: String, _ name: String) -> InputError {
-    InputError(
-      "these are weights of a vision transformer \(which), which is not supported",
+    let kind = notes.modelType.map { " (model_type \($0))" } ?? ""
+    return InputError(
+      "these are weights of a vision transformer\(kind) \(which), which is not supported",
       at: "\(weights.place), tensor '\(name)'",
       cure: "use a plain vision transformer, such as \(VisionTransformerConfig.variants[2].name)")
   }
@@ -83,8 +89,8 @@ struct ViTRecognition {
     try readHeads()
   }
 
-  /// The width of a head is in no tensor but a table of relative biases. The guess is that of the known model of this
-  /// width, else 64, or 32 where 64 does not divide the width.
+  /// The width of a head is in no tensor but a table of relative biases. The guess is that of the published models of
+  /// this width, else 64, or 32 where 64 does not divide the width.
   private mutating func readHeads() throws {
     if let heads = notes.hints.heads {
       try WeightHints.checkHeads(heads, of: config.width, at: "--heads")
@@ -94,11 +100,12 @@ struct ViTRecognition {
         heads, of: config.width, at: "\(weights.place), its configuration",
         cure: "give the configuration that belongs to the weights, or say --heads", isUsage: false)
       config.heads = heads
+    } else if let hint, hint.width == config.width {
+      config.heads = hint.heads
     } else {
-      let known = hint ?? VisionTransformerConfig.variants.first { $0.config.width == config.width }?.config
-      let headWidth = known.map { $0.width / $0.heads } ?? (config.width % 64 == 0 ? 64 : 32)
-      config.heads = max(1, config.width / headWidth)
-      if hint?.width != config.width { guesses.insert(RecognisedModel.heads) }
+      let headWidth = hint.map { $0.width / $0.heads } ?? (config.width % 64 == 0 ? 64 : 32)
+      config.heads = VisionTransformerConfig.heads(ofWidth: config.width) ?? max(1, config.width / headWidth)
+      guesses.insert(RecognisedModel.heads)
     }
   }
 
@@ -138,7 +145,8 @@ struct ViTRecognition {
           cure: "leave --heads \(said) out", isUsage: true)
       }
       guesses.remove(RecognisedModel.heads)
-      (config.imageSize, config.heads) = ((span + 1) / 2 * config.patchSize, rows[1])
+      try takeImageSize(grid: (span + 1) / 2)
+      config.heads = rows[1]
       (config.position, config.masked) = (.none, .replaced)
     } else {
       config.relativeBias = .none
@@ -149,15 +157,23 @@ struct ViTRecognition {
     try readReadout()
   }
 
+  /// Images are as large as is said, if they have this grid: the patches need not fill them. Else they are as large as it.
+  private mutating func takeImageSize(grid: Int) throws {
+    let said = [notes.hints.imageSize, try notes.imageSize(of: weights)].compactMap(\.self)
+    config.imageSize = said.first { $0 / config.patchSize == grid } ?? grid * config.patchSize
+  }
+
   private mutating func readPositions() throws {
     let shape = try required("pos_embed", rank: 2)
     guard shape[1] == config.width else { throw failure("its rows are not \(config.width) features", "pos_embed") }
-    if let grid = Fitting.root(shape[0]) {
+    // CLIP and transformers always have one of the class token; its square is chance.
+    let hasTokenFirst = weights.naming.isPart || weights.naming == .huggingFaceEncoder
+    if !hasTokenFirst, let grid = Fitting.root(shape[0]) {
       config.position = .patches
-      config.imageSize = grid * config.patchSize
+      try takeImageSize(grid: grid)
     } else if let grid = Fitting.root(shape[0] - 1) {
       config.position = .all
-      config.imageSize = grid * config.patchSize
+      try takeImageSize(grid: grid)
     } else {
       throw failure("\(shape[0]) positions are no square grid of patches, with or without a class token", "pos_embed")
     }
@@ -176,14 +192,16 @@ struct ViTRecognition {
   private mutating func readReadout() throws {
     if let said = notes.hints.readout.flatMap(VisionTransformerConfig.Readout.init(rawValue:)) {
       config.readout = said
-    } else if let pool = notes.pool, weights.contains("head.weight") {
-      guard let readout = ["token": VisionTransformerConfig.Readout.token, "avg": .pooled][pool] else {
-        throw InputError(
-          "global_pool '\(pool)' is not supported", at: "\(weights.place), its configuration",
-          cure: "use a model with global_pool token or avg, or say --readout")
-      }
+    } else if !weights.contains("head.weight"), weights.naming.key == "hf", let kind = notes.modelType,
+      kind != "vit_mae"
+    {
+      // Such a model hands on what its own final norm made. MAE's is finetuned without.
+      config.readout = .token
+    } else if weights.contains("head.weight"),
+      let pool = try notes.pool(among: ["token", "avg"], for: weights, orElse: ", or say --readout")
+    {
       // Without a norm of its own behind the mean, the final one stands before it.
-      config.readout = readout == .pooled && !weights.contains("fc_norm.weight") ? .normedPool : readout
+      config.readout = pool == "token" ? .token : weights.contains("fc_norm.weight") ? .pooled : .normedPool
     } else if !weights.naming.isPart && weights.contains("fc_norm.weight") {
       config.readout = .pooled
     } else if weights.naming.isPart {
