@@ -6,7 +6,7 @@ package import SubTrain
 /// The tool: finds the command, runs it, turns every error into one line and an exit code.
 package enum Tool {
   /// The tool's version.
-  package static let version = "0.9.0"
+  package static let version = "0.10.0"
 
   /// Every command, in the order of the help. A new command is a line here.
   package static let commands: [any Command.Type] = [
