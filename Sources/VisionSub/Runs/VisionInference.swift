@@ -46,7 +46,8 @@ public struct VisionInference {
     task = ImageClassification(model, objective: recipe.objective)
     title = "\(folder.summary), \(folder.weights.title)"
     // Only features are made without a classifier, and of what stands before it.
-    let made = report.made.filter { !$0.contains("\(configuration.head).") && !$0.hasSuffix("mask_token") }
+    let head = ["weight", "bias"].flatMap { folder.weights.fileNames(of: "\(configuration.head).\($0)") }
+    let made = report.made.filter { !head.contains($0) && !$0.hasSuffix("mask_token") }
     let readout = [("newly made, not trained", made), ("not used", folder.norms(among: report.dropped))]
       .filter { !$0.1.isEmpty }.map { "\($0.0): \($0.1.joined(separator: ", ")) (--readout)" }
     details = folder.remarks() + readout + [folder.preparationLine(recipe, options)]

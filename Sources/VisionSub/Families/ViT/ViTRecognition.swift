@@ -42,7 +42,7 @@ struct ViTRecognition {
     // BEiT and Data2Vec as transformers has them.
     let query = weights.prefix + "encoder.layer.0.attention.attention.query.bias"
     if weights.naming == .huggingFaceEncoder, weights.source.contains(query), !weights.contains("\(first).qkv.bias") {
-      throw unsupported("whose queries alone of queries and keys have a bias in transformers' names", query)
+      throw unsupported("whose keys have no bias, under transformers' names", query)
     }
     let biases = ["qkv.bias", "q_bias"].map { "\(first).\($0)" }
     if weights.contains("\(first).qkv.weight"), !biases.contains(where: { weights.contains($0) }) {
