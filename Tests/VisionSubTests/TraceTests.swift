@@ -49,7 +49,7 @@ import TraceCases
       batch.map { (name: $0.name, array: $0.name == "images" ? HostArray(larger, shape: shape) : $0.array) }, to: path)
     let logits = try [model.tensors("batch.safetensors"), TensorFile.open(path)].map { batch in
       let results = try VisionTrace.run(
-        model: nil, weights: weights, batch: batch, ratio: 0.5, objective: .crossEntropy())
+        model: nil, weights: weights, batch: batch, ratio: 0.5, objective: .crossEntropy)
       return try #require(results.first { $0.name == "main.logits" }).array.floats()
     }
     #expect(logits[0].count == logits[1].count && zip(logits[0], logits[1]).allSatisfy { abs($0 - $1) < 1e-5 })

@@ -41,6 +41,7 @@ struct RunFiles {
 
   /// The page of that comparison.
   func page() throws -> String {
+    try FileSystem.makeFolder(folder["report"])
     try ComparisonReport(comparison: comparison(), command: "").write(to: folder["report"])
     return try TemporaryFolder.text(folder["report/report.html"])
   }
