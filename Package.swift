@@ -34,7 +34,10 @@ let package = Package(
     .systemLibrary(name: "CJPEG", pkgConfig: "libjpeg", providers: [.apt(["libjpeg62-turbo-dev"])]),
     .systemLibrary(name: "CPNG", pkgConfig: "libpng", providers: [.apt(["libpng-dev"])]),
     .systemLibrary(name: "CWebP", pkgConfig: "libwebpdemux", providers: [.apt(["libwebp-dev"])]),
-    .target(name: "CSubImage", dependencies: ["CJPEG", "CPNG", "CWebP"]),
+    .target(
+      name: "CSubImage", dependencies: ["CJPEG", "CPNG", "CWebP"],
+      // Debian 13's libwebpdemux no longer names it.
+      linkerSettings: [.linkedLibrary("webp")]),
     .target(
       name: "CSubKernels", dependencies: ["COneDNN"],
       linkerSettings: [.linkedLibrary("dnnl"), .linkedLibrary("gomp"), .linkedLibrary("m")]),

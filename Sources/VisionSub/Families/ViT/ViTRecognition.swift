@@ -40,8 +40,8 @@ struct ViTRecognition {
       throw unsupported("without a class token", weights.fileNames(of: "cls_token")[0])
     }
     // BEiT and Data2Vec as transformers has them.
-    let query = weights.prefix + "encoder.layer.0.attention.attention.query.bias"
-    if weights.naming == .huggingFaceEncoder, weights.source.contains(query), !weights.contains("\(first).qkv.bias") {
+    let query = weights.source.names.first { $0.hasSuffix("encoder.layer.0.attention.attention.query.bias") }
+    if weights.naming == .huggingFaceEncoder, let query, !weights.contains("\(first).qkv.bias") {
       throw unsupported("whose keys have no bias, under transformers' names", query)
     }
     let biases = ["qkv.bias", "q_bias"].map { "\(first).\($0)" }
