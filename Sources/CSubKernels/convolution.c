@@ -21,7 +21,7 @@ typedef struct {
   dnnl_primitive_t product;
   dnnl_primitive_t reorder;   // the given weights into its own order, or its own weight gradient into the given order
   dnnl_primitive_t adding;    // the same, added to what is there
-  dnnl_memory_desc_t x, weights, bias, y, plain, scratch;
+  sk_layout x, weights, bias, y, plain, scratch;
 } plan;
 
 // A bound on the code that oneDNN keeps; a model's training and evaluation batches need a few dozen.
@@ -50,22 +50,22 @@ static key key_of(const sk_convolution *s, direction d, bool bias) {
   return k;
 }
 
-static dnnl_memory_desc_t described(const sk_convolution *s, int type, int axes, const dnnl_dims_t lengths,
-                                    dnnl_format_tag_t tag) {
-  dnnl_memory_desc_t d;
-  check(dnnl_memory_desc_init_by_tag(&d, axes, lengths, type == SK_BF16 ? dnnl_bf16 : dnnl_f32, tag), "a layout", s);
-  return d;
+static sk_layout layout(const sk_convolution *s, int type, int axes, const dnnl_dims_t lengths, dnnl_format_tag_t tag) {
+  sk_layout made;
+  const dnnl_data_type_t values = type == SK_BF16 ? dnnl_bf16 : dnnl_f32;
+  check(dnnl_memory_desc_create_with_tag(&made, axes, lengths, values, tag), "a layout", s);
+  return made;
 }
 
-static dnnl_primitive_t reorder_of(const sk_convolution *s, const dnnl_memory_desc_t *from,
-                                   const dnnl_memory_desc_t *to, bool adding) {
+static dnnl_primitive_t reorder_of(const sk_convolution *s, sk_layout from,
+                                   sk_layout to, bool adding) {
   dnnl_primitive_attr_t attributes;
   dnnl_post_ops_t after;
   dnnl_primitive_desc_t described;
   dnnl_primitive_t reorder;
   check(dnnl_primitive_attr_create(&attributes), "attributes", s);
   check(dnnl_post_ops_create(&after), "attributes", s);
-  if (adding) check(dnnl_post_ops_append_sum(after, 1), "attributes", s);
+  if (adding) check(sk_append_sum(after), "attributes", s);
   check(dnnl_primitive_attr_set_post_ops(attributes, after), "attributes", s);
   check(dnnl_reorder_primitive_desc_create(&described, from, sk_engine(), to, sk_engine(), attributes), "a reorder", s);
   check(dnnl_primitive_create(&reorder, described), "a reorder", s);
@@ -84,46 +84,46 @@ static plan plan_of(const key *k) {
   const dnnl_dims_t strides = {s->stride, s->stride}, padding = {s->padding, s->padding};
   const bool gradient = k->direction == backward_weights;
   const int weight_type = gradient ? SK_F32 : s->type;
-  p.x = described(s, s->type, 4, x, dnnl_nhwc);
-  p.y = described(s, s->type, 4, y, dnnl_nhwc);
-  p.plain = described(s, weight_type, 4, w, dnnl_oihw);
-  p.bias = described(s, SK_F32, 1, o, dnnl_a);
-  const dnnl_memory_desc_t any = described(s, s->type, 4, w, dnnl_format_tag_any);
-  const dnnl_memory_desc_t own = described(s, weight_type, 4, w, dnnl_format_tag_any);
-  const dnnl_memory_desc_t *bias = k->bias ? &p.bias : NULL;
-  dnnl_convolution_desc_t ahead, back;
-  check(dnnl_convolution_forward_desc_init(&ahead, dnnl_forward_training, dnnl_convolution_direct, &p.x, &any, bias,
-                                           &p.y, strides, padding, padding),
-        "forward", s);
+  p.x = layout(s, s->type, 4, x, dnnl_nhwc);
+  p.y = layout(s, s->type, 4, y, dnnl_nhwc);
+  p.plain = layout(s, weight_type, 4, w, dnnl_oihw);
+  p.bias = layout(s, SK_F32, 1, o, dnnl_a);
+  const sk_layout any = layout(s, s->type, 4, w, dnnl_format_tag_any);
+  const sk_layout own = layout(s, weight_type, 4, w, dnnl_format_tag_any);
   dnnl_primitive_attr_t attributes;
   check(dnnl_primitive_attr_create(&attributes), "attributes", s);
   check(dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user), "attributes", s);
   dnnl_primitive_desc_t hint, chosen;
-  check(dnnl_primitive_desc_create(&hint, &ahead, attributes, sk_engine(), NULL), "forward", s);
+  check(dnnl_convolution_forward_primitive_desc_create(&hint, sk_engine(), dnnl_forward_training, dnnl_convolution_direct,
+                                                       p.x, any, k->bias ? p.bias : NULL, p.y, strides, NULL, padding,
+                                                       padding, attributes),
+        "forward", s);
   if (k->direction == forward) {
     chosen = hint;
   } else {
     if (k->direction == backward_data)
-      check(dnnl_convolution_backward_data_desc_init(&back, dnnl_convolution_direct, &p.x, &any, &p.y, strides, padding,
-                                                     padding),
+      check(dnnl_convolution_backward_data_primitive_desc_create(&chosen, sk_engine(), dnnl_convolution_direct, p.x, any,
+                                                                 p.y, strides, NULL, padding, padding, hint, attributes),
             "backward to data", s);
     else
-      check(dnnl_convolution_backward_weights_desc_init(&back, dnnl_convolution_direct, &p.x, &own, NULL, &p.y, strides,
-                                                        padding, padding),
+      check(dnnl_convolution_backward_weights_primitive_desc_create(&chosen, sk_engine(), dnnl_convolution_direct, p.x,
+                                                                    own, NULL, p.y, strides, NULL, padding, padding,
+                                                                    hint, attributes),
             "backward to weights", s);
-    check(dnnl_primitive_desc_create(&chosen, &back, attributes, sk_engine(), hint), "backward", s);
     dnnl_primitive_desc_destroy(hint);
   }
-  p.weights = *dnnl_primitive_desc_query_md(chosen, gradient ? dnnl_query_diff_weights_md : dnnl_query_weights_md, 0);
-  p.scratch = *dnnl_primitive_desc_query_md(chosen, dnnl_query_scratchpad_md, 0);
+  p.weights = sk_layout_of(chosen, gradient ? dnnl_query_diff_weights_md : dnnl_query_weights_md);
+  p.scratch = sk_layout_of(chosen, dnnl_query_scratchpad_md);
   check(dnnl_primitive_create(&p.product, chosen), "a primitive", s);
   dnnl_primitive_desc_destroy(chosen);
   dnnl_primitive_attr_destroy(attributes);
+  dnnl_memory_desc_destroy(any);
+  dnnl_memory_desc_destroy(own);
   if (gradient) {
-    p.adding = reorder_of(s, &p.weights, &p.plain, true);
-    p.reorder = reorder_of(s, &p.weights, &p.plain, false);
-  } else if (!dnnl_memory_desc_equal(&p.weights, &p.plain)) {
-    p.reorder = reorder_of(s, &p.plain, &p.weights, false);
+    p.adding = reorder_of(s, p.weights, p.plain, true);
+    p.reorder = reorder_of(s, p.weights, p.plain, false);
+  } else if (!dnnl_memory_desc_equal(p.weights, p.plain)) {
+    p.reorder = reorder_of(s, p.plain, p.weights, false);
   }
   return p;
 }
@@ -132,6 +132,8 @@ static void destroy(plan *p) {
   dnnl_primitive_destroy(p->product);
   if (p->reorder) dnnl_primitive_destroy(p->reorder);
   if (p->adding) dnnl_primitive_destroy(p->adding);
+  const sk_layout layouts[] = {p->x, p->weights, p->bias, p->y, p->plain, p->scratch};
+  for (int i = 0; i < 6; i++) dnnl_memory_desc_destroy(layouts[i]);
 }
 
 /// The plan of a key, made on its first use; the one that has not been used for longest makes room. Under the lock.
@@ -152,8 +154,8 @@ static const plan *find(const key *k) {
   return oldest;
 }
 
-static void reorder(dnnl_primitive_t primitive, const dnnl_memory_desc_t *from, const void *values,
-                    const dnnl_memory_desc_t *to, void *out) {
+static void reorder(dnnl_primitive_t primitive, sk_layout from, const void *values,
+                    sk_layout to, void *out) {
   sk_execute(primitive, 2,
              (dnnl_exec_arg_t[]){{DNNL_ARG_FROM, sk_memory(from, values)}, {DNNL_ARG_TO, sk_memory(to, out)}});
 }
@@ -194,16 +196,16 @@ static void product(const sk_convolution *s, direction d, const void *in, const 
   pthread_mutex_lock(&lock);
   const key k = key_of(s, d, bias != NULL);
   const plan *p = find(&k);
-  void *ordered = p->reorder ? sk_room(&p->weights) : NULL;
-  void *scratch = sk_room(&p->scratch);
-  if (ordered) reorder(p->reorder, &p->plain, weight, &p->weights, ordered);
+  void *ordered = p->reorder ? sk_room(p->weights) : NULL;
+  void *scratch = sk_room(p->scratch);
+  if (ordered) reorder(p->reorder, p->plain, weight, p->weights, ordered);
   const bool ahead = d == forward;
   dnnl_exec_arg_t arguments[5] = {
-      {ahead ? DNNL_ARG_SRC : DNNL_ARG_DIFF_DST, sk_memory(ahead ? &p->x : &p->y, in)},
-      {DNNL_ARG_WEIGHTS, sk_memory(&p->weights, ordered ? ordered : weight)},
-      {ahead ? DNNL_ARG_DST : DNNL_ARG_DIFF_SRC, sk_memory(ahead ? &p->y : &p->x, out)},
-      {DNNL_ARG_SCRATCHPAD, sk_memory(&p->scratch, scratch)}};
-  if (bias) arguments[4] = (dnnl_exec_arg_t){DNNL_ARG_BIAS, sk_memory(&p->bias, bias)};
+      {ahead ? DNNL_ARG_SRC : DNNL_ARG_DIFF_DST, sk_memory(ahead ? p->x : p->y, in)},
+      {DNNL_ARG_WEIGHTS, sk_memory(p->weights, ordered ? ordered : weight)},
+      {ahead ? DNNL_ARG_DST : DNNL_ARG_DIFF_SRC, sk_memory(ahead ? p->y : p->x, out)},
+      {DNNL_ARG_SCRATCHPAD, sk_memory(p->scratch, scratch)}};
+  if (bias) arguments[4] = (dnnl_exec_arg_t){DNNL_ARG_BIAS, sk_memory(p->bias, bias)};
   sk_execute(p->product, bias ? 5 : 4, arguments);
   sk_free(scratch);
   sk_free(ordered);
@@ -237,14 +239,14 @@ void sk_convolution_backward_weights(const sk_convolution *s, const void *x, con
   pthread_mutex_lock(&lock);
   const key k = key_of(s, backward_weights, false);
   const plan *p = find(&k);
-  float *own = sk_room(&p->weights);
-  void *scratch = sk_room(&p->scratch);
+  float *own = sk_room(p->weights);
+  void *scratch = sk_room(p->scratch);
   sk_execute(p->product, 4,
-          (dnnl_exec_arg_t[]){{DNNL_ARG_SRC, sk_memory(&p->x, x)},
-                              {DNNL_ARG_DIFF_DST, sk_memory(&p->y, dy)},
-                              {DNNL_ARG_DIFF_WEIGHTS, sk_memory(&p->weights, own)},
-                              {DNNL_ARG_SCRATCHPAD, sk_memory(&p->scratch, scratch)}});
-  reorder(beta != 0 ? p->adding : p->reorder, &p->weights, own, &p->plain, dweight);
+          (dnnl_exec_arg_t[]){{DNNL_ARG_SRC, sk_memory(p->x, x)},
+                              {DNNL_ARG_DIFF_DST, sk_memory(p->y, dy)},
+                              {DNNL_ARG_DIFF_WEIGHTS, sk_memory(p->weights, own)},
+                              {DNNL_ARG_SCRATCHPAD, sk_memory(p->scratch, scratch)}});
+  reorder(beta != 0 ? p->adding : p->reorder, p->weights, own, p->plain, dweight);
   sk_free(scratch);
   sk_free(own);
   pthread_mutex_unlock(&lock);

@@ -1,7 +1,7 @@
 // Matrix products by oneDNN, and what happens to a product while it is still in cache.
-#include <dnnl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include "onednn.h"
 #include "kernel.h"
 
 static void product(bool ta, bool tb, int64_t m, int64_t n, int64_t k, float alpha, const float *a, int64_t lda,

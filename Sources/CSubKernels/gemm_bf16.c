@@ -26,7 +26,7 @@ typedef struct {
   form form;
   uint64_t used;  // the clock at its last use
   dnnl_primitive_t primitive;
-  dnnl_memory_desc_t a, b, c, bias, scratch;
+  sk_layout a, b, c, bias, scratch;
 } plan;
 
 // A bound on the code that is kept; a model's training and evaluation batches need a few dozen.
@@ -58,40 +58,47 @@ void sk_use_bf16_units(bool use) { does_without = !use; }
 
 // ---- plans -----------------------------------------------------------------------------------------------------------
 
-static dnnl_memory_desc_t layout(int64_t rows, int64_t columns, int64_t ld, bool transposed, int type) {
-  dnnl_memory_desc_t d;
+static sk_layout layout(int64_t rows, int64_t columns, int64_t ld, bool transposed, int type) {
+  sk_layout made;
   const dnnl_dims_t lengths = {rows, columns}, strides = {transposed ? 1 : ld, transposed ? ld : 1};
-  sk_expect(dnnl_memory_desc_init_by_strides(&d, 2, lengths, type == SK_BF16 ? dnnl_bf16 : dnnl_f32, strides),
-            "a matrix");
-  return d;
+  const dnnl_data_type_t values = type == SK_BF16 ? dnnl_bf16 : dnnl_f32;
+  sk_expect(dnnl_memory_desc_create_with_strides(&made, 2, lengths, values, strides), "a matrix");
+  return made;
 }
 
-static void describe(plan *p, const form *f) {
-  p->form = *f;
-  p->a = layout(f->m, f->k, f->lda, f->ta, SK_BF16);
-  p->b = layout(f->k, f->n, f->ldb, f->tb, SK_BF16);
-  p->c = layout(f->m, f->n, f->ldc, false, (int)f->c_type);
-  p->bias = layout(1, f->n, f->n, false, SK_F32);
+/// A plan without code.
+static plan described(const form *f) {
+  return (plan){.form = *f,
+                .a = layout(f->m, f->k, f->lda, f->ta, SK_BF16),
+                .b = layout(f->k, f->n, f->ldb, f->tb, SK_BF16),
+                .c = layout(f->m, f->n, f->ldc, false, (int)f->c_type),
+                .bias = layout(1, f->n, f->n, false, SK_F32)};
 }
 
 static void make(plan *p) {
   const form *f = &p->form;
-  dnnl_matmul_desc_t wanted;
   dnnl_primitive_attr_t attributes;
   dnnl_post_ops_t after;
   dnnl_primitive_desc_t chosen;
-  sk_expect(dnnl_matmul_desc_init(&wanted, &p->a, &p->b, f->has_bias ? &p->bias : NULL, &p->c), "a product");
   sk_expect(dnnl_primitive_attr_create(&attributes), "attributes");
   sk_expect(dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user), "attributes");
   sk_expect(dnnl_post_ops_create(&after), "attributes");
-  if (f->adds) sk_expect(dnnl_post_ops_append_sum(after, 1), "attributes");
+  if (f->adds) sk_expect(sk_append_sum(after), "attributes");
   sk_expect(dnnl_primitive_attr_set_post_ops(attributes, after), "attributes");
-  sk_expect(dnnl_primitive_desc_create(&chosen, &wanted, attributes, sk_engine(), NULL), "a product");
-  p->scratch = *dnnl_primitive_desc_query_md(chosen, dnnl_query_scratchpad_md, 0);
+  sk_expect(dnnl_matmul_primitive_desc_create(&chosen, sk_engine(), p->a, p->b, f->has_bias ? p->bias : NULL, p->c,
+                                              attributes),
+            "a product");
+  p->scratch = sk_layout_of(chosen, dnnl_query_scratchpad_md);
   sk_expect(dnnl_primitive_create(&p->primitive, chosen), "a product");
   dnnl_primitive_desc_destroy(chosen);
   dnnl_post_ops_destroy(after);
   dnnl_primitive_attr_destroy(attributes);
+}
+
+static void destroy(plan *p) {
+  dnnl_primitive_destroy(p->primitive);
+  const sk_layout layouts[] = {p->a, p->b, p->c, p->bias, p->scratch};
+  for (int i = 0; i < 5; i++) dnnl_memory_desc_destroy(layouts[i]);
 }
 
 /// The plan of a form, made on its first use; the one that has not been used for longest makes room. Under the lock.
@@ -105,8 +112,8 @@ static const plan *find(const form *f) {
     if (plans[i].used < oldest->used) oldest = &plans[i];
   }
   if (plan_count < most_plans) oldest = &plans[plan_count++];
-  else dnnl_primitive_destroy(oldest->primitive);
-  describe(oldest, f);
+  else destroy(oldest);
+  *oldest = described(f);
   make(oldest);
   oldest->used = ++clock_now;
   return oldest;
@@ -114,12 +121,12 @@ static const plan *find(const form *f) {
 
 /// Runs the code of plan `made` over operands that lie as `at` describes.
 static void execute(const plan *made, const plan *at, const product *p) {
-  void *scratch = sk_room(&made->scratch);
-  dnnl_exec_arg_t arguments[5] = {{DNNL_ARG_SRC, sk_memory(&at->a, p->a)},
-                                  {DNNL_ARG_WEIGHTS, sk_memory(&at->b, p->b)},
-                                  {DNNL_ARG_DST, sk_memory(&at->c, p->c)},
-                                  {DNNL_ARG_SCRATCHPAD, sk_memory(&made->scratch, scratch)}};
-  if (p->bias) arguments[4] = (dnnl_exec_arg_t){DNNL_ARG_BIAS, sk_memory(&at->bias, p->bias)};
+  void *scratch = sk_room(made->scratch);
+  dnnl_exec_arg_t arguments[5] = {{DNNL_ARG_SRC, sk_memory(at->a, p->a)},
+                                  {DNNL_ARG_WEIGHTS, sk_memory(at->b, p->b)},
+                                  {DNNL_ARG_DST, sk_memory(at->c, p->c)},
+                                  {DNNL_ARG_SCRATCHPAD, sk_memory(made->scratch, scratch)}};
+  if (p->bias) arguments[4] = (dnnl_exec_arg_t){DNNL_ARG_BIAS, sk_memory(at->bias, p->bias)};
   sk_execute(made->primitive, p->bias ? 5 : 4, arguments);
   sk_free(scratch);
 }
@@ -171,9 +178,9 @@ static void run_any(const product *given) {
   any.m = any.n = any.k = any.ldc = DNNL_RUNTIME_DIM_VAL;
   any.lda = any.ldb = DNNL_RUNTIME_DIM_VAL;
   const plan *made = find(&any);
-  plan at;
-  describe(&at, &p.form);
+  plan at = described(&p.form);
   execute(made, &at, &p);
+  destroy(&at);
   if (direct) return;
   write_sums(given, p.c);
   sk_free(p.c);
@@ -189,7 +196,7 @@ static void run_by_units(const product *p) {
     first.form.k = whole;
     rest.form.k -= whole;
     rest.a += whole * p->form.lda;
-    rest.b += whole * p->form.ldb;
+    rest.b += whole * (p->form.tb ? 1 : p->form.ldb);
     rest.form.adds |= whole > 0;
     rest.form.has_bias = false;
     rest.bias = NULL;
@@ -203,7 +210,7 @@ static void run_by_units(const product *p) {
   run_any(&rest);
 }
 
-/// A processor without such units multiplies as fast in f32: it widens the operands.
+/// In f32, of widened operands: as fast on a processor without such units.
 static void run_widened(const product *p) {
   const form *f = &p->form;
   const int64_t a_rows = f->ta ? f->k : f->m, a_columns = f->ta ? f->m : f->k;
@@ -221,6 +228,14 @@ static void run_widened(const product *p) {
   sk_free(a);
 }
 
+/// Whether a matrix is one column of a wider one, which oneDNN 3.7 takes for a dense column.
+static bool is_lone_column(int64_t columns, int64_t ld) { return columns == 1 && ld > 1; }
+
+static bool has_lone_column(const form *f) {
+  return is_lone_column(f->ta ? f->m : f->k, f->lda) || is_lone_column(f->tb ? f->k : f->n, f->ldb) ||
+         is_lone_column(f->n, f->ldc);
+}
+
 static void run(product *p) {
   if (p->form.m <= 0 || p->form.n <= 0) return;
   if (p->form.k <= 0) {
@@ -230,7 +245,7 @@ static void run(product *p) {
     sk_free(zeros);
     return;
   }
-  if (!sk_has_bf16_units()) return run_widened(p);
+  if (!sk_has_bf16_units() || has_lone_column(&p->form)) return run_widened(p);
   sk_use_threads((int)p->form.threads);
   pthread_mutex_lock(&lock);
   run_by_units(p);

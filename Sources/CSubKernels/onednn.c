@@ -13,6 +13,8 @@ static void start(void) {
   sk_expect(dnnl_stream_create(&stream, engine, dnnl_stream_default_flags), "a stream");
 }
 
+int sk_onednn_major(void) { return DNNL_VERSION_MAJOR; }
+
 dnnl_engine_t sk_engine(void) {
   pthread_once(&once, start);
   return engine;
@@ -29,15 +31,21 @@ void sk_expect(dnnl_status_t status, const char *what) {
   abort();
 }
 
-dnnl_memory_t sk_memory(const dnnl_memory_desc_t *layout, const void *values) {
+dnnl_memory_t sk_memory(sk_layout layout, const void *values) {
   dnnl_memory_t m;
   sk_expect(dnnl_memory_create(&m, layout, sk_engine(), (void *)values), "memory");
   return m;
 }
 
-void *sk_room(const dnnl_memory_desc_t *layout) {
+void *sk_room(sk_layout layout) {
   size_t bytes = dnnl_memory_desc_get_size(layout);
   return bytes ? sk_scratch(bytes) : NULL;
+}
+
+sk_layout sk_layout_of(const_dnnl_primitive_desc_t described, dnnl_query_t what) {
+  sk_layout own;
+  sk_expect(dnnl_memory_desc_clone(&own, dnnl_primitive_desc_query_md(described, what, 0)), "a layout");
+  return own;
 }
 
 void sk_execute(dnnl_primitive_t primitive, int count, dnnl_exec_arg_t *arguments) {

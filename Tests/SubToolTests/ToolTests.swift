@@ -1,6 +1,8 @@
-import SubTool
+import SubCore
 import SubTrain
 import Testing
+
+@testable import SubTool
 
 #if canImport(Glibc)
   import Glibc
@@ -103,5 +105,17 @@ import Testing
     for label in ["masksub", "processor", "kernels", "memory", "oneDNN", "zlib", "CUDA", "home"] {
       #expect(run.output.contains("\n\(label) ") || run.output.hasPrefix(label), "\(label) in \(run.output)")
     }
+    #expect(run.output.contains("nothing is missing"))
+    let version = run.output.split(separator: "\n").first { $0.hasPrefix("oneDNN ") }
+    #expect(version?.contains(" \(Processor.oneDNNMajor).") == true, "\(version ?? "") is that of the headers")
+    #expect(
+      version?.contains("(libdnnl.so.\(Processor.oneDNNMajor)") == true, "\(version ?? "") is the one linked with")
+  }
+
+  @Test func `a library of another major version than its headers' is told`() {
+    #expect(SystemLibrary.oneDNN([3, 7, 2], builtFor: 3) == "3.7.2")
+    #expect(
+      SystemLibrary.oneDNN([3, 7, 2], builtFor: 2)
+        == "3.7.2, but this program was built for oneDNN 2: build it where the headers are of version 3")
   }
 }

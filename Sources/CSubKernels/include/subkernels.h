@@ -64,6 +64,8 @@ int sk_machine_cores(void);
 void sk_limit_default_threads(int most);
 /// "avx512", "avx2", "baseline" or "neon": what run-time dispatch chose.
 const char *sk_cpu_features(void);
+/// The major version of oneDNN whose headers the kernels were compiled with.
+int sk_onednn_major(void);
 
 // ---- gemm.c (oneDNN) ------------------------------------------------------------------------------------------------
 /// C[m,n] = alpha · op(A) · op(B) + beta · C, op = transpose where the flag is set. beta == 0 never reads C.

@@ -1,72 +1,78 @@
+import CSystem
+import SubCore
+
 #if canImport(Glibc)
   internal import Glibc
 #else
   internal import Darwin
 #endif
 
-/// A shared library of the system that the tool works with.
+/// A shared library of the system that the tool is linked with.
 struct SystemLibrary {
   /// Its name in the report.
   let name: String
-  /// The files it may be loaded from.
-  let files: [String]
-  /// Debian's package with the headers.
+  /// A function of it: the file where the tool finds it is the one that it works with, whatever a system calls that.
+  let function: String
+  /// Debian's and Ubuntu's package with the headers.
   let package: String
   /// What does not work without it.
   let purpose: String
-  /// Its version, asked from the loaded library where it can tell.
+  /// Its version, where the function tells it.
   let version: (UnsafeMutableRawPointer) -> String?
 
   static var all: [SystemLibrary] {
     [
       SystemLibrary(
-        name: "oneDNN", files: ["libdnnl.so.3", "libdnnl.so.2"], package: "libdnnl-dev", purpose: "every product",
-        version: Self.dnnlVersion),
+        name: "oneDNN", function: "dnnl_version", package: "libdnnl-dev", purpose: "every product",
+        version: { Self.numbers($0).map { Self.oneDNN($0, builtFor: Processor.oneDNNMajor) } }),
       SystemLibrary(
-        name: "zlib", files: ["libz.so.1"], package: "zlib1g-dev", purpose: "npz, pth and PNG files",
-        version: { Self.text("zlibVersion", in: $0) }),
+        name: "zlib", function: "zlibVersion", package: "zlib1g-dev", purpose: "npz, pth and PNG files",
+        version: Self.text),
       SystemLibrary(
-        name: "libjpeg", files: ["libjpeg.so.62", "libjpeg.so.8"], package: "libjpeg-dev", purpose: "JPEG pictures",
+        name: "libjpeg", function: "jpeg_std_error", package: "libjpeg-dev", purpose: "JPEG pictures",
         version: { _ in nil }),
       SystemLibrary(
-        name: "libpng", files: ["libpng16.so.16"], package: "libpng-dev", purpose: "PNG pictures",
-        version: { Self.number("png_access_version_number", in: $0).map(Self.decimalVersion) }),
+        name: "libpng", function: "png_access_version_number", package: "libpng-dev", purpose: "PNG pictures",
+        version: { Self.decimalVersion(Self.number($0)) }),
       SystemLibrary(
-        name: "libwebp", files: ["libwebp.so.7", "libwebp.so.6"], package: "libwebp-dev", purpose: "WebP pictures",
-        version: { Self.number("WebPGetDecoderVersion", in: $0).map(Self.byteVersion) }),
+        name: "libwebp", function: "WebPGetDecoderVersion", package: "libwebp-dev", purpose: "WebP pictures",
+        version: { Self.byteVersion(Self.number($0)) }),
     ]
   }
 
-  /// The version and file of the library, or nil where it cannot be loaded.
+  /// The version and file of the library, or nil where the tool has none.
   func found() -> String? {
-    for file in files {
-      guard let handle = dlopen(file, RTLD_LAZY) else { continue }
-      defer { dlclose(handle) }
-      return [version(handle), "(\(file))"].compactMap { $0 }.joined(separator: " ")
-    }
-    return nil
+    guard let tool = dlopen(nil, RTLD_LAZY) else { return nil }
+    defer { dlclose(tool) }
+    guard let address = dlsym(tool, function), let path = sys_library_of(address) else { return nil }
+    let file = String(cString: path).split(separator: "/").last ?? ""
+    return [version(address), "(\(file))"].compactMap { $0 }.joined(separator: " ")
   }
 
-  /// `const char *name(void)`.
-  private static func text(_ symbol: String, in handle: UnsafeMutableRawPointer) -> String? {
+  /// A version of oneDNN, and that it is none that the kernels work with.
+  static func oneDNN(_ version: [Int32], builtFor major: Int) -> String {
+    let text = version.map(String.init).joined(separator: ".")
+    guard let loaded = version.first, loaded != major else { return text }
+    return
+      "\(text), but this program was built for oneDNN \(major): build it where the headers are of version \(loaded)"
+  }
+
+  /// What `const char *name(void)` says.
+  private static func text(_ address: UnsafeMutableRawPointer) -> String? {
     typealias Function = @convention(c) () -> UnsafePointer<CChar>?
-    guard let address = dlsym(handle, symbol) else { return nil }
     return unsafeBitCast(address, to: Function.self)().map { String(cString: $0) }
   }
 
-  /// `uint32_t name(void)`, or `int`.
-  private static func number(_ symbol: String, in handle: UnsafeMutableRawPointer) -> UInt32? {
+  /// What `uint32_t name(void)` says, or one of `int`.
+  private static func number(_ address: UnsafeMutableRawPointer) -> UInt32 {
     typealias Function = @convention(c) () -> UInt32
-    return dlsym(handle, symbol).map { unsafeBitCast($0, to: Function.self)() }
+    return unsafeBitCast(address, to: Function.self)()
   }
 
-  /// `const dnnl_version_t *dnnl_version(void)`, whose first three fields are ints.
-  private static func dnnlVersion(_ handle: UnsafeMutableRawPointer) -> String? {
+  /// The first three fields, all ints, of what `const dnnl_version_t *dnnl_version(void)` says.
+  private static func numbers(_ address: UnsafeMutableRawPointer) -> [Int32]? {
     typealias Function = @convention(c) () -> UnsafePointer<Int32>?
-    guard let address = dlsym(handle, "dnnl_version"),
-      let numbers = unsafeBitCast(address, to: Function.self)()
-    else { return nil }
-    return "\(numbers[0]).\(numbers[1]).\(numbers[2])"
+    return unsafeBitCast(address, to: Function.self)().map { Array(UnsafeBufferPointer(start: $0, count: 3)) }
   }
 
   /// libpng: 10639 is 1.6.39.

@@ -40,6 +40,9 @@ public enum Processor {
       : "no units that multiply it: --precision bf16 saves memory and is no faster than fp32"
   }
 
+  /// The major version of oneDNN that the kernels were built for. Another one has other functions.
+  package static var oneDNNMajor: Int { Int(sk_onednn_major()) }
+
   /// Bytes in use, bytes held for reuse, how often the system was asked for memory, and how many blocks the pool has
   /// handed out so far.
   public static var memory: (inUse: Int, held: Int, systemCalls: Int, allocations: Int) {
