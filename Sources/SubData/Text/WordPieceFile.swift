@@ -126,7 +126,8 @@ struct TokenizerFolder {
 
   /// The tokens that two files name as special: under a name of their own, those of text's ends first, or in a list.
   private static func specials(_ files: [TokenizerSettings]) throws -> [TokenizerSettings] {
-    var named: [(key: String, token: TokenizerSettings)] = []
+    var named: [String: (order: Int, token: TokenizerSettings)] = [:]
+    var order = 0
     var others: [TokenizerSettings] = []
     for file in files {
       var members = try file.members().filter { $0.key.hasSuffix("_token") }
@@ -138,12 +139,12 @@ struct TokenizerFolder {
         }
       }
       for member in members where member.value.string != nil || member.value["content"] != nil {
-        named.removeAll { $0.key == member.key }
-        named.append((member.key, TokenizerSettings(json: member.value, path: file.path, key: member.key)))
+        named[member.key] = (order, TokenizerSettings(json: member.value, path: file.path, key: member.key))
+        order += 1
       }
     }
-    let ends = ["bos_token", "eos_token"].compactMap { end in named.first { $0.key == end }?.token }
-    let rest = named.filter { !["bos_token", "eos_token"].contains($0.key) }.map(\.token)
+    let ends = ["bos_token", "eos_token"].compactMap { named.removeValue(forKey: $0)?.token }
+    let rest = named.values.sorted { $0.order < $1.order }.map(\.token)
     return try (ends + rest + others).filter { try !SpecialTokens.names.contains($0.content()) }
   }
 
@@ -206,14 +207,19 @@ struct TokenizerFolder {
         tokens.append(token)
       }
     }
+    guard !specials.isEmpty else { return }
+    var places = Dictionary(zip(tokens.map(\.content), tokens.indices), uniquingKeysWith: { first, _ in first })
+    let ids = Dictionary(zip(pieces, pieces.indices), uniquingKeysWith: { $1 })
+    var next = max(pieces.count, (tokens.map { Int($0.id) }.max() ?? 0) + 1)
     for special in specials {
       let content = try special.content()
-      if let place = tokens.firstIndex(where: { $0.content == content }) {
+      if let place = places[content] {
         tokens[place].isSpecial = true
         continue
       }
-      let next = max(pieces.count, (tokens.map { Int($0.id) }.max() ?? 0) + 1)
-      tokens.append(try special.special(id: Int32(pieces.lastIndex(of: content) ?? next)))
+      places[content] = tokens.count
+      tokens.append(try special.special(id: Int32(ids[content] ?? next)))
+      if ids[content] == nil { next += 1 }
     }
   }
 }

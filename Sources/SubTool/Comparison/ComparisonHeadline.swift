@@ -32,15 +32,21 @@ struct ComparisonHeadline {
     let means = rows.compactMap { row in
       Spread(values(row).sorted { $0.key < $1.key }.map(\.value)).map { (row: row, mean: $0.mean) }
     }
-    guard let best = means.max(by: { $0.mean < $1.mean }) else {
+    let metric = comparison.metric(of: first.group)
+    let isLessBetter = Self.isLessBetter(metric)
+    /// Whether one mean is worse than another.
+    func isWorse(_ mean: Double, _ other: Double) -> Bool { isLessBetter ? mean > other : mean < other }
+    guard let best = means.max(by: { isWorse($0.mean, $1.mean) }) else {
       return "No seed has ended in every row, so that none is called the best."
     }
     let isPart = rows.contains { $0.values.count > seeds.count }
     let over = " over \(Self.seeds(seeds.count))" + (isPart ? " that all have" : "")
-    let metric = comparison.metric(of: best.row.group)
     let reference = comparison.reference(of: best.row.group).label
-    if let own = means.first(where: { $0.row.group.isReference })?.mean, own >= best.mean {
-      return "No mean \(metric) is above that of \(reference), \(own.fixed(4))\(isPart ? over : "")."
+    if let own = means.first(where: { $0.row.group.isReference })?.mean,
+      !isWorse(own, best.mean)
+    {
+      let place = isLessBetter ? "below" : "above"
+      return "No mean \(metric) is \(place) that of \(reference), \(own.fixed(4))\(isPart ? over : "")."
     }
     let told = "The best mean \(metric) is that of \(best.row.group.label), \(best.mean.fixed(4))"
     let its = all.first { $0.group.isReference }?.values ?? [:]
@@ -51,6 +57,11 @@ struct ComparisonHeadline {
     let cost = best.row.cost.map { ", for \($0.fixed(2)) times the training time" } ?? ""
     return
       "\(told): \(abs(difference).fixed(4)) \(difference < 0 ? "less" : "more") than \(reference)\(pairs)\(p)\(cost)."
+  }
+
+  /// Errors and ranks are the better the less they are.
+  private static func isLessBetter(_ metric: String) -> Bool {
+    metric == "mse" || metric.hasSuffix("_rank") || metric.hasPrefix("loss")
   }
 
   private static func seeds(_ count: Int) -> String { "\(count) seed\(count == 1 ? "" : "s")" }

@@ -189,4 +189,14 @@ import Testing
   func `settings that change ids are refused by name`(settings: String, what: String) {
     #expect(message(["vocab.txt": pieces, "tokenizer_config.json": settings]).contains(what))
   }
+
+  /// A file of a megabyte is no reason to wait.
+  @Test(.timeLimit(.minutes(1))) func `very many special tokens are read at once`() throws {
+    let names = (0..<100_000).map { "\"<\($0)>\"" }.joined(separator: ",")
+    let found = try tokenizer([
+      "vocab.txt": pieces, "tokenizer_config.json": "{\"additional_special_tokens\": [\(names), \"c\", \"<7>\"]}",
+    ])
+    #expect(found.vocabulary.count == 16 + 100_000 && found.isSpecial(13) && found.isSpecial(16 + 99_999))
+    #expect(found.encode("<7>") == [16 + 7])
+  }
 }

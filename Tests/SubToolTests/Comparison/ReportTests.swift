@@ -43,6 +43,18 @@ import Testing
         "The best mean top1 is that of masksub, 0.7500: 0.2000 less than baseline over 1 seed that both have"))
   }
 
+  @Test(arguments: ["mse", "image_to_text_mean_rank"]) func `of errors and ranks the least mean is the best`(
+    _ metric: String
+  ) throws {
+    let runs = RunFiles(metric: metric)
+    try runs.write("baseline-s1", "baseline", top1: 0.5)
+    try runs.write("masksub-s1", "masksub", top1: 0.4)
+    let best = "The best mean \(metric) is that of masksub, 0.4000: 0.1000 less than baseline over 1 seed"
+    #expect(try runs.page().contains(best))
+    try runs.write("masksub-s1", "masksub", top1: 0.6)
+    #expect(try runs.page().contains("No mean \(metric) is below that of baseline, 0.5000."))
+  }
+
   @Test func `a mean goes on where some runs have ended, and lies between their points where steps differ`() throws {
     try runs.write("a", seed: 1, log: RunFiles.log([(10, 1), (20, 2), (30, 3), (40, 4)]))
     try runs.write("b", seed: 2, log: RunFiles.log([(10, 3), (30, 5)]))

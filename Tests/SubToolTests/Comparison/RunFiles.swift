@@ -6,6 +6,10 @@ import TestSupport
 /// Folders of runs as a test writes them, without training.
 struct RunFiles {
   private let folder = TemporaryFolder()
+  private let metric: String
+
+  /// No run yet; `metric`: by which the best is told.
+  init(metric: String = "top1") { self.metric = metric }
 
   /// The folder of all.
   var path: String { folder.path }
@@ -19,13 +23,13 @@ struct RunFiles {
     let run = folder[name]
     try FileSystem.makeFolder(run)
     var configuration: JSON.Object = [
-      "command": "train", "method": .string(method), "seed": .integer(Int64(seed)), "best_by": ["top1"],
+      "command": "train", "method": .string(method), "seed": .integer(Int64(seed)), "best_by": [.string(self.metric)],
     ]
     configuration["from"] = weights.map { .string($0) }
     try AtomicFile.write(JSON.object(configuration).text(), to: "\(run)/config.json")
     try AtomicFile.write(log, to: "\(run)/metrics.jsonl")
     if let metric {
-      let summary: JSON = ["metrics": ["top1": metric], "seconds": 2, "training_seconds": 1]
+      let summary: JSON = ["metrics": .object([self.metric: metric]), "seconds": 2, "training_seconds": 1]
       try AtomicFile.write(summary.text(), to: "\(run)/summary.json")
     }
     return run
