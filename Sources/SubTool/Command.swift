@@ -1,10 +1,10 @@
-package import SubCore
+import SubCore
 import SubData
 import SubTrain
 
 /// One command of the tool. Its stored properties declare its options (`@Option`, `@Flag`, `@Argument`, groups); adding
 /// a command is one file and one line in `Tool.commands`.
-package protocol Command: SendableMetatype {
+protocol Command: SendableMetatype {
   /// What is typed.
   static var name: String { get }
   /// What it does, one line without a full stop.
@@ -25,12 +25,12 @@ package protocol Command: SendableMetatype {
 }
 
 extension Command {
-  package static var discussion: String { "" }
-  package static var optionsTitle: String { "Options" }
+  static var discussion: String { "" }
+  static var optionsTitle: String { "Options" }
 }
 
 /// The parts of the tool's help.
-package enum CommandSection: String, CaseIterable {
+enum CommandSection: String, CaseIterable {
   case train = "Train"
   case evaluate = "Evaluate and compare"
   case look = "Look into things"
@@ -38,17 +38,17 @@ package enum CommandSection: String, CaseIterable {
 }
 
 /// What a command finds around it.
-package struct ToolContext {
+struct ToolContext {
   /// Where it reads and prints.
-  package let console: Console
+  let console: Console
   /// The folders `datasets/` and `tokenizers/` that come with the tool.
-  package let home: ProjectHome
+  let home: ProjectHome
   /// The command with its arguments, those of an earlier line that it follows included: what a run's folder keeps.
-  package let arguments: [String]
+  let arguments: [String]
   /// The processes that do the command together; the first of them prints and writes.
-  package let ranks: any Communicator
+  let ranks: any Communicator
 
-  package init(
+  init(
     console: Console, home: ProjectHome, arguments: [String], ranks: any Communicator = SingleProcess()
   ) {
     (self.console, self.home, self.arguments, self.ranks) = (console, home, arguments, ranks)
@@ -70,7 +70,7 @@ package struct ToolContext {
   }
 
   /// The same around a command: its own name and arguments.
-  package func around(_ command: any Command) -> ToolContext {
+  func around(_ command: any Command) -> ToolContext {
     ToolContext(
       console: console, home: home, arguments: [type(of: command).name] + CommandForm(of: command).line, ranks: ranks)
   }

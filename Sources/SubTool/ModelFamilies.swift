@@ -2,7 +2,7 @@ import SubData
 import SubTrain
 
 /// Every kind of model that weight files may hold.
-package enum ModelFamilies {
+enum ModelFamilies {
   /// In the order in which a file is tried: a CLIP's image tower is a vision transformer too.
   static let all: [any ModelFamily] = Modalities.all.reversed().flatMap(\.families)
 

@@ -8,13 +8,13 @@ import SubData
 #endif
 
 /// The folder that holds `datasets/` and `tokenizers/`.
-package struct ProjectHome: Sendable {
+struct ProjectHome: Sendable {
   /// The folder, or nil where none was found.
-  package let path: String?
+  let path: String?
 
   /// `MASKSUB_HOME`, else the first folder above the executable (or `share/masksub` there, where it is installed), then
   /// above the working directory, that has both.
-  package init(environment: [String: String]) {
+  init(environment: [String: String]) {
     if let given = environment["MASKSUB_HOME"], !given.isEmpty {
       path = given
     } else {
@@ -24,7 +24,7 @@ package struct ProjectHome: Sendable {
   }
 
   /// A file or folder that comes with the tool, `datasets/acceptability`.
-  package func file(_ name: String) throws -> String {
+  func file(_ name: String) throws -> String {
     guard let path else {
       throw InputError(
         "the folder with \(name) was not found", at: "MASKSUB_HOME",
@@ -40,7 +40,7 @@ package struct ProjectHome: Sendable {
 
   /// The commit that the program was made from, as far as is known: what an installation noted, else the one that is
   /// checked out where the program was built; nil: neither.
-  package var commit: String? {
+  var commit: String? {
     guard let path else { return nil }
     if let noted = Self.line("\(path)/commit") { return noted }
     guard let program = Self.resolved("/proc/self/exe"), program.hasPrefix(path + "/"),

@@ -1,15 +1,15 @@
 import CSystem
 import SubCore
 import SubData
-package import SubTrain
+import SubTrain
 
 /// The tool: finds the command, runs it, turns every error into one line and an exit code.
 package enum Tool {
   /// The tool's version.
-  package static let version = "0.10.0"
+  static let version = "0.10.0"
 
   /// Every command, in the order of the help. A new command is a line here.
-  package static let commands: [any Command.Type] = [
+  static let commands: [any Command.Type] = [
     GlueCommand.self,
     FinetuneCommand.self,
     TrainCommand.self,
@@ -36,12 +36,15 @@ package enum Tool {
   ]
 
   /// Every recipe, in the order of `masksub recipes`.
-  package static let recipes: [RecipePage] = Modalities.all.flatMap(\.recipes)
+  static let recipes: [RecipePage] = Modalities.all.flatMap(\.recipes)
 
   /// Runs one command line (without the program's name). 0: done; 1: the work failed; 2: wrong usage; 130: interrupted.
-  package static func main(
-    arguments: [String], console: Console = .standard(), commands: [any Command.Type] = Tool.commands
-  ) -> Int32 {
+  package static func main(arguments: [String]) -> Int32 {
+    main(arguments: arguments, console: .standard(), commands: commands)
+  }
+
+  /// The same with other commands, on another console.
+  static func main(arguments: [String], console: Console, commands: [any Command.Type]) -> Int32 {
     let console = RankSession.quieten(console)
     var ranks: any Communicator = SingleProcess()
     do {

@@ -1,6 +1,7 @@
 import SubCore
-import SubTool
 import SubTrain
+
+@testable import SubTool
 
 /// One command line run in this process, with everything it printed.
 struct ToolRun {

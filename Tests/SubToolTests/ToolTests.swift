@@ -64,7 +64,7 @@ import Testing
     let console = Console(
       output: { printed.append(contentsOf: $0) }, error: { printed.append(contentsOf: $0) }, outputIsTerminal: true,
       errorIsTerminal: true)
-    #expect(Tool.main(arguments: ["inspect", name], console: console) == 1)
+    #expect(Tool.main(arguments: ["inspect", name], console: console, commands: Tool.commands) == 1)
     try? console.print(name)
     console.note(name)
     let text = String(decoding: printed, as: UTF8.self).replacing("\u{1b}[1;31merror:\u{1b}[0m", with: "error:")

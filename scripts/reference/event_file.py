@@ -1,6 +1,6 @@
 """Reads the event files of a run with TensorBoard itself and prints every scalar: python event_file.py RUN/tensorboard.
 
-Tests/SubToolTests/Log/EventFileTests.swift parses the same bytes by hand."""
+Tests/SubTrainTests/Log/EventFileTests.swift parses the same bytes by hand."""
 
 import sys
 

@@ -1,5 +1,3 @@
-import SubCore
-
 /// In which order pairs come.
 public struct CaptionOrder: Sendable, Equatable {
   /// The root of everything random.

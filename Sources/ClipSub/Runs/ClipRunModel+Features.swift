@@ -2,7 +2,6 @@ import Foundation
 import SubCore
 import SubData
 import SubNN
-import SubTrain
 public import VisionSub
 
 // A CLIP as it is used.

@@ -1,4 +1,3 @@
-import Foundation
 public import SubCore
 public import SubData
 public import SubTrain
@@ -93,7 +92,7 @@ public final class CaptionSource: BatchSource {
     loader?.cancel()
     if let state, !state.isNull {
       do {
-        position = try JSONDecoder().decode(CaptionPosition.self, from: Data(state.bytes()))
+        position = try state.decoded(as: CaptionPosition.self)
       } catch {
         throw InputError(
           "the data position of the checkpoint cannot be read", at: set.source,

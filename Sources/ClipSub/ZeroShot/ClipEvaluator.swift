@@ -1,5 +1,4 @@
 public import SubCore
-import SubData
 public import SubNN
 public import SubTrain
 

@@ -1,5 +1,4 @@
 import CZlib
-import SubCore
 
 /// CRC-32, as zip archives and the manifests of checkpoints hold it.
 package enum Checksum {

@@ -1,5 +1,3 @@
-import SubCore
-
 /// Sizes that a file claims: products that may not overflow, before anything is allocated or an array is made of them.
 enum ClaimedSize {
   /// The number of bytes of a shape, nil where a length is negative or a product overflows. Zero lengths count as one

@@ -1,5 +1,3 @@
-import SubCore
-
 #if canImport(Glibc)
   import Glibc
 #else

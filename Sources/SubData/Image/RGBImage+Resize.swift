@@ -1,5 +1,4 @@
 internal import CSubImage
-internal import SubCore
 
 #if canImport(Glibc)
   internal import Glibc

@@ -1,5 +1,3 @@
-internal import SubCore
-
 /// Pictures below a folder, and what was passed over there.
 struct PictureListing {
   private(set) var pictures: [String] = []

@@ -4,17 +4,17 @@ import SubData
 import SubTrain
 
 /// `bench`: times real training steps.
-package struct BenchCommand: Command {
-  package static let name = "bench"
-  package static let summary = "times real training steps, a line per workload"
-  package static let discussion =
+struct BenchCommand: Command {
+  static let name = "bench"
+  static let summary = "times real training steps, a line per workload"
+  static let discussion =
     "A step is both branches forward and backward and the optimizer's update, through the code that the training "
     + "commands run. images-deit3 and images-mae make training images instead, on one thread: read, decoded, "
     + "augmented, normalised; timm's with Pillow: scripts/reference/image_pipeline.py. gemm is this machine's rate of "
     + "products in every precision, the best of --steps tries. The others print the median over the steps. Workloads: "
     + names.joined(separator: ", ") + "."
-  package static let example = "masksub bench minilm --steps 5"
-  package static let section = CommandSection.machine
+  static let example = "masksub bench minilm --steps 5"
+  static let section = CommandSection.machine
 
   @Argument("WORKLOAD", "what to time; all where none is named") var workloads: [String]
   @Option("--data", value: "DIR", default: "the embedded samples", "images for images-deit3 and images-mae")
@@ -30,9 +30,7 @@ package struct BenchCommand: Command {
   var operations: Bool
   var machine = MachineOptions()
 
-  package init() {}
-
-  package func run(in context: ToolContext) throws {
+  func run(in context: ToolContext) throws {
     let device = try machine.select()
     let chosen = try $workloads.isGiven ? workloads.map(Self.known) : Self.names
     let training = Workload.all.filter { chosen.contains($0.name) }

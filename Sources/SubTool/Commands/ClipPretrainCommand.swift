@@ -1,19 +1,18 @@
 import ClipSub
 import SubCore
 import SubData
-import SubNN
 import SubTrain
 import VisionSub
 
 /// `clip-pretrain`: contrastive pretraining.
-package struct ClipPretrainCommand: RankedCommand {
-  package static let name = "clip-pretrain"
-  package static let summary = "trains a CLIP on images with captions"
-  package static let discussion =
+struct ClipPretrainCommand: RankedCommand {
+  static let name = "clip-pretrain"
+  static let summary = "trains a CLIP on images with captions"
+  static let discussion =
     "Without --data the drawn captions in datasets/captions are used, and without --model a small CLIP is trained on "
     + "them, in about two minutes on two cores; another model is cut to a demonstration of as long."
-  package static let example = "masksub clip-pretrain --data 'cc3m/{00000..00331}.tar' --model ViT-B-32"
-  package static let section = CommandSection.train
+  static let example = "masksub clip-pretrain --data 'cc3m/{00000..00331}.tar' --model ViT-B-32"
+  static let section = CommandSection.train
 
   @Option(
     "--data", value: "SHARDS|CSV|DIR", default: "datasets/captions",
@@ -39,12 +38,10 @@ package struct ClipPretrainCommand: RankedCommand {
   var recipeOptions = RecipeOptions<ClipRecipe>()
   var runOptions = RunOptions()
   var machine = MachineOptions()
-  package var ranks = RankOptions()
+  var ranks = RankOptions()
   var inputOptions = InputOptions()
 
-  package init() {}
-
-  package func run(in context: ToolContext) throws {
+  func run(in context: ToolContext) throws {
     let settings = try runOptions.settings(on: machine, workers: workers, ranks: context.ranks)
     let begun = try runOptions.begun(Self.name)
     let embedded = data == nil ? try EmbeddedCaptions(context) : nil

@@ -3,10 +3,10 @@ import SubData
 import SubTrain
 
 /// `compare`: methods side by side, the paper's Figure 2.
-package struct CompareCommand: Command {
-  package static let name = "compare"
-  package static let summary = "runs methods side by side, and draws curves and a table of them"
-  package static let discussion =
+struct CompareCommand: Command {
+  static let name = "compare"
+  static let summary = "runs methods side by side, and draws curves and a table of them"
+  static let discussion =
     "Trains by every method with every seed, one run after the other in DIR/METHOD-sSEED, and writes DIR/report.html, "
     + "figure.svg, figure.png, runs.csv and steps.csv: over the steps the validation metric, the losses of whole and of "
     + "masked inputs on the evaluation split and the gradient norms of both branches (that is --analyze), and means with "
@@ -15,9 +15,9 @@ package struct CompareCommand: Command {
     + "evaluated inputs; the ratios of other methods mean other things and stay as they are. --sub-weight goes to the "
     + "methods that have one. The same command line goes on where it was stopped; more methods and seeds are added to "
     + "what is there. With --runs nothing is trained."
-  package static let example =
+  static let example =
     "masksub compare glue --task cola --methods baseline,masksub --seeds 3 --output runs/cola"
-  package static let section = CommandSection.evaluate
+  static let section = CommandSection.evaluate
 
   @InnerCommand("COMMAND", "what trains, with the options of every run", isRequired: false) var inner
   @Option("--methods", "the methods, joined by commas")
@@ -30,9 +30,7 @@ package struct CompareCommand: Command {
     "--metric", value: "NAME", default: "the one by which a run's best is told", "the metric that is drawn and tested")
   var metric: String?
 
-  package init() {}
-
-  package func run(in context: ToolContext) throws {
+  func run(in context: ToolContext) throws {
     guard $inner.isGiven else { return try read(in: context) }
     guard runs.isEmpty else {
       throw InputError(

@@ -4,10 +4,10 @@ import SubData
 import SubTrain
 
 /// `convert`: the same tensors in another format or under other names.
-package struct ConvertCommand: Command {
-  package static let name = "convert"
-  package static let summary = "rewrites weights in another format or under other names"
-  package static let discussion =
+struct ConvertCommand: Command {
+  static let name = "convert"
+  static let summary = "rewrites weights in another format or under other names"
+  static let discussion =
     "Reads safetensors (also sharded), .npz, folders of .npy files and PyTorch's .pth, .pt and .bin. OUT's ending decides "
     + "what is written: .safetensors, .npz, or a folder of .npy files where there is no ending. Without --names every "
     + "tensor keeps its name. A run stands for its newest checkpoint. The configuration files beside IN, which tell what "
@@ -18,8 +18,8 @@ package struct ConvertCommand: Command {
     + "transformers names them, of any batch and any length of text, in f32. "
     + "With --average several weights of one model become their mean: of runs from one start, or of two models, between "
     + "which --by 0.3,0.7 interpolates."
-  package static let example = "masksub convert deit_3_small_224_1k.pth deit3-s.safetensors --names timm"
-  package static let section = CommandSection.look
+  static let example = "masksub convert deit_3_small_224_1k.pth deit3-s.safetensors --names timm"
+  static let section = CommandSection.look
 
   @Argument("IN", "the weights") var input: String
   @Argument("OUT", "where they go; with --average behind more weights") var rest: [String]
@@ -35,8 +35,6 @@ package struct ConvertCommand: Command {
   var preparation = PreparationOptions()
   var inputOptions = InputOptions()
 
-  package init() {}
-
   /// What the options say of the weights.
   var hints: WeightHints { weights.hints(visionModel, clipOptions) }
 
@@ -46,7 +44,7 @@ package struct ConvertCommand: Command {
   /// The form for another program; nil: tensors are rewritten.
   var exportForm: ExportForm? { output.hasSuffix(".onnx") ? .onnx : target }
 
-  package func run(in context: ToolContext) throws {
+  func run(in context: ToolContext) throws {
     let inputs = try inputs()
     if exportForm != nil { return try export(in: context) }
     // What settles a model is for other programs; weights are rewritten as they are.
@@ -63,8 +61,8 @@ package struct ConvertCommand: Command {
     if format == .folder { try FileSystem.checkFree(output) }
     switch format {
     case .safetensors: try Safetensors.write(copying: result, metadata: metadata(source, checkpoint.path), to: output)
-    case .npz: try Npz.write(copying: result, to: output)
-    case .folder: try NpyFolder.write(copying: result, to: FileSystem.trimmed(output))
+    case .npz: try Npz.write(result, to: output)
+    case .folder: try NpyFolder.write(result, to: FileSystem.trimmed(output))
     }
     if let dropped = renamed?.dropped, let first = dropped.first {
       context.console.note("left out: \(dropped.count) tensors without such a name (\(first), …)")

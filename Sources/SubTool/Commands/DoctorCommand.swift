@@ -1,25 +1,22 @@
 import SubCore
-import SubTrain
 
 /// `doctor`: what the machine has, and what is missing.
-package struct DoctorCommand: Command {
-  package static let name = "doctor"
-  package static let summary = "what was found on this machine, and what is missing with the command that installs it"
-  package static let discussion =
+struct DoctorCommand: Command {
+  static let name = "doctor"
+  static let summary = "what was found on this machine, and what is missing with the command that installs it"
+  static let discussion =
     "--check computes instead: every operation of a device, whole derivatives and updates, from the same numbers as the "
     + "reference in f64, with a line for each operation, and exits with 1 where a result is wrong, missing or not the same "
     + "twice. With a PATTERN only what has it in its name is checked, with a line for each result."
-  package static let example = "masksub doctor --check --device cpu"
-  package static let section = CommandSection.machine
+  static let example = "masksub doctor --check --device cpu"
+  static let section = CommandSection.machine
 
   @Option("--check", value: "[PATTERN]", "checks the results of --device: those of all operations, or of some")
   var check: OptionalWord?
   @Option("--device", "the device to check") var device = Device.cpu
   @Option("--precision", default: "both", "the type of activations in the check") var precision: Precision?
 
-  package init() {}
-
-  package func run(in context: ToolContext) throws {
+  func run(in context: ToolContext) throws {
     guard precision != .tf32 else {
       throw InputError(
         "the check holds f32 and bf16 against the reference", at: "--precision tf32",

@@ -1,20 +1,19 @@
 import SubCore
-import SubData
 import SubTrain
 import TextSub
 
 /// `embed`: features of inputs, and which are alike.
-package struct EmbedCommand: Command {
-  package static let name = "embed"
-  package static let summary = "features of pictures, sentences and captions, and their nearest neighbours"
-  package static let discussion =
+struct EmbedCommand: Command {
+  static let name = "embed"
+  static let summary = "features of pictures, sentences and captions, and their nearest neighbours"
+  static let discussion =
     "A vision model gives what its classifier reads, a BERT the mean of its last layer's tokens "
     + "(or what a sentence-transformers folder says), a CLIP the features of "
     + "its image tower, or with --captions of its text tower, each of length 1. --output writes a row for every input; "
     + "what the inputs are stands in a .txt beside an .npy file, in the metadata of a .safetensors file, and in front of "
     + "the numbers in a .csv or .jsonl file. --nearest prints the most similar inputs, by cosine, of every --query, or of every input: a query of a CLIP is a text."
-  package static let example = "masksub embed --from models/clip photos --query \"a dog in the snow\" --nearest 5"
-  package static let section = CommandSection.evaluate
+  static let example = "masksub embed --from models/clip photos --query \"a dog in the snow\" --nearest 5"
+  static let section = CommandSection.evaluate
 
   @Option("--from", value: "RUN|FILE", "the model") var from: String
   @Option(
@@ -36,12 +35,10 @@ package struct EmbedCommand: Command {
   var machine = MachineOptions(ofRuns: true)
   var inputOptions = InputOptions()
 
-  package init() {}
-
   /// What the options say of the weights.
   var hints: WeightHints { weights.hints(visionModel, clipOptions) }
 
-  package func run(in context: ToolContext) throws {
+  func run(in context: ToolContext) throws {
     guard output != nil || nearest != nil else {
       throw InputError(
         "neither --output nor --nearest is given", at: "masksub embed",

@@ -3,10 +3,10 @@ import SubData
 import SubTrain
 
 /// `eval`: what a trained model is worth.
-package struct EvalCommand: RankedCommand {
-  package static let name = "eval"
-  package static let summary = "evaluates a model: top-1 and top-5 (vision), the task's metrics (text)"
-  package static let discussion =
+struct EvalCommand: RankedCommand {
+  static let name = "eval"
+  static let summary = "evaluates a model: top-1 and top-5 (vision), the task's metrics (text)"
+  static let discussion =
     "--from takes a run, a folder or a weight file. Runs of train and finetune are evaluated as they were in training, "
     + "with the average of weights where the recipe keeps one; other files as what lies beside them says (timm's "
     + "config.json, preprocessor_config.json, open_clip_config.json), else as their family's recipe does. The first "
@@ -16,8 +16,8 @@ package struct EvalCommand: RankedCommand {
     + "of ImageNet's classes on the sets of the paper's Table A.4 that --data holds (ImageNet, V2, ReaL, A, R, ObjectNet, "
     + "SI-Score), each by its own protocol; the table's preparation is --crop-ratio 1. Another suite is a file in the form "
     + "of datasets/robustness/suite.json."
-  package static let example = "masksub eval --from runs/deit3-s --data imagenet"
-  package static let section = CommandSection.evaluate
+  static let example = "masksub eval --from runs/deit3-s --data imagenet"
+  static let section = CommandSection.evaluate
 
   @Option("--from", value: "RUN|FILE", "the model") var from: String
   @Option(
@@ -33,15 +33,13 @@ package struct EvalCommand: RankedCommand {
   var weights = WeightOptions()
   var preparation = PreparationOptions()
   var machine = MachineOptions(ofRuns: true)
-  package var ranks = RankOptions()
+  var ranks = RankOptions()
   var inputOptions = InputOptions()
-
-  package init() {}
 
   /// What the options say of the weights.
   var hints: WeightHints { weights.hints(model) }
 
-  package func run(in context: ToolContext) throws {
+  func run(in context: ToolContext) throws {
     if let suite = suite.name { return try VisionModality().evaluate(self, suite: suite, in: context) }
     let run = ModelOrigin(from).run
     let evaluation = try Modalities.first { try $0.evaluate(self, of: run, in: context) }

@@ -1,21 +1,19 @@
-import SubCore
-import SubData
 import SubTrain
 import VisionSub
 
 /// `finetune`: trains a pretrained vision model on.
-package struct FinetuneCommand: RankedCommand {
-  package static let name = "finetune"
-  package static let summary = "fine-tunes a pretrained vision model"
-  package static let discussion =
+struct FinetuneCommand: RankedCommand {
+  static let name = "finetune"
+  static let summary = "fine-tunes a pretrained vision model"
+  static let discussion =
     "Weights of MAE, BEiT v2, CLIP, DeiT-III, timm's ViTs, Swin and ResNet are recognised from their names and shapes, "
     + "and the recipe follows from them unless one is given. How images are prepared is taken from what lies beside the "
     + "weights (timm's config.json, preprocessor_config.json, open_clip_config.json) unless an option says otherwise. "
     + "Positions are fitted to the image size, a head of other classes starts anew unless --head-map names its rows. "
     + "Checkpoints keep the names of the source. Without --data the run is a demonstration on the images in "
     + "datasets/shapes, of about two minutes. scripts/fetch-weights gets official weights."
-  package static let example = "masksub finetune --from mae_pretrain_vit_base.pth --data imagenet"
-  package static let section = CommandSection.train
+  static let example = "masksub finetune --from mae_pretrain_vit_base.pth --data imagenet"
+  static let section = CommandSection.train
 
   @Option(
     "--from", value: "FILE", default: "a small new ViT", "the weights: safetensors, .npz, .pth, a folder, or a run")
@@ -36,12 +34,10 @@ package struct FinetuneCommand: RankedCommand {
   var recipeOptions = RecipeOptions<VisionRecipe>()
   var runOptions = RunOptions()
   var machine = MachineOptions()
-  package var ranks = RankOptions()
+  var ranks = RankOptions()
   var inputOptions = InputOptions()
 
-  package init() {}
-
-  package func run(in context: ToolContext) throws {
+  func run(in context: ToolContext) throws {
     if probe.isOn { return try fitClassifier(in: context) }
     try VisionRunCommand(
       command: Self.name, recipe: recipe, isRecipeGiven: $recipe.isGiven, from: from, hints: hints,

@@ -1,20 +1,19 @@
 import SubCore
 import SubData
-import SubNN
 import SubTrain
 import TextSub
 
 /// `glue`: fine-tunes a BERT on a GLUE task, or on a table of one's own.
-package struct GlueCommand: RankedCommand {
-  package static let name = "glue"
-  package static let summary = "fine-tunes a BERT on a GLUE task, or on texts of your own"
-  package static let discussion =
+struct GlueCommand: RankedCommand {
+  static let name = "glue"
+  static let summary = "fine-tunes a BERT on a GLUE task, or on texts of your own"
+  static let discussion =
     "With --task it is GLUE's: without --data the sentences in datasets/acceptability are used, without --from a small "
     + "BERT is trained from scratch; both together take about a minute on two cores, --from alone is a demonstration of "
     + "about two minutes. Without --task, --data is a table of your own whose columns --text and --label name: masksub "
     + "glue --data reviews.csv --text review --label stars."
-  package static let example = "masksub glue --task cola --data glue/CoLA --from models/bert-base-cased"
-  package static let section = CommandSection.train
+  static let example = "masksub glue --task cola --data glue/CoLA --from models/bert-base-cased"
+  static let section = CommandSection.train
 
   @Option("--task", default: "none: a table of one's own", "the task of GLUE") var task: GLUETask?
   @Option(
@@ -40,12 +39,10 @@ package struct GlueCommand: RankedCommand {
   var recipeOptions = RecipeOptions<GLUERecipe>()
   var runOptions = RunOptions()
   var machine = MachineOptions()
-  package var ranks = RankOptions()
+  var ranks = RankOptions()
   var inputOptions = InputOptions()
 
-  package init() {}
-
-  package func run(in context: ToolContext) throws {
+  func run(in context: ToolContext) throws {
     if probe.isOn { return try fitClassifier(in: context) }
     let settings = try runOptions.settings(on: machine, ranks: context.ranks)
     let source = try source(context)

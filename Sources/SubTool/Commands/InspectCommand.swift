@@ -3,24 +3,22 @@ import SubData
 import SubTrain
 
 /// `inspect`: what a file of tensors holds.
-package struct InspectCommand: Command {
-  package static let name = "inspect"
-  package static let summary = "tensors, shapes and types of a file, the architecture and the naming"
-  package static let discussion =
+struct InspectCommand: Command {
+  static let name = "inspect"
+  static let summary = "tensors, shapes and types of a file, the architecture and the naming"
+  static let discussion =
     "Reads .safetensors files, their sharded form with an index, .npy, .npz and PyTorch's .pth, and folders with "
     + "model.safetensors."
-  package static let example = "masksub inspect models/minilm/model.safetensors --stats"
-  package static let section = CommandSection.look
+  static let example = "masksub inspect models/minilm/model.safetensors --stats"
+  static let section = CommandSection.look
 
   @Flag("--stats", "adds the smallest and largest value, mean, standard deviation and the count of zeros")
-  package var stats: Bool
-  @Argument("FILE", "the file, a folder that holds model.safetensors, or a run") package var file: String
+  var stats: Bool
+  @Argument("FILE", "the file, a folder that holds model.safetensors, or a run") var file: String
   var weights = WeightKeyOptions()
   var inputOptions = InputOptions()
 
-  package init() {}
-
-  package func run(in context: ToolContext) throws {
+  func run(in context: ToolContext) throws {
     let console = context.console
     let place = try Checkpoint.standing(for: file, note: console.note)
     defer { withExtendedLifetime(place) {} }

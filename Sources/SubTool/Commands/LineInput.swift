@@ -1,5 +1,4 @@
 import SubCore
-import SubTrain
 
 /// Lines of standard input, one at a time, without their LF. What stands before the next read is sent out first, so
 /// that a program which writes a line and waits for the answer gets it.

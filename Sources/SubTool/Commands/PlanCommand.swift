@@ -2,17 +2,17 @@ import SubCore
 import SubTrain
 
 /// `plan`: what a recipe will take.
-package struct PlanCommand: Command {
-  package static let name = "plan"
-  package static let summary = "operations, memory and time of a recipe, method by method"
-  package static let discussion =
+struct PlanCommand: Command {
+  static let name = "plan"
+  static let summary = "operations, memory and time of a recipe, method by method"
+  static let discussion =
     "Makes the recipe's network, counts the products of a step (a product and a sum are two operations) and what it asks of "
     + "memory, and says how long the whole run takes: at the speed of steps that it times here, at a --rate, or at a share of "
     + "what a --card's data sheet says. Several machines are taken to share batches without loss. No data are needed: "
     + "a recipe has the samples and classes of the data that it is made for unless told otherwise, and texts are taken to be as long "
     + "as the recipe reads them: --tokens says how long yours are."
-  package static let example = "masksub plan --recipe deit3-s-400 --card a100 --precision bf16 --machines 8"
-  package static let section = CommandSection.look
+  static let example = "masksub plan --recipe deit3-s-400 --card a100 --precision bf16 --machines 8"
+  static let section = CommandSection.look
 
   @Option("--recipe", value: "NAME", "the recipe") var recipe: String
   @Option("--methods", "the methods, joined by commas")
@@ -32,9 +32,7 @@ package struct PlanCommand: Command {
   var rate: Double?
   var machine = MachineOptions()
 
-  package init() {}
-
-  package func run(in context: ToolContext) throws {
+  func run(in context: ToolContext) throws {
     guard card == nil || rate == nil, share == nil || card != nil else {
       throw InputError(
         "--share is that of a --card, which a --rate replaces", at: "masksub plan", cure: "leave one of them out",

@@ -3,15 +3,15 @@ import SubData
 import SubTrain
 
 /// `plot`: the curves of runs.
-package struct PlotCommand: Command {
-  package static let name = "plot"
-  package static let summary = "draws the curves of finished and running runs as SVG and PNG"
-  package static let discussion =
+struct PlotCommand: Command {
+  static let name = "plot"
+  static let summary = "draws the curves of finished and running runs as SVG and PNG"
+  static let discussion =
     "Losses in training and evaluation, the task's metrics, gradient norms, learning rate and speed over the steps. Each run's "
     + "pictures go to its own plots/, curves.svg and curves.png. With --together one picture has a curve for each run, named "
     + "after its folder, whatever the runs are; compare --runs draws methods over their seeds."
-  package static let example = "masksub plot runs/glue-20260131-120000"
-  package static let section = CommandSection.evaluate
+  static let example = "masksub plot runs/glue-20260131-120000"
+  static let section = CommandSection.evaluate
 
   @Argument("RUN", "the folder of a run, or a folder of runs") var runs: [String]
   @Option(
@@ -19,9 +19,7 @@ package struct PlotCommand: Command {
   var output: String?
   @Flag("--together", "all runs in one picture, together.svg and .png, in --output or here") var together: Bool
 
-  package init() {}
-
-  package func run(in context: ToolContext) throws {
+  func run(in context: ToolContext) throws {
     guard !runs.isEmpty else {
       throw InputError("RUN is missing", at: "masksub plot", cure: "name the folder of a run", isUsage: true)
     }

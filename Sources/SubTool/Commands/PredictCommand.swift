@@ -3,16 +3,16 @@ import SubData
 import SubTrain
 
 /// `predict`: what a model says of inputs.
-package struct PredictCommand: Command {
-  package static let name = "predict"
-  package static let summary = "classes with their probabilities, or values, of pictures, sentences and pairs"
-  package static let discussion =
+struct PredictCommand: Command {
+  static let name = "predict"
+  static let summary = "classes with their probabilities, or values, of pictures, sentences and pairs"
+  static let discussion =
     "--from takes a run, a folder or a weight file, and uses the preparation of pictures, the tokenizer and the class "
     + "names that belong to it. Pictures are files and folders; texts are arguments, two by two for a pair, rows of a "
     + "table, or lines of a file or standard input, with a tab between the texts of a pair. A CLIP classifies by the names of --classes. "
     + "Probabilities are a softmax, or a sigmoid of every class by itself where the run's loss was binary."
-  package static let example = "masksub predict --from runs/deit3-s --top 3 holiday.jpg photos"
-  package static let section = CommandSection.evaluate
+  static let example = "masksub predict --from runs/deit3-s --top 3 holiday.jpg photos"
+  static let section = CommandSection.evaluate
 
   @Option("--from", value: "RUN|FILE", "the model") var from: String
   @Option("--top", in: 1...1_000_000, "classes that are printed for every input, the most probable first") var top = 5
@@ -35,9 +35,7 @@ package struct PredictCommand: Command {
   var machine = MachineOptions(ofRuns: true)
   var inputOptions = InputOptions()
 
-  package init() {}
-
-  package func run(in context: ToolContext) throws {
+  func run(in context: ToolContext) throws {
     let origin = ModelOrigin(from)
     try origin.modality(weights: weights.key).predict(self, of: origin, in: context)
   }

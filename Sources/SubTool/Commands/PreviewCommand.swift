@@ -3,15 +3,15 @@ import SubData
 import VisionSub
 
 /// `preview`: training inputs as the model will see them.
-package struct PreviewCommand: Command {
-  package static let name = "preview"
-  package static let summary = "a picture of augmented and masked inputs, as the model will see them"
-  package static let discussion =
+struct PreviewCommand: Command {
+  static let name = "preview"
+  static let summary = "a picture of augmented and masked inputs, as the model will see them"
+  static let discussion =
     "Each row is an image as it is evaluated, as the main branch sees it (augmented, mixed, erased), with its label as the "
     + "loss sees it, and as the sub-branch sees it; a legend says what is hidden. With --recipe clip they come from "
     + "image-caption data. With --task, or --text for a table of your own, sentences are printed with their tokens and masks."
-  package static let example = "masksub preview --data imagenet --recipe deit3-s-400 --output preview.png"
-  package static let section = CommandSection.look
+  static let example = "masksub preview --data imagenet --recipe deit3-s-400 --output preview.png"
+  static let section = CommandSection.look
 
   @Option(
     "--data", value: "DIR|FILE", default: "the embedded samples", "images, the task's folder, or a table of texts")
@@ -34,9 +34,7 @@ package struct PreviewCommand: Command {
   var recipeOptions = RecipeOptions<VisionRecipe>(showing: Self.decides)
   var inputOptions = InputOptions()
 
-  package init() {}
-
-  package func run(in context: ToolContext) throws {
+  func run(in context: ToolContext) throws {
     guard output.lowercased().hasSuffix(".png") else {
       throw InputError(
         "pictures are written as PNG", at: "--output \(output)", cure: "give a name that ends in .png", isUsage: true)

@@ -1,24 +1,22 @@
 import SubCore
-package import SubTrain
+import SubTrain
 
 /// `recipes`: the list, or one page.
-package struct RecipesCommand: Command {
-  package static let name = "recipes"
-  package static let summary = "lists the recipes; show NAME shows every hyper-parameter and where it comes from"
-  package static let example = "masksub recipes show glue"
-  package static let section = CommandSection.look
+struct RecipesCommand: Command {
+  static let name = "recipes"
+  static let summary = "lists the recipes; show NAME shows every hyper-parameter and where it comes from"
+  static let example = "masksub recipes show glue"
+  static let section = CommandSection.look
 
-  @Argument("show", "the word show, then") package var action: Action?
-  @Argument("NAME", "the recipe's name") package var recipe: String?
+  @Argument("show", "the word show, then") var action: Action?
+  @Argument("NAME", "the recipe's name") var recipe: String?
 
   /// What can be done besides listing.
-  package enum Action: String, CaseIterable, OptionValue {
+  enum Action: String, CaseIterable, OptionValue {
     case show
   }
 
-  package init() {}
-
-  package func run(in context: ToolContext) throws {
+  func run(in context: ToolContext) throws {
     let book = RecipeBook(pages: Tool.recipes)
     guard action != nil else {
       try context.console.write(book.list().utf8)
@@ -34,19 +32,19 @@ package struct RecipesCommand: Command {
 }
 
 /// Recipes as text.
-package struct RecipeBook {
+struct RecipeBook {
   private let pages: [RecipePage]
 
   /// A book of pages in their order.
-  package init(pages: [RecipePage]) { self.pages = pages }
+  init(pages: [RecipePage]) { self.pages = pages }
 
   /// A line per recipe.
-  package func list() -> String {
+  func list() -> String {
     TextColumns(pages.map { [$0.name, $0.summary] }, left: [0, 1]).lines.map { $0 + "\n" }.joined()
   }
 
   /// The whole page of a recipe.
-  package func page(_ name: String, style: TextStyle, width: Int) throws -> String {
+  func page(_ name: String, style: TextStyle, width: Int) throws -> String {
     guard let page = pages.first(where: { $0.name == name }) else {
       throw InputError(noRecipe: name, among: pages.map(\.name), at: "masksub recipes")
     }

@@ -1,18 +1,15 @@
-import SubCore
-import SubTrain
-
 /// `reproduce`: a table or figure of the paper.
-package struct ReproduceCommand: Command {
-  package static let name = "reproduce"
-  package static let summary = "a table or figure of the paper as a study: your numbers beside the paper's"
-  package static let discussion =
+struct ReproduceCommand: Command {
+  static let name = "reproduce"
+  static let summary = "a table or figure of the paper as a study: your numbers beside the paper's"
+  static let discussion =
     "Without TABLE the studies are listed. A study says what it will take, makes the runs that are not done yet, one after "
     + "the other in DIR/SCALE/NAME-sSEED, and writes DIR/SCALE/TABLE/report.html, figure.svg, figure.png, runs.csv and "
     + "steps.csv, as compare does. Studies share runs; the same command line goes on where it was stopped. The small scale is "
     + "made for two cores, on CIFAR-10, CoLA or captions of CIFAR-10, and shows directions, not the paper's numbers; without "
     + "data of yours it uses the embedded ones where they serve. The paper's scale is its own recipes on its own data."
-  package static let example = "masksub reproduce table-a7 --data cifar10.tar.gz --seeds 3 --output runs/reproduce"
-  package static let section = CommandSection.evaluate
+  static let example = "masksub reproduce table-a7 --data cifar10.tar.gz --seeds 3 --output runs/reproduce"
+  static let section = CommandSection.evaluate
 
   @Argument("TABLE", "a table or figure, as table-a7, A.7, T9, figure-2") var words: [StudyWord]
   @Option("--scale", "whether the runs are small ones or the paper's own") var scale = StudyScale.small
@@ -30,9 +27,7 @@ package struct ReproduceCommand: Command {
   @Flag("--dry-run", "only says what the study will take") var isDry: Bool
   var machine = MachineOptions()
 
-  package init() {}
-
-  package func run(in context: ToolContext) throws {
+  func run(in context: ToolContext) throws {
     guard !words.isEmpty else { return try list(in: context.console) }
     try reproduce(Studies.named(words.map(\.text).joined(separator: " ")), in: context)
   }

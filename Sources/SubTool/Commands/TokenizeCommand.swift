@@ -1,33 +1,29 @@
-import SubCore
 import SubData
-import SubTrain
 
 /// `tokenize`: text as the models will see it.
-package struct TokenizeCommand: Command {
-  package static let name = "tokenize"
-  package static let summary = "ids and tokens of text, as the model will see them"
-  package static let discussion =
+struct TokenizeCommand: Command {
+  static let name = "tokenize"
+  static let summary = "ids and tokens of text, as the model will see them"
+  static let discussion =
     "Every TEXT, or without TEXT (or for -) every line of standard input, gives one line of output: the ids, a tab, the tokens, "
     + "with the special tokens and without padding; clip's are cut to 77."
-  package static let example = "masksub tokenize --kind bert --vocab models/minilm/vocab.txt \"It's snowing.\""
-  package static let section = CommandSection.look
+  static let example = "masksub tokenize --kind bert --vocab models/minilm/vocab.txt \"It's snowing.\""
+  static let section = CommandSection.look
 
   /// The families of tokenizers.
-  package enum Kind: String, CaseIterable, OptionValue {
+  enum Kind: String, CaseIterable, OptionValue {
     case bert, clip
   }
 
-  @Option("--kind", "the tokenizer's family") package var kind: Kind
+  @Option("--kind", "the tokenizer's family") var kind: Kind
   @Option(
     "--vocab", value: "FILE",
     "bert: a vocab.txt, a tokenizer.json, or a folder that holds one; clip: a merges file, gzip or plain")
-  package var vocabulary: String
-  @Flag("--json", "prints {\"ids\":[…],\"tokens\":[…]}") package var json: Bool
-  @Argument("TEXT", "a text; quote one with spaces") package var texts: [String]
+  var vocabulary: String
+  @Flag("--json", "prints {\"ids\":[…],\"tokens\":[…]}") var json: Bool
+  @Argument("TEXT", "a text; quote one with spaces") var texts: [String]
 
-  package init() {}
-
-  package func run(in context: ToolContext) throws {
+  func run(in context: ToolContext) throws {
     let console = context.console
     let tokenizer = try TextTokenizer(kind, vocabulary: vocabulary)
     for remark in tokenizer.remarks { console.note(remark) }

@@ -3,16 +3,16 @@ import SubData
 import SubTrain
 
 /// `trace`: one training step, everything written out, for comparison with another implementation.
-package struct TraceCommand: Command {
-  package static let name = "trace"
-  package static let summary = "one training step with every output and gradient written out"
-  package static let discussion =
+struct TraceCommand: Command {
+  static let name = "trace"
+  static let summary = "one training step with every output and gradient written out"
+  static let discussion =
     "One step without dropout, stochastic depth, augmentation, clipping or update. Main and sub logits, losses and the "
     + "gradient of every parameter go to a safetensors file, in the weight file's own naming. A run is its newest "
     + "checkpoint, with its own model, method, ratio, loss and precision unless others are given."
-  package static let example =
+  static let example =
     "masksub trace --config config.json --from model.safetensors --batch batch.safetensors --output out.safetensors"
-  package static let section = CommandSection.look
+  static let section = CommandSection.look
 
   @Option("--model", value: "NAME", "a timm or open_clip name, or a CLIP's JSON file") var model: String?
   @Option("--config", value: "FILE", "a BERT config.json") var config: String?
@@ -33,9 +33,7 @@ package struct TraceCommand: Command {
   enum LossName: String, CaseIterable, OptionValue { case ce, bce }
   var inputOptions = InputOptions()
 
-  package init() {}
-
-  package func run(in context: ToolContext) throws {
+  func run(in context: ToolContext) throws {
     let checkpoint = try Checkpoint.standing(for: from, note: context.console.note)
     defer { withExtendedLifetime(checkpoint) {} }
     if let run = RunFolder.around(from) { try follow(run, checkpoint.path, context) }

@@ -1,15 +1,14 @@
-import SubTrain
 import VisionSub
 
 /// `train`: trains a vision model from scratch.
-package struct TrainCommand: RankedCommand {
-  package static let name = "train"
-  package static let summary = "trains a vision model from scratch by a recipe"
-  package static let discussion =
+struct TrainCommand: RankedCommand {
+  static let name = "train"
+  static let summary = "trains a vision model from scratch by a recipe"
+  static let discussion =
     "Without --data the images in datasets/shapes are used, without --recipe shapes-tiny: together about a minute on "
     + "two cores. masksub recipes lists the others, which without --data are demonstrations of about two minutes."
-  package static let example = "masksub train --recipe deit3-s-400 --data imagenet --output runs/deit3-s"
-  package static let section = CommandSection.train
+  static let example = "masksub train --recipe deit3-s-400 --data imagenet --output runs/deit3-s"
+  static let section = CommandSection.train
 
   @Option("--recipe", value: "NAME", default: "shapes-tiny", "the recipe") var recipe: String?
   var images = VisionOptions()
@@ -20,12 +19,10 @@ package struct TrainCommand: RankedCommand {
   var recipeOptions = RecipeOptions<VisionRecipe>()
   var runOptions = RunOptions()
   var machine = MachineOptions()
-  package var ranks = RankOptions()
+  var ranks = RankOptions()
   var inputOptions = InputOptions()
 
-  package init() {}
-
-  package func run(in context: ToolContext) throws {
+  func run(in context: ToolContext) throws {
     try VisionRunCommand(
       command: Self.name, recipe: recipe, isRecipeGiven: $recipe.isGiven, from: nil, images: images, table: table,
       samples: samples, freeze: freeze, method: methodOptions, recipeOptions: recipeOptions, options: runOptions,

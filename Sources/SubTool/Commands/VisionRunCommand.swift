@@ -1,6 +1,5 @@
 import SubCore
 import SubData
-import SubNN
 import SubTrain
 import VisionSub
 

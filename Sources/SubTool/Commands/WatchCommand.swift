@@ -1,5 +1,4 @@
 import SubCore
-import SubData
 import SubTrain
 
 #if canImport(Glibc)
@@ -9,21 +8,19 @@ import SubTrain
 #endif
 
 /// `watch`: a running run's curves in the terminal.
-package struct WatchCommand: Command {
-  package static let name = "watch"
-  package static let summary = "shows a running run's curves in the terminal"
-  package static let discussion =
+struct WatchCommand: Command {
+  static let name = "watch"
+  static let summary = "shows a running run's curves in the terminal"
+  static let discussion =
     "Draws them anew every few seconds until the run ends or Ctrl-C leaves it; the run is not disturbed. Without a terminal "
     + "they are drawn once."
-  package static let example = "masksub watch runs/glue-20260131-120000"
-  package static let section = CommandSection.evaluate
+  static let example = "masksub watch runs/glue-20260131-120000"
+  static let section = CommandSection.evaluate
 
   @Argument("RUN", "the folder of the run") var run: String
   @Option("--every", value: "SECONDS", in: 1...3600, "how often it looks") var interval = 2
 
-  package init() {}
-
-  package func run(in context: ToolContext) throws {
+  func run(in context: ToolContext) throws {
     let console = context.console
     guard console.outputIsTerminal else {
       for line in try picture(RunRecord(run), console) { try console.print(styled: line) }

@@ -5,17 +5,17 @@ import SubTrain
 import VisionSub
 
 /// `zero-shot`: classification by sentences, and retrieval, with a CLIP.
-package struct ZeroShotCommand: RankedCommand {
-  package static let name = "zero-shot"
-  package static let summary = "zero-shot classification and image-text retrieval with a CLIP"
-  package static let discussion =
+struct ZeroShotCommand: RankedCommand {
+  static let name = "zero-shot"
+  static let summary = "zero-shot classification and image-text retrieval with a CLIP"
+  static let discussion =
     "Class folders (DIR/CLASS/…) give top-1 and top-5. Image-caption data give retrieval, and top-1 and top-5 where "
     + "their JSON names a label and --classes the classes. For a run, what its own evaluation used is used unless "
     + "something else is given: data, classes, templates, where captions are found, precision. --suite evaluates on all sets "
     + "of a suite that --data holds, each by its own protocol, and with names and templates of its own where the suite's "
     + "file says so; robustness is the sets of the paper's Table A.4. Class folders named by ImageNet's ids get its names."
-  package static let example = "masksub zero-shot --from models/clip --data imagenet/val --templates imagenet"
-  package static let section = CommandSection.evaluate
+  static let example = "masksub zero-shot --from models/clip --data imagenet/val --templates imagenet"
+  static let section = CommandSection.evaluate
 
   @Option("--from", value: "RUN|FILE", "the weights: a run, a folder or a file") var from: String
   @Option(
@@ -34,12 +34,10 @@ package struct ZeroShotCommand: RankedCommand {
   var zeroShot = ZeroShotOptions()
   var captionOptions = CaptionDataOptions()
   var machine = MachineOptions(ofRuns: true)
-  package var ranks = RankOptions()
+  var ranks = RankOptions()
   var inputOptions = InputOptions()
 
-  package init() {}
-
-  package func run(in context: ToolContext) throws {
+  func run(in context: ToolContext) throws {
     if let suite = suite.name {
       return try evaluate(suite: SuiteRun(suite, below: $data.isGiven ? data : nil, in: context), context)
     }

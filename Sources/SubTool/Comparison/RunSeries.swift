@@ -1,6 +1,5 @@
 import SubCore
 import SubData
-import SubTrain
 
 /// Runs that make one report.
 struct RunSeries {

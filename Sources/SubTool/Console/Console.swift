@@ -1,6 +1,3 @@
-import SubCore
-import SubTrain
-
 #if canImport(Glibc)
   internal import Glibc
 #else
@@ -11,29 +8,29 @@ import SubTrain
 ///
 /// Output is buffered and goes out at `flush`, when 64 KiB are waiting, or line by line on a terminal. Error text goes
 /// out at once; that it cannot be written never ends the work.
-package final class Console {
+final class Console {
   /// Writes all of the bytes.
-  package typealias Sink = (UnsafeRawBufferPointer) throws -> Void
+  typealias Sink = (UnsafeRawBufferPointer) throws -> Void
   /// Reads up to the buffer's size; 0 at the end.
-  package typealias Source = (UnsafeMutableRawBufferPointer) throws -> Int
+  typealias Source = (UnsafeMutableRawBufferPointer) throws -> Int
 
   /// Whether standard output is a terminal.
-  package let outputIsTerminal: Bool
+  let outputIsTerminal: Bool
   /// Whether standard error is a terminal.
-  package let errorIsTerminal: Bool
+  let errorIsTerminal: Bool
   /// The environment variables that the tool knows.
-  package let environment: [String: String]
+  let environment: [String: String]
   private let output: Sink
   private let error: Sink
   private let input: Source
   private var pending: [UInt8] = []
   /// Whether remarks and progress are left out (`--quiet`).
-  package var isQuiet = false
+  var isQuiet = false
   /// Whose errors these are, where several processes have one terminal.
   private(set) var name = ""
 
   /// A console over given streams.
-  package init(
+  init(
     output: @escaping Sink, error: @escaping Sink, input: @escaping Source = { _ in 0 },
     outputIsTerminal: Bool = false, errorIsTerminal: Bool = false, environment: [String: String] = [:]
   ) {
@@ -42,7 +39,7 @@ package final class Console {
   }
 
   /// The process's own streams.
-  package static func standard() -> Console {
+  static func standard() -> Console {
     Console(
       output: { try DescriptorStream.write($0, to: STDOUT_FILENO, name: "standard output") },
       error: { try DescriptorStream.write($0, to: STDERR_FILENO, name: "standard error") },
@@ -52,19 +49,19 @@ package final class Console {
   }
 
   /// Prints a line to standard output; what would steer a terminal is replaced.
-  package func print(_ line: String) throws { try print(styled: line.oneLine) }
+  func print(_ line: String) throws { try print(styled: line.oneLine) }
 
   /// Prints a line that holds a `TextStyle`'s escape sequences, and nothing from outside.
-  package func print(styled line: String) throws { try write((line + "\n").utf8) }
+  func print(styled line: String) throws { try write((line + "\n").utf8) }
 
   /// Writes bytes to standard output.
-  package func write(_ bytes: some Sequence<UInt8>) throws {
+  func write(_ bytes: some Sequence<UInt8>) throws {
     pending.append(contentsOf: bytes)
     if pending.count >= 1 << 16 || (outputIsTerminal && pending.last == UInt8(ascii: "\n")) { try flush() }
   }
 
   /// Sends what is waiting to standard output.
-  package func flush() throws {
+  func flush() throws {
     if pending.isEmpty { return }
     // Forgotten first: after a failure there is nobody to send the rest to.
     let bytes = pending
@@ -73,32 +70,32 @@ package final class Console {
   }
 
   /// Prints a line to standard error; what would steer a terminal is replaced.
-  package func note(_ line: String) { if !isQuiet { noteStyled(line.oneLine) } }
+  func note(_ line: String) { if !isQuiet { noteStyled(line.oneLine) } }
 
   /// Prints a line to standard error that holds a `TextStyle`'s escape sequences, and nothing from outside.
-  package func noteStyled(_ line: String) { writeError(line + "\n") }
+  func noteStyled(_ line: String) { writeError(line + "\n") }
 
   /// Writes text to standard error at once, behind all that was printed before: both may go to the same place.
-  package func writeError(_ text: String) {
+  func writeError(_ text: String) {
     try? flush()
     var text = text
     text.withUTF8 { bytes in try? error(UnsafeRawBufferPointer(bytes)) }
   }
 
   /// Reads from standard input; 0 at the end.
-  package func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int { try input(buffer) }
+  func read(into buffer: UnsafeMutableRawBufferPointer) throws -> Int { try input(buffer) }
 
   /// How text on standard output may look.
-  package var outputStyle: TextStyle { TextStyle(isColoured: outputIsTerminal && mayColour) }
+  var outputStyle: TextStyle { TextStyle(isColoured: outputIsTerminal && mayColour) }
   /// How text on standard error may look.
-  package var errorStyle: TextStyle { TextStyle(isColoured: errorIsTerminal && mayColour) }
+  var errorStyle: TextStyle { TextStyle(isColoured: errorIsTerminal && mayColour) }
   /// no-color.org: any value that is not empty forbids colour.
   private var mayColour: Bool { (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"] != "dumb" }
 
   /// Columns of the terminal; 100 where there is none.
-  package var width: Int { size?.columns ?? 100 }
+  var width: Int { size?.columns ?? 100 }
   /// Lines of the terminal; 40 where there is none.
-  package var height: Int { size?.lines ?? 40 }
+  var height: Int { size?.lines ?? 40 }
 
   private var size: (columns: Int, lines: Int)? {
     var size = winsize()
@@ -111,7 +108,7 @@ package final class Console {
   }
 
   /// Whether the terminal shows more than ASCII, by the locale.
-  package var isUnicode: Bool {
+  var isUnicode: Bool {
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].lazy.compactMap { self.environment[$0] }.first { !$0.isEmpty } ?? ""
     return environment["TERM"] != "dumb" && locale.lowercased().filter { $0 != "-" }.contains("utf8")
   }
@@ -125,7 +122,7 @@ package final class Console {
   }
 
   /// A console for work inside this one's: what it prints goes where remarks go.
-  package func inner() -> Console {
+  func inner() -> Console {
     let inner = Console(
       output: isQuiet ? { _ in } : error, error: error, input: input, outputIsTerminal: errorIsTerminal,
       errorIsTerminal: errorIsTerminal, environment: environment)
@@ -135,7 +132,5 @@ package final class Console {
 }
 
 /// Nobody reads standard output any more (`masksub … | head`): not a failure, the tool ends without a word.
-package struct ReaderGone: Error, Sendable {
-  /// The end of an output pipe.
-  package init() {}
+struct ReaderGone: Error, Sendable {
 }

@@ -1,5 +1,4 @@
 import SubCore
-import SubTrain
 
 #if canImport(Glibc)
   internal import Glibc

@@ -1,7 +1,7 @@
-package import SubTrain
+import SubTrain
 
 /// How far a run has come, on standard error: a bar on a terminal, elsewhere a plain line every few seconds.
-package final class Progress: Reporter {
+final class Progress: Reporter {
   private let console: Console
   private let label: String
   private let clock: () -> Double
@@ -21,38 +21,38 @@ package final class Progress: Reporter {
   private static let barInterval = 0.1
 
   /// Progress under a label. `clock` gives seconds (tests bring their own).
-  package init(_ label: String, on console: Console, clock: @escaping () -> Double = WallClock.seconds) {
+  init(_ label: String, on console: Console, clock: @escaping () -> Double = WallClock.seconds) {
     (self.label, self.console, self.clock) = (label, console, clock)
   }
 
   /// Prints a line of its own, above the bar.
-  package func note(_ line: String) {
+  func note(_ line: String) {
     hideBar()
     console.note(line)
     if isRunning, console.errorIsTerminal { show(at: clock()) }
   }
 
-  package func begin(at step: Int, of total: Int) {
+  func begin(at step: Int, of total: Int) {
     (first, self.step, self.total, isRunning) = (step, step, total, true)
     start = clock()
     shownAt = start
   }
 
-  package func trained(_ record: MetricsRecord) { self.record = record }
+  func trained(_ record: MetricsRecord) { self.record = record }
 
   /// Cheap where nothing is to be shown yet.
-  package func updated(to step: Int) {
+  func updated(to step: Int) {
     self.step = step
     let now = clock()
     if now - shownAt >= (console.errorIsTerminal ? Self.barInterval : Self.lineInterval) { show(at: now) }
   }
 
-  package func evaluated(_ evaluation: Evaluation, at step: Int) {
+  func evaluated(_ evaluation: Evaluation, at step: Int) {
     note("step \(step)/\(total), evaluation: \(evaluation.summary)")
   }
 
   /// Shows the last state and ends the bar's line.
-  package func end() {
+  func end() {
     if shownStep != step { show(at: clock()) }
     if barIsShown { console.writeError("\n") }
     (barIsShown, isRunning) = (false, false)
@@ -105,7 +105,7 @@ package final class Progress: Reporter {
 
 extension Double {
   /// A time in seconds as a clock shows it: `0:42`, `1:02:03`.
-  package var clockTime: String {
+  var clockTime: String {
     guard isFinite, self < 1e9 else { return "?" }
     let seconds = Int(rounded(.up))
     let padded = { (value: Int) in value < 10 ? "0\(value)" : "\(value)" }

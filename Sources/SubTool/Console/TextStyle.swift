@@ -1,19 +1,16 @@
 /// Escape sequences where the stream is a terminal that wants them, nothing elsewhere.
-package struct TextStyle: Sendable {
+struct TextStyle: Sendable {
   /// Whether anything is added at all.
-  package let isColoured: Bool
-
-  /// A style with or without colour.
-  package init(isColoured: Bool) { self.isColoured = isColoured }
+  let isColoured: Bool
 
   /// Headings.
-  package func bold(_ text: String) -> String { wrap(text, "1") }
+  func bold(_ text: String) -> String { wrap(text, "1") }
   /// The word "error".
-  package func red(_ text: String) -> String { wrap(text, "1;31") }
+  func red(_ text: String) -> String { wrap(text, "1;31") }
   /// What is fine.
-  package func green(_ text: String) -> String { wrap(text, "32") }
+  func green(_ text: String) -> String { wrap(text, "32") }
   /// What matters less.
-  package func faint(_ text: String) -> String { wrap(text, "2") }
+  func faint(_ text: String) -> String { wrap(text, "2") }
 
   private func wrap(_ text: String, _ code: String) -> String { isColoured ? "\u{1b}[\(code)m\(text)\u{1b}[0m" : text }
 }

@@ -1,6 +1,4 @@
-import SubCore
 import SubData
-import SubTrain
 import VisionSub
 
 /// Pictures from the command line, a data set or standard input.

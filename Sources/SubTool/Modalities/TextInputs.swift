@@ -1,6 +1,5 @@
 import SubCore
 import SubData
-import SubTrain
 
 /// Texts from the command line, a file or standard input, in batches.
 struct TextInputs {

@@ -1,5 +1,3 @@
-import SubCore
-import SubData
 import SubTrain
 import VisionSub
 

@@ -1,5 +1,5 @@
 /// What parser and help see of a positional argument.
-package protocol ArgumentDeclaration: AnyObject {
+protocol ArgumentDeclaration: AnyObject {
   var name: String { get }
   var help: String { get }
   var choices: [String] { get }
@@ -12,17 +12,17 @@ package protocol ArgumentDeclaration: AnyObject {
 /// A positional argument; the last one may be an array and take all that are left.
 ///
 ///     @Argument("FILE", "the file to look into") var file: String
-@propertyWrapper package final class Argument<Value: OptionValue>: ArgumentDeclaration {
-  package let name: String
-  package let help: String
-  package private(set) var isGiven = false
+@propertyWrapper final class Argument<Value: OptionValue>: ArgumentDeclaration {
+  let name: String
+  let help: String
+  private(set) var isGiven = false
   private var value: Value?
 
   /// An argument that must be given, or may be left out where the type is optional or an array.
-  package init(_ name: String, _ help: String) { (self.name, self.help, value) = (name, help, Value.emptyValue) }
+  init(_ name: String, _ help: String) { (self.name, self.help, value) = (name, help, Value.emptyValue) }
 
   /// The value given, nil or empty where none was.
-  package var wrappedValue: Value {
+  var wrappedValue: Value {
     get {
       guard let value else { preconditionFailure("\(name) is read before it is parsed") }
       return value
@@ -31,12 +31,12 @@ package protocol ArgumentDeclaration: AnyObject {
   }
 
   /// The declaration itself: `$file.isGiven`.
-  package var projectedValue: Argument<Value> { self }
+  var projectedValue: Argument<Value> { self }
 
-  package var choices: [String] { Value.choices }
-  package var isRequired: Bool { Value.emptyValue == nil }
-  package var isRepeatable: Bool { Value.isRepeatable }
-  package func accept(_ text: String) -> WrongValue? {
+  var choices: [String] { Value.choices }
+  var isRequired: Bool { Value.emptyValue == nil }
+  var isRepeatable: Bool { Value.isRepeatable }
+  func accept(_ text: String) -> WrongValue? {
     guard let parsed = Value.parse(text, after: value) else { return WrongValue(expectation: Value.expectation) }
     (value, isGiven) = (parsed, true)
     return nil
@@ -45,23 +45,23 @@ package protocol ArgumentDeclaration: AnyObject {
 
 /// Another command with its own options, as `compare glue --task cola` has one. Options that the outer command does
 /// not know itself are read as the inner one's; the inner command line is checked as if it had been written alone.
-@propertyWrapper package final class InnerCommand {
-  package let name: String
-  package let help: String
+@propertyWrapper final class InnerCommand {
+  let name: String
+  let help: String
   /// Whether it must be there.
-  package let isRequired: Bool
+  let isRequired: Bool
   private var line: InnerCommandLine?
 
-  package init(_ name: String, _ help: String, isRequired: Bool = true) {
+  init(_ name: String, _ help: String, isRequired: Bool = true) {
     (self.name, self.help, self.isRequired) = (name, help, isRequired)
   }
 
   /// Whether the command line names a command.
-  package var isGiven: Bool { line != nil }
+  var isGiven: Bool { line != nil }
   /// The declaration itself: `$inner.isGiven`.
-  package var projectedValue: InnerCommand { self }
+  var projectedValue: InnerCommand { self }
 
-  package var wrappedValue: InnerCommandLine {
+  var wrappedValue: InnerCommandLine {
     get {
       guard let line else { preconditionFailure("\(name) is read before it is parsed") }
       return line
@@ -71,11 +71,11 @@ package protocol ArgumentDeclaration: AnyObject {
 }
 
 /// A command and its arguments, checked but not run.
-package struct InnerCommandLine {
+struct InnerCommandLine {
   /// The command's type.
-  package let type: any Command.Type
+  let type: any Command.Type
   /// The arguments behind its name, in order.
-  package let arguments: [String]
+  let arguments: [String]
 
   /// What an option was given; "" for a flag; nil: it was not.
   func value(of spelling: String) -> String? {
@@ -86,7 +86,7 @@ package struct InnerCommandLine {
   }
 
   /// The arguments but for some options.
-  package func arguments(without spellings: [String]) -> [String] {
+  func arguments(without spellings: [String]) -> [String] {
     options.filter { argument in !spellings.contains { argument == $0 || argument.hasPrefix($0 + "=") } }
       + arguments.dropFirst(options.count)
   }

@@ -1,25 +1,25 @@
 /// Options under one heading of the help, kept as a stored property of a command: `let run = RunOptions()`.
-package protocol OptionGroup {
+protocol OptionGroup {
   /// The heading.
   static var title: String { get }
 }
 
 /// Options under headings that are known only when the program runs.
-package protocol OptionGroups {
+protocol OptionGroups {
   /// The headings with their options.
   var groups: [(title: String, options: [any OptionDeclaration])] { get }
 }
 
 /// The options and arguments that a command declares, found once by reflection in the order of declaration.
-package struct CommandForm {
+struct CommandForm {
   /// The options under their headings.
-  package private(set) var groups: [(title: String, options: [any OptionDeclaration])] = []
-  package private(set) var arguments: [any ArgumentDeclaration] = []
-  package private(set) var inner: InnerCommand?
+  private(set) var groups: [(title: String, options: [any OptionDeclaration])] = []
+  private(set) var arguments: [any ArgumentDeclaration] = []
+  private(set) var inner: InnerCommand?
   /// What names an earlier command line to go on from.
   private(set) var basis: (any LineBasis)?
 
-  package init(of command: any Command) {
+  init(of command: any Command) {
     groups = [(type(of: command).optionsTitle, [])]
     basis = command as? any LineBasis
     collect(command, into: 0)
@@ -29,9 +29,9 @@ package struct CommandForm {
   }
 
   /// The command's options and their values as arguments, those of an earlier line included but not what names it.
-  package var line: [String] { words { !["--resume", "--config"].contains($0.spelling) } }
+  var line: [String] { words { !["--resume", "--config"].contains($0.spelling) } }
   /// Those alone that come from an earlier line.
-  package var followed: [String] { words { !$0.isGiven } }
+  var followed: [String] { words { !$0.isGiven } }
 
   private func words(_ isMeant: (any OptionDeclaration) -> Bool) -> [String] {
     let own = groups.filter { $0.title != GlobalOptions.title }.flatMap(\.options)
@@ -39,9 +39,9 @@ package struct CommandForm {
   }
 
   /// Every option.
-  package var options: [any OptionDeclaration] { groups.flatMap(\.options) }
+  var options: [any OptionDeclaration] { groups.flatMap(\.options) }
   /// The option of that name.
-  package func option(_ spelling: String) -> (any OptionDeclaration)? { options.first { $0.spelling == spelling } }
+  func option(_ spelling: String) -> (any OptionDeclaration)? { options.first { $0.spelling == spelling } }
   /// The option that a spelling names: with underscores for dashes, or a field by its full name.
   func named(_ spelling: String) -> (any OptionDeclaration)? {
     let dashed = OtherNames.dashed(spelling)

@@ -1,4 +1,3 @@
-import SubCore
 import SubData
 import SubTrain
 

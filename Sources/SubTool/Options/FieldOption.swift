@@ -2,16 +2,16 @@ import SubData
 import SubTrain
 
 /// A hyper-parameter of a recipe as an option: `optimizer.lr` is `--lr`.
-package final class FieldOption: OptionDeclaration {
+final class FieldOption: OptionDeclaration {
   /// The field's full name.
   let key: String
   /// The field's last part where the command has no other option of that name, else `fullSpelling`.
-  package private(set) var spelling: String
+  private(set) var spelling: String
   /// `--optimizer-lr`, which is understood too.
   let fullSpelling: String
-  package let help: String
-  package private(set) var isGiven = false
-  package private(set) var texts: [String] = []
+  let help: String
+  private(set) var isGiven = false
+  private(set) var texts: [String] = []
   private let allowed: Allowed
 
   init<Root>(_ field: Field<Root>) {
@@ -42,7 +42,7 @@ package final class FieldOption: OptionDeclaration {
     }
   }
 
-  package var placeholder: String? {
+  var placeholder: String? {
     switch allowed {
     case .truth: "true|false"
     case .whole: "N"
@@ -51,24 +51,24 @@ package final class FieldOption: OptionDeclaration {
     case .text: "TEXT"
     }
   }
-  package var defaultText: String? { nil }
-  package var choices: [String] {
+  var defaultText: String? { nil }
+  var choices: [String] {
     switch allowed {
     case .truth: ["true", "false"]
     case .choice(let words): words
     case .whole, .number, .text: []
     }
   }
-  package var isRequired: Bool { false }
-  package var isRepeatable: Bool { false }
+  var isRequired: Bool { false }
+  var isRepeatable: Bool { false }
 
   /// A yes or no that stands alone is a yes.
-  package func valueAlone(before next: String?) -> String? {
+  func valueAlone(before next: String?) -> String? {
     guard allowed == .truth else { return nil }
     return next.flatMap(Spelling.truth) == nil ? "true" : nil
   }
 
-  package func accept(_ text: String, asDefault: Bool) -> WrongValue? {
+  func accept(_ text: String, asDefault: Bool) -> WrongValue? {
     let text = allowed == .truth ? Spelling.truth(text).map { "\($0)" } ?? text : text
     guard let value = allowed.value(of: text), allowed.contains(value) else {
       return WrongValue(expectation: Self.isLong(allowed) ? "a name that masksub recipes show lists" : allowed.noun)

@@ -4,14 +4,12 @@ import SubData
 import SubTrain
 
 /// What stays as it is.
-package struct FreezeOptions: OptionGroup {
-  package static let title = "Frozen"
+struct FreezeOptions: OptionGroup {
+  static let title = "Frozen"
   @Option(
     "--freeze", value: "PATTERN", default: "nothing",
     "parameters that stay as they are, by the weights' names with * for anything")
   var patterns: [String] = []
-
-  package init() {}
 
   var freezing: Freezing { Freezing(patterns) }
   /// As a run's configuration holds it.
@@ -19,8 +17,8 @@ package struct FreezeOptions: OptionGroup {
 }
 
 /// Which towers of a CLIP stay as they are, by open_clip's names.
-package struct LockOptions: OptionGroup {
-  package static let title = "Locked towers"
+struct LockOptions: OptionGroup {
+  static let title = "Locked towers"
   @Flag("--lock-image", "the image tower stays as it is") var locksImage: Bool
   @Option(
     "--lock-image-unlocked-groups", in: 0...1024,
@@ -28,8 +26,6 @@ package struct LockOptions: OptionGroup {
   var imageGroups = 0
   @Flag("--lock-text", "the text tower stays as it is") var locksText: Bool
   @Option("--lock-text-unlocked-layers", in: 0...1024, "the same of the text tower") var textGroups = 0
-
-  package init() {}
 
   /// The lock. Throws a usage error where groups of a tower are unlocked that is not locked.
   var lock: ClipLock {

@@ -1,5 +1,5 @@
 /// The help of the tool and of its commands, wrapped to a width.
-package struct HelpPage {
+struct HelpPage {
   private let style: TextStyle
   private let width: Int
   private var text = ""
@@ -7,7 +7,7 @@ package struct HelpPage {
   private init(_ style: TextStyle, width: Int) { (self.style, self.width) = (style, min(max(width, 50), 100)) }
 
   /// The page of `masksub --help`.
-  package static func ofTool(_ commands: [any Command.Type], style: TextStyle, width: Int) -> String {
+  static func ofTool(_ commands: [any Command.Type], style: TextStyle, width: Int) -> String {
     var page = HelpPage(style, width: width)
     page.line("masksub \(Tool.version): training with a masked sub-branch")
     page.line("")
@@ -26,7 +26,7 @@ package struct HelpPage {
   }
 
   /// The page of `masksub COMMAND --help`.
-  package static func of(_ type: any Command.Type, style: TextStyle, width: Int) -> String {
+  static func of(_ type: any Command.Type, style: TextStyle, width: Int) -> String {
     let form = CommandForm(of: type.init())
     var page = HelpPage(style, width: width)
     page.wrapped("masksub \(type.name): \(type.summary)", indent: 0)

@@ -1,9 +1,9 @@
-package import SubCore
+import SubCore
 
 extension MachineOptions {
   /// Sets the threads and names the device. Of `ranks` on one machine each has one of its CUDA devices, where none is
   /// named by its number. Throws where it does not compute in the precision.
-  package func select(_ ranks: any Communicator = SingleProcess()) throws -> Device {
+  func select(_ ranks: any Communicator = SingleProcess()) throws -> Device {
     try precision.check(on: device)
     if let threads, threads > 8 * Processor.cores() {
       throw InputError(
@@ -20,14 +20,14 @@ extension MachineOptions {
 
 /// The devices of this build and machine. The reference is for tests.
 extension Device: OptionValue {
-  package static var placeholder: String { "cpu|cuda[:N]" }
-  package static var expectation: String {
+  static var placeholder: String { "cpu|cuda[:N]" }
+  static var expectation: String {
     CUDAInstallation.obstacle.map { "cpu; for cuda: \($0)" }
       ?? "cpu or \(available.filter { $0.kind == "cuda" }.map(\.description).joined(separator: ", "))"
   }
-  package static var choices: [String] { ["cpu", "cuda"] }
-  package static func parse(_ text: String, after previous: Device?) -> Device? {
+  static var choices: [String] { ["cpu", "cuda"] }
+  static func parse(_ text: String, after previous: Device?) -> Device? {
     Device(text).flatMap { $0 == .reference ? nil : $0 }
   }
-  package var defaultText: String? { description }
+  var defaultText: String? { description }
 }

@@ -1,36 +1,33 @@
-import SubCore
-package import SubTrain
+import SubTrain
 
 /// How a run trains: the options of every command that trains.
-package struct MethodOptions: OptionGroup {
-  package static let title = "Method"
-  @Option("--method", "the training method") package var method = MethodName(MaskSub.self)
+struct MethodOptions: OptionGroup {
+  static let title = "Method"
+  @Option("--method", "the training method") var method = MethodName(MaskSub.self)
   @Option(
     "--ratio", in: 0...0.999, default: MethodName.standardRatios,
     "the share of the input that is hidden, or another method's dropout or stochastic depth")
-  package var ratio: Double?
+  var ratio: Double?
   @Option("--sub-weight", in: 0...1, default: "0.5", "the sub-branch's share of the loss")
-  package var subWeight: Double?
-
-  package init() {}
+  var subWeight: Double?
 
   /// What was chosen.
-  package var choice: MethodChoice { MethodChoice(method.type, ratio: ratio, subWeight: subWeight) }
+  var choice: MethodChoice { MethodChoice(method.type, ratio: ratio, subWeight: subWeight) }
 }
 
 /// A method by its name.
-package struct MethodName: OptionValue {
-  package let type: any Method.Type
+struct MethodName: OptionValue {
+  let type: any Method.Type
 
-  package init(_ type: any Method.Type) { self.type = type }
+  init(_ type: any Method.Type) { self.type = type }
 
-  package static var placeholder: String { choices.joined(separator: "|") }
-  package static var expectation: String { "one of \(choices.joined(separator: ", "))" }
-  package static var choices: [String] { Methods.all.map { $0.name } }
-  package static func parse(_ text: String, after previous: MethodName?) -> MethodName? {
+  static var placeholder: String { choices.joined(separator: "|") }
+  static var expectation: String { "one of \(choices.joined(separator: ", "))" }
+  static var choices: [String] { Methods.all.map { $0.name } }
+  static func parse(_ text: String, after previous: MethodName?) -> MethodName? {
     (try? Methods.named(text)).map { MethodName($0) }
   }
-  package var defaultText: String? { type.name }
+  var defaultText: String? { type.name }
 
   /// What every method's ratio is unless given: those alike together.
   static var standardRatios: String {

@@ -1,5 +1,5 @@
 /// What parser and help see of an option, whatever its type.
-package protocol OptionDeclaration: AnyObject {
+protocol OptionDeclaration: AnyObject {
   /// The long name with its dashes, `--vocab`.
   var spelling: String { get }
   /// What stands for the value in the help; nil: the option is a flag.
@@ -24,7 +24,7 @@ package protocol OptionDeclaration: AnyObject {
 }
 
 extension OptionDeclaration {
-  package func valueAlone(before next: String?) -> String? { nil }
+  func valueAlone(before next: String?) -> String? { nil }
 
   /// Whether the value is the name of a file or folder, or may be.
   var takesPath: Bool {
@@ -37,7 +37,7 @@ extension OptionDeclaration {
 }
 
 /// Why a value was refused: what it should have been.
-package struct WrongValue {
+struct WrongValue {
   let expectation: String
 }
 
@@ -47,11 +47,11 @@ package struct WrongValue {
 ///     @Option("--seed", "fixes everything random") var seed = 42
 ///     @Option("--vocab", value: "FILE", "the vocabulary") var vocab: String
 ///     @Option("--set", "a hyper-parameter") var settings: [Setting] = []
-@propertyWrapper package final class Option<Value: OptionValue>: OptionDeclaration {
-  package let spelling: String
-  package let help: String
-  package private(set) var isGiven = false
-  package private(set) var texts: [String] = []
+@propertyWrapper final class Option<Value: OptionValue>: OptionDeclaration {
+  let spelling: String
+  let help: String
+  private(set) var isGiven = false
+  private(set) var texts: [String] = []
   private let shownPlaceholder: String
   private let shownDefault: String?
   private let initial: Value?
@@ -59,7 +59,7 @@ package struct WrongValue {
   private var value: Value?
 
   /// An option with a default. `value` and `default` are what the help shows for them.
-  package init(
+  init(
     wrappedValue: Value, _ spelling: String, value: String? = nil, default text: String? = nil, _ help: String
   ) {
     (self.spelling, self.help, initial) = (spelling, help, wrappedValue)
@@ -68,14 +68,14 @@ package struct WrongValue {
   }
 
   /// An option that must be given, or may be left out where the type is optional or an array.
-  package init(_ spelling: String, value: String? = nil, default text: String? = nil, _ help: String) {
+  init(_ spelling: String, value: String? = nil, default text: String? = nil, _ help: String) {
     (self.spelling, self.help, initial) = (spelling, help, Value.emptyValue)
     (shownPlaceholder, shownDefault) = (value ?? Value.placeholder, text)
     refuses = { _ in nil }
   }
 
   /// A number within bounds.
-  package init(
+  init(
     wrappedValue: Value, _ spelling: String, value: String? = nil, in bounds: ClosedRange<Value>, _ help: String
   ) where Value: Comparable {
     (self.spelling, self.help, initial) = (spelling, help, wrappedValue)
@@ -84,7 +84,7 @@ package struct WrongValue {
   }
 
   /// A number within bounds that may be left out; `default` says what happens then.
-  package init<Number: OptionValue & Comparable>(
+  init<Number: OptionValue & Comparable>(
     _ spelling: String, value: String? = nil, in bounds: ClosedRange<Number>, default text: String? = nil,
     _ help: String
   ) where Value == Number? {
@@ -94,7 +94,7 @@ package struct WrongValue {
   }
 
   /// The value given, else the default.
-  package var wrappedValue: Value {
+  var wrappedValue: Value {
     get {
       guard let value = value ?? initial else { preconditionFailure("\(spelling) is read before it is parsed") }
       return value
@@ -102,17 +102,17 @@ package struct WrongValue {
     set { value = newValue }
   }
   /// The declaration itself: `$seed.isGiven`.
-  package var projectedValue: Option<Value> { self }
+  var projectedValue: Option<Value> { self }
 
-  package var placeholder: String? { shownPlaceholder }
-  package var defaultText: String? { shownDefault ?? initial?.defaultText }
-  package var choices: [String] { Value.choices }
-  package var isRequired: Bool { initial == nil }
-  package var isRepeatable: Bool { Value.isRepeatable }
+  var placeholder: String? { shownPlaceholder }
+  var defaultText: String? { shownDefault ?? initial?.defaultText }
+  var choices: [String] { Value.choices }
+  var isRequired: Bool { initial == nil }
+  var isRepeatable: Bool { Value.isRepeatable }
 
-  package func valueAlone(before next: String?) -> String? { Value.valueAlone(before: next) }
+  func valueAlone(before next: String?) -> String? { Value.valueAlone(before: next) }
 
-  package func accept(_ text: String, asDefault: Bool) -> WrongValue? {
+  func accept(_ text: String, asDefault: Bool) -> WrongValue? {
     let goesOn = isGiven || asDefault
     guard let parsed = Value.parse(text, after: goesOn ? value : nil) else {
       return WrongValue(expectation: Value.expectation)
@@ -127,23 +127,23 @@ package struct WrongValue {
 /// An option without a value: given or not.
 ///
 ///     @Flag("--json", "prints JSON") var json: Bool
-@propertyWrapper package final class Flag: OptionDeclaration {
-  package let spelling: String
-  package let help: String
-  package private(set) var isGiven = false
+@propertyWrapper final class Flag: OptionDeclaration {
+  let spelling: String
+  let help: String
+  private(set) var isGiven = false
   /// Whether the flag was given.
-  package var wrappedValue = false
+  var wrappedValue = false
 
-  package init(_ spelling: String, _ help: String) { (self.spelling, self.help) = (spelling, help) }
+  init(_ spelling: String, _ help: String) { (self.spelling, self.help) = (spelling, help) }
 
-  package var placeholder: String? { nil }
-  package var defaultText: String? { nil }
-  package var choices: [String] { [] }
-  package var isRequired: Bool { false }
-  package var isRepeatable: Bool { false }
-  package var texts: [String] { wrappedValue ? [""] : [] }
-  package func valueAlone(before next: String?) -> String? { "" }
-  package func accept(_ text: String, asDefault: Bool) -> WrongValue? {
+  var placeholder: String? { nil }
+  var defaultText: String? { nil }
+  var choices: [String] { [] }
+  var isRequired: Bool { false }
+  var isRepeatable: Bool { false }
+  var texts: [String] { wrappedValue ? [""] : [] }
+  func valueAlone(before next: String?) -> String? { "" }
+  func accept(_ text: String, asDefault: Bool) -> WrongValue? {
     (wrappedValue, isGiven) = (true, !asDefault)
     return nil
   }

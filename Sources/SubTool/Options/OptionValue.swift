@@ -1,7 +1,7 @@
 import SubData
 
 /// A type that an option or argument can have.
-package protocol OptionValue {
+protocol OptionValue {
   /// What the help shows in place of a value: `N`, `NUMBER`, `bert|clip`.
   static var placeholder: String { get }
   /// What a wrong value should have been, for the error line: "a whole number".
@@ -21,79 +21,79 @@ package protocol OptionValue {
 }
 
 extension OptionValue {
-  package static var choices: [String] { [] }
-  package static var emptyValue: Self? { nil }
-  package static var isRepeatable: Bool { false }
-  package static func valueAlone(before next: String?) -> String? { nil }
+  static var choices: [String] { [] }
+  static var emptyValue: Self? { nil }
+  static var isRepeatable: Bool { false }
+  static func valueAlone(before next: String?) -> String? { nil }
 }
 
 extension String: OptionValue {
-  package static var placeholder: String { "TEXT" }
-  package static var expectation: String { "a text that is not empty" }
-  package static func parse(_ text: String, after previous: String?) -> String? { text.isEmpty ? nil : text }
-  package var defaultText: String? { self }
+  static var placeholder: String { "TEXT" }
+  static var expectation: String { "a text that is not empty" }
+  static func parse(_ text: String, after previous: String?) -> String? { text.isEmpty ? nil : text }
+  var defaultText: String? { self }
 }
 
 extension Int: OptionValue {
-  package static var placeholder: String { "N" }
-  package static var expectation: String { "a whole number" }
-  package static func parse(_ text: String, after previous: Int?) -> Int? { Int(text) }
-  package var defaultText: String? { String(self) }
+  static var placeholder: String { "N" }
+  static var expectation: String { "a whole number" }
+  static func parse(_ text: String, after previous: Int?) -> Int? { Int(text) }
+  var defaultText: String? { String(self) }
 }
 
 extension Float: OptionValue {
-  package static var placeholder: String { "X" }
-  package static var expectation: String { "a finite number" }
-  package static func parse(_ text: String, after previous: Float?) -> Float? {
+  static var placeholder: String { "X" }
+  static var expectation: String { "a finite number" }
+  static func parse(_ text: String, after previous: Float?) -> Float? {
     DecimalText.isDecimal(text) ? Float(text).flatMap { $0.isFinite ? $0 : nil } : nil
   }
-  package var defaultText: String? { DecimalText.short(description) }
+  var defaultText: String? { DecimalText.short(description) }
 }
 
 extension Double: OptionValue {
-  package static var placeholder: String { "X" }
-  package static var expectation: String { "a finite number" }
-  package static func parse(_ text: String, after previous: Double?) -> Double? {
+  static var placeholder: String { "X" }
+  static var expectation: String { "a finite number" }
+  static func parse(_ text: String, after previous: Double?) -> Double? {
     DecimalText.isDecimal(text) ? Double(text).flatMap { $0.isFinite ? $0 : nil } : nil
   }
-  package var defaultText: String? { DecimalText.short(description) }
+  var defaultText: String? { DecimalText.short(description) }
 }
 
 /// A choice: the enumeration's raw values are what is written on the command line.
 extension OptionValue where Self: RawRepresentable & CaseIterable, RawValue == String {
-  package static var placeholder: String { choices.joined(separator: "|") }
-  package static var expectation: String { "one of \(choices.joined(separator: ", "))" }
-  package static var choices: [String] { allCases.map(\.rawValue) }
-  package static func parse(_ text: String, after previous: Self?) -> Self? {
+  static var placeholder: String { choices.joined(separator: "|") }
+  static var expectation: String { "one of \(choices.joined(separator: ", "))" }
+  static var choices: [String] { allCases.map(\.rawValue) }
+  static func parse(_ text: String, after previous: Self?) -> Self? {
     Spelling.meant(by: text, among: choices).flatMap(Self.init(rawValue:))
   }
-  package var defaultText: String? { rawValue }
+  var defaultText: String? { rawValue }
 }
 
 extension Optional: OptionValue where Wrapped: OptionValue {
-  package static var placeholder: String { Wrapped.placeholder }
-  package static var expectation: String { Wrapped.expectation }
-  package static var choices: [String] { Wrapped.choices }
-  package static var emptyValue: Self? { .some(.none) }
-  package static var isRepeatable: Bool { Wrapped.isRepeatable }
-  package static func valueAlone(before next: String?) -> String? { Wrapped.valueAlone(before: next) }
-  package static func parse(_ text: String, after previous: Self?) -> Self? {
+  static var placeholder: String { Wrapped.placeholder }
+  static var expectation: String { Wrapped.expectation }
+  static var choices: [String] { Wrapped.choices }
+  static var emptyValue: Self? { .some(.none) }
+  static var isRepeatable: Bool { Wrapped.isRepeatable }
+  static func valueAlone(before next: String?) -> String? { Wrapped.valueAlone(before: next) }
+  static func parse(_ text: String, after previous: Self?) -> Self? {
     Wrapped.parse(text, after: previous ?? nil).map { .some($0) }
   }
-  package var defaultText: String? { flatMap(\.defaultText) }
+  var defaultText: String? { flatMap(\.defaultText) }
 }
 
 /// A repeated option or argument: every occurrence adds an element.
 extension Array: OptionValue where Element: OptionValue {
-  package static var placeholder: String { Element.placeholder }
-  package static var expectation: String { Element.expectation }
-  package static var choices: [String] { Element.choices }
-  package static var emptyValue: [Element]? { [] }
-  package static var isRepeatable: Bool { true }
-  package static func parse(_ text: String, after previous: [Element]?) -> [Element]? {
+  static var placeholder: String { Element.placeholder }
+  static var expectation: String { Element.expectation }
+  static var choices: [String] { Element.choices }
+  static var emptyValue: [Element]? { [] }
+  static var isRepeatable: Bool { true }
+  static func parse(_ text: String, after previous: [Element]?) -> [Element]? {
     Element.parse(text, after: nil).map { (previous ?? []) + [$0] }
   }
-  package var defaultText: String? {
+  var defaultText: String? {
     isEmpty ? nil : compactMap(\.defaultText).joined(separator: ",")
   }
 }

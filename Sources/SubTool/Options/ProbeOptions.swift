@@ -1,6 +1,6 @@
 /// The options of a linear probe.
-package struct ProbeOptions: OptionGroup {
-  package static let title = "Linear probe"
+struct ProbeOptions: OptionGroup {
+  static let title = "Linear probe"
   @Flag("--probe", "fits a new classifier on features that stay as they are, by logistic regression") var isOn: Bool
   @Option(
     "--probe-strength", value: "C", in: 1e-9...1e9,
@@ -9,6 +9,4 @@ package struct ProbeOptions: OptionGroup {
   var strength: Double?
   @Option("--probe-features", value: "FILE", default: "not kept", "a .safetensors file for the features and labels")
   var features: String?
-
-  package init() {}
 }

@@ -1,10 +1,10 @@
 import SubCore
 import SubData
-package import SubTrain
+import SubTrain
 
 /// The hyper-parameters of a kind of recipe: an option for every field of its table, and `--set`, which takes any of them
 /// by its key.
-package struct RecipeOptions<Kind: Recipe>: OptionGroups {
+struct RecipeOptions<Kind: Recipe>: OptionGroups {
   @Option("--set", "a hyper-parameter by its key; masksub recipes show NAME lists them") private var settings:
     [Setting] =
       []
@@ -15,17 +15,17 @@ package struct RecipeOptions<Kind: Recipe>: OptionGroups {
   private let trains: Bool
 
   /// The options of all fields; the method's ratio is `--ratio` already.
-  package init() { self.init(trains: true) { _ in true } }
+  init() { self.init(trains: true) { _ in true } }
 
   /// The options of some fields, for a command that trains nothing.
-  package init(showing isShown: (_ key: String) -> Bool) { self.init(trains: false, isShown) }
+  init(showing isShown: (_ key: String) -> Bool) { self.init(trains: false, isShown) }
 
   private init(trains: Bool, _ isShown: (_ key: String) -> Bool) {
     self.trains = trains
     fields = Kind.table.rows.filter { $0.key != "method.ratio" && isShown($0.key) }.map { FieldOption($0) }
   }
 
-  package var groups: [(title: String, options: [any OptionDeclaration])] {
+  var groups: [(title: String, options: [any OptionDeclaration])] {
     var groups: [(title: String, options: [any OptionDeclaration])] = [
       ("Recipe (what is not given is as the recipe says)", trains ? [$settings, _scalesRate] : [$settings])
     ]
@@ -41,7 +41,7 @@ package struct RecipeOptions<Kind: Recipe>: OptionGroups {
 
   /// What this command line says of fields, by their keys. What an earlier one said is in that run's recipe. Throws a
   /// usage error where a field is given by both its option and `--set`.
-  package func given() throws -> [(key: String, value: String)] {
+  func given() throws -> [(key: String, value: String)] {
     let given = fields.filter(\.isGiven).map { (key: $0.key, value: $0.texts[0]) }
     guard $settings.isGiven else { return given }
     let set = settings.map { (key: ours($0.key), value: $0.value) }

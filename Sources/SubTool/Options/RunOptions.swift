@@ -3,29 +3,27 @@ import SubData
 import SubTrain
 
 /// The run's folder and what is kept in it: the options of every command that trains.
-package struct RunOptions: OptionGroup {
-  package static let title = "Run"
-  @Option("--seed", "fixes everything random") package var seed = 0
-  @Option("--output", value: "DIR", default: "runs/COMMAND-TIME", "the run's folder") package var output: String?
-  @Option("--keep", in: 1...1_000_000, "checkpoints to keep") package var keep = 1
+struct RunOptions: OptionGroup {
+  static let title = "Run"
+  @Option("--seed", "fixes everything random") var seed = 0
+  @Option("--output", value: "DIR", default: "runs/COMMAND-TIME", "the run's folder") var output: String?
+  @Option("--keep", in: 1...1_000_000, "checkpoints to keep") var keep = 1
   @Option(
     "--max-memory", value: "GIB", in: 1...1 << 20, default: "what the machine gives", "memory that the run may take")
-  package var memory: Int?
+  var memory: Int?
   @Option(
     "--resume", value: "[RUN]",
     "continues a run from its newest checkpoint with the options in its config.json; without RUN the one in --output")
-  package var resume: OptionalWord?
+  var resume: OptionalWord?
   @Option(
-    "--config", value: "FILE", "a run's config.json: repeats that run, except for what is given here") package
-    var config: String?
-  @Flag("--keep-best", "keeps the checkpoint of the best evaluation too, as DIR/best") package var keepsBest: Bool
+    "--config", value: "FILE", "a run's config.json: repeats that run, except for what is given here")
+  var config: String?
+  @Flag("--keep-best", "keeps the checkpoint of the best evaluation too, as DIR/best") var keepsBest: Bool
   @Flag(
     "--analyze",
     "also logs the norm of the gradient of each branch's own loss, with weight 1 and over all weights, and the losses of "
       + "whole and masked inputs on the evaluation split")
-  package var analyze: Bool
-
-  package init() {}
+  var analyze: Bool
 }
 
 /// An earlier run that a run goes on with or repeats.

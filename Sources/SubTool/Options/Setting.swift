@@ -1,16 +1,16 @@
 /// A hyper-parameter of a recipe from the command line, `--set KEY=VALUE`.
-package struct Setting: OptionValue, Sendable, Equatable {
+struct Setting: OptionValue, Sendable, Equatable {
   /// The name, in front of the first `=`.
-  package let key: String
+  let key: String
   /// The text behind it; the recipe knows its type.
-  package let value: String
+  let value: String
 
-  package static var placeholder: String { "KEY=VALUE" }
-  package static var expectation: String { "KEY=VALUE" }
-  package static func parse(_ text: String, after previous: Setting?) -> Setting? {
+  static var placeholder: String { "KEY=VALUE" }
+  static var expectation: String { "KEY=VALUE" }
+  static func parse(_ text: String, after previous: Setting?) -> Setting? {
     let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
     guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else { return nil }
     return Setting(key: String(parts[0]), value: String(parts[1]))
   }
-  package var defaultText: String? { "\(key)=\(value)" }
+  var defaultText: String? { "\(key)=\(value)" }
 }

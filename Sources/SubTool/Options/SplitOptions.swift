@@ -1,23 +1,21 @@
-package import SubData
+import SubData
 
 /// Which samples are trained on, and how much they count.
-package struct SplitOptions: OptionGroup {
-  package static let title = "Samples"
+struct SplitOptions: OptionGroup {
+  static let title = "Samples"
   @Option(
     "--validation-fraction", in: 0...0.9, default: "0.1 of a text table without --validation, else 0",
     "the share of training samples that is held out for evaluation, class by class")
-  package var fraction: Double?
+  var fraction: Double?
   @Option("--split-seed", "decides which samples are held out and which shots are taken, whatever --seed is")
-  package var seed = 0
+  var seed = 0
   @Option(
     "--shots", value: "K", in: 1...1_000_000, default: "all", "trains on K samples of each class, chosen at random")
-  package var shots: Int?
+  var shots: Int?
   @Option(
     "--class-weights", value: "W,W,…", default: "all alike",
     "the weight of each class in the loss, in order; balanced: inverse to its number of samples")
-  package var weights: ClassWeights?
-
-  package init() {}
+  var weights: ClassWeights?
 
   /// The split.
   func split(standard: Double) -> SampleSplit { SampleSplit(fraction: fraction ?? standard, seed: seed, shots: shots) }
@@ -41,9 +39,9 @@ extension SampleSplit {
 }
 
 extension ClassWeights: OptionValue {
-  package static var placeholder: String { "W,W,…" }
-  package static var expectation: String { "balanced, or a number of 0 or more for every class, joined by commas" }
-  package static func parse(_ text: String, after previous: ClassWeights?) -> ClassWeights? {
+  static var placeholder: String { "W,W,…" }
+  static var expectation: String { "balanced, or a number of 0 or more for every class, joined by commas" }
+  static func parse(_ text: String, after previous: ClassWeights?) -> ClassWeights? {
     if text == "balanced" { return .balanced }
     let values = text.split(separator: ",", omittingEmptySubsequences: false).map {
       Double.parse(String($0), after: nil)
@@ -51,5 +49,5 @@ extension ClassWeights: OptionValue {
     guard values.allSatisfy({ ($0 ?? -1) >= 0 }) else { return nil }
     return .given(values.compactMap(\.self))
   }
-  package var defaultText: String? { nil }
+  var defaultText: String? { nil }
 }

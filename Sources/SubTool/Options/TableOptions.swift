@@ -1,18 +1,16 @@
 import SubCore
-package import SubData
+import SubData
 
 /// How tables of one's own are read.
-package struct TableOptions: OptionGroup {
-  package static let title = "Tables (CSV, TSV, JSON lines)"
-  @Option("--label", value: "COLUMN", "the column of labels: names of classes, or numbers") package var label: String?
+struct TableOptions: OptionGroup {
+  static let title = "Tables (CSV, TSV, JSON lines)"
+  @Option("--label", value: "COLUMN", "the column of labels: names of classes, or numbers") var label: String?
   @Option("--separator", value: "CHARACTER", default: "tab where the header has one, else comma", "its separator")
-  package var separator: String?
+  var separator: String?
   @Option("--quoting", "whether fields may stand in quotes, as spreadsheets write them, or quotes are text")
-  package var quoting = Quoting.csv
+  var quoting = Quoting.csv
 
-  package init() {}
-
-  package enum Quoting: String, CaseIterable, OptionValue { case csv, none }
+  enum Quoting: String, CaseIterable, OptionValue { case csv, none }
 
   /// How the file is read.
   func format() throws -> Table.Format {
@@ -51,15 +49,13 @@ package struct TableOptions: OptionGroup {
 }
 
 /// The columns of texts.
-package struct TextColumnOptions: OptionGroup {
-  package static let title = "Texts"
-  @Option("--text", value: "COLUMN", "a table's column of texts") package var text: String?
+struct TextColumnOptions: OptionGroup {
+  static let title = "Texts"
+  @Option("--text", value: "COLUMN", "a table's column of texts") var text: String?
   @Option("--text-pair", value: "COLUMN", default: "none", "its column of second texts, where they are pairs")
-  package var pair: String?
+  var pair: String?
   @Option("--problem", default: "what the labels are", "whether labels are classes or numbers")
-  package var problem: LabelSet.Problem?
-
-  package init() {}
+  var problem: LabelSet.Problem?
 
   /// The columns; a usage error that names those of the file where one is not told.
   func columns(_ table: TableOptions, of path: String) throws -> TextTable.Columns {

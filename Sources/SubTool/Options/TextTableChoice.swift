@@ -1,4 +1,3 @@
-import SubCore
 import SubData
 
 /// How texts are read from a table: what `glue` is told, what its run's configuration keeps, and what `eval` takes from it.

@@ -1,30 +1,26 @@
-package import SubData
+import SubData
 
 /// Where a vision run's images come from.
-package struct VisionOptions: OptionGroup {
-  package static let title = "Images"
+struct VisionOptions: OptionGroup {
+  static let title = "Images"
   @Option(
     "--data", value: "DIR", default: "datasets/shapes",
     "a folder or tar archive with train/CLASS/*.jpg and val/CLASS/*.jpg, CIFAR's files, .npy or .npz files, .tar "
       + "shards, or a table of paths")
-  package var data: String?
+  var data: String?
   @Option("--validation", value: "DIR", default: "what lies beside the training images", "images to evaluate on")
-  package var validation: String?
-  package let reading = ImageReadingOptions()
-
-  package init() {}
+  var validation: String?
+  let reading = ImageReadingOptions()
 }
 
 /// How labelled images are read.
-package struct ImageReadingOptions: OptionGroup {
-  package static let title = "Images"
+struct ImageReadingOptions: OptionGroup {
+  static let title = "Images"
   @Option("--workers", in: 0...256, default: "half of the cores, at most 8", "threads that prepare images")
-  package var workers: Int?
+  var workers: Int?
   @Option("--class-order", "how class folders are numbered: as torchvision does (1, 10, 2), or timm (1, 2, 10)")
-  package var classOrder = ClassOrder.plain
-  @Option("--image", value: "COLUMN", "a table's column of paths of pictures") package var image: String?
+  var classOrder = ClassOrder.plain
+  @Option("--image", value: "COLUMN", "a table's column of paths of pictures") var image: String?
   @Option("--max-broken", in: 0...1_000_000_000, "unreadable pictures that are passed over before it is an error")
-  package var maxBroken = 100
-
-  package init() {}
+  var maxBroken = 100
 }

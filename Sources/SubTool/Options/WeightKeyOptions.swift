@@ -1,10 +1,10 @@
 /// Which weights of a file are meant.
-package struct WeightKeyOptions: OptionGroup {
-  package static let title = "Weights"
-  @Option package var key: String?
+struct WeightKeyOptions: OptionGroup {
+  static let title = "Weights"
+  @Option var key: String?
 
   /// `others`: what else than PyTorch files may hold several.
-  package init(andOf others: String = "") {
+  init(andOf others: String = "") {
     _key = Option(
       "--weights", value: "KEY", default: "the average where there is one",
       "which of several weights: a key of a PyTorch file (model, model_ema)\(others)")

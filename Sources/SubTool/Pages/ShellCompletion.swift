@@ -1,5 +1,5 @@
 /// A shell for which completions are written.
-package enum Shell: String, CaseIterable, OptionValue {
+enum Shell: String, CaseIterable, OptionValue {
   case bash, zsh, fish
 
   /// The script that teaches it the tool's commands, options and values.

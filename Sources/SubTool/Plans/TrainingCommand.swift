@@ -1,5 +1,4 @@
 import ClipSub
-import SubCore
 import SubData
 import SubTrain
 import TextSub

@@ -1,20 +1,18 @@
 import SubCore
 
 /// A command that several processes can do together.
-package protocol RankedCommand: Command {
+protocol RankedCommand: Command {
   /// How many.
   var ranks: RankOptions { get }
 }
 
 /// How many processes do the work together: the options of every command that trains or evaluates.
-package struct RankOptions: OptionGroup {
-  package static let title = "Ranks"
+struct RankOptions: OptionGroup {
+  static let title = "Ranks"
   @Option(
     "--ranks", in: 1...4096, default: "1, or as many as mpirun or srun started",
     "processes on this machine that share the work, each with its part of every batch (MPI)")
-  package var count: Int?
-
-  package init() {}
+  var count: Int?
 }
 
 extension ToolContext {

@@ -1,6 +1,3 @@
-import SubCore
-import SubData
-
 /// A training that studies may share: its runs are named after what they are, not after a table.
 struct StudyTraining {
   /// What its runs' folders are called, but for the seed.

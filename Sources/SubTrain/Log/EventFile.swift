@@ -1,4 +1,3 @@
-import SubCore
 import SubData
 
 #if canImport(Glibc)

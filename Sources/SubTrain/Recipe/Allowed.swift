@@ -1,4 +1,3 @@
-import SubCore
 public import SubData
 
 /// The values that a recipe's field takes.

@@ -1,4 +1,3 @@
-import SubCore
 import SubData
 
 // The learning rate of another batch than the recipe's.

@@ -1,6 +1,5 @@
 public import SubCore
 public import SubData
-import SubNN
 public import SubTrain
 
 /// A pretrained BERT on disk: a Hugging Face style folder, a weight file with its folder around it, or a run of ours.

@@ -1,6 +1,5 @@
 public import SubCore
 public import SubData
-import SubNN
 import SubTrain
 
 extension BERTConfig {

@@ -1,7 +1,5 @@
 public import SubCore
 public import SubData
-import SubNN
-import SubTrain
 
 /// What a model says of a GLUE task's test splits, as GLUE's server takes it.
 public struct GLUEPredictions {

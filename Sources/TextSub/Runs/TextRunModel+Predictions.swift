@@ -1,7 +1,6 @@
 import SubCore
 public import SubData
 import SubNN
-import SubTrain
 
 extension TextRunModel {
   /// What the network says of texts or pairs as it stands: a row of logits for each. Texts longer than `maxLength` tokens

@@ -1,7 +1,6 @@
 import SubCore
 public import SubData
 import SubNN
-import SubTrain
 
 /// What a model says of an image.
 public struct ImagePrediction: Sendable {

@@ -1,4 +1,3 @@
-import SubCore
 import SubTrain
 
 extension Weights {

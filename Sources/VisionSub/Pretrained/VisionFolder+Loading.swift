@@ -1,6 +1,5 @@
 public import SubCore
 import SubData
-import SubNN
 public import SubTrain
 
 // How the weights get into a model.

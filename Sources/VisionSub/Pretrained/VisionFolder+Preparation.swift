@@ -1,4 +1,3 @@
-import SubCore
 public import SubData
 public import SubTrain
 

@@ -1,4 +1,3 @@
-import Foundation
 import SubCore
 import SubData
 public import SubTrain
@@ -154,7 +153,7 @@ public struct VisionFolder: Sendable {
   private static func written(
     _ json: JSON, _ family: any VisionFamily, like found: any VisionConfiguration, at place: String
   ) throws -> any VisionConfiguration {
-    guard let configuration = try? family.configuration(Data(json.bytes())) else {
+    guard let configuration = try? family.configuration(json) else {
       throw InputError("the model's description is incomplete", at: place, cure: "take config.json from the run again")
     }
     try configuration.validate(at: place)

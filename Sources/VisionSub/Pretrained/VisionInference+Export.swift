@@ -1,6 +1,5 @@
 import SubCore
 public import SubData
-import SubNN
 import SubTrain
 
 // What other programs load.

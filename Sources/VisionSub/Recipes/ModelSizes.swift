@@ -1,5 +1,4 @@
 import SubCore
-import SubTrain
 
 /// Sizes by which a new network is another than the one that a recipe names; what is empty or 0 is as in that.
 public struct ModelSizes: Sendable, Equatable {

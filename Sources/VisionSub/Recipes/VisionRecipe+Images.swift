@@ -1,4 +1,3 @@
-import SubCore
 public import SubData
 
 // What happens to the images.

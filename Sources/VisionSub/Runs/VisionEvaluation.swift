@@ -1,6 +1,5 @@
 import SubCore
 public import SubData
-import SubNN
 public import SubTrain
 
 /// A trained vision model on labelled images: evaluated as it was in training, with the average of weights where its

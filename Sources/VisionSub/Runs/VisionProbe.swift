@@ -1,6 +1,5 @@
 public import SubCore
 import SubData
-import SubNN
 public import SubTrain
 
 /// A linear probe of a vision model: what its classifier reads of every image, not augmented.

@@ -1,6 +1,5 @@
 import SubCore
 public import SubData
-import SubNN
 public import SubTrain
 
 /// A training run of a vision model, from scratch or from weights.

@@ -90,16 +90,16 @@ import Testing
   @Test func `npz archives and folders that are written read back`() throws {
     try Fixture.inFolder { folder in
       let tensors = [("a.weight", HostArray(ramp, shape: [4, 6])), ("b", HostArray([Int64]([-1]), shape: []))]
-      try Npz.write(tensors, to: "\(folder)/out.npz")
-      try NpyFolder.write(tensors, to: "\(folder)/out")
+      try Npz.write(HeldTensors(tensors), to: "\(folder)/out.npz")
+      try NpyFolder.write(HeldTensors(tensors), to: "\(folder)/out")
       for file in [try TensorFile.open("\(folder)/out.npz"), try TensorFile.open("\(folder)/out")] {
         #expect(file.names == ["a.weight", "b"])
         #expect(try file.array(named: "a.weight").floats() == ramp)
         #expect(try file.info(named: "b") == TensorInfo(dtype: .i64, shape: []))
       }
       #expect(try Fixture.names(in: folder) == ["out", "out.npz"])
-      #expect(inputError { try Npz.write([tensors[0], tensors[0]], to: "\(folder)/out.npz") } != nil)
-      #expect(inputError { try NpyFolder.write([("../b", tensors[0].1)], to: "\(folder)/bad") } != nil)
+      #expect(inputError { try Npz.write(HeldTensors([tensors[0], tensors[0]]), to: "\(folder)/out.npz") } != nil)
+      #expect(inputError { try NpyFolder.write(HeldTensors([("../b", tensors[0].1)]), to: "\(folder)/bad") } != nil)
       #expect(try Fixture.names(in: folder) == ["out", "out.npz"])
     }
   }

@@ -161,8 +161,8 @@ private final class CountedTensors: NamedTensors {
     try Fixture.inFolder { folder in
       let source = CountedTensors()
       try Safetensors.write(copying: source, to: "\(folder)/out.safetensors")
-      try Npz.write(copying: source, to: "\(folder)/out.npz")
-      try NpyFolder.write(copying: source, to: "\(folder)/out")
+      try Npz.write(source, to: "\(folder)/out.npz")
+      try NpyFolder.write(source, to: "\(folder)/out")
       #expect(source.most == 1)
       for name in ["out.safetensors", "out.npz", "out"] {
         let copy = try TensorFile.open("\(folder)/\(name)")
@@ -170,8 +170,8 @@ private final class CountedTensors: NamedTensors {
       }
       for write: () throws -> Void in [
         { try Safetensors.write(copying: source, to: "\(folder)/no.safetensors") },
-        { try Npz.write(copying: source, to: "\(folder)/no.npz") },
-        { try NpyFolder.write(copying: source, to: "\(folder)/no") },
+        { try Npz.write(source, to: "\(folder)/no.npz") },
+        { try NpyFolder.write(source, to: "\(folder)/no") },
       ] {
         Interruption.$simulated.withValue(.init()) { #expect(throws: Interruption.self) { try write() } }
       }

@@ -1,8 +1,9 @@
 import SubCore
 import SubData
-import SubTool
 import TestSupport
 import Testing
+
+@testable import SubTool
 
 /// `compare`, `plot` and `watch` as they are typed.
 @Suite(.serialized) struct CompareTests {

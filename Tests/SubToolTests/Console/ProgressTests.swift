@@ -1,6 +1,7 @@
-import SubTool
 import SubTrain
 import Testing
+
+@testable import SubTool
 
 @Suite struct ProgressTests {
   /// What `body` made a loop of 10 steps print, one step a second.

@@ -7,26 +7,6 @@ import Testing
 
 /// Names with gaps, namings as data, and files seen through them.
 @Suite struct NamingTests {
-  /// Tensors in memory.
-  private struct Tensors: NamedTensors {
-    let place = "memory"
-    let held: [(name: String, array: HostArray)]
-    var names: [String] { held.map(\.name) }
-
-    init(_ held: [(name: String, array: HostArray)]) { self.held = held }
-
-    func array(named name: String) throws -> HostArray {
-      guard let found = held.first(where: { $0.name == name }) else {
-        throw InputError("no tensor", at: name, cure: "")
-      }
-      return found.array
-    }
-    func info(named name: String) throws -> TensorInfo {
-      let array = try array(named: name)
-      return TensorInfo(dtype: array.dtype, shape: array.shape)
-    }
-  }
-
   private static let naming = Naming(
     "theirs", "their names", signatures: [["layers.0.q.weight"]],
     rules: [
@@ -52,7 +32,7 @@ import Testing
     let parts = ["query", "key", "value"].enumerated().map { part, name in
       (name: "module.layers.0.\(name).weight", array: matrix([Float(part), 1, 2, 3], 2))
     }
-    let file = Tensors(
+    let file = HeldTensors(
       [("module.layers.0.q.weight", matrix([9, 9], 1))] + parts + [
         ("module.projection.weight", matrix([1, 2, 3, 4, 5, 6], 2)),
         ("module.class_token", HostArray([Float(7), 8], shape: [1, 1, 2])),
@@ -91,7 +71,8 @@ import Testing
     #expect(Array(value("blocks.0.qkv.weight")[4..<8]) == alone.value.floats())
 
     let q = ["q", "k", "v"].map { (name: "layers.0.\($0).weight", array: matrix([1, 2, 3, 4], 2)) }
-    let file = Tensors(q + [("projection.weight", matrix([1, 2, 3, 4, 5, 6], 2)), ("head", matrix([1, 2, 3], 3))])
+    let file = HeldTensors(
+      q + [("projection.weight", matrix([1, 2, 3, 4, 5, 6], 2)), ("head", matrix([1, 2, 3], 3))])
     let weights = try #require(Weights(file, among: [Self.naming]))
     let begun = value("head")
     let report = try set.load(weights, LoadPlan(starts: ["head"]), startingFrom: key, Self.naming)

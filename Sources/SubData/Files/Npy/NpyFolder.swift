@@ -40,32 +40,19 @@ public struct NpyFolder: NamedTensors {
 
   public func contains(_ name: String) -> Bool { paths[name] != nil }
 
-  /// Writes a folder atomically, one file per tensor, without nesting: the names keep their dots.
-  public static func write(_ tensors: [(name: String, array: HostArray)], to path: String) throws {
-    try write(tensors.map(\.name), to: path) { tensors[$0].array }
-  }
-
-  /// Writes a folder of the tensors of another file or folder, of which one is held at a time.
-  public static func write(copying source: any NamedTensors, to path: String) throws {
-    let names = source.names
-    try write(names, to: path) {
-      try Interruption.check()
-      return try source.array(named: names[$0])
-    }
-  }
-
-  private static func write(
-    _ names: [String], to path: String, array: (_ position: Int) throws -> HostArray
-  ) throws {
+  /// Writes a folder atomically, one file per tensor, without nesting: the names keep their dots. One tensor is held at a
+  /// time.
+  public static func write(_ tensors: any NamedTensors, to path: String) throws {
     try AtomicFolder.write(to: path) { folder in
       var written: Set<String> = []
-      for (position, name) in names.enumerated() {
+      for name in tensors.names {
+        try Interruption.check()
         guard !name.isEmpty, !name.hasPrefix("."), !name.utf8.contains(UInt8(ascii: "/")), !name.utf8.contains(0),
           written.insert(name).inserted
         else {
           throw InputError("no file can have this tensor's name", at: "\(path), tensor '\(name)'", cure: "rename it")
         }
-        try Npy.write(array(position), to: FileSystem.join(folder, name + ".npy"))
+        try Npy.write(tensors.array(named: name), to: FileSystem.join(folder, name + ".npy"))
       }
     }
   }

@@ -35,33 +35,18 @@ public struct Npz: NamedTensors {
     return try Npy.array(header, &reader)
   }
 
-  /// Writes stored entries, as `numpy.savez` does, atomically. bf16 is written as f32.
-  public static func write(_ tensors: [(name: String, array: HostArray)], to path: String) throws {
-    try write(tensors.map(\.name), to: path) { tensors[$0].array }
-  }
-
-  /// Writes a file of the tensors of another, of which one is held at a time.
-  public static func write(copying source: any NamedTensors, to path: String) throws {
-    let names = source.names
-    try write(names, to: path) {
-      try Interruption.check()
-      return try source.array(named: names[$0])
-    }
-  }
-
-  /// `array` is asked for each tensor, by its position, when its turn comes.
-  private static func write(
-    _ names: [String], to path: String, array: (_ position: Int) throws -> HostArray
-  ) throws {
+  /// Writes stored entries, as `numpy.savez` does, atomically. bf16 is written as f32. One tensor is held at a time.
+  public static func write(_ tensors: any NamedTensors, to path: String) throws {
     var written: Set<String> = []
-    for name in names where !written.insert(name).inserted {
+    for name in tensors.names where !written.insert(name).inserted {
       throw InputError(
         "two tensors of this name cannot be written", at: "\(path), tensor '\(name)'", cure: "rename one")
     }
     try AtomicFile.write(to: path) { file in
       var zip = ZipWriter(file)
-      for (position, name) in names.enumerated() {
-        let array = Npy.writable(try array(position))
+      for name in tensors.names {
+        try Interruption.check()
+        let array = Npy.writable(try tensors.array(named: name))
         try Npy.header(array).withUnsafeBytes { header in
           try array.withBytes { try zip.add(name + ".npy", [header, $0]) }
         }

@@ -1,6 +1,4 @@
-import SubCore
 public import SubData
-import SubNN
 public import SubTrain
 
 extension ResNetConfig {

@@ -1,5 +1,3 @@
-import SubCore
-
 /// What tells one ResNet (He et al. 2016) from another.
 public struct ResNetConfig: Sendable, Codable, Equatable {
   /// What a residual block is made of.

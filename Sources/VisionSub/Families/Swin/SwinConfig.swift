@@ -1,4 +1,3 @@
-import SubCore
 import SubNN
 
 /// What tells one Swin transformer (Liu et al. 2021) from another.
