@@ -2,6 +2,7 @@ import Foundation
 import SubCore
 import SubData
 import TestSupport
+import Testing
 
 /// Files made by scripts/reference/make_file_fixtures.py, and room for files of a test's own.
 enum Fixture {
@@ -41,7 +42,7 @@ func cut(_ bytes: [UInt8], at lengths: Int, _ read: (String) throws -> Void) thr
       let copy = bytes.prefix(bytes.count * number / lengths)
       // Neither emptied and rewritten (ext4 would flush it) nor synced (Foundation would): thousands of files follow.
       unlink(path)
-      let file = fopen(path, "w")
+      let file = try #require(fopen(path, "w"))
       _ = copy.withUnsafeBytes { fwrite($0.baseAddress, 1, $0.count, file) }
       fclose(file)
       do { try read(path) } catch let error as InputError {
