@@ -25,7 +25,7 @@ struct NCCLLibrary: @unchecked Sendable {
   static let shared: NCCLLibrary? = NCCLLibrary()
 
   private init?() {
-    guard let library = CUDALibrary("libnccl.so.2"),
+    guard let library = CUDALibrary("libnccl.so", majors: [2]),
       let askVersion: @convention(c) (UnsafeMutablePointer<Int32>) -> Status = library.function("ncclGetVersion")
     else { return nil }
     var version = Int32(0)

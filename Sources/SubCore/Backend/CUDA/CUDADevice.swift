@@ -10,6 +10,8 @@ final class CUDADevice: @unchecked Sendable {
   /// 90: sm_90.
   let architecture: Int
   let multiprocessors: Int
+  /// Bytes that a block may ask for.
+  let sharedMemory: Int
   let name: String
   let stream: CUDAHandle?
   private let context: CUDAHandle?
@@ -41,21 +43,15 @@ final class CUDADevice: @unchecked Sendable {
     guard let driver = CUDADriver.shared, ordinal < driver.count else {
       CUDAFailure.end("there is no device \(ordinal)")
     }
+    if let obstacle = driver.obstacle(to: ordinal) { CUDAFailure.end(obstacle) }
     guard let compiler = KernelCompiler.shared else { CUDAFailure.end(CUDAInstallation.missingCompiler) }
     self.driver = driver
     self.compiler = compiler
-    var device = Int32(0)
-    driver.check(driver.deviceGet(&device, Int32(ordinal)), "cuDeviceGet")
-    func attribute(_ number: Int32) -> Int {
-      var value = Int32(0)
-      driver.check(driver.deviceGetAttribute(&value, number, device), "cuDeviceGetAttribute")
-      return Int(value)
-    }
-    architecture = attribute(75) * 10 + attribute(76)
-    multiprocessors = attribute(16)
-    var text = [CChar](repeating: 0, count: 256)
-    driver.check(driver.deviceGetName(&text, 256, device), "cuDeviceGetName")
-    name = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    let device = driver.device(ordinal)
+    architecture = driver.architecture(of: device)
+    multiprocessors = driver.attribute(16, of: device)
+    sharedMemory = driver.attribute(97, of: device)
+    name = driver.name(of: device)
     var (context, stream) = (CUDAHandle?.none, CUDAHandle?.none)
     driver.check(driver.contextRetain(&context, device), "cuDevicePrimaryCtxRetain")
     driver.check(driver.contextSetCurrent(context), "cuCtxSetCurrent")
