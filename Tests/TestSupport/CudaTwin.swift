@@ -26,6 +26,24 @@ public struct CudaTwin: @unchecked Sendable {
     return (answer == 1, String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self))
   }
 
+  /// What the driver answers for its version, and where it is started.
+  public func setDriver(version: Int = 13000, status: Int = 0) {
+    let set: @convention(c) (Int32, Int32) -> Void = function("twin_set_driver")
+    set(Int32(version), Int32(status))
+  }
+
+  /// The architecture that the device has from now on.
+  public func setArchitecture(_ architecture: Int) {
+    let set: @convention(c) (Int32) -> Void = function("twin_set_architecture")
+    set(Int32(architecture))
+  }
+
+  /// What tells the device from others, where this thread asks.
+  public func setIdentity(_ identity: Int) {
+    let set: @convention(c) (UInt8) -> Void = function("twin_set_identity")
+    set(UInt8(identity))
+  }
+
   /// How many bytes the device has from now on.
   public func limitMemory(to bytes: UInt64) {
     let limit: @convention(c) (UInt64) -> Void = function("twin_set_memory")
@@ -36,6 +54,12 @@ public struct CudaTwin: @unchecked Sendable {
   public func denyGraphs(instantiations: Int = 0, launches: Int = 0) {
     let deny: @convention(c) (Int32, Int32) -> Void = function("twin_deny_graphs")
     deny(Int32(instantiations), Int32(launches))
+  }
+
+  /// Has the next calls of this thread that load code, and then those that look for a kernel in it, find no memory.
+  public func denyCode(loads: Int = 0, functions: Int = 0) {
+    let deny: @convention(c) (Int32, Int32) -> Void = function("twin_deny_code")
+    deny(Int32(loads), Int32(functions))
   }
 
   /// Has the next calls of this thread that ask how to multiply find no algorithm.

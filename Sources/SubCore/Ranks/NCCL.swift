@@ -98,11 +98,11 @@ extension Communicator {
   }
 
   /// The same ranks with NCCL between their devices, where `device` is a CUDA device, every rank has another one, and all
-  /// have the library. Else these ranks, for which a device's tensors go through the host's memory. All ranks ask.
+  /// have the library and want it (`MASKSUB_NCCL`). Else these ranks, for which a device's tensors go through the host's memory. All ranks ask.
   public func joining(_ device: Device) throws(InputError) -> any Communicator {
     guard !isAlone else { return self }
     let own = device.cuda
-    let library = own == nil ? nil : NCCLLibrary.shared
+    let library = own == nil || !NCCLLibrary.isWanted ? nil : NCCLLibrary.shared
     let all = identities(of: library == nil ? nil : device)
     guard let own, let library, !all.contains(nil), Set(all).count == count else { return self }
     return try NCCL(self, own, library)

@@ -24,8 +24,11 @@ struct NCCLLibrary: @unchecked Sendable {
   /// The library; nil where it is not installed.
   static let shared: NCCLLibrary? = NCCLLibrary()
 
+  /// Whether `MASKSUB_NCCL` is not 0.
+  static var isWanted: Bool { Environment.value("MASKSUB_NCCL") != "0" }
+
   private init?() {
-    guard let library = CUDALibrary("libnccl.so.2"),
+    guard let library = CUDALibrary("libnccl.so", majors: [2]),
       let askVersion: @convention(c) (UnsafeMutablePointer<Int32>) -> Status = library.function("ncclGetVersion")
     else { return nil }
     var version = Int32(0)
@@ -48,6 +51,6 @@ struct NCCLLibrary: @unchecked Sendable {
     let text = errorString(status).map { String(cString: $0) } ?? "error"
     throw InputError(
       "\(what) failed: \(text) (\(status))", at: "NCCL \(version), \(file)",
-      cure: "NCCL_DEBUG=INFO says more; without the library tensors go through the host's memory")
+      cure: "NCCL_DEBUG=INFO says more; with MASKSUB_NCCL=0 tensors go through the host's memory")
   }
 }

@@ -49,6 +49,7 @@ struct ManPage {
     ("MASKSUB_RANK_TIMEOUT", "Seconds that a rank waits for the others before the run is ended: 1800; 0: without end."),
     ("MASKSUB_CUDA_LIBRARIES", "Folders with CUDA's libraries, a colon between them, that are looked through first."),
     ("MASKSUB_CUDA_GRAPHS", "0: no work of a CUDA device is captured as a graph."),
+    ("MASKSUB_NCCL", "0: what ranks on CUDA devices exchange goes through the host's memory, not by NCCL."),
     ("XDG_CACHE_HOME", "The folder of masksub/kernels, compiled kernels of CUDA devices; without it ~/.cache."),
     ("NO_COLOR", "No colours on a terminal."),
   ]

@@ -35,6 +35,12 @@ CUresult refuse(CUresult code, const char *format, ...) {
   lastCode = code;
   return code;
 }
+
+CUresult denied(int &calls, const char *what) {
+  if (calls <= 0) return success;
+  --calls;
+  return refuse(outOfMemory, "no memory for %s, as the test wants it", what);
+}
 }  // namespace driver
 
 API CUresult cuGetErrorName(CUresult code, const char **name) {

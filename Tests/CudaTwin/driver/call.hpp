@@ -46,6 +46,9 @@ struct Call {
 /// Keeps what was wrong for `cuGetErrorString`, and gives `code`.
 CUresult refuse(CUresult code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/// Whether a call finds no memory because a test wants so many to find none: then one less.
+CUresult denied(int &calls, const char *what);
+
 /// See `twin_counter`.
 struct Counters {
   long long launches, products, graphs, waits, allocations, bytesToDevice, bytesToHost, bytesOnDevice, bytesFilled;

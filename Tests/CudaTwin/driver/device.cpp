@@ -1,14 +1,29 @@
 // The device and its context: one H100, as far as numbers go.
 #include <stdio.h>
+#include <string.h>
 
 #include "../device/faults.hpp"
 #include "../device/memory.hpp"
+#include "CudaTwin.h"
 #include "call.hpp"
 
 using namespace driver;
 
+namespace {
+int driverVersion = 13000, startStatus = success, architecture = 90;
+thread_local unsigned char identity = 1;
+}  // namespace
+
+API void twin_set_driver(int version, int status) {
+  driverVersion = version;
+  startStatus = status;
+}
+API void twin_set_architecture(int number) { architecture = number; }
+API void twin_set_identity(unsigned char number) { identity = number; }
+
 API CUresult cuInit(unsigned flags) {
   if (flags) return invalidValue;
+  if (startStatus) return refuse(startStatus, "no start, as the test wants it");
   lock();
   if (!isInitialized) emulator::explainBadAddresses();
   isInitialized = true;
@@ -16,7 +31,7 @@ API CUresult cuInit(unsigned flags) {
   return success;
 }
 API CUresult cuDriverGetVersion(int *version) {
-  *version = 13000;
+  *version = driverVersion;
   return success;
 }
 API CUresult cuDeviceGetCount(int *count) {
@@ -40,8 +55,12 @@ API CUresult cuDeviceTotalMem_v2(size_t *bytes, int) {
   *bytes = memoryBytes;
   return success;
 }
+API CUresult cuDeviceGetUuid_v2(void *bytes, int) {
+  memset(bytes, identity, 16);
+  return success;
+}
 API CUresult cuDeviceGetAttribute(int *value, int attribute, int) {
-  static const struct {
+  const struct {
     int attribute, value;
   } values[] = {
     {1, 1024},         // threads of a block
@@ -61,8 +80,8 @@ API CUresult cuDeviceGetAttribute(int *value, int attribute, int) {
     {38, 52428800},    // bytes of the L2 cache
     {39, 2048},        // threads of a multiprocessor
     {41, 1},           // one address space for host and device
-    {75, 9},           // compute capability
-    {76, 0},           //
+    {75, architecture / 10},  // compute capability
+    {76, architecture % 10},  //
     {81, 233472},      // bytes of shared memory of a multiprocessor
     {82, 65536},       // its registers
     {97, 232448},      // bytes of shared memory that a block may ask for

@@ -7,11 +7,6 @@ using namespace driver;
 namespace {
 /// Calls of this thread that are still to find no memory.
 thread_local int deniedInstantiations, deniedLaunches;
-CUresult denied(int &calls) {
-  if (calls <= 0) return success;
-  --calls;
-  return refuse(outOfMemory, "no memory for a graph, as the test wants it");
-}
 }  // namespace
 
 API void twin_deny_graphs(int instantiations, int launches) {
@@ -41,7 +36,7 @@ API CUresult cuStreamEndCapture(void *handle, void **graph) {
 API CUresult cuGraphInstantiateWithFlags(void **executable, void *graph, unsigned long long) {
   const Call call;
   if (call.status) return call.status;
-  if (const CUresult status = denied(deniedInstantiations)) return status;
+  if (const CUresult status = denied(deniedInstantiations, "a graph")) return status;
   *executable = new Graph(*static_cast<Graph *>(graph));
   return success;
 }
@@ -58,7 +53,7 @@ API CUresult cuGraphExecDestroy(void *executable) {
 API CUresult cuGraphLaunch(void *executable, void *on) {
   const Call call;
   if (call.status) return call.status;
-  if (const CUresult status = denied(deniedLaunches)) return status;
+  if (const CUresult status = denied(deniedLaunches, "a graph")) return status;
   ++counters.graphs;
   for (const Work &work : static_cast<Graph *>(executable)->work)
     if (const CUresult status = submit(on, work)) return status;

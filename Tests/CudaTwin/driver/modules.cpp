@@ -8,15 +8,27 @@
 #include "../device/block.hpp"
 #include "../device/kernels.hpp"
 #include "../device/memory.hpp"
+#include "CudaTwin.h"
 #include "image.hpp"
 #include "streams.hpp"
 
 using namespace driver;
 using emulator::Kernel;
 
+namespace {
+/// Calls of this thread that are still to find no memory.
+thread_local int deniedLoads, deniedFunctions;
+}  // namespace
+
+API void twin_deny_code(int loads, int functions) {
+  deniedLoads = loads;
+  deniedFunctions = functions;
+}
+
 API CUresult cuModuleLoadData(void **handle, const void *image) {
   const Call call;
   if (call.status) return call.status;
+  if (const CUresult status = denied(deniedLoads, "code")) return status;
   const size_t mark = strlen(imageMark);
   if (strncmp((const char *)image, imageMark, mark)) return refuse(invalidImage, "the image is for another device");
   *handle = new std::string((const char *)image + mark);
@@ -29,6 +41,7 @@ API CUresult cuModuleUnload(void *handle) {
 API CUresult cuModuleGetFunction(void **handle, void *module, const char *name) {
   const Call call;
   if (call.status) return call.status;
+  if (const CUresult status = denied(deniedFunctions, "a kernel")) return status;
   const std::string &unit = *static_cast<std::string *>(module);
   Kernel *const kernel = Kernel::find(name);
   if (!kernel || !kernel->isOf(unit.c_str())) return refuse(notFound, "%s has no kernel called %s", unit.c_str(), name);

@@ -15,11 +15,23 @@ void twin_set_order(unsigned order);
 /// `MASKSUB_TWIN_EAGER`, else 0.
 void twin_set_eager(int when);
 
+/// What cuDriverGetVersion and cuInit answer; 13000 and 0 at start.
+void twin_set_driver(int version, int status);
+
+/// The device's architecture; 90 (sm_90), the only one that its NVRTC knows, at start.
+void twin_set_architecture(int architecture);
+
+/// What tells the device from others where the calling thread asks; 1 at start.
+void twin_set_identity(unsigned char identity);
+
 /// How many bytes the device has; 8 GiB at start.
 void twin_set_memory(unsigned long long bytes);
 
 /// The next so many calls of cuGraphInstantiateWithFlags, then of cuGraphLaunch, that this thread makes find no memory.
 void twin_deny_graphs(int instantiations, int launches);
+
+/// The next so many calls of cuModuleLoadData, then of cuModuleGetFunction, that this thread makes find no memory.
+void twin_deny_code(int loads, int functions);
 
 /// The next so many calls of cublasLtMatmulAlgoGetHeuristic that this thread makes find no algorithm.
 void twin_deny_algorithms(int calls);

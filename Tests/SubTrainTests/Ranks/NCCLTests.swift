@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 
@@ -42,6 +43,24 @@ struct NCCLTests {
     for result in results {
       #expect(result.count == 4 * 8 + 2)
       for pair in stride(from: 0, to: result.count, by: 2) { #expect(result[pair] == result[pair + 1]) }
+    }
+  }
+
+  @Test(.enabled(if: device != nil)) func `Ranks of devices of their own join by NCCL, unless that is not wanted`()
+    async
+  {
+    // In a process of its own, whose variables change.
+    await #expect(processExitsWith: .success) {
+      func joined() throws -> [Bool] {
+        try ThreadRanks.run(2) { ranks in
+          CudaTwin.shared?.setIdentity(ranks.rank + 1)
+          guard let device = Device("cuda") else { return false }
+          return try ranks.joining(device) is NCCL
+        }
+      }
+      try #require(try joined() == [true, true])
+      setenv("MASKSUB_NCCL", "0", 1)
+      try #require(try joined() == [false, false])
     }
   }
 

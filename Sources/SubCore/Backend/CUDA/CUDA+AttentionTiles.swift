@@ -11,7 +11,7 @@ extension CUDABackend {
     let isAligned = [call.q, call.k, call.v].allSatisfy(\.hasAlignedRows)
     // Positions of dropout within a sequence count up to 2³¹: they cross one multiple of 2³² at most.
     let positions = call.queries.longest * call.heads * call.keys.longest
-    let tile = BackwardTile(call, sharedMemory: sharedMemory)
+    let tile = BackwardTile(call, sharedMemory: device.sharedMemory)
     return isAligned && positions < 1 << 31 && tile.fits && (call.outside == nil || tile.parts == 1)
   }
 
@@ -35,7 +35,7 @@ extension CUDABackend {
     precondition(
       dout.dtype == .bf16 && [Matrix(dout.asRows), dq, dk, dv].allSatisfy(\.hasAlignedRows),
       "cuda: gradients of attention that are not aligned rows of bf16")
-    let tile = BackwardTile(call, sharedMemory: sharedMemory)
+    let tile = BackwardTile(call, sharedMemory: device.sharedMemory)
     let (rows, columns, sequences) = (call.queries.rows, call.q.columns, call.queries.count)
     let sums = tile.parts > 1 ? out.like([rows, columns], dtype: .f32) : nil
     let delta = dbias.map { _ in out.like([rows, call.heads], dtype: .f32) }
@@ -61,15 +61,6 @@ extension CUDABackend {
         addParts(biasParts, into: dbias.floatPointer)
       }
       if let doutside, let outsideParts { addParts(outsideParts, into: doutside.floatPointer + columns) }
-    }
-  }
-
-  /// Bytes that a block may ask for.
-  private var sharedMemory: Int {
-    switch device.architecture {
-    case 80, 87: 163 << 10
-    case 90, 100, 103, 110: 227 << 10
-    default: 99 << 10
     }
   }
 }

@@ -23,8 +23,7 @@ extension CUDABackend {
       var shape = ProductShape(
         m, n, k, a.matrix(0), transposeA, b.matrix(0), transposeB, results, adds: false, hasBias: false)
       (shape.count, shape.stepA, shape.stepB, shape.stepC) = (count, stepA, stepB, m * n)
-      return device.products.multiply(
-        shape, 1, a.matrix(0).rawPointer, b.matrix(0).rawPointer, 0, into: results.rawPointer)
+      return multiply(shape, 1, a.matrix(0), b.matrix(0), 0, into: results)
     }
     for index in 0..<count {
       gemm(
@@ -66,8 +65,20 @@ extension CUDABackend {
       return beta == 0 ? fill(c.values, with: 0) : combine(beta, c.values, 0, into: c.values)
     }
     let shape = ProductShape(m, n, k, a, transposeA, b, transposeB, c, adds: beta != 0, hasBias: bias != nil)
-    device.products.multiply(
-      shape, Float(alpha), a.rawPointer, b.rawPointer, Float(beta), into: c.rawPointer, bias: bias?.rawPointer)
+    multiply(shape, Float(alpha), a, b, Float(beta), into: c, bias: bias)
+  }
+
+  /// A product, and a bias behind it where the library does not add that.
+  private func multiply(
+    _ shape: ProductShape, _ alpha: Float, _ a: Matrix, _ b: Matrix, _ beta: Float, into c: Matrix, bias: Tensor? = nil
+  ) {
+    let isDone = device.products.multiply(
+      shape, alpha, a.rawPointer, b.rawPointer, beta, into: c.rawPointer, bias: bias?.rawPointer)
+    guard !isDone, let bias else { return }
+    var plain = shape
+    plain.hasBias = false
+    multiply(plain, alpha, a, b, beta, into: c)
+    copy(StridedView(bias).broadcast(to: [c.rows, c.columns]), adding: true, into: StridedView(c))
   }
 }
 

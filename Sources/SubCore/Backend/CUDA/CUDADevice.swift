@@ -10,6 +10,8 @@ final class CUDADevice: @unchecked Sendable {
   /// 90: sm_90.
   let architecture: Int
   let multiprocessors: Int
+  /// Bytes that a block may ask for.
+  let sharedMemory: Int
   let name: String
   let stream: CUDAHandle?
   private let context: CUDAHandle?
@@ -23,7 +25,7 @@ final class CUDADevice: @unchecked Sendable {
 
   /// `@unchecked Sendable`: handles and addresses of the driver's; it is used behind the mutex only.
   private struct State: @unchecked Sendable {
-    var images: [KernelUnit: [UInt8]] = [:]
+    var images: [KernelUnit: [UInt8]]?
     var modules: [KernelUnit: CUDAHandle?] = [:]
     var functions: [String: Function] = [:]
     var waits = 0
@@ -41,21 +43,15 @@ final class CUDADevice: @unchecked Sendable {
     guard let driver = CUDADriver.shared, ordinal < driver.count else {
       CUDAFailure.end("there is no device \(ordinal)")
     }
+    if let obstacle = driver.obstacle(to: ordinal) { CUDAFailure.end(obstacle) }
     guard let compiler = KernelCompiler.shared else { CUDAFailure.end(CUDAInstallation.missingCompiler) }
     self.driver = driver
     self.compiler = compiler
-    var device = Int32(0)
-    driver.check(driver.deviceGet(&device, Int32(ordinal)), "cuDeviceGet")
-    func attribute(_ number: Int32) -> Int {
-      var value = Int32(0)
-      driver.check(driver.deviceGetAttribute(&value, number, device), "cuDeviceGetAttribute")
-      return Int(value)
-    }
-    architecture = attribute(75) * 10 + attribute(76)
-    multiprocessors = attribute(16)
-    var text = [CChar](repeating: 0, count: 256)
-    driver.check(driver.deviceGetName(&text, 256, device), "cuDeviceGetName")
-    name = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    let device = driver.device(ordinal)
+    architecture = driver.architecture(of: device)
+    multiprocessors = driver.attribute(16, of: device)
+    sharedMemory = driver.attribute(97, of: device)
+    name = driver.name(of: device)
     var (context, stream) = (CUDAHandle?.none, CUDAHandle?.none)
     driver.check(driver.contextRetain(&context, device), "cuDevicePrimaryCtxRetain")
     driver.check(driver.contextSetCurrent(context), "cuCtxSetCurrent")
@@ -82,34 +78,42 @@ final class CUDADevice: @unchecked Sendable {
 
   /// A kernel, compiled and loaded on first use, that may ask for so many bytes of dynamic shared memory.
   private func function(_ unit: KernelUnit, _ kernel: String, shared: Int) -> CUDAHandle? {
-    state.withLock { state in
-      if let function = state.functions[kernel], function.shared >= shared { return function.handle }
-      enter()
-      var function = state.functions[kernel] ?? find(kernel, in: unit, &state)
-      if shared > function.shared {
-        driver.check(driver.functionSetAttribute(function.handle, 8, Int32(shared)), "shared memory of \(kernel)")
-        function.shared = shared
-        state.functions[kernel] = function
-      }
-      return function.handle
+    if let known = state.withLock({ $0.functions[kernel] }), known.shared >= shared { return known.handle }
+    // One thread at a time, and with the queue, since code may need memory that lies free.
+    queue.hold()
+    defer { queue.letGo() }
+    enter()
+    var function = state.withLock { $0.functions[kernel] } ?? Function(handle: find(kernel, in: unit))
+    if shared > function.shared {
+      driver.check(driver.functionSetAttribute(function.handle, 8, Int32(shared)), "shared memory of \(kernel)")
+      function.shared = shared
     }
+    state.withLock { $0.functions[kernel] = function }
+    return function.handle
   }
 
-  private func find(_ kernel: String, in unit: KernelUnit, _ state: inout State) -> Function {
-    let module = state.modules[unit] ?? load(unit, &state)
-    state.modules[unit] = module
+  private func find(_ kernel: String, in unit: KernelUnit) -> CUDAHandle? {
+    let module = state.withLock { $0.modules[unit] } ?? load(unit)
     var handle: CUDAHandle?
-    driver.check(driver.moduleFunction(&handle, module, kernel), "cuModuleGetFunction \(kernel)")
-    let function = Function(handle: handle)
-    state.functions[kernel] = function
-    return function
+    driver.check(
+      makingRoom { driver.moduleFunction(&handle, module, kernel) }, "cuModuleGetFunction \(kernel)")
+    return handle
   }
 
-  private func load(_ unit: KernelUnit, _ state: inout State) -> CUDAHandle? {
-    if state.images.isEmpty { state.images = compiler.images(architecture: architecture) }
+  private func load(_ unit: KernelUnit) -> CUDAHandle? {
+    let images = state.withLock { $0.images } ?? compiler.images(architecture: architecture)
     var module: CUDAHandle?
-    driver.check(driver.moduleLoad(&module, state.images[unit]!), "cuModuleLoadData of \(unit.rawValue)")
+    driver.check(makingRoom { driver.moduleLoad(&module, images[unit]!) }, "cuModuleLoadData of \(unit.rawValue)")
+    state.withLock { ($0.images, $0.modules[unit]) = (images, module) }
     return module
+  }
+
+  /// A call, made once more where the device has no memory for it, behind what lies free in the pool going back.
+  private func makingRoom(_ call: () -> CUDADriver.Status) -> CUDADriver.Status {
+    let status = call()
+    guard status == CUDADriver.outOfMemory else { return status }
+    pool.trim()
+    return call()
   }
 
   /// What a kernel is called.

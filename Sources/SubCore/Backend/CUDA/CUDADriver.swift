@@ -46,25 +46,46 @@ struct CUDADriver: Sendable {
       CUDAHandle?, UInt32, UInt32, UInt32, UInt32, UInt32, UInt32, UInt32, CUDAHandle?,
       UnsafeMutablePointer<UnsafeMutableRawPointer?>?, UnsafeMutablePointer<UnsafeMutableRawPointer?>?
     ) -> Status
-  private let errorString: @convention(c) (Status, UnsafeMutablePointer<UnsafePointer<CChar>?>) -> Status
+  private let errorString: ErrorString
   private let deviceGetIdentity: (@convention(c) (UnsafeMutableRawPointer, Int32) -> Status)?
+
+  private typealias ErrorString =
+    @convention(c) (Status, UnsafeMutablePointer<UnsafePointer<CChar>?>) -> Status
 
   /// The answer where a device's memory does not do.
   static let outOfMemory = Status(2)
 
-  /// The driver, started; nil where there is none or it finds no device.
-  static let shared: CUDADriver? = CUDADriver()
+  /// The driver, started; nil where none serves.
+  static let shared: CUDADriver? = try? found?.get()
 
-  private init?() {
-    guard let library = CUDALibrary("libcuda.so.1"),
-      let start: @convention(c) (UInt32) -> Status = library.function("cuInit"),
-      let driverVersion: @convention(c) (UnsafeMutablePointer<Int32>) -> Status = library.function(
-        "cuDriverGetVersion"),
-      let deviceCount: @convention(c) (UnsafeMutablePointer<Int32>) -> Status = library.function("cuDeviceGetCount")
-    else { return nil }
+  /// The same, or why it does not serve; nil where its file is missing.
+  static let found: Result<CUDADriver, Refusal>? = CUDALibrary("libcuda.so", majors: [1]).map { library in
+    Result { () throws(Refusal) -> CUDADriver in try CUDADriver(library) }
+  }
+
+  /// Why a driver that is there does not serve.
+  struct Refusal: Error {
+    let text: String
+  }
+
+  init(_ library: CUDALibrary) throws(Refusal) {
     var (version, count) = (Int32(0), Int32(0))
-    guard start(0) == 0, driverVersion(&version) == 0, deviceCount(&count) == 0, count > 0 else { return nil }
-    (file, self.version, self.count) = (library.file, Int(version), Int(count))
+    let askVersion: @convention(c) (UnsafeMutablePointer<Int32>) -> Status = library.required("cuDriverGetVersion")
+    // First of all: an older driver has not all that is asked for below.
+    guard askVersion(&version) != 0 || version >= 12000 else {
+      throw Refusal(text: "\(Self.name(of: Int(version))) (\(library.file)): 12 or 13 is needed")
+    }
+    let errorString: ErrorString = library.required("cuGetErrorString")
+    func check(_ status: Status) throws(Refusal) {
+      guard status != 0 else { return }
+      throw Refusal(text: "\(library.file) answers: \(Self.text(of: status, errorString))")
+    }
+    let start: @convention(c) (UInt32) -> Status = library.required("cuInit")
+    try check(start(0))
+    let askCount: @convention(c) (UnsafeMutablePointer<Int32>) -> Status = library.required("cuDeviceGetCount")
+    try check(askCount(&count))
+    guard count > 0 else { throw Refusal(text: "\(library.file) finds no device") }
+    (file, self.version, self.count, self.errorString) = (library.file, Int(version), Int(count), errorString)
     deviceGet = library.required("cuDeviceGet")
     deviceGetName = library.required("cuDeviceGetName")
     deviceGetAttribute = library.required("cuDeviceGetAttribute")
@@ -93,9 +114,16 @@ struct CUDADriver: Sendable {
     moduleFunction = library.required("cuModuleGetFunction")
     functionSetAttribute = library.required("cuFuncSetAttribute")
     launch = library.required("cuLaunchKernel")
-    errorString = library.required("cuGetErrorString")
     deviceGetIdentity = library.function("cuDeviceGetUuid_v2") ?? library.function("cuDeviceGetUuid")
   }
+
+  /// The majors of CUDA whose libraries this program can use, the newest first.
+  static let knownMajors = [13, 12]
+  /// Those that the driver runs: it does not load what a newer one compiles.
+  var majors: [Int] { Self.knownMajors.filter { $0 <= version / 1000 } }
+
+  /// What a version of the driver's is called: `CUDA 12.4` for 12040.
+  static func name(of version: Int) -> String { "CUDA \(version / 1000).\(version % 1000 / 10)" }
 
   /// The 16 bytes that tell a device from all others, on this machine and elsewhere; nil where they cannot be had.
   func identity(of ordinal: Int) -> [UInt8]? {
@@ -128,9 +156,12 @@ struct CUDADriver: Sendable {
 
   /// What a call's answer says went wrong; nil: nothing.
   func failure(_ status: Status, _ what: @autoclosure () -> String) -> String? {
-    guard status != 0 else { return nil }
+    status == 0 ? nil : "\(what()) failed: \(Self.text(of: status, errorString))"
+  }
+
+  private static func text(of status: Status, _ errorString: ErrorString) -> String {
     var text: UnsafePointer<CChar>?
     _ = errorString(status, &text)
-    return "\(what()) failed: \(text.map { String(cString: $0) } ?? "error") (\(status))"
+    return "\(text.map { String(cString: $0) } ?? "error") (\(status))"
   }
 }

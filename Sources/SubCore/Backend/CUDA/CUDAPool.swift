@@ -31,25 +31,27 @@ final class CUDAPool: Sendable {
   /// At least so many bytes.
   func allocate(_ byteCount: Int) -> CUDADriver.Address {
     let size = Self.sizeClass(byteCount)
-    if let block = state.withLock({ state in take(byteCount, size, &state) }) { return block }
+    if let block = state.withLock({ state in take(byteCount, size, &state, keeping: true) }) { return block }
     // Out of memory: what lies free in other sizes goes back first, behind all that works with it.
     var block: CUDADriver.Address?
     exclusively {
       block = state.withLock { state in
         giveBack(&state)
-        return take(byteCount, size, &state)
+        return take(byteCount, size, &state, keeping: false)
       }
     }
     guard let block else { state.withLock { Self.endForMemory(byteCount, $0, driver) } }
     return block
   }
 
-  /// A block of a size class; nil where memory does not hold it.
-  private func take(_ byteCount: Int, _ size: Int, _ state: inout State) -> CUDADriver.Address? {
+  /// A block of a size class; nil where memory does not hold it. `keeping`: or where that would leave too little beside the pool,
+  /// for code that is loaded and what libraries ask for: who gets none there ends the program, whatever lies free here.
+  private func take(_ byteCount: Int, _ size: Int, _ state: inout State, keeping: Bool) -> CUDADriver.Address? {
     var block = CUDADriver.Address(0)
     if let free = state.free[size]?.popLast() {
       block = free
     } else {
+      guard !keeping || isRoom(beside: size) else { return nil }
       let status = driver.allocate(&block, size)
       if status == CUDADriver.outOfMemory { return nil }
       driver.check(status, "cuMemAlloc of \(size) bytes")
@@ -65,6 +67,13 @@ final class CUDAPool: Sendable {
     state.usage.inUse += size
     state.usage.peak = max(state.usage.peak, state.usage.inUse)
     return block
+  }
+
+  /// Whether more than 256 MiB of the device, or a 32nd of a small one, are left beside so many bytes.
+  private func isRoom(beside size: Int) -> Bool {
+    var (free, total) = (0, 0)
+    driver.check(driver.memoryInfo(&free, &total), "cuMemGetInfo")
+    return free - Self.footprint(size) >= min(256 << 20, total / 32)
   }
 
   func release(_ block: CUDADriver.Address) {

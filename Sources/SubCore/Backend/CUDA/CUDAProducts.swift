@@ -11,7 +11,7 @@ struct ProductShape: Hashable {
   /// What addresses are multiples of, in bytes.
   let alignmentA, alignmentB, alignmentC: Int
   /// Whether a row [n] of c's type is added to every row.
-  let hasBias: Bool
+  var hasBias: Bool
   /// Whether c is read.
   let adds: Bool
   var count = 1
@@ -37,9 +37,9 @@ final class CUDAProducts: @unchecked Sendable {
   private let workspace: CUDADriver.Address
   /// `@unchecked Sendable`: handles and addresses of the driver's; it is used behind the mutex only.
   private struct State: @unchecked Sendable {
-    /// All that were made, and which of them a shape has now.
+    /// All that were made, and which of them a shape has now; nil: none can be made, with a bias.
     var plans: [Plan] = []
-    var numbers: [ProductShape: Int] = [:]
+    var numbers: [ProductShape: Int?] = [:]
     /// Whether products of f32 read it as tf32.
     var rounds = false
   }
@@ -54,32 +54,36 @@ final class CUDAProducts: @unchecked Sendable {
     workspace = device.pool.allocate(Self.workspaceSize)
   }
 
-  /// Asks for a product.
+  /// Asks for a product; false where the library has no algorithm that adds a bias to such a one.
   func multiply(
     _ shape: ProductShape, _ alpha: Float, _ a: UnsafeRawPointer, _ b: UnsafeRawPointer, _ beta: Float,
     into c: UnsafeMutableRawPointer, bias: UnsafeRawPointer? = nil
-  ) {
-    let number = state.withLock { $0.numbers[shape] } ?? plan(shape)
+  ) -> Bool {
+    guard let number = state.withLock({ $0.numbers[shape] }) ?? plan(shape) else { return false }
     func address(_ pointer: UnsafeRawPointer) -> CUDADriver.Address { CUDADriver.Address(UInt(bitPattern: pointer)) }
     device.queue.multiply(
       plan: number, alpha: alpha, beta: beta,
       ProductOperands(a: address(a), b: address(b), c: address(c), bias: bias.map(address) ?? 0))
+    return true
   }
 
-  /// The number of a new plan.
-  private func plan(_ shape: ProductShape) -> Int {
+  /// The number of a new plan; nil where there is none with a bias.
+  private func plan(_ shape: ProductShape) -> Int? {
     // Nothing is captured meanwhile: some versions of the library cannot choose an algorithm then.
     device.queue.hold()
     defer { device.queue.letGo() }
     device.enter()
     return state.withLock { state in
       if let known = state.numbers[shape] { return known }
-      guard let plan = make(shape, rounds: state.rounds) ?? make(shape, rounds: false) else {
+      if let plan = make(shape, rounds: state.rounds) ?? make(shape, rounds: false) {
+        state.plans.append(plan)
+        state.numbers[shape] = state.plans.count - 1
+      } else if shape.hasBias {
+        state.numbers[shape] = .some(nil)
+      } else {
         CUDAFailure.end("cuBLASLt has no algorithm for \(shape)")
       }
-      state.plans.append(plan)
-      state.numbers[shape] = state.plans.count - 1
-      return state.plans.count - 1
+      return state.numbers[shape]!
     }
   }
 

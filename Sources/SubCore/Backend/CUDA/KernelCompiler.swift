@@ -21,26 +21,23 @@ struct KernelCompiler: Sendable {
   static let shared: KernelCompiler? = KernelCompiler()
 
   private init?() {
-    for major in [13, 12] {
-      let needed = (0...9).map { "libnvrtc-builtins.so.\(major).\($0)" }
-      guard let library = CUDALibrary("libnvrtc.so.\(major)", before: needed),
-        let version: @convention(c) (UnsafeMutablePointer<Int32>, UnsafeMutablePointer<Int32>) -> Status =
-          library.function(
-            "nvrtcVersion")
-      else { continue }
-      var (first, second) = (Int32(0), Int32(0))
-      guard version(&first, &second) == 0 else { continue }
-      (file, self.version) = (library.file, (Int(first), Int(second)))
-      create = library.required("nvrtcCreateProgram")
-      destroy = library.required("nvrtcDestroyProgram")
-      compile = library.required("nvrtcCompileProgram")
-      imageSize = library.required("nvrtcGetCUBINSize")
-      image = library.required("nvrtcGetCUBIN")
-      logSize = library.required("nvrtcGetProgramLogSize")
-      log = library.required("nvrtcGetProgramLog")
-      return
-    }
-    return nil
+    guard let driver = CUDADriver.shared,
+      let library = CUDALibrary(
+        "libnvrtc.so", majors: driver.majors,
+        before: { major in (0...9).map { "libnvrtc-builtins.so.\(major).\($0)" } })
+    else { return nil }
+    let askVersion: @convention(c) (UnsafeMutablePointer<Int32>, UnsafeMutablePointer<Int32>) -> Status =
+      library.required("nvrtcVersion")
+    var (major, minor) = (Int32(0), Int32(0))
+    _ = askVersion(&major, &minor)
+    (file, version) = (library.file, (Int(major), Int(minor)))
+    create = library.required("nvrtcCreateProgram")
+    destroy = library.required("nvrtcDestroyProgram")
+    compile = library.required("nvrtcCompileProgram")
+    imageSize = library.required("nvrtcGetCUBINSize")
+    image = library.required("nvrtcGetCUBIN")
+    logSize = library.required("nvrtcGetProgramLogSize")
+    log = library.required("nvrtcGetProgramLog")
   }
 
   /// The machine code of all units for an architecture (90: sm_90), side by side: one after the other they take a minute.
@@ -65,6 +62,12 @@ struct KernelCompiler: Sendable {
     defer { _ = destroy(&program) }
     let texts = options.map { Array($0.utf8CString) }
     let status = withPointers(to: texts[...], []) { compile(program, Int32(options.count), $0) }
+    // 5: an option is not understood, and the architecture is the one that may be too new.
+    guard status != 5 else {
+      CUDAFailure.end(
+        "NVRTC \(version.major).\(version.minor) does not know sm_\(architecture) (\(file)): a newer one is needed, whose folder "
+          + "MASKSUB_CUDA_LIBRARIES names")
+    }
     guard status == 0 else {
       CUDAFailure.end("the kernels of \(name) do not compile (\(status)):\n" + text(program))
     }

@@ -28,23 +28,20 @@ struct ProductLibrary: Sendable {
   static let shared: ProductLibrary? = ProductLibrary()
 
   private init?() {
-    for major in [13, 12] {
-      guard let library = CUDALibrary("libcublasLt.so.\(major)") else { continue }
-      file = library.file
-      let ask: (@convention(c) () -> Int)? = library.function("cublasLtGetVersion")
-      version = ask?() ?? major * 10000
-      create = library.required("cublasLtCreate")
-      descriptorCreate = library.required("cublasLtMatmulDescCreate")
-      descriptorSet = library.required("cublasLtMatmulDescSetAttribute")
-      layoutCreate = library.required("cublasLtMatrixLayoutCreate")
-      layoutSet = library.required("cublasLtMatrixLayoutSetAttribute")
-      preferenceCreate = library.required("cublasLtMatmulPreferenceCreate")
-      preferenceDestroy = library.required("cublasLtMatmulPreferenceDestroy")
-      preferenceSet = library.required("cublasLtMatmulPreferenceSetAttribute")
-      heuristic = library.required("cublasLtMatmulAlgoGetHeuristic")
-      product = library.required("cublasLtMatmul")
-      return
+    guard let driver = CUDADriver.shared, let library = CUDALibrary("libcublasLt.so", majors: driver.majors) else {
+      return nil
     }
-    return nil
+    let askVersion: @convention(c) () -> Int = library.required("cublasLtGetVersion")
+    (file, version) = (library.file, askVersion())
+    create = library.required("cublasLtCreate")
+    descriptorCreate = library.required("cublasLtMatmulDescCreate")
+    descriptorSet = library.required("cublasLtMatmulDescSetAttribute")
+    layoutCreate = library.required("cublasLtMatrixLayoutCreate")
+    layoutSet = library.required("cublasLtMatrixLayoutSetAttribute")
+    preferenceCreate = library.required("cublasLtMatmulPreferenceCreate")
+    preferenceDestroy = library.required("cublasLtMatmulPreferenceDestroy")
+    preferenceSet = library.required("cublasLtMatmulPreferenceSetAttribute")
+    heuristic = library.required("cublasLtMatmulAlgoGetHeuristic")
+    product = library.required("cublasLtMatmul")
   }
 }
