@@ -26,8 +26,8 @@ public protocol Recipe: Sendable, Equatable {
   var parts: Int { get }
   /// Samples of an update, as the recipe's rate is made for.
   var samplesPerUpdate: Int { get }
-  /// How the recipe's origin itself scales the rate with the batch: `blr × batch / 256 in MAE's code`; nil: not at all.
-  var rateRule: String? { get }
+  /// How the recipe's origin itself scales rates with the batch; nil: not at all.
+  var rateRule: RateRule? { get }
 }
 
 extension Recipe {
@@ -35,7 +35,7 @@ extension Recipe {
   public var batchesPerUpdate: Int { 1 }
   public var parts: Int { loop.accumulation }
   public var samplesPerUpdate: Int { loop.batchSize }
-  public var rateRule: String? { nil }
+  public var rateRule: RateRule? { nil }
 
   /// The recipe of a name. Throws a usage error with the nearest name.
   public static func named(_ name: String) throws -> Self {
