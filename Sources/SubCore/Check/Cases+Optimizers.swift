@@ -112,8 +112,10 @@ extension CheckCase {
 
   private static func addLAMB(_ count: Int, _ decay: Double, _ hasFactor: Bool, to cases: inout [CheckCase]) {
     let part = "\(count), decay \(decay)\(hasFactor ? ", clipped" : "")"
-    for isZero in count == 33 ? [false, true] : [false] {
-      cases.add("lamb", part + (isZero ? ", zeros" : ""), .single) { t in
+    let kinds = [("", false, 0), (", zeros", true, 0), (", beside", false, 1)]
+    for (kind, isZero, shift) in count == 33 ? kinds : [kinds[0]] {
+      cases.add("lamb", part + kind, .single) { t in
+        t.shift = shift
         let memory = OptimizerMemory(
           p: t.output("p", [count], nil, .rounded, holding: isZero ? .normal(scale: 0) : .normal()),
           g: t.input([count]),

@@ -37,7 +37,7 @@ extension CheckCase {
       let numbers = MomentRates(lr: 0.05, beta1: 0.9, beta2: 0.99, epsilon: 1e-2, update: update, factor: factor)
       switch rule {
       case "adamW": set.adamW(w.gradients, moments, numbers, rates: rates)
-      case "lamb": set.lamb(w.gradients, moments, numbers.capped(norm: norm), rates: rates)
+      case "lamb": set.lamb(w.gradients, moments, numbers.capped(norm: norm), rates: rates, parts: [8, 1, 1, 2, 7])
       default:
         set.sgd(
           w.gradients, sum: sum,

@@ -58,16 +58,22 @@ extension ParameterSet {
   }
 
   /// LAMB (You et al. 2020) as apex's FusedLAMB and timm's Lamb compute it: the trust ratio ‖p‖/‖u‖ acts only where a
-  /// parameter decays. Consumes the gradients.
+  /// parameter decays. `parts`: of how many tensors, their rows one behind the other, each parameter is joined: every one
+  /// of them has its own ratio. Consumes the gradients.
   public func lamb(
-    _ gradients: Gradients, _ moments: Moments, _ numbers: MomentRates, rates: [(lrScale: Double, weightDecay: Double)]
+    _ gradients: Gradients, _ moments: Moments, _ numbers: MomentRates, rates: [(lrScale: Double, weightDecay: Double)],
+    parts: [Int]
   ) {
     for parameter in parameters where gradients.isTouched(parameter) {
-      let (lrScale, decay) = rates[parameter.slot]
-      let memory = OptimizerMemory(
-        p: parameter.value, g: gradients.value(of: parameter), m: view(of: parameter, in: moments.first),
-        v: view(of: parameter, in: moments.second), shadow: nil)
-      arena.backend.lamb(numbers.kernel, lrScale: lrScale, weightDecay: decay, memory)
+      let ((lrScale, decay), parts, count) = (rates[parameter.slot], parts[parameter.slot], parameter.shape.count)
+      precondition(count % parts == 0, "lamb: \(parameter.name) \(parameter.shape) of \(parts) parts")
+      for part in 0..<parts {
+        func own(_ whole: Tensor) -> Tensor { whole.slice(from: part * (count / parts), shape: [count / parts]) }
+        let memory = OptimizerMemory(
+          p: own(parameter.value), g: own(gradients.value(of: parameter)),
+          m: own(view(of: parameter, in: moments.first)), v: own(view(of: parameter, in: moments.second)), shadow: nil)
+        arena.backend.lamb(numbers.kernel, lrScale: lrScale, weightDecay: decay, memory)
+      }
     }
     arena.storage.shadow?.invalidate()
     gradients.clear()

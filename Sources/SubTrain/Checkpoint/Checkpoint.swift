@@ -25,9 +25,9 @@ public struct Checkpoint: Sendable {
     /// Seconds of training so far, and samples seen in them.
     public var seconds = 0.0
     public var samples = 0
-    /// The best evaluation so far.
+    /// The best evaluation so far; nil where none had a number to tell it by.
     public var best: Best?
-    /// Evaluations since then.
+    /// Evaluations since then, or all of them.
     public var sinceBest = 0
     /// The data's own state.
     public var source = JSON.null
@@ -177,6 +177,7 @@ extension Checkpoint.Position {
       "step": .integer(Int64(step)), "batches": .integer(Int64(batches)), "logged": .integer(Int64(logged)),
       "owes_evaluation": .bool(owesEvaluation), "elapsed": .number(elapsed), "seconds": .number(seconds),
       "samples": .integer(Int64(samples)), "source": source, "manifest": true,
+      "since_best": .integer(Int64(sinceBest)),
     ]
     if sums.updates > 0 {
       var members: JSON.Object = ["updates": .integer(Int64(sums.updates)), "main": .number(sums.main)]
@@ -186,7 +187,6 @@ extension Checkpoint.Position {
     if let best {
       var metrics = JSON.Object()
       for name in best.metrics.keys.sorted() { metrics[name] = .number(best.metrics[name]!) }
-      object["since_best"] = .integer(Int64(sinceBest))
       object["best"] = ["step": .integer(Int64(best.step)), "value": .number(best.value), "metrics": .object(metrics)]
     }
     return .object(object)
@@ -205,6 +205,8 @@ extension Checkpoint.Position {
     (samples, seconds) = (try number("samples"), json["seconds"]?.double ?? 0)
     (owesEvaluation, elapsed) = (json["owes_evaluation"]?.bool ?? false, json["elapsed"]?.double ?? seconds)
     source = json["source"] ?? .null
+    // Version 0.10 wrote it beside a best alone.
+    sinceBest = json["since_best"] == nil ? 0 : try number("since_best")
     if let stored = json["sums"], let updates = stored["updates"]?.int, updates > 0 {
       sums = LossSums.Values(
         updates: updates, main: stored["main"]?.double ?? 0, sub: stored["sub"]?.double)
@@ -213,7 +215,6 @@ extension Checkpoint.Position {
       var metrics: [String: Double] = [:]
       for member in best["metrics"]?.object?.members ?? [] { metrics[member.key] = member.value.double }
       self.best = Best(step: at, metrics: metrics, value: value)
-      sinceBest = max(0, json["since_best"]?.int ?? 0)
     }
   }
 }

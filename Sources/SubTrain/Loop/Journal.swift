@@ -98,10 +98,11 @@ final class Journal<Subject: Trainable> {
   /// Ends the run: the last evaluation and how long it took.
   func close() throws -> Evaluation {
     reporter.end()
-    if isOver, position.step < settings.totalSteps, let best = position.best {
+    if isOver, position.step < settings.totalSteps {
+      let found = position.best.map { "were no better than that of step \($0.step)" } ?? "found no number to go by"
       reporter.note(
-        "ended at step \(position.step) of \(settings.totalSteps): \(position.sinceBest) evaluations were no better "
-          + "than that of step \(best.step) (patience)")
+        "ended at step \(position.step) of \(settings.totalSteps): \(position.sinceBest) evaluations \(found) (patience)"
+      )
     }
     let result = try final ?? subject.evaluate()
     if saved != position.step { try save() }
@@ -176,7 +177,8 @@ final class Journal<Subject: Trainable> {
         cure: "evaluate on data that give one of them, or leave --keep-best and --patience out")
     }
     position.sinceBest += 1
-    if let best = position.best, best.value >= value || value.isNaN { return }
+    // What is no number (a correlation of constant predictions) is never the best: nothing would be better than it.
+    guard value.isFinite, position.best.map({ value > $0.value }) ?? true else { return }
     position.sinceBest = 0
     position.best = Checkpoint.Position.Best(
       step: position.step, metrics: Dictionary(evaluation.metrics.map { ($0.name, $0.value) }) { $1 }, value: value)

@@ -6,9 +6,12 @@ import SubNN
 ///
 ///     mean over samples of CE(W·x + b, y) + ‖W‖² / (2·C·N)
 ///
-/// Biases are not penalised. Features of a network are nearly dependent on each other, and a search in their weights takes
-/// thousands of steps. It goes on in V = W·L, where L·Lᵀ is their covariance with the penalty's share: all directions are
-/// about equally steep there, and some tens of steps are enough. The best classifier is the same.
+/// Biases are not penalised. For two classes scikit-learn fits one vector w, the difference of their rows, and penalises
+/// ‖w‖² / (2·C·N). The rows are −w/2 and w/2 here: ‖W‖² is half of ‖w‖² and counts twice.
+///
+/// Features of a network are nearly dependent on each other, and a search in their weights takes thousands of steps. It
+/// goes on in V = W·L, where L·Lᵀ is their covariance with the penalty's share: all directions are about equally steep
+/// there, and some tens of steps are enough. The best classifier is the same.
 public final class LinearProbe {
   /// A classifier's weights: rows of a head, one behind the other, and its biases.
   public struct Head: Sendable {
@@ -65,7 +68,7 @@ public final class LinearProbe {
     var search = LBFGS()
     // Sums over samples are rounded in single precision.
     search.noise = 1e-7
-    let (weights, penalty) = (classes * width, 1 / (strength * Double(count)))
+    let (weights, penalty) = (classes * width, (classes == 2 ? 2 : 1) / (strength * Double(count)))
     let largest = (0..<width).map { covariance[$0 * width + $0] }.max() ?? 1
     // A loss's curvature is the covariance times p·(1 − p), about a tenth; and single precision ends somewhere.
     let root = Cholesky(covariance, size: width, shift: 10 * penalty + 1e-9 * largest)

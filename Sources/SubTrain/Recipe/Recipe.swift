@@ -26,8 +26,8 @@ public protocol Recipe: Sendable, Equatable {
   var parts: Int { get }
   /// Samples of an update, as the recipe's rate is made for.
   var samplesPerUpdate: Int { get }
-  /// How the recipe's origin itself scales the rate with the batch: `blr × batch / 256 in MAE's code`; nil: not at all.
-  var rateRule: String? { get }
+  /// How the recipe's origin itself scales rates with the batch; nil: not at all.
+  var rateRule: RateRule? { get }
 }
 
 extension Recipe {
@@ -35,7 +35,7 @@ extension Recipe {
   public var batchesPerUpdate: Int { 1 }
   public var parts: Int { loop.accumulation }
   public var samplesPerUpdate: Int { loop.batchSize }
-  public var rateRule: String? { nil }
+  public var rateRule: RateRule? { nil }
 
   /// The recipe of a name. Throws a usage error with the nearest name.
   public static func named(_ name: String) throws -> Self {
@@ -53,12 +53,14 @@ extension Recipe {
   }
 
   /// The recipe with `KEY=VALUE` settings applied. A key is full (`optimizer.lr`), its last part where that is unique
-  /// (`lr`), or a former one, of which `note` is told, as of settings that do nothing beside the others. Throws a usage error
-  /// for an unknown key, a value that the field does not take, and values that do not go together.
+  /// (`lr`), or a former one, of which `note` is told, as of settings that do nothing beside the others. A warmup that is given
+  /// in any unit replaces the recipe's. Throws a usage error for an unknown key, a value that the field does not take, and
+  /// values that do not go together.
   public func with(
     _ settings: [(key: String, value: String)], note: (String) -> Void = { _ in }
   ) throws -> Self {
     var changed = self
+    if try Self.givesWarmup(settings) { changed.schedule.warmup = .epochs(0) }
     for (key, value) in settings {
       try Self.table.put(value, key, into: &changed)
       if let now = FormerKeys.now[key] { note("\(key) is \(now)") }
@@ -69,6 +71,19 @@ extension Recipe {
       if let reason = row.idle(in: changed) { note("\(row.key) does nothing \(reason)") }
     }
     return changed
+  }
+
+  /// Whether settings say how long the rate rises, in any unit. Throws a usage error where they do so in two.
+  private static func givesWarmup(_ settings: [(key: String, value: String)]) throws -> Bool {
+    let given = try settings.map { (row: try table.row($0.key), value: $0.value) }
+      .filter { ScheduleFields.warmupUnits.contains($0.row.shortKey) }
+    let rising = given.filter { $0.row.allowed.value(of: $0.value)?.double ?? 0 > 0 }.map(\.row)
+    if let first = rising.first, let other = rising.first(where: { $0.key != first.key }) {
+      throw InputError(
+        "\(first.shortKey) and \(other.shortKey) are one warmup in two units", at: "--set \(other.key)",
+        cure: "give one of them", isUsage: true)
+    }
+    return !given.isEmpty
   }
 
   /// Throws a usage error for a recipe that no run can have.

@@ -61,7 +61,7 @@ public struct TrainingRun<Subject: Trainable> {
       within: MachineMemory.allowances(
         of: subject.parameters.arena.device, own: settings.memory,
         sharers: settings.ranks.sharers(of: subject.parameters.arena.device)))
-    optimizer = recipe.optimizer.make(subject.parameters, groups)
+    optimizer = recipe.optimizer.make(subject.parameters, groups, subject.published)
     schedule = recipe.rates(stepsPerEpoch: perEpoch)
   }
 

@@ -32,7 +32,7 @@ extension VisionRecipe {
       expected: "ImageNet-1k top-1 \(size.result) with MaskSub (Table 5)",
       source: "naver-ai/augsub swin/, configs/swin; MaskSub Table 5 and B.1",
       notes: swinNotes.merging([
-        "optimizer.lr": "5e-4 × 1024 / 512, as the two other rates; scale them yourself when you change batch_size",
+        "optimizer.lr": "5e-4 × 1024 / 512, as the two other rates; --scale-lr scales all three with batch_size",
         "schedule.form": "kept: one update late, the cosine counted from the start (WARMUP_PREFIX false)",
         "model.drop_path": "the configurations; Table B.1 prints 0.1 for all sizes",
       ]) { $1 })
@@ -57,7 +57,7 @@ extension VisionRecipe {
       (recipe.data.eval, recipe.data.evalMode) = (.ratio(1), .squash)
     }
     var notes = [
-      "optimizer.lr": "2e-5 × 1024 / 512, as the two other rates; scale them yourself when you change batch_size",
+      "optimizer.lr": "2e-5 × 1024 / 512, as the two other rates; --scale-lr scales all three with batch_size",
       "schedule.form": "as MaskSub's Swin; the original has since counted the cosine from the warmup's end",
       "model.name": "for train; finetune takes the model of --from, of whatever size",
     ]

@@ -43,7 +43,7 @@ extension VisionRecipe {
 
   /// The optimizer of a model's parameters.
   public func makeOptimizer(_ set: ParameterSet, _ config: any VisionConfiguration) -> any Optimizer {
-    optimizer.make(set, groups(set, config))
+    optimizer.make(set, groups(set, config), config.published)
   }
 
   /// The loss. Smoothing is in the targets of its batches.

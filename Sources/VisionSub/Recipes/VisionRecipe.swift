@@ -21,12 +21,12 @@ public struct VisionRecipe: Recipe {
   /// A recipe whose other fields are set afterwards.
   public init(_ name: String, model: VisionModelFields) { (self.name, self.model) = (name, model) }
 
-  public var rateRule: String? {
+  public var rateRule: RateRule? {
     switch name.prefix(while: { $0 != "-" }) {
     case _ where name.hasSuffix("-shapes"): nil
-    case "mae": "blr × batch / 256 in MAE's code"
-    case "deit3": "lr × batch / 512 in DeiT's code unless it is told --unscale-lr"
-    case "swin": "lr × batch / 512 in Swin's code"
+    case "mae": RateRule("blr × batch / 256 in MAE's code")
+    case "deit3": RateRule("lr × batch / 512 in DeiT's code unless it is told --unscale-lr")
+    case "swin": RateRule("each × batch / 512 in Swin's code", scalesAll: true)
     default: nil
     }
   }

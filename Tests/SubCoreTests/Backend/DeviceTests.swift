@@ -75,7 +75,7 @@ struct DeviceTests {
       switch rule {
       case "adamW": leaves.set.adamW(gradients, moments, numbers, rates: rates)
       case "lamb":
-        leaves.set.lamb(gradients, moments, numbers.capped(norm: gradients.norm()), rates: rates)
+        leaves.set.lamb(gradients, moments, numbers.capped(norm: gradients.norm()), rates: rates, parts: [1, 4, 2])
       default:
         let plain = SGDRates(
           lr: 0.1, momentum: rule == "plain" ? 0 : 0.9, isNesterov: rule == "nesterov", factor: factor)

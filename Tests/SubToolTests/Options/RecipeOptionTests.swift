@@ -162,6 +162,19 @@ import VisionSub
     _ = try mae.with([("batch_size", "256"), ("lr", "1e-3")], scalesRate: false) { notes.append($0) }
     _ = try mae.with([("epochs", "3")], scalesRate: false) { notes.append($0) }
     #expect(notes.isEmpty)
+    // Swin's code scales all three of its rates.
+    let swin = try VisionRecipe.named("swin-t")
+    _ = try swin.with([("batch_size", "256")], scalesRate: false) { notes.append($0) }
+    let rates = try swin.with([("batch_size", "256"), ("min_lr", "4e-6")], scalesRate: true) { notes.append($0) }
+    #expect(
+      notes == [
+        "an update has 256 samples, the recipe's 1024: lr stays 0.001, warmup_lr stays 1e-06, min_lr stays 1e-05; "
+          + "--scale-lr makes them 0.00025, 2.5e-07, 2.5e-06 (the linear rule, each × batch / 512 in Swin's code)",
+        "--scale-lr: an update has 256 samples, the recipe's 1024: lr 0.001 becomes 0.00025, warmup_lr 1e-06 becomes "
+          + "2.5e-07, min_lr 4e-06 becomes 1e-06 (the linear rule, each × batch / 512 in Swin's code)",
+      ])
+    #expect(rates.optimizer.lr == 2.5e-4 && rates.schedule.warmupLr == 2.5e-7 && rates.schedule.minLr == 1e-6)
+    notes = []
     // A GLUE update has the sentences of all its batches.
     _ = try GLUERecipe(.cola).with([("batch_size", "16"), ("accumulation", "2")], scalesRate: false) {
       notes.append($0)

@@ -88,6 +88,31 @@ import Testing
     #expect(more.position.step == 8 && more.position.best?.step == 6)
   }
 
+  @Test func `an evaluation that is no number is never the best, and tries the patience`() throws {
+    let some = try run("numbers")
+    let (_, position) = try subject([.nan, 0.1, .nan, .infinity, 0.05]).trainer(steps: 5, in: some) {
+      settings(&$0)
+      $0.keepsBest = true
+    }.train()
+    #expect(position.best?.step == 2 && position.best?.value == 0.1 && position.sinceBest == 3)
+    #expect(FileSystem.destination(some.bestPath) == "\(some.path)/checkpoints/2")
+
+    // Without any number a run ends too, and ends again where it is resumed.
+    let none = try run("no-numbers")
+    var lines: [String] = []
+    for evaluations in [3, 1] {
+      let figures = Array(repeating: Double.nan, count: evaluations)
+      let (_, position) = try subject(figures).trainer(
+        steps: 8, in: none, reporter: LineReporter { lines.append($0) }
+      ) {
+        settings(&$0)
+        $0.patience = 3
+      }.train(resuming: evaluations == 1)
+      #expect(position.step == 3 && position.sinceBest == 3 && position.best == nil)
+    }
+    #expect(lines.contains("ended at step 3 of 8: 3 evaluations found no number to go by (patience)"))
+  }
+
   @Test func `an evaluation that no best can be told by is said`() throws {
     let error = #expect(throws: InputError.self) {
       try PointClasses { _ in Evaluation(loss: 1) }.trainer(in: run("none")) {

@@ -66,6 +66,16 @@ struct LinearProbeTests {
     }
   }
 
+  /// There it is one vector, the difference of the rows.
+  @Test func `two classes are penalised as scikit-learn does it`() throws {
+    let first = labels.map { $0 > 0 ? 1 : 0 }
+    let head = try LinearProbe(features, labels: first, classes: 2, on: .cpu).fit(strength: 0.5)
+    let difference = (0..<4).map { head.weights[4 + $0] - head.weights[$0] }
+    let wanted: [Float] = [-1.804442, 1.149195, 0.363703, 0.01273]
+    #expect(head.hasConverged && zip(difference, wanted).allSatisfy { abs($0 - $1) < 3e-3 }, "\(difference)")
+    #expect(abs(head.biases[1] - head.biases[0] - 1.113476) < 3e-3)
+  }
+
   @Test func `a root of a matrix makes its directions alike`() {
     let (matrix, size): ([Double], Int) = ([4, 2, 0.4, 2, 5, 1, 0.4, 1, 3], 3)
     let root = Cholesky(matrix, size: size, shift: 0.5)

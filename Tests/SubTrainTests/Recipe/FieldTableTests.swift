@@ -111,6 +111,25 @@ private struct PaintRecipe: Recipe {
     #expect(try recipe.with([("warmup_ratio", "0.25")]).rates(stepsPerEpoch: 6).warmup == 15)
     #expect(try recipe.with([("warmup_steps", "7")]).rates(stepsPerEpoch: 6).warmup == 7)
     #expect(recipe.rates(stepsPerEpoch: 6).warmup == 30)
+    // A unit that is given is the warmup's, also where it says that there is none.
+    for warmup in [ScheduleFields.Warmup.epochs(5), .steps(9), .ratio(0.5)] {
+      recipe.schedule.warmup = warmup
+      for unit in ["warmup_epochs", "warmup_steps", "warmup_ratio", "warmup"] {
+        #expect(try recipe.with([(unit, "0")]).rates(stepsPerEpoch: 6).warmup == 0, "\(warmup), \(unit)")
+      }
+      let steps = try recipe.with([("warmup_epochs", "0"), ("warmup_steps", "7"), ("schedule.warmup_ratio", "0")])
+      #expect(steps.schedule.warmup == .steps(7))
+      #expect(try recipe.with([("lr", "1")]).schedule.warmup == warmup)
+      for begun in [ScheduleFields.Warmup.epochs(0), .epochs(2), .steps(3), .ratio(0.25)] {
+        var other = recipe
+        other.schedule.warmup = begun
+        #expect(try recipe.restored(from: other.json, at: "config.json").schedule.warmup == begun)
+      }
+    }
+    #expect(
+      error(("warmup_epochs", "2"), ("warmup_steps", "3"))
+        == "warmup_epochs and warmup_steps are one warmup in two units (--set schedule.warmup_steps): give one of them")
+    recipe.schedule.warmup = .epochs(5)
     let other = try PaintRecipe().with([("warmup_steps", "3")])
     #expect(try other.restored(from: recipe.json, at: "config.json").schedule.warmup == .epochs(5))
     #expect(try recipe.restored(from: other.json, at: "config.json").schedule.warmup == .steps(3))

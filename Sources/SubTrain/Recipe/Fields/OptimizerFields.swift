@@ -50,12 +50,13 @@ public struct OptimizerFields: FieldGroup {
     Field("clip_norm", \.clipNorm, .amount, "the gradient's norm over all weights is cut to this; 0: never"),
   ]
 
-  /// The optimizer of a model's parameters, whose rates `groups` are.
-  public func make(_ set: ParameterSet, _ groups: ParameterGroups) -> any Optimizer {
+  /// The optimizer of a model's parameters, whose rates `groups` are. `published` tells which of them join several of the
+  /// original's tensors.
+  public func make(_ set: ParameterSet, _ groups: ParameterGroups, _ published: Naming) -> any Optimizer {
     let settings = MomentOptimizer.Settings(beta1: beta1, beta2: beta2, epsilon: epsilon)
     return switch name {
     case .adamw: AdamW(set, groups: groups, settings: settings)
-    case .lamb: LAMB(set, groups: groups, settings: settings)
+    case .lamb: LAMB(set, groups: groups, settings: settings) { published.names(of: $0.name).count }
     case .sgd:
       SGD(
         set, groups: groups,

@@ -38,6 +38,9 @@ public struct ScheduleFields: FieldGroup {
       .idle { $0.form == .constant ? "with the schedule constant" : nil },
   ]
 
+  /// The fields that are one warmup in different units.
+  static let warmupUnits = ["warmup_epochs", "warmup_steps", "warmup_ratio"]
+
   /// Updates in which the rate rises.
   func warmupSteps(of total: Int, stepsPerEpoch: Int) -> Int {
     switch warmup {
@@ -47,8 +50,8 @@ public struct ScheduleFields: FieldGroup {
     }
   }
 
-  // Each unit as a number of its own, 0 where the warmup is given in another. Setting one replaces the others; none has
-  // no unit.
+  // Each unit as a number of its own, 0 where the warmup is given in another: so they are written, and read back one behind
+  // the other. Setting one replaces the others; none has no unit.
   private var warmupEpochs: Int {
     get { if case .epochs(let count) = warmup { count } else { 0 } }
     set { if newValue != warmupEpochs { warmup = .epochs(newValue) } }
