@@ -107,6 +107,17 @@ struct CaptionSetTests {
     #expect(faults.count(.noCaption) == 2 && faults.summary.contains("t.csv, line 6"))
   }
 
+  @Test func `a row whose caption a separator cuts is counted and skipped`() throws {
+    let path = try CaptionFiles.write(
+      "filepath,title\na.jpg,a dog, running\nb.jpg,\"a dog, running\"\nc.jpg\n".utf8, folder["c.csv"])
+    let (pairs, faults) = try Self.all(path)
+    #expect(pairs.map(\.caption) == ["a dog, running"])
+    #expect(faults.count(.badCaption) == 1 && faults.count(.noCaption) == 1)
+    #expect(
+      faults.summary.contains(
+        "c.csv, line 2: the row has 3 fields, the header 2: put fields that hold the separator into quotes)"))
+  }
+
   @Test func `broken tables name file and line`() throws {
     let cases: [(String, String)] = [
       ("", "the file is empty"), ("a,b\n1,2\n", "no column filepath"), ("filepath,title\n", "no rows"),
