@@ -86,6 +86,9 @@ struct TarFolderTests {
       try ImageTable(folder["t.csv"], columns, classNames: ["dog", "ant"])
     }
     #expect(error?.place.hasSuffix("t.csv, line 3") == true)
+    try AtomicFile.write("class,file\n0,1.png\n 1,1.png\n 0,1.png\n1,1.png\n", to: folder["n.csv"])
+    let numbered = try ImageTable(folder["n.csv"], columns)
+    #expect(numbered.classNames == ["0", "1"] && numbered.labels == [0, 1, 0, 1])
     let few = ImageSubset(table, [2, 0])
     #expect(few.labels == [1, 1] && few.count == 2 && few.name(of: 1) == folder["x/0.png"])
   }
