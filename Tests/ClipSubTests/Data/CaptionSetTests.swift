@@ -93,6 +93,17 @@ struct CaptionSetTests {
     #expect(throws: InputError.self) { try CaptionSet("\(empty)/x.tar") }
   }
 
+  @Test func `a file that is neither called as data nor a tar archive is answered with the endings that are known`()
+    throws
+  {
+    let text = try CaptionFiles.write("0.jpg\ta dog\n".utf8, folder["flickr.txt"])
+    let error = #expect(throws: InputError.self) { try CaptionSet(text) }
+    #expect(error?.place == text && error?.cure.contains(".csv, .tsv, .jsonl") == true)
+    #expect(error?.cure.contains(".tar, .tar.gz, .tgz") == true)
+    let shard = try CaptionFiles.write(CaptionFiles.tar([("0.jpg", [1]), ("0.txt", [65])]), folder["shard"])
+    #expect(try Self.all(shard).0.count == 1)
+  }
+
   @Test func `tables are read as pandas reads them`() throws {
     try CaptionFiles.write([5], folder["a.jpg"])
     let text =
