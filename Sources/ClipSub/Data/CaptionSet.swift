@@ -95,6 +95,13 @@ public struct CaptionSet: Sendable {
         FileSystem.kind(shard) == .absent ? "there is no such shard" : "a shard must be a file", at: shard,
         cure: "check the path and the numbers between the braces")
     }
+    // An archive may be called as it likes.
+    if let other = shards.first(where: { !ShardList.isShard($0) }), (try? TarReader(other).next()) == nil {
+      let known = (Table.endings + ShardList.endings).map { ".\($0)" }
+      throw InputError(
+        "this is neither a table nor a shard by its name, and no tar archive", at: other,
+        cure: "give a file that ends in \(known.joined(separator: ", ")), or a folder")
+    }
     return (shards, each)
   }
 

@@ -3,7 +3,8 @@ import SubData
 
 /// The pairs of a table: a row per pair with an image's path and its caption.
 ///
-/// Unlike pandas, `NA`, `null` and the like stay captions, and a row with an empty one is skipped.
+/// Unlike pandas, `NA`, `null` and the like stay captions, and a row with an empty one, or with more fields than the header,
+/// is skipped.
 struct CaptionTable: CaptionPairs {
   private let table: Table
   /// Those of image and caption.
@@ -25,7 +26,7 @@ struct CaptionTable: CaptionPairs {
     let place = table.place(index)
     let fields: [String?]
     do { fields = try table.fields(index, columns) } catch {
-      throw CaptionFault(.badCaption, place, (error as? InputError)?.what ?? "\(error)")
+      throw CaptionFault(.badCaption, place, (error as? InputError).map { "\($0.what): \($0.cure)" } ?? "\(error)")
     }
     guard let caption = fields[1], !CaptionText.isBlank(caption) else { throw CaptionFault(.noCaption, place) }
     guard let image = fields[0], !image.isEmpty else { throw CaptionFault(.noImage, place) }

@@ -17,7 +17,8 @@ package struct FolderWalk {
   private var seen: Set<Identity> = []
   private var count = 0
 
-  private struct Identity: Hashable {
+  /// What makes a folder that one, by whatever paths it is reached.
+  struct Identity: Hashable {
     let device, number: UInt64
   }
 
@@ -28,10 +29,17 @@ package struct FolderWalk {
   package mutating func enter<Result>(
     _ folder: String, _ body: (inout FolderWalk, _ names: [String]) throws -> Result
   ) throws -> Result {
-    try Interruption.check()
     var status = stat()
     guard stat(folder, &status) == 0 else { throw FileSystem.error("cannot list the folder", folder) }
     let here = Identity(device: UInt64(status.st_dev), number: UInt64(status.st_ino))
+    return try enter(here, called: folder) { try body(&$0, FileSystem.names(in: folder)) }
+  }
+
+  /// The same of a folder that is on no disk.
+  mutating func enter<Result>(
+    _ here: Identity, called folder: String, _ body: (inout FolderWalk) throws -> Result
+  ) throws -> Result {
+    try Interruption.check()
     guard !above.contains(here) else {
       throw InputError("a link leads back to a folder above", at: folder, cure: "remove the link")
     }
@@ -46,6 +54,6 @@ package struct FolderWalk {
     }
     above.append(here)
     defer { above.removeLast() }
-    return try body(&self, FileSystem.names(in: folder))
+    return try body(&self)
   }
 }

@@ -9,10 +9,8 @@ package enum LineFile {
     let file = try TextFile(path, cure: "give a text file, an entry a line", limit: mostBytes)
     var entries: [(number: Int, text: String)] = []
     try file.forEachLine { (number, line) throws(InputError) in
-      let text = try file.string(line, line: number)
-      let start = text.drop { $0.isWhitespace || $0 == "\u{feff}" }
-      let trimmed = start.lastIndex { !$0.isWhitespace }.map { String(start[...$0]) } ?? ""
-      if !trimmed.isEmpty { entries.append((number, trimmed)) }
+      let text = String(try file.string(line, line: number).drop { $0.isWhitespace || $0 == "\u{feff}" }).trimmed
+      if !text.isEmpty { entries.append((number, text)) }
     }
     return entries
   }

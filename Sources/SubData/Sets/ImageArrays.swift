@@ -65,8 +65,9 @@ public struct ImageArrays: ImageSource {
         cure: "store \(images.shape[0]) integers, one per image")
     }
     let numbers = labels.integers()
-    if classNames == nil { try ClaimedClasses.check(numbers.max() ?? 0, pictures: numbers.count, at: labelPlace) }
-    let classes = classNames?.count ?? (numbers.max() ?? 0) + 1
+    let largest = max(0, numbers.max() ?? 0)
+    if classNames == nil { try ClaimedClasses.check(largest, pictures: numbers.count, at: labelPlace) }
+    let classes = classNames?.count ?? largest + 1
     guard let bad = numbers.firstIndex(where: { !(0..<classes).contains($0) }) else {
       self.picture = picture
       (height, width) = (images.shape[1], images.shape[2])
@@ -79,8 +80,9 @@ public struct ImageArrays: ImageSource {
       self.place = place
       return
     }
+    let label = labels.dtype == .u64 ? "\(UInt64(bitPattern: Int64(numbers[bad])))" : "\(numbers[bad])"
     throw InputError(
-      "label \(numbers[bad]) of image \(bad) is not in 0..<\(classes)", at: labelPlace, cure: "number classes from 0")
+      "label \(label) of image \(bad) is not in 0..<\(classes)", at: labelPlace, cure: "number classes from 0")
   }
 
   public func name(of index: Int) -> String { "\(place), image \(index)" }

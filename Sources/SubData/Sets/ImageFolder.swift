@@ -23,7 +23,16 @@ public struct ImageFolder: ImageSource {
     guard !folders.isEmpty else {
       throw InputError("the folder holds no class folders", at: root, cure: "lay it out as CLASS/*.jpg")
     }
-    if given == nil { try Self.refuseSplits(folders, at: root) }
+    if given == nil {
+      try Self.refuseSplits(
+        folders, at: root,
+        cure: "name the folder that holds the classes (--data \(root)/\(folders[0])), and the other with --validation")
+      if folders.count == 1, Self.splits(of: root + "/" + folders[0]).train != nil {
+        throw InputError(
+          "its only folder, '\(folders[0])', holds splits and not pictures of a class", at: root,
+          cure: "give --data \(root)/\(folders[0])")
+      }
+    }
     let names = given ?? order.sorted(folders)
     let numbers = Dictionary(names.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
     var found = PictureListing()
@@ -31,7 +40,7 @@ public struct ImageFolder: ImageSource {
     var walk = FolderWalk()
     for name in given == nil ? names : folders {
       let before = found.pictures.count
-      try walk.enter(root + "/" + name) { try found.list(root + "/" + name, $1, &$0) }
+      try found.list(root + "/" + name, &walk)
       let count = found.pictures.count - before
       if count == 0, given != nil { continue }
       guard count > 0 else {
@@ -110,6 +119,23 @@ extension ImageFolder {
     return (first(splitNames.train), first(splitNames.validation))
   }
 
+  /// Says of a data folder's pictures to evaluate on that they lie there without classes, as ImageNet's unpack; nil where
+  /// others can be used, or none are there.
+  package static func unusedSplit(of data: String) -> String? {
+    let found = splits(of: data)
+    guard found.train != nil, found.validation == nil, let names = try? FileSystem.names(in: data) else { return nil }
+    return unusedSplit(among: names, in: data) { name in
+      let files = FileSystem.kind(data + "/" + name) == .folder ? try? FileSystem.names(in: data + "/" + name) : nil
+      return (files ?? []).count { !isLeftOver($0) && PictureListing.kind(of: $0).isPicture }
+    }
+  }
+
+  /// The same of folders that hold so many pictures each beside no class folders.
+  static func unusedSplit(among folders: [String], in place: String, pictures: (String) -> Int) -> String? {
+    guard let name = splits(among: folders, where: { pictures($0) > 0 }).validation else { return nil }
+    return "\(FileSystem.join(place, name)) holds \(pictures(name)) pictures without class folders: not used"
+  }
+
   /// Whether a folder holds labelled pictures in any form: class folders, shards or arrays.
   private static func hasClasses(_ folder: String) -> Bool {
     guard FileSystem.kind(folder) == .folder, let names = try? FileSystem.names(in: folder) else { return false }
@@ -118,7 +144,7 @@ extension ImageFolder {
   }
 
   /// Throws where all folders are called as splits are: one level too high, or splits by other names.
-  private static func refuseSplits(_ folders: [String], at root: String) throws {
+  static func refuseSplits(_ folders: [String], at root: String, cure: String) throws {
     let words = Set(splitNames.train + splitNames.validation)
     func isSplit(_ name: String) -> Bool {
       name.lowercased().split { !$0.isLetter }.contains { words.contains(String($0)) }
@@ -126,12 +152,7 @@ extension ImageFolder {
     if folders.allSatisfy(isSplit) {
       throw InputError(
         "\(folders.map { "'\($0)'" }.joined(separator: ", ")): these are names of splits, not of classes", at: root,
-        cure: "name the folder that holds the classes (--data \(root)/\(folders[0])), and the other with --validation")
-    }
-    if folders.count == 1, splits(of: root + "/" + folders[0]).train != nil {
-      throw InputError(
-        "its only folder, '\(folders[0])', holds splits and not pictures of a class", at: root,
-        cure: "give --data \(root)/\(folders[0])")
+        cure: cure)
     }
   }
 }

@@ -22,7 +22,7 @@ public struct PictureFiles: ImageSource {
       case .folder:
         let folder = FileSystem.trimmed(place)
         var (found, walk) = (PictureListing(), FolderWalk())
-        try walk.enter(folder) { try found.list(folder, $1, &$0) }
+        try found.list(folder, &walk)
         guard !found.pictures.isEmpty else {
           throw InputError("the folder holds no pictures", at: place, cure: "put JPEG, PNG or WebP files into it")
         }

@@ -4,17 +4,28 @@ struct PictureListing {
   /// How many files of each other ending.
   private var others: [String: Int] = [:]
 
-  /// torchvision's order: within a folder its own files sorted, then the folders below it.
-  mutating func list(_ folder: String, _ names: [String], _ walk: inout FolderWalk) throws {
-    let (folders, files) = ImageFolder.parted(names, in: folder)
-    for name in files {
-      let (isPicture, ending) = Self.kind(of: name)
-      if isPicture { pictures.append(folder + "/" + name) } else { passOver(ending) }
+  /// Adds the pictures of a folder and of those below it, in `precedes`' order.
+  mutating func list(_ folder: String, _ walk: inout FolderWalk) throws {
+    var found: [(folder: String, name: String)] = []
+    func gather(_ folder: String, _ walk: inout FolderWalk) throws {
+      try walk.enter(folder) { walk, names in
+        let (folders, files) = ImageFolder.parted(names, in: folder)
+        for name in files {
+          let (isPicture, ending) = Self.kind(of: name)
+          if isPicture { found.append((folder, name)) } else { passOver(ending) }
+        }
+        for name in folders { try gather(folder + "/" + name, &walk) }
+      }
     }
-    for name in folders {
-      let path = folder + "/" + name
-      try walk.enter(path) { try list(path, $1, &$0) }
-    }
+    try gather(folder, &walk)
+    pictures += found.sorted(by: Self.precedes).map { $0.folder + "/" + $0.name }
+  }
+
+  /// torchvision's order (`sorted(os.walk(…))`): folders by their whole paths, the files of each by name, both by code
+  /// points, which UTF-8 keeps.
+  static func precedes(_ a: (folder: String, name: String), _ b: (folder: String, name: String)) -> Bool {
+    a.folder.utf8.elementsEqual(b.folder.utf8)
+      ? a.name.utf8.lexicographicallyPrecedes(b.name.utf8) : a.folder.utf8.lexicographicallyPrecedes(b.folder.utf8)
   }
 
   /// Counts a file of another ending.

@@ -2,10 +2,13 @@ internal import SubCore
 
 /// Lists of files in WebDataset's notation.
 public enum ShardList {
-  /// Whether a file is a shard by its name: a tar archive, plain or packed by gzip, in capitals or not.
+  /// What the names of shards end in: tar archives, plain or packed by gzip.
+  public static let endings = ["tar", "tar.gz", "tgz"]
+
+  /// Whether a file is a shard by its name, in capitals or not.
   public static func isShard(_ name: String) -> Bool {
     let name = name.lowercased()
-    return [".tar", ".tar.gz", ".tgz"].contains(where: name.hasSuffix)
+    return endings.contains { name.hasSuffix(".\($0)") }
   }
 
   /// The paths of the shards in a folder, in the order of their names; hidden files are none.

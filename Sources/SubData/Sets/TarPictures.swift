@@ -36,10 +36,10 @@ struct TarPictures: Sendable {
       ))
   }
 
-  /// The same pictures in another order, or some of them.
-  func taking(_ order: [Int]) -> TarPictures {
+  /// Some of the pictures, in any order, called as given.
+  func taking(_ chosen: [(name: String, picture: Int)]) -> TarPictures {
     var taken = self
-    taken.places = order.map { places[$0] }
+    taken.places = chosen.map { ($0.name, places[$0.picture].place) }
     return taken
   }
 

@@ -3,12 +3,37 @@ public import SubCore
 
 /// A member of a tar archive.
 public struct TarEntry: Sendable, Equatable {
-  /// The path inside the archive.
+  /// What another member, or nothing, is to be taken for.
+  public enum Link: Sendable, Equatable {
+    /// A member before it, by its path in the archive.
+    case hard(String)
+    /// A path from the folder of the link.
+    case symbolic(String)
+  }
+
+  /// The path inside the archive. One that is no UTF-8 has its bytes beyond ASCII as tar lists them (`\351`), so that no two
+  /// become one.
   public let path: String
+  /// Whether the path is UTF-8 in the archive.
+  public let isUTF8: Bool
+  /// Where it leads, if it is a link.
+  public let link: Link?
   /// The size of its contents in bytes.
   public let size: Int
   /// Where its contents start in the (unpacked) archive.
   public let offset: Int
+
+  init(path: [UInt8], link: Link? = nil, size: Int, offset: Int) {
+    self.path = Self.text(path)
+    isUTF8 = self.path.utf8.elementsEqual(path)
+    (self.link, self.size, self.offset) = (link, size, offset)
+  }
+
+  /// A path's bytes as `path` has them.
+  static func text(_ bytes: [UInt8]) -> String {
+    String(validating: bytes, as: UTF8.self)
+      ?? bytes.map { $0 < 0x80 ? String(UnicodeScalar($0)) : "\\" + String($0, radix: 8) }.joined()
+  }
 
   /// The path up to the first dot of its last component: what the parts of one WebDataset sample share. Nil for names
   /// without a dot or with nothing before it, and for names such as `__meta__`.
@@ -31,6 +56,7 @@ public final class TarReader {
   public static let largestMember = 1 << 30
 
   private let path: String
+  private let givesLinks: Bool
   private let file: gzFile
   private let plainSize: Int?
   private let packedSize: Int
@@ -44,9 +70,10 @@ public final class TarReader {
   /// Whether the file is a plain tar, so that `TarEntry.offset` is a place in the file itself.
   public var isPlain: Bool { plainSize != nil }
 
-  /// Opens an archive. Throws `InputError` if it cannot be read.
-  public init(_ path: String) throws {
-    self.path = path
+  /// Opens an archive; with `givesLinks` its links are members too, else they are passed over. Throws `InputError` if it
+  /// cannot be read.
+  public init(_ path: String, givesLinks: Bool = false) throws {
+    (self.path, self.givesLinks) = (path, givesLinks)
     let (opened, size) = try InputFile.unpacking(path)
     file = opened
     plainSize = gzdirect(file) != 0 ? size : nil
@@ -55,9 +82,10 @@ public final class TarReader {
 
   deinit { gzclose(file) }
 
-  /// The next regular file, or nil at the end. What is left of the previous one is skipped.
+  /// The next regular file, or link, or nil at the end. What is left of the previous one is skipped.
   ///
-  /// Throws `InputError` for a cut or damaged archive, with the byte offset; afterwards there is nothing more to read.
+  /// Throws `InputError` for a cut or damaged archive, and for a sparse member, with the byte offset; afterwards there is
+  /// nothing more to read.
   public func next() throws -> TarEntry? {
     guard !isDone else { return nil }
     do { return try nextEntry() } catch {
@@ -79,8 +107,8 @@ public final class TarReader {
   }
 
   private func nextEntry() throws -> TarEntry? {
-    var longPath: String?
-    var extended: [String: String] = [:]
+    var long: (path: [UInt8]?, target: [UInt8]?) = (nil, nil)
+    var extended: [String: [UInt8]] = [:]
     while true {
       try skip(bodyLeft + paddingLeft)
       (bodyLeft, paddingLeft) = (0, 0)
@@ -94,23 +122,28 @@ public final class TarReader {
       let kind = block[156]
       guard var size = Self.number(block[124..<136]) else { throw damaged("a member's size is not a number", start) }
       if let text = extended["size"], kind != UInt8(ascii: "x") {
-        guard let number = Int(text), number >= 0 else { throw damaged("a member's size is not a number", start) }
+        guard let number = Int(String(decoding: text, as: UTF8.self)), number >= 0 else {
+          throw damaged("a member's size is not a number", start)
+        }
         size = number
       }
       guard size <= Int.max / 2 else { throw damaged("a member of \(size) bytes", start) }
       (bodyLeft, paddingLeft) = (size, (512 - size % 512) % 512)
       switch kind {
-      case UInt8(ascii: "L"): longPath = try Self.text(metadata(start))
+      case UInt8(ascii: "L"): long.path = try Self.text(metadata(start))
+      case UInt8(ascii: "K"): long.target = try Self.text(metadata(start))
       case UInt8(ascii: "x"): extended.merge(try Self.records(metadata(start))) { $1 }
-      case 0, UInt8(ascii: "0"), UInt8(ascii: "7"):
-        let path = extended["path"] ?? longPath ?? Self.path(block)
-        if path.hasSuffix("/") {  // an old way to write a folder
-          (longPath, extended) = (nil, [:])
-          continue
-        }
-        return TarEntry(path: path, size: size, offset: position)
-      case UInt8(ascii: "K"), UInt8(ascii: "g"): break  // link targets and defaults for all: nothing of use here
-      default: (longPath, extended) = (nil, [:])
+      case UInt8(ascii: "g"): break  // defaults for all: nothing of use here
+      case UInt8(ascii: "S"): throw sparse(start)
+      case 0, UInt8(ascii: "0"), UInt8(ascii: "7"), UInt8(ascii: "1"), UInt8(ascii: "2"):
+        if extended.keys.contains(where: { $0.hasPrefix("GNU.sparse.") }) { throw sparse(start) }
+        let path = extended["path"] ?? long.path ?? Self.path(block)
+        let target = extended["linkpath"] ?? long.target ?? Self.text(block[157..<257])
+        (long, extended) = ((nil, nil), [:])
+        if path.last == UInt8(ascii: "/") { continue }  // an old way to write a folder
+        let link = Self.link(kind, target)
+        if link == nil || givesLinks { return TarEntry(path: path, link: link, size: size, offset: position) }
+      default: (long, extended) = ((nil, nil), [:])
       }
     }
   }
@@ -200,6 +233,19 @@ public final class TarReader {
     InputError("damaged archive: \(what)", at: "\(path), byte \(offset)", cure: "fetch it again")
   }
 
+  private func sparse(_ offset: Int) -> InputError {
+    InputError("sparse members are not read", at: "\(path), byte \(offset)", cure: "make it without -S")
+  }
+
+  /// Where a member leads that is a link by its kind.
+  private static func link(_ kind: UInt8, _ target: [UInt8]) -> TarEntry.Link? {
+    switch kind {
+    case UInt8(ascii: "1"): .hard(TarEntry.text(target))
+    case UInt8(ascii: "2"): .symbolic(TarEntry.text(target))
+    default: nil
+    }
+  }
+
   /// Whether a header's checksum (its own field counted as spaces) is right; nil if it is no number.
   private static func checksum(_ block: [UInt8]) -> Bool? {
     guard let stated = number(block[148..<156]) else { return nil }
@@ -221,21 +267,20 @@ public final class TarReader {
     return digits.isEmpty ? 0 : Int(digits, radix: 8).flatMap { $0 < 0 ? nil : $0 }
   }
 
-  private static func text(_ bytes: some Sequence<UInt8>) -> String {
-    String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-  }
+  /// What stands before the first zero.
+  private static func text(_ bytes: some Sequence<UInt8>) -> [UInt8] { Array(bytes.prefix { $0 != 0 }) }
 
-  private static func path(_ block: [UInt8]) -> String {
+  private static func path(_ block: [UInt8]) -> [UInt8] {
     let name = text(block[0..<100])
     // POSIX archives keep the front of long paths apart; GNU ones use that field for times.
     guard block[257..<263].elementsEqual(Array("ustar\0".utf8)) else { return name }
     let front = text(block[345..<500])
-    return front.isEmpty ? name : front + "/" + name
+    return front.isEmpty ? name : front + [UInt8(ascii: "/")] + name
   }
 
   /// The `LENGTH KEY=VALUE\n` records of a pax header.
-  private static func records(_ bytes: [UInt8]) -> [String: String] {
-    var result: [String: String] = [:]
+  private static func records(_ bytes: [UInt8]) -> [String: [UInt8]] {
+    var result: [String: [UInt8]] = [:]
     var position = 0
     while position < bytes.count, let space = bytes[position...].firstIndex(of: 32),
       let length = Int(String(decoding: bytes[position..<space], as: UTF8.self)),
@@ -244,7 +289,7 @@ public final class TarReader {
       let record = bytes[(space + 1)..<(position + length - 1)]
       if let equals = record.firstIndex(of: UInt8(ascii: "=")) {
         let key = String(decoding: record[..<equals], as: UTF8.self)
-        result[key] = String(decoding: record[record.index(after: equals)...], as: UTF8.self)
+        result[key] = Array(record[record.index(after: equals)...])
       }
       position += length
     }

@@ -66,10 +66,9 @@ public struct TarShards: ImageSource {
   public func image(at index: Int) throws -> SourceImage { try pictures.image(at: index) }
 
   private static func label(_ bytes: HostArray, at place: String, classes: Int?) throws -> Int {
-    let text = bytes.withBytes { String(decoding: $0.prefix(32), as: UTF8.self) }
-    let digits = text.filter { !$0.isWhitespace }
-    guard let label = Int(digits), label >= 0, label < classes ?? .max else {
-      throw InputError("'\(digits)' is no class number", at: place, cure: "write a number from 0, in digits")
+    let text = bytes.withBytes { String(decoding: $0.prefix(256), as: UTF8.self) }.trimmed
+    guard bytes.count <= 256, let label = Int(text), label >= 0, label < classes ?? .max else {
+      throw InputError("'\(text.prefix(32))' is no class number", at: place, cure: "write a number from 0, in digits")
     }
     return label
   }

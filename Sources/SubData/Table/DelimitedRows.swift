@@ -48,12 +48,13 @@ struct DelimitedRows: TableRows {
     let (start, line) = rows[row]
     let reader = RowReader(bytes: bytes, separator: separator, format: format)
     let fields = try reader.fields(start) { "\(path), line \(line)" }.fields
-    if format.isStrict, fields.count != columns.count {
+    if fields.count > columns.count || format.isStrict && fields.count < columns.count {
       throw InputError(
         "the row has \(fields.count) fields, the header \(columns.count)", at: "\(path), line \(line)",
         cure: fields.count < columns.count
           ? "write every column" + (format.isQuoted ? "; where quotes are text, say so with --quoting none" : "")
-          : "put fields that hold the separator into quotes, or name another with --separator")
+          : "put fields that hold the separator into quotes"
+            + (format.isStrict ? ", or name another with --separator" : ""))
     }
     return wanted.map { $0 < fields.count ? fields[$0] : nil }
   }

@@ -11,7 +11,9 @@ public struct LabelSet: Sendable, Equatable {
   public let names: [String]
   /// What was guessed of the labels, with the option that settles it; nil where nothing was.
   public let remark: String?
-  private let numbers: [String: Int]
+  private let places: [String: Int]
+  /// Where all names are numbers, the classes by what `numeral` makes of these.
+  private let numerals: [String: Int]
 
   /// Whether labels are numbers.
   public var isRegression: Bool { names.isEmpty }
@@ -23,18 +25,33 @@ public struct LabelSet: Sendable, Equatable {
 
   private init(_ names: [String], remark: String?) {
     (self.names, self.remark) = (names, remark)
-    numbers = Dictionary(names.enumerated().map { ($1, $0) }) { first, _ in first }
+    places = Dictionary(names.enumerated().map { ($1, $0) }) { first, _ in first }
+    numerals =
+      names.allSatisfy(Self.isNumber)
+      ? Dictionary(names.enumerated().map { (Self.numeral($1), $0) }) { first, _ in first } : [:]
   }
 
+  /// Whether a label is a number, white space around it or not.
+  private static func isNumber(_ text: String) -> Bool { Double(text.trimmed)?.isFinite == true }
+
+  /// A number as text without white space, a whole one without zeros in front.
+  private static func numeral(_ text: String) -> String { Int(text.trimmed).map { "\($0)" } ?? text.trimmed }
+
   /// The labels that a column holds. Unless told otherwise they are classes, in the order of whole numbers or of code
-  /// points, as run_glue has them; numbers, some of which have a point, are a regression.
+  /// points, as run_glue has them; numbers, some of which have a point, are a regression. White space around numbers is no
+  /// part of them, and where all are whole, 1 and 01 are one class, as in pandas.
   ///
   /// Throws an `InputError` where there is but one class, or nearly as many as samples.
   public init(of texts: [String], _ problem: Problem? = nil, at place: String) throws {
-    let all = Set(texts)
-    let values = all.map { Double($0) }
-    let areNumbers = !values.contains { $0?.isFinite != true }
+    var all = Set(texts)
+    let areNumbers = all.allSatisfy(Self.isNumber)
+    if areNumbers { all = Set(all.map(\.trimmed)) }
     let areWhole = areNumbers && all.allSatisfy { Int($0) != nil }
+    if areWhole {
+      // Of several ways to write a number the shortest.
+      all = Set(Dictionary(all.map { (Int($0)!, $0) }) { ($0.count, $0) < ($1.count, $1) ? $0 : $1 }.values)
+    }
+    let values = all.map { Double($0.trimmed) }
     // One 'NA' in a column of scores makes classes of them all.
     let words = zip(all, values).filter { $1?.isFinite != true }.map(\.0).sorted()
     let stray: String? =
@@ -65,8 +82,7 @@ public struct LabelSet: Sendable, Equatable {
           ? "name the column of the labels with --label"
           : "leave such rows out, and say --problem regression")
     }
-    let names =
-      areWhole ? all.sorted { (Int($0)!, $0) < (Int($1)!, $1) } : ClassOrder.plain.sorted(Array(all))
+    let names = areWhole ? all.sorted { Int($0)! < Int($1)! } : ClassOrder.plain.sorted(Array(all))
     self.init(
       names,
       remark: areWhole && problem == nil
@@ -77,12 +93,12 @@ public struct LabelSet: Sendable, Equatable {
   /// A label as a class number or as the number that it is. Throws where it is none.
   public func value(of text: String, at place: @autoclosure () -> String) throws -> Float {
     if isRegression {
-      guard let number = Float(text), number.isFinite else {
+      guard let number = Float(text.trimmed), number.isFinite else {
         throw InputError("the label '\(text)' is no number", at: place(), cure: "correct it, or leave the row out")
       }
       return number
     }
-    guard let number = numbers[text] else {
+    guard let number = places[text] ?? numerals[Self.numeral(text)] else {
       let nearest = Suggestion.nearest(to: text, in: names).map { "; the nearest is '\($0)'" } ?? ""
       throw InputError(
         "the label '\(text)' is none of the \(names.count) known ones\(nearest)", at: place(),

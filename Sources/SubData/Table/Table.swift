@@ -11,7 +11,8 @@ public struct Table: Sendable {
     public var separator: String?
     /// Whether a field that begins with `"` runs to the closing one.
     public var isQuoted: Bool
-    /// Whether rows must have as many fields as the header, and text behind a closing quote is an error.
+    /// Whether rows with fewer fields than the header, and text behind a closing quote, are errors. Rows with more always
+    /// are: a separator that stands in a field without quotes would cut it.
     public var isStrict: Bool
 
     /// As spreadsheets write it.

@@ -1,4 +1,5 @@
 import SubCore
+import SubData
 import SubTrain
 
 /// `doctor --check`: a device's results beside the reference's.

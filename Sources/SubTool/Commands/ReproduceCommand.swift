@@ -1,3 +1,5 @@
+import SubData
+
 /// `reproduce`: a table or figure of the paper.
 struct ReproduceCommand: Command {
   static let name = "reproduce"

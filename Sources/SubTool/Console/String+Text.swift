@@ -5,14 +5,6 @@ extension String {
     return left ? room + self : self + room
   }
 
-  /// The text without spaces at either end.
-  var trimmed: String {
-    var text = self[...]
-    while text.first == " " { text.removeFirst() }
-    while text.last == " " { text.removeLast() }
-    return String(text)
-  }
-
   /// The word as a shell takes it: quoted where it holds anything that a shell would change, braces for instance.
   var shellWord: String {
     let plain = unicodeScalars.allSatisfy { scalar in

@@ -1,3 +1,4 @@
+import SubData
 import SubTrain
 
 #if canImport(Glibc)

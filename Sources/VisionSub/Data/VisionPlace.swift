@@ -95,7 +95,7 @@ struct VisionPlace {
   func classNames() throws -> [String]? {
     let file = FileSystem.join(path, "classes.txt")
     guard names.contains("classes.txt") else { return nil }
-    let lines = try InputFile(file).text().split(whereSeparator: \.isNewline).map(String.init)
+    let lines = try LineFile.entries(file).map(\.text)
     guard !lines.isEmpty else { throw InputError("the file names no class", at: file, cure: "write a class a line") }
     return lines
   }
@@ -104,6 +104,14 @@ struct VisionPlace {
     if let packed {
       return try packed.source(part, classNames: classNames, order: order)
     }
+    let source = try unpacked(part, classNames)
+    guard part != .validation,
+      let unused = ImageFolder.unusedSplit(of: isTrainingFolder ? FileSystem.parent(path) : path)
+    else { return source }
+    return ImageSubset(source, Array(0..<source.count), remarks: source.remarks + [unused])
+  }
+
+  private func unpacked(_ part: TarFolder.Part, _ classNames: [String]?) throws -> any ImageSource {
     if !names.isEmpty || archive != nil || FileSystem.kind(path) == .folder {
       if isCIFAR {
         return try CIFAR(path, training: part == .training || part == .whole && !CIFAR.hasTest(path))

@@ -93,6 +93,17 @@ struct CaptionSetTests {
     #expect(throws: InputError.self) { try CaptionSet("\(empty)/x.tar") }
   }
 
+  @Test func `a file that is neither called as data nor a tar archive is answered with the endings that are known`()
+    throws
+  {
+    let text = try CaptionFiles.write("0.jpg\ta dog\n".utf8, folder["flickr.txt"])
+    let error = #expect(throws: InputError.self) { try CaptionSet(text) }
+    #expect(error?.place == text && error?.cure.contains(".csv, .tsv, .jsonl") == true)
+    #expect(error?.cure.contains(".tar, .tar.gz, .tgz") == true)
+    let shard = try CaptionFiles.write(CaptionFiles.tar([("0.jpg", [1]), ("0.txt", [65])]), folder["shard"])
+    #expect(try Self.all(shard).0.count == 1)
+  }
+
   @Test func `tables are read as pandas reads them`() throws {
     try CaptionFiles.write([5], folder["a.jpg"])
     let text =
@@ -105,6 +116,17 @@ struct CaptionSetTests {
     #expect(throws: InputError.self) { try pairs[1].imageBytes() }
     #expect(pairs.map(\.name) == [2, 5, 7, 9].map { "\(path), line \($0)" })
     #expect(faults.count(.noCaption) == 2 && faults.summary.contains("t.csv, line 6"))
+  }
+
+  @Test func `a row whose caption a separator cuts is counted and skipped`() throws {
+    let path = try CaptionFiles.write(
+      "filepath,title\na.jpg,a dog, running\nb.jpg,\"a dog, running\"\nc.jpg\n".utf8, folder["c.csv"])
+    let (pairs, faults) = try Self.all(path)
+    #expect(pairs.map(\.caption) == ["a dog, running"])
+    #expect(faults.count(.badCaption) == 1 && faults.count(.noCaption) == 1)
+    #expect(
+      faults.summary.contains(
+        "c.csv, line 2: the row has 3 fields, the header 2: put fields that hold the separator into quotes)"))
   }
 
   @Test func `broken tables name file and line`() throws {

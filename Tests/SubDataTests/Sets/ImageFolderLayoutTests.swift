@@ -58,6 +58,9 @@ struct ImageFolderLayoutTests {
   @Test func `a split of pictures without classes is none`() throws {
     let root = try root("train/a/0.png", "train/b/0.png", "test/0.png")
     #expect(ImageFolder.splits(of: root).validation == nil)
+    #expect(ImageFolder.unusedSplit(of: root) == "\(root)/test holds 1 pictures without class folders: not used")
+    try ImageFixtures.write([1], folder["val/a/0.png"])
+    #expect(ImageFolder.unusedSplit(of: root) == nil)
   }
 
   /// `timm.data.readers.reader_image_folder` and torchvision on these folders.

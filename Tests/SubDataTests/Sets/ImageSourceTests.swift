@@ -141,6 +141,14 @@ struct ImageSourceTests {
       }
       #expect(error?.place == "y.npy")
     }
+    for (labels, first) in [
+      (HostArray([Int64(-3), -2], shape: [2]), "label -3"),
+      (HostArray([UInt64.max, 1], shape: [2], dtype: .u64), "label 18446744073709551615"),
+      (HostArray([UInt64.max, UInt64.max - 1], shape: [2], dtype: .u64), "label 18446744073709551615"),
+    ] {
+      let error = #expect(throws: InputError.self) { try ImageArrays(images: images, labels: labels, place: "x.npy") }
+      #expect(error?.what.hasPrefix("\(first) of image 0 is not in 0..<") == true)
+    }
     #expect(throws: InputError.self) {
       try ImageArrays(images: images.reshaped([2, 3, 4, 6]), labels: HostArray([Int64(1), 1], shape: [2]), place: "")
     }

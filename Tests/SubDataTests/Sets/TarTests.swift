@@ -91,6 +91,45 @@ struct TarTests {
     #expect(kinds == [["jpg", "seg.png"], ["txt"], ["txt"], ["txt"], ["txt"], ["txt"]])
   }
 
+  @Test func `a sparse member is called what it is`() throws {
+    let pax = Array("22 GNU.sparse.major=1\n".utf8)
+    let archives = [
+      TarArchive.member("a/0.png".utf8, [1, 2, 3], kind: "S"),
+      TarArchive.member("x".utf8, pax, kind: "x") + TarArchive.member("GNUSparseFile.0/0.png".utf8, [1]),
+    ]
+    for bytes in archives {
+      try ImageFixtures.write(bytes + TarArchive.end, temporary["s.tar"])
+      let error = #expect(throws: InputError.self) { try TarReader(temporary["s.tar"]).next() }
+      #expect(error?.what == "sparse members are not read" && error?.cure == "make it without -S")
+    }
+  }
+
+  @Test func `keys that are no UTF-8 are keys of their own`() throws {
+    func member(_ key: UInt8, _ kind: String, _ bytes: [UInt8]) -> [UInt8] {
+      TarArchive.member([key] + Array(".\(kind)".utf8), bytes)
+    }
+    let whole =
+      member(0xe9, "png", [1]) + member(0xe9, "cls", Array("1".utf8)) + member(0xe8, "png", [1])
+      + member(0xe8, "cls", Array("0".utf8))
+    // Nothing but the key tells these two apart.
+    let torn = member(0xe9, "png", [1]) + member(0xe8, "cls", Array("0".utf8))
+    try ImageFixtures.write(whole + torn + TarArchive.end, temporary["k.tar"])
+    let shards = try TarShards([temporary["k.tar"]])
+    #expect(shards.labels == [1, 0] && shards.incomplete == 2)
+    #expect(shards.name(of: 0) == "\(temporary["k.tar"]), \\351")
+  }
+
+  @Test func `a class number has white space at its ends alone`() throws {
+    func labels(_ text: String) throws -> [Int] {
+      try AtomicFile.write(TarArchive.bytes([("0.png", [1]), ("0.cls", Array(text.utf8))]), to: temporary["c.tar"])
+      return try TarShards([temporary["c.tar"]], mostProblems: 0).labels
+    }
+    #expect(try labels(" 10\n") == [10])
+    for wrong in ["1 0", "1" + String(repeating: " ", count: 300) + "0", ""] {
+      #expect(throws: InputError.self, "\(wrong)") { try labels(wrong) }
+    }
+  }
+
   @Test func `no damage traps, and no size is believed`() throws {
     let original = [UInt8](try ImageFixtures.data("sets/pax.tar"))
     let folder = temporary.path

@@ -99,4 +99,30 @@ struct TableTests {
     #expect(error { _ = try LabelSet(of: ["1", "1"], at: "t") }.contains("one class, '1'"))
     #expect(error { _ = try LabelSet(of: (0..<1500).map { "\($0)x" }, at: "t") }.contains("1500 different labels"))
   }
+
+  @Test func `white space around numbers is no part of them, and around words it is`() throws {
+    let scores = try LabelSet(of: [" 1.0", "4.5 ", "0.5"], at: "t")
+    #expect(scores.isRegression)
+    #expect(try scores.value(of: " 4.5", at: "") == 4.5)
+    let numbers = try LabelSet(of: ["0", " 1", " 0", "1", "1\t"], at: "t")
+    #expect(numbers.names == ["0", "1"])
+    #expect(try ["0", " 0", "1\t"].map { try numbers.value(of: $0, at: "") } == [0, 0, 1])
+    #expect(try LabelSet(of: ["1.5", " 1.5", "2"], .classification, at: "t").names == ["1.5", "2"])
+    let words = try LabelSet(of: ["dog", " dog", "0"], at: "t")
+    #expect(words.names == [" dog", "0", "dog"])
+    #expect(error { _ = try words.value(of: " 0", at: "line 4") }.contains("' 0' is none of the 3 known ones"))
+  }
+
+  @Test func `whole numbers are one class however they are written, and keep the way that is the only one`() throws {
+    let mixed = try LabelSet(of: ["01", "1", "2", "+2"], at: "t")
+    #expect(mixed.names == ["1", "2"])
+    #expect(try ["01", "1", "002"].map { try mixed.value(of: $0, at: "") } == [0, 0, 1])
+    let padded = try LabelSet(of: ["01", "02", "10"], at: "t")
+    #expect(padded.names == ["01", "02", "10"])
+    #expect(try LabelSet(names: padded.names).value(of: "2", at: "") == 1)
+    // Of names that are known, each is its own.
+    let known = LabelSet(names: ["01", "1"])
+    #expect(try ["01", "1"].map { try known.value(of: $0, at: "") } == [0, 1])
+    #expect(try LabelSet(of: ["01", "1", "x"], at: "t").names == ["01", "1", "x"])
+  }
 }
