@@ -248,7 +248,8 @@ import Testing
 
   @Test func `files of something else are refused`() throws {
     let text = try changed("vit-token") { $0 = [("bert.embeddings.word_embeddings.weight", array(4, [2, 2]))] }
-    #expect(throws: InputError.self) { try recognised(text) }
+    let refused = #expect(throws: InputError.self) { try recognised(text) }
+    #expect(refused?.cure.contains("--text COLUMN") == true)
     #expect(throws: InputError.self) {
       try recognised(file("deit3-official"), variant: "vit_tiny_patch16_224")
     }
