@@ -18,7 +18,7 @@ struct ProjectHome: Sendable {
     if let given = environment["MASKSUB_HOME"], !given.isEmpty {
       path = given
     } else {
-      let starts = [Self.resolved("/proc/self/exe"), Self.resolved(".")].compactMap { $0 }
+      let starts = [FileSystem.resolved("/proc/self/exe"), FileSystem.resolved(".")].compactMap { $0 }
       path = starts.lazy.compactMap(Self.above).first
     }
   }
@@ -43,7 +43,7 @@ struct ProjectHome: Sendable {
   var commit: String? {
     guard let path else { return nil }
     if let noted = Self.line("\(path)/commit") { return noted }
-    guard let program = Self.resolved("/proc/self/exe"), program.hasPrefix(path + "/"),
+    guard let program = FileSystem.resolved("/proc/self/exe"), program.hasPrefix(path + "/"),
       let head = Self.line("\(path)/.git/HEAD")
     else { return nil }
     guard head.hasPrefix("ref: ") else { return head }
@@ -68,11 +68,5 @@ struct ProjectHome: Sendable {
       parts.removeLast()
     }
     return nil
-  }
-
-  static func resolved(_ path: String) -> String? {
-    guard let real = realpath(path, nil) else { return nil }
-    defer { free(real) }
-    return String(cString: real)
   }
 }

@@ -1,5 +1,6 @@
 import SubCore
 public import SubData
+import VisionSub
 
 extension ClipConfig {
   /// Reads open_clip's form: `embed_dim`, `quick_gelu`, `vision_cfg` and `text_cfg`, alone or under `model_cfg`. Fields
@@ -71,24 +72,18 @@ extension ClipConfig {
   /// The configuration in open_clip's form.
   public var json: JSON {
     func count(_ number: Int) -> JSON { .integer(Int64(number)) }
-    /// The ratio of which int(of · ratio) is the width again.
-    func ratio(_ width: Int, _ of: Int) -> JSON {
-      var ratio = Double(width) / Double(of)
-      while Int(Double(of) * ratio) < width { ratio = ratio.nextUp }
-      return .number(ratio)
-    }
     return [
       "model_cfg": [
         "embed_dim": count(embedWidth), "quick_gelu": .bool(activation == .quickGelu),
         "vision_cfg": [
           "image_size": count(image.size), "layers": count(image.layers), "width": count(image.width),
           "head_width": count(image.width / image.heads), "patch_size": count(image.patch),
-          "mlp_ratio": ratio(image.mlpWidth, image.width),
+          "mlp_ratio": .number(VisionTransformerConfig.ratio(image.mlpWidth, of: image.width)),
         ],
         "text_cfg": [
           "context_length": count(text.contextLength), "vocab_size": count(text.vocabularySize),
           "width": count(text.width), "heads": count(text.heads), "layers": count(text.layers),
-          "mlp_ratio": ratio(text.mlpWidth, text.width),
+          "mlp_ratio": .number(VisionTransformerConfig.ratio(text.mlpWidth, of: text.width)),
         ],
       ]
     ]

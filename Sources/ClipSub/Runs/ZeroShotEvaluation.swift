@@ -14,6 +14,8 @@ public struct ZeroShotEvaluation {
   var batchSize: Int
   private let ranks: any Communicator
   private var device: Device { clip.parameters.arena.device }
+  /// What is to be said of the prompts, in a line each.
+  public let details: [String]
   /// What was left out, in a line each, of all ranks; set by the evaluation.
   public private(set) var remarks: [String] = []
 
@@ -26,10 +28,19 @@ public struct ZeroShotEvaluation {
     (self.clip, self.data, self.templates, self.batchSize) = (clip, data, templates, batchSize)
     self.ranks = ranks
     guard case .classes(let images) = data else {
-      self.classes = classes
+      (self.classes, details) = (classes, [])
       return
     }
-    let names = classes ?? ClassNames(images.classNames.map { $0.replacing("_", with: " ") })
+    func spoken(_ folder: String) -> String { folder.replacing("_", with: " ") }
+    let names = classes ?? ClassNames(images.classNames.map(spoken))
+    let joined = classes == nil ? images.classNames.first { $0.contains("_") } : nil
+    details =
+      joined.map {
+        [
+          "the prompts have a space for each _ of the class folders' names, \($0) is '\(spoken($0))' (--classes FILE for "
+            + "others)"
+        ]
+      } ?? []
     guard names.names.count == images.classNames.count else {
       throw InputError(
         "\(names.names.count) class names for \(images.classNames.count) class folders", at: place,

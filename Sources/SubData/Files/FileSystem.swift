@@ -151,6 +151,13 @@ package enum FileSystem {
     return target.hasPrefix("/") ? target : join(parent(path), target)
   }
 
+  /// The path of what a path leads to, without links and dots; nil where there is nothing.
+  package static func resolved(_ path: String) -> String? {
+    guard let real = realpath(path, nil) else { return nil }
+    defer { free(real) }
+    return String(cString: real)
+  }
+
   /// The folder in which the process works; nil where that has been removed.
   package static var currentFolder: String? {
     guard let path = getcwd(nil, 0) else { return nil }

@@ -80,6 +80,7 @@ struct ClipPretrainCommand: RankedCommand {
         templates: zeroShot.promptTemplates(embedded: embedded?.templates), batchSize: recipe.loop.evalBatchSize,
         sharedBy: settings.ranks)
     }
+    for line in evaluation?.details ?? [] { context.console.note(line) }
     var run = try ClipRun(recipe, on: set, clip, evaluating: evaluation, method: methodOptions.choice, settings)
     for (key, place) in [("data", data), ("val", validation), ("from", from), ("vocab", clipOptions.vocabulary)] {
       run.configuration[key] = place.map { .string($0) } ?? .null

@@ -10,7 +10,7 @@ struct EmbedCommand: Command {
     "A vision model gives what its classifier reads, a BERT the mean of its last layer's tokens "
     + "(or what a sentence-transformers folder says), a CLIP the features of "
     + "its image tower, or with --captions of its text tower, each of length 1. --output writes a row for every input; "
-    + "what the inputs are stands in a .txt beside an .npy file, in the metadata of a .safetensors file, and in front of "
+    + "what the inputs are stands in FILE.names.txt beside FILE.npy, in the metadata of a .safetensors file, and in front of "
     + "the numbers in a .csv or .jsonl file. --nearest prints the most similar inputs, by cosine, of every --query, or of every input: a query of a CLIP is a text."
   static let example = "masksub embed --from models/clip photos --query \"a dog in the snow\" --nearest 5"
   static let section = CommandSection.evaluate
@@ -48,12 +48,15 @@ struct EmbedCommand: Command {
       throw InputError(
         "--query without --nearest", at: "masksub embed", cure: "add --nearest K", isUsage: true)
     }
-    var file = try output.map { try RowFile($0, tensor: "features", option: "--output") }
     let origin = ModelOrigin(from)
+    let read = origin.places + [inference.data, clipOptions.vocabulary].compactMap(\.self)
+    var file = try output.map { try RowFile($0, tensor: "features", option: "--output", sparing: read) }
     let embedder = try origin.modality(weights: weights.key).embedder(self, of: origin, in: context)
     for line in embedder.details { context.console.note(line) }
     var (names, features, width): ([String], [Float], Int) = ([], [], 0)
+    var outputs = FiniteOutputs()
     try embedder.forEachInput { name, row in
+      outputs.add(row)
       let row = normalizes ? Self.normalized(row) : row
       names.append(name)
       width = row.count
@@ -65,6 +68,7 @@ struct EmbedCommand: Command {
     }
     if let file { try context.console.print(file.write()) }
     if let nearest { try printNeighbours(nearest, names, features, width, embedder, in: context) }
+    try outputs.check(at: from)
   }
 
   private func printNeighbours(

@@ -46,11 +46,7 @@ struct EvalCommand: RankedCommand {
     for (name, value) in evaluation.metrics { try context.console.print("\(name) \(value.fixed(4))") }
     guard let loss = evaluation.loss else { return }
     try context.console.print("loss \(loss.fixed(4))")
-    guard loss.isFinite else {
-      throw InputError(
-        "the model's outputs are not finite", at: from,
-        cure: "give other weights (masksub inspect --stats shows which of these are not finite)")
-    }
+    if !loss.isFinite { throw FiniteOutputs.error(at: from) }
   }
 }
 

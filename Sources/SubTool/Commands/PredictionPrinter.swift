@@ -13,11 +13,17 @@ struct PredictionPrinter {
   /// What a regression's values are called; one is a value.
   private let valueNames: [String]
   private var logits: RowFile?
+  private var outputs = FiniteOutputs()
+  /// The model.
+  private let place: String
 
   /// A printer; a CSV's header is printed at once. `hasPairs`: whether inputs may be pairs.
   init(_ command: PredictCommand, _ reader: PredictionReader, hasPairs: Bool = false, on console: Console) throws {
     (format, self.reader, self.console, self.hasPairs) = (command.format, reader, console, hasPairs)
-    logits = try command.logits.map { try RowFile($0, tensor: "logits", option: "--logits") }
+    place = command.from
+    let files = [command.inference.data, command.zeroShot.classes, command.zeroShot.templates]
+    let read = ModelOrigin(place).places + (files + [command.clipOptions.vocabulary]).compactMap(\.self)
+    logits = try command.logits.map { try RowFile($0, tensor: "logits", option: "--logits", sparing: read) }
     valueNames = (reader.classNames?.count ?? 1) > 1 ? reader.classNames ?? [] : ["value"]
     guard format == .csv else { return }
     try write(
@@ -25,12 +31,16 @@ struct PredictionPrinter {
         + (reader.likelihood == nil ? valueNames : ["rank", "index", "class", "probability"]))
   }
 
-  /// Writes the logits, if they are wanted.
-  func finish() throws { if let logits { console.note(try logits.write()) } }
+  /// Writes the logits, if they are wanted. Throws where outputs were not finite.
+  func finish() throws {
+    if let logits { console.note(try logits.write()) }
+    try outputs.check(at: place)
+  }
 
   /// Prints what a row of logits says of an input.
   mutating func print(_ input: String, pair: String? = nil, _ row: some Collection<Float>) throws {
     logits?.add([input, pair].compactMap { $0 }.joined(separator: "\t"), row)
+    outputs.add(row)
     let prediction = reader(row)
     switch format {
     case .table:

@@ -65,7 +65,7 @@ struct ZeroShotCommand: RankedCommand {
       at: zeroShot.classes.map { "--classes \($0)" } ?? "--data \(place)",
       templates: try zeroShot.promptTemplates(embedded: embedded?.templates), batchSize: batch,
       sharedBy: context.ranks)
-    for line in clip.remarks { context.console.note(line) }
+    for line in clip.remarks + evaluation.details { context.console.note(line) }
     let figures = try evaluation()
     for remark in evaluation.remarks { context.console.note(remark) }
     return figures

@@ -59,7 +59,12 @@ extension TextModality {
     let network = try TextInference(folder, needsClassifier: folder.labelCount != nil)
     for line in network.details { context.console.note(line) }
     switch command.exportForm {
-    case .onnx: return try network.onnx().write(to: path, version: Tool.version)
+    case .onnx:
+      let graph = try network.onnx()
+      if graph.metadata.contains(where: { $0.key == "modules.json" }) {
+        context.console.note("the graph ends at the tokens; what makes a vector of them stands in its metadata")
+      }
+      return try graph.write(to: path, version: Tool.version)
     case .transformers: return try ExportForm.folder(path, network.writeForTransformers)
     case let other: throw (other ?? .timm).refused("BERT", "transformers, or an .onnx file")
     }

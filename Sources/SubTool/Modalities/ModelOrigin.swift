@@ -14,6 +14,12 @@ struct ModelOrigin {
     run = try? RunFolder.around(path)?.configuration()
   }
 
+  /// The files and folders that are read as the model: a run's checkpoints, an index of shards with what lies beside it.
+  var places: [String] {
+    if FileSystem.kind(path) == .folder, let run = RunFolder.around(path) { return [run.checkpointsPath] }
+    return [path.hasSuffix(".json") ? FileSystem.parent(path) : path]
+  }
+
   /// The kind of input that the model takes: that of the run's command, else as the tensors say. Throws where they are of
   /// no model known here.
   func modality(weights key: String?) throws -> any Modality {

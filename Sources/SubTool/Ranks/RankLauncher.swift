@@ -39,7 +39,7 @@ struct RankLauncher {
 
   /// Runs the command line `arguments` in `count` processes, whose output goes to `console`. The exit code.
   func run(_ count: Int, _ arguments: [String], _ console: Console) throws -> Int32 {
-    guard let own = ProjectHome.resolved("/proc/self/exe") else {
+    guard let own = FileSystem.resolved("/proc/self/exe") else {
       throw InputError("this system does not tell where the program is", at: "--ranks", cure: "start it with mpirun")
     }
     setenv("OMPI_ALLOW_RUN_AS_ROOT", "1", 1)

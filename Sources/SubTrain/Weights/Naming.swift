@@ -42,7 +42,7 @@ public struct Naming: Sendable, Equatable {
   public let title: String
   /// The names that tell such a file, behind whatever prefix: any of these lists, all of its names.
   let signatures: [[String]]
-  let rules: [Rule]
+  private(set) var rules: [Rule]
   private let known: [NamePattern]
   private let lacking: [NamePattern]
   /// Namings of one dialect call what no model has alike: pretraining's own parts.
@@ -65,6 +65,13 @@ public struct Naming: Sendable, Equatable {
 
   /// The model's own names.
   public static let own = Naming("own", "its own names", signatures: [], rules: [])
+
+  /// The same for a file whose tensors `ours` are written by another of the names that are understood.
+  package func writing(_ ours: String, as theirs: String) -> Naming {
+    var naming = self
+    naming.rules.insert(Rule(ours, theirs), at: 0)
+    return naming
+  }
 
   /// The file's names, by each of the rules that may hold: the first is written. Names joined to one tensor stand in one
   /// list.

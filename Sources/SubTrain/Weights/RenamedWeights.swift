@@ -18,7 +18,8 @@ package struct RenamedWeights: NamedTensors {
     let fileName: String
   }
 
-  /// Renames the tensors of a recognised file. What no model has keeps its name where both namings are of one dialect.
+  /// Renames the tensors of a recognised file. What no model has keeps its name, but for the prefix, where both
+  /// namings are of one dialect.
   package init(_ weights: Weights, of family: any ModelFamily, to target: WeightNames) throws {
     (self.weights, self.target) = (weights, target)
     var (used, names, dropped): (Set<String>, [String], [String]) = ([], [], [])
@@ -41,10 +42,12 @@ package struct RenamedWeights: NamedTensors {
       }
     }
     for name in weights.source.names where !used.contains(name) {
-      if target.naming.dialect == weights.naming.dialect, name.hasPrefix(weights.prefix) {
-        let bare = String(name.dropFirst(weights.prefix.count))
-        names.append(bare)
-        origins[bare] = Origin(info: try weights.source.info(named: name), name: nil, fileName: name)
+      // What stands beside the model, not in it, has no such prefix.
+      let isWithin = name.hasPrefix(weights.prefix)
+      let kept = isWithin ? target.prefix + name.dropFirst(weights.prefix.count) : name
+      if target.naming.dialect == weights.naming.dialect, origins[kept] == nil {
+        names.append(kept)
+        origins[kept] = Origin(info: try weights.source.info(named: name), name: nil, fileName: name)
       } else {
         dropped.append(name)
       }

@@ -5,7 +5,8 @@ import SubData
 public struct WeightNames: Sendable {
   /// The naming.
   public let naming: Naming
-  private let prefix: String
+  /// What stands before every name that was not read.
+  let prefix: String
   /// Names and shapes of the tensors that were read, by the model's own names.
   private let read: [String: [(name: String, shape: [Int])]]
 

@@ -45,7 +45,8 @@ public struct TextFolder {
     }
     config = try BERTConfig(stored.json, place: stored.place)
     weights = try BERTFamily().recognised(source)
-    labelCount = BERTFamily.labelCount(weights)
+    let outputs = BERTFamily.labelCount(weights)
+    labelCount = config.otherHead == nil ? outputs : nil
     problem = try Self.problem(JSONFields(stored.json, at: stored.place), outputs: labelCount)
     try source.checkFilling(config.weightCount, claimedAt: stored.place)
     tokenizer = try WordPieceTokenizer(folder: folder)
@@ -54,7 +55,8 @@ public struct TextFolder {
         "the tokenizer has \(tokenizer.vocabulary.count) pieces, the model \(config.vocabularySize)", at: folder,
         cure: "put the vocabulary that belongs to the weights beside them")
     }
-    remarks = passed + source.remarks + tokenizer.remarks
+    let leftOut = outputs == nil ? nil : config.otherHead.map { "the classifier of a \($0) is left out" }
+    remarks = passed + source.remarks + tokenizer.remarks + [leftOut].compactMap(\.self)
   }
 
   private static func problem(_ fields: JSONFields, outputs: Int?) throws -> TextProblem {
@@ -75,6 +77,12 @@ public struct TextFolder {
   /// The number of a classifier's outputs. Throws where there is none.
   public func classifierOutputs() throws -> Int {
     if let labelCount { return labelCount }
+    if let other = config.otherHead {
+      throw InputError(
+        "a \(other) classifies no whole texts (architectures)", at: config.place,
+        cure: "give a model for texts or pairs (BertForSequenceClassification); masksub glue trains this one for them, "
+          + "masksub embed makes vectors of sentences")
+    }
     throw InputError(
       "there is no classifier beside the encoder", at: path,
       cure: "give a fine-tuned model (masksub glue makes one); masksub embed makes vectors of sentences")
@@ -100,7 +108,9 @@ public struct TextFolder {
   public func load(
     into set: ParameterSet, labels: Int, isTrained: Bool = false, startingFrom key: RandomKey
   ) throws -> LoadReport {
-    let plan = try BERTFamily.plan(weights, labels: labels, width: config.width, isTrained: isTrained)
+    if isTrained { _ = try classifierOutputs() }
+    var plan = try BERTFamily.plan(weights, labels: labels, width: config.width, isTrained: isTrained)
+    if labelCount == nil, !isTrained { plan.starts = ["head.*"] }
     return try set.load(weights, plan, startingFrom: key, .bert)
   }
 

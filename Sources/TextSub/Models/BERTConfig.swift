@@ -34,6 +34,8 @@ public struct BERTConfig: Sendable, Equatable {
   public var padID: Int? = 0
   /// Class names in the order of their ids, where the file names them.
   public var labels: [String] = []
+  /// The classes of transformers' that wrote it, where the file names them.
+  public var architectures: [String] = []
   /// Where it was read, for errors.
   public var place = "config.json"
 
@@ -88,6 +90,7 @@ public struct BERTConfig: Sendable, Equatable {
     }
     try Self.refuseVariants(json, place)
     labels = Self.labelNames(json)
+    architectures = json["architectures"]?.array?.compactMap(\.string) ?? []
   }
 
   /// Fields by which a BERT computes something else than is built here; off, they change nothing.
@@ -104,10 +107,11 @@ public struct BERTConfig: Sendable, Equatable {
     }
   }
 
-  /// The fields under their names in `config.json`.
-  public func json(labels names: [String], problem: TextProblem) -> JSON {
-    .object([
-      "architectures": .array([.string("BertForSequenceClassification")]), "model_type": .string("bert"),
+  /// The fields under their names in `config.json`; `problem`: what a classifier's outputs stand for, which are called
+  /// `names`, nil: there is none.
+  public func json(labels names: [String] = [], problem: TextProblem?) -> JSON {
+    var fields: JSON.Object = [
+      "architectures": [problem == nil ? "BertModel" : "BertForSequenceClassification"], "model_type": .string("bert"),
       "vocab_size": .integer(Int64(vocabularySize)), "hidden_size": .integer(Int64(width)),
       "num_hidden_layers": .integer(Int64(layers)), "num_attention_heads": .integer(Int64(heads)),
       "intermediate_size": .integer(Int64(intermediateWidth)),
@@ -118,10 +122,24 @@ public struct BERTConfig: Sendable, Equatable {
       "layer_norm_eps": .number(epsilon), "initializer_range": .number(deviation),
       "pad_token_id": padID.map { .integer(Int64($0)) } ?? .null,
       "position_embedding_type": .string("absolute"),
-      "problem_type": .string(problem.rawValue),
-      "id2label": .object(JSON.Object(names.enumerated().map { (key: "\($0.offset)", value: .string($0.element)) })),
-      "label2id": .object(JSON.Object(names.enumerated().map { (key: $0.element, value: .integer(Int64($0.offset))) })),
-    ])
+    ]
+    guard let problem else { return .object(fields) }
+    fields["problem_type"] = .string(problem.rawValue)
+    fields["id2label"] = .object(
+      JSON.Object(names.enumerated().map { (key: "\($0.offset)", value: .string($0.element)) }))
+    fields["label2id"] = .object(
+      JSON.Object(names.enumerated().map { (key: $0.element, value: .integer(Int64($0.offset))) }))
+    return .object(fields)
+  }
+
+  /// Whose classifier the weights' is, where it is none of whole texts: transformers' models of words or of choices name
+  /// theirs alike. A pretrained model's configuration says nothing of it.
+  var otherHead: String? {
+    let encoders: Set = [
+      "BertModel", "BertForPreTraining", "BertForMaskedLM", "BertLMHeadModel", "BertForNextSentencePrediction",
+    ]
+    return architectures.allSatisfy { !$0.hasSuffix("ForSequenceClassification") && !encoders.contains($0) }
+      ? architectures.first : nil
   }
 
   /// About how many weights the encoder has; a double, for a file may claim anything.

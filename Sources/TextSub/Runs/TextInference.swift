@@ -19,7 +19,7 @@ public struct TextInference {
   }
   /// What logits stand for.
   public let problem: TextProblem
-  private let path: String
+  let path: String
   private let maxLength: Int?
   /// Whether the weights have a classifier.
   let hasClassifier: Bool

@@ -66,7 +66,7 @@ public enum VisionFamilies {
       "no \(families.map(\.name).joined(separator: " or ")) is recognised among its \(source.names.count) tensors",
       at: source.place,
       cure: source.names.contains { $0.contains("embeddings.word_embeddings") }
-        ? "they are a BERT's: train it by glue, or name its --task"
+        ? "they are a BERT's: train it by glue, or name its --task, or with --text COLUMN the texts of a table"
         : "give weights in timm's or the official names, or those of a CLIP (masksub inspect shows a file)")
   }
 }

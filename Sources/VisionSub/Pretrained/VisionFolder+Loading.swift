@@ -53,10 +53,6 @@ extension VisionFolder {
   /// Rows of the classifier in the weights; nil where they have none.
   var headRows: Int? { get throws { try weights.shape(of: "\(found.head).weight")?.first } }
 
-  /// Whether this is a CLIP's image tower of which nothing says what a head reads: CLIP's own evaluation reads its normed class
-  /// token, the family's finetuning the mean of the patches.
-  var isBareTower: Bool { get throws { try weights.naming.isPart && headRows == nil && hints.readout == nil } }
-
   /// Puts the weights into a model as they are to be evaluated: the average where the run kept one. Throws an
   /// `InputError` where the file has no classifier and one is needed. The mask token, which evaluation does not see, may be
   /// newly made.

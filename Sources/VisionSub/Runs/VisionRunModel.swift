@@ -64,10 +64,6 @@ public struct VisionRunModel {
   init(probing source: VisionFolder, classNames: [String], _ settings: RunSettings) throws {
     recipe = try source.evaluationRecipe()
     var config = source.configuration
-    if var tower = config as? VisionTransformerConfig, try source.isBareTower {
-      tower.readout = .token
-      config = tower
-    }
     config.classes = classNames.count
     (self.config, self.classNames, variant, isNew) = (config, classNames, source.variant, false)
     task = ImageClassification(config.makeModel(), objective: recipe.objective)

@@ -174,6 +174,12 @@ import VisionSub
     #expect(try evaluation().metrics.map(\.value) == [0.5, 1])
     #expect(evaluation.remarks.first == "unreadable pictures, not counted: 1")
     #expect(evaluation.remarks.count == 2 && evaluation.remarks[1].contains("1/broken.png"))
+    #expect(evaluation.details.isEmpty)
+    for name in ["red_disc", "star"] { try CaptionFiles.write(CaptionFiles.png, folder["joined/\(name)/0.png"]) }
+    let joined = try ZeroShotData(folder["joined"])
+    let said = try ZeroShotEvaluation(model, on: joined, templates: .photo).details
+    #expect(said.count == 1 && said[0].contains("red_disc is 'red disc'"), "\(said)")
+    #expect(try ZeroShotEvaluation(model, on: joined, classes: ClassNames(["a", "b"])).details.isEmpty)
 
     // Batches are made in turn: each rank has one of the two.
     try CaptionFiles.write([1, 2, 3], folder["classes/0/broken.png"])

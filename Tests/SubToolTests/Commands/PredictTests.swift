@@ -55,7 +55,7 @@ import TinyNetworks
     let logits = try Npy.read(folder["l.npy"])
     let best = (0..<8).max { logits.floats()[$0] < logits.floats()[$1] }
     #expect(logits.shape == [20, 8] && classes[0]["index"]?.int == best)
-    #expect(try TemporaryFolder.text(folder["l.txt"]).hasPrefix("\(picture)\n"))
+    #expect(try TemporaryFolder.text(folder["l.names.txt"]).hasPrefix("\(picture)\n"))
     // Names from a file; data as eval takes it.
     try AtomicFile.write((0..<8).map { "name \($0)\n" }.joined(), to: folder["names.txt"])
     let named = tool(
@@ -175,6 +175,43 @@ import TinyNetworks
     #expect(known.output.contains("great white shark 1.") && !known.error.contains(guess), "\(known.error)")
     #expect(try said((0..<1000).map { "class \($0)" }).output.contains("class 2 1."))
     #expect(try LineFile.entries(Repository.file("datasets/imagenet/classes.txt")).count == 1000)
+  }
+
+  @Test func `no output takes the place of what is read, and pairs can be read again`() throws {
+    let model = try TinyBERTFolder(folder["tiny"])
+    try AtomicFile.write("id,a\n1,the cat\n", to: folder["t.csv"])
+    try AtomicFile.write("the cat\n", to: folder["f.names.txt"])
+    for (file, inputs) in [
+      ("t.csv", ["--data", folder["t.csv"], "--text", "a"]), ("f.npy", ["--data", folder["f.names.txt"]]),
+      ("tiny/model.safetensors", ["the cat"]), ("tiny/../tiny/model.safetensors", ["the cat"]),
+    ] {
+      for (command, option) in [("embed", "--output"), ("predict", "--logits")] {
+        let run = ToolRun(arguments: [command, "--from", model.path, option, folder[file]] + inputs)
+        #expect(run.code == 2 && run.error.contains("would be overwritten"), "\(file): \(run.error)")
+      }
+    }
+    #expect(try TemporaryFolder.text(folder["f.names.txt"]) == "the cat\n")
+    #expect(tool("embed", "--from", model.path, "--pairs", "--output", folder["p.npy"], "the cat", "sat").code == 0)
+    #expect(try TemporaryFolder.text(folder["p.names.txt"]) == "the cat\tsat\n")
+    let again = tool(
+      "embed", "--from", model.path, "--pairs", "--output", folder["q.npy"], "--data", folder["p.names.txt"])
+    #expect(again.code == 0, "\(again.error)")
+    #expect(try Npy.read(folder["q.npy"]).floats() == Npy.read(folder["p.npy"]).floats())
+  }
+
+  @Test func `outputs that are not finite are an error, and are kept`() throws {
+    let model = try TinyBERTFolder(folder["tiny"])
+    let arrays = try TensorFile.open(model.path).arrays().map { name, array in
+      name.hasSuffix("layer.1.output.LayerNorm.bias")
+        ? (name, HostArray([Float](repeating: .nan, count: array.count), shape: array.shape)) : (name, array)
+    }
+    try Safetensors.write(arrays, to: folder["tiny/model.safetensors"])
+    for (command, option) in [("embed", "--output"), ("predict", "--logits")] {
+      let run = tool(command, "--from", model.path, option, folder["\(command).npy"], "the cat", "the dog")
+      #expect(run.code == 1 && run.error.contains("2 of the model's 2 outputs are not finite"), "\(run.error)")
+      #expect(try Npy.read(folder["\(command).npy"]).shape[0] == 2)
+      if command == "predict" { #expect(run.output.split(separator: "\n").count == 2) }
+    }
   }
 
   @Test func `features of pictures and sentences, and their neighbours`() throws {

@@ -102,6 +102,68 @@ import TinyNetworks
     #expect(throws: InputError.self) { try TextEvaluation(TextFolder(yes), on: numbers, by: recipe) }
   }
 
+  /// A BERT without a classifier, as sentence-transformers begins with.
+  private func headless() throws -> String {
+    let path = try tiny().path
+    let arrays = try TensorFile.open(path).arrays().filter { !$0.name.hasPrefix("classifier.") }
+    try Safetensors.write(arrays, to: "\(path)/model.safetensors")
+    return path
+  }
+
+  @Test func `a model without a classifier says nothing of classes in another program's folder`() throws {
+    let network = try TextInference(TextFolder(headless()), needsClassifier: false)
+    try network.writeForTransformers(to: folder.path)
+    let written = try JSON.read(folder["config.json"])
+    #expect(written["architectures"] == ["BertModel"])
+    for key in ["problem_type", "id2label", "label2id"] { #expect(written[key] == nil, "\(key)") }
+    #expect(FileSystem.kind(folder["modules.json"]) == .absent)
+  }
+
+  @Test func `what makes a vector of a sentence goes along, into a graph's metadata too`() throws {
+    let path = try headless()
+    let modules = ["Transformer", "Pooling", "Normalize"].enumerated().map { number, kind in
+      #"{"type": "models.\#(kind)", "path": "\#(number == 0 ? "" : "\(number)_\(kind)")"}"#
+    }
+    try AtomicFile.write("[\(modules.joined(separator: ","))]", to: "\(path)/modules.json")
+    try FileSystem.makeFolder("\(path)/1_Pooling")
+    try AtomicFile.write(#"{"pooling_mode": "cls"}"#, to: "\(path)/1_Pooling/config.json")
+    try AtomicFile.write(#"{"max_seq_length": 7}"#, to: "\(path)/sentence_bert_config.json")
+    let prompts = #"{"prompts": {"q": "the "}, "default_prompt_name": "q"}"#
+    try AtomicFile.write(prompts, to: "\(path)/config_sentence_transformers.json")
+    let network = try TextInference(TextFolder(path), needsClassifier: false)
+    try FileSystem.makeFolder(folder["written"])
+    try network.writeForTransformers(to: folder["written"])
+    #expect(FileSystem.kind(folder["written/2_Normalize"]) == .folder)
+    let again = try TextInference(TextFolder(folder["written"]), needsClassifier: false)
+    let (told, kept) = (try network.sentences(), try again.sentences())
+    #expect(kept.pooling == .first && kept.normalizes && kept.prompt == "the " && kept.maxLength == 7)
+    #expect(try again.features([text], kept) == network.features([text], told))
+    let metadata = try network.onnx().metadata
+    #expect(metadata.first { $0.key == "1_Pooling/config.json" }?.value == #"{"pooling_mode": "cls"}"#)
+    #expect(metadata.contains { $0.key == "modules.json" } && metadata.contains { $0.value == prompts })
+    try AtomicFile.write(#"[{"type": "models.Pooling", "path": "../tiny"}]"#, to: "\(path)/modules.json")
+    #expect(throws: InputError.self) { try network.writeForTransformers(to: folder["written"]) }
+  }
+
+  @Test func `a classifier of something else than texts is no classifier here`() throws {
+    for name in ["BertForMultipleChoice", "BertForTokenClassification", "Unheard"] {
+      let path = try tiny(outputs: 1, [("architectures", [.string(name)])]).path
+      let error = #expect(throws: InputError.self) { try TextInference(TextFolder(path)) }
+      #expect(error?.what.contains(name) == true && error?.cure.contains("masksub embed") == true)
+      #expect(throws: InputError.self) { try TextRunModel(TextFolder(path), isTrained: true, for: .stsb) }
+      // The network is of use.
+      let encoder = try TextInference(TextFolder(path), needsClassifier: false)
+      #expect(try encoder.features([text], encoder.sentences()).count == 1)
+      let begun = try TextRunModel(TextFolder(path), for: .stsb)
+      #expect(begun.details.contains("the classifier of a \(name) is left out"))
+      #expect(begun.details.contains { $0.contains("newly made") && $0.contains("classifier.weight") })
+    }
+    for name in ["BertForSequenceClassification", "BertForMaskedLM"] {
+      let path = try tiny(outputs: 1, [("architectures", [.string(name)])]).path
+      #expect(try TextInference(TextFolder(path)).problem == .regression)
+    }
+  }
+
   @Test func `texts are as long as the tokenizer's files say, which is kept`() throws {
     let tiny = try tiny()
     let long = TextExample(index: 0, first: "the Cat sat the dog sat the Cat")

@@ -32,6 +32,16 @@ import Testing
     }
   }
 
+  @Test func `timm's ratio of an MLP makes its width again`() {
+    for width in 1...64 {
+      for hidden in 1...200 {
+        let config = VisionTransformerConfig(patchSize: 16, width: width, depth: 1, heads: 1, hidden: hidden)
+        let ratio = config.timm?.arguments["mlp_ratio"]?.double ?? 0
+        #expect(Int(Double(width) * ratio) == hidden, "\(width), \(hidden)")
+      }
+    }
+  }
+
   @Test func `the regularised branches differ and the evaluation does not`() throws {
     var config = try #require(VisionFamilies.configuration(named: "vit_shapes_patch4_32") as? VisionTransformerConfig)
     (config.layerScale, config.dropPath, config.depth) = (0.1, 0, 2)

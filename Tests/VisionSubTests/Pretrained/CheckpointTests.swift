@@ -183,6 +183,50 @@ import Testing
     for (name, array) in written { #expect(try array.floats() == source.array(named: name).floats(), "\(name)") }
   }
 
+  /// A tower with a head behind CLIP's own norm, as timm finetunes it.
+  private func tower(_ more: [String] = []) throws -> any NamedTensors {
+    try changed("ft-clip") { arrays in
+      arrays = arrays.map { ("visual." + $0.name.replacing("fc_norm.", with: "ln_post."), $0.array) }
+      arrays += more.map { ($0, array(12, [12])) }
+    }
+  }
+
+  @Test(arguments: [
+    ("openclip", "visual.ln_post.weight"), ("official", "visual.ln_post.weight"),
+    ("hf", "vision_model.post_layernorm.weight"), ("timm", "norm.weight"),
+  ])
+  func `CLIP's own norm keeps its name and stands on the class token`(key: String, name: String) throws {
+    let source = try files.file(WeightFiles.renamed(tower(), key))
+    #expect(source.contains(name))
+    let model = try WeightFiles.recognised(source).model
+    #expect(try recognised(source).config.readout == .token && model.guesses.contains(RecognisedModel.readout))
+    #expect(try load(source).report.made.isEmpty)
+    #expect(try WeightFiles.renamed(source, "openclip").contains { $0.name == "visual.ln_post.weight" })
+    // Without a head it hands on its class token too.
+    let bare = try source.arrays().filter { !$0.name.contains("head.") }
+    #expect(try recognised(files.file(bare)).config.readout == .token)
+  }
+
+  @Test func `FT-CLIP's norm keeps its own name, and a norm of the mean has none in CLIP's`() throws {
+    let source = try files.file(renamed("ft-clip", "hf"))
+    #expect(source.contains("vision_model.fc_norm.weight"))
+    #expect(try recognised(source).config.readout == .normedPool)
+    let pooled = try files.file(
+      renamed("ft-clip", "timm").map { ($0.name.hasPrefix("norm.") ? "fc_" + $0.name : $0.name, $0.array) })
+    for key in ["openclip", "official", "hf"] {
+      #expect(try ViTFamily().names(key, of: recognised(pooled).weights) == nil, "\(key)")
+    }
+  }
+
+  @Test func `what no model has keeps its place before and behind the prefix`() throws {
+    let names = try WeightFiles.renamed(tower(["visual.proj", "logit_scale"]), "openclip").map(\.name)
+    #expect(names.contains("visual.proj") && names.contains("logit_scale"))
+    var tensors = try WeightFiles.renamed(tower(), "hf")
+    tensors.append(("visual_projection.weight", array(24, [2, 12])))
+    let again = try WeightFiles.renamed(files.file(tensors), "hf").map(\.name)
+    #expect(again.contains("visual_projection.weight") && Set(again) == Set(tensors.map(\.name)))
+  }
+
   @Test func `all that does not fit is said at once, and nothing is written`() throws {
     let source = try changed("vit-token") { arrays in
       arrays.removeAll { $0.name == "blocks.1.attn.proj.bias" }
@@ -204,7 +248,8 @@ import Testing
 
   @Test func `files of something else are refused`() throws {
     let text = try changed("vit-token") { $0 = [("bert.embeddings.word_embeddings.weight", array(4, [2, 2]))] }
-    #expect(throws: InputError.self) { try recognised(text) }
+    let refused = #expect(throws: InputError.self) { try recognised(text) }
+    #expect(refused?.cure.contains("--text COLUMN") == true)
     #expect(throws: InputError.self) {
       try recognised(file("deit3-official"), variant: "vit_tiny_patch16_224")
     }

@@ -193,6 +193,9 @@ import Testing
     let weights = try #require(ViTFamily().recognise(try TensorFile.open(bare("vit-token", "{}"))))
     let names = try #require(try ViTFamily().names("timm", of: weights))
     #expect(try RenamedWeights(weights, of: ViTFamily(), to: names).names.contains("norm.weight"))
+    let timm = try self.weights { $0.removeAll { $0.name.hasPrefix("head.") } }
+    let renamed = try WeightFiles.renamed(TensorFile.open(timm), "hf").map(\.name)
+    #expect(renamed.contains("vit.layernorm.weight") && renamed.contains("vit.layernorm.bias"))
   }
 
   @Test func `transformers' relatives are refused for what they have`() throws {
@@ -216,6 +219,16 @@ import Testing
     let remark = "not used: norm.weight, norm.bias (--readout)"
     #expect(try VisionInference(VisionFolder(path)).details.contains(remark))
     #expect(try !VisionInference(VisionFolder(weights("mae-avg"))).details.contains { $0.hasPrefix("not used") })
+  }
+
+  @Test func `a network that is named has its own epsilon, whatever its tensors are called`() throws {
+    let tensors = try WeightFiles.renamed(WeightFiles.fixture("vit-token"), "hf")
+    for (json, epsilon) in [
+      (#"{"architecture": "vit_tiny_patch16_224"}"#, 1e-6), ("{}", 1e-12), (#"{"layer_norm_eps": 1e-3}"#, 1e-3),
+    ] {
+      try Safetensors.write(tensors, metadata: [("config.json", json)], to: folder["named.safetensors"])
+      #expect(try config(folder["named.safetensors"]).epsilon == epsilon, "\(json)")
+    }
   }
 
   private func known(_ name: String) -> VisionTransformerConfig? {

@@ -67,19 +67,23 @@ public struct ViTFamily: VisionFamily {
   public func tensorNames(of weights: Weights) throws -> [String] {
     let model = VisionTransformer(try ViTRecognition(weights).config)
     let names = model.namedParameters().map(\.name)
-    // A model without a head may have had a final norm that finetuning would leave out.
-    let norm = weights.naming == .huggingFaceEncoder ? ["norm.weight", "norm.bias"].filter { !names.contains($0) } : []
-    return names + norm
+    // A model without a head may have a final norm that finetuning would leave out.
+    return names + ["norm.weight", "norm.bias"].filter { weights.contains($0) && !names.contains($0) }
   }
 
   public func names(_ key: String, of weights: Weights) throws -> WeightNames? {
     let config = try ViTRecognition(weights).config
+    // CLIP has no name for a norm of the patches' mean.
+    let isTower = config.hasPreNorm && config.readout != .pooled
+    func tower(_ naming: Naming, prefix: String, norm: String) -> WeightNames {
+      WeightNames(Self.hasPatchNorm(weights) ? naming : naming.writing("norm.*", as: norm), prefix: prefix)
+    }
     switch key {
     case "timm": return WeightNames(config.published)
     case "official" where !config.hasPreNorm: return WeightNames(config.layerScale == nil ? .timmViT : .officialViT)
-    case "official" where config.hasPreNorm, "openclip" where config.hasPreNorm:
-      return WeightNames(.openClipViT, prefix: "visual.")
-    case "hf" where config.hasPreNorm: return WeightNames(.huggingFaceViT, prefix: "vision_model.")
+    case "official" where isTower, "openclip" where isTower:
+      return tower(.openClipViT, prefix: "visual.", norm: "ln_post.*")
+    case "hf" where isTower: return tower(.huggingFaceViT, prefix: "vision_model.", norm: "post_layernorm.*")
     case "hf" where config.position == .all && config.layerScale == nil: return WeightNames(.huggingFaceEncoder)
     default: return nil
     }
@@ -87,6 +91,12 @@ public struct ViTFamily: VisionFamily {
 
   /// The table that all blocks of a pretrained BEiT share.
   static let sharedTable = "rel_pos_bias.relative_position_bias_table"
+
+  /// Whether a CLIP's image tower has FT-CLIP's final norm, that of every patch token, by its own name: CLIP's is called
+  /// otherwise, and stands on the class token.
+  static func hasPatchNorm(_ weights: Weights) -> Bool {
+    weights.naming.isPart && weights.contains("fc_norm.weight")
+  }
 
   /// Whether a file comes from where CLIP has QuickGELU: OpenAI's archives and Hugging Face's models.
   static func tellsQuickGELU(_ weights: Weights) -> Bool {

@@ -125,10 +125,9 @@ struct ViTRecognition {
     let table = "blocks.0.attn.relative_position_bias_table"
     config.hasSeparateBiases = weights.contains("blocks.0.attn.q_bias")
     config.hasPreNorm = weights.contains("norm_pre.weight")
-    if config.hasPreNorm {
-      config.epsilon = 1e-5
-    } else if weights.naming == .huggingFaceEncoder {
-      config.epsilon = 1e-12
+    // A network that is named has its own, whatever its tensors are called.
+    if hint == nil, config.hasPreNorm || weights.naming == .huggingFaceEncoder {
+      config.epsilon = config.hasPreNorm ? 1e-5 : 1e-12
     }
     if let epsilon = notes.epsilon { config.epsilon = epsilon }
     config.layerScale = weights.contains("blocks.0.ls1.gamma") ? hint?.layerScale ?? 1e-4 : nil
@@ -190,28 +189,27 @@ struct ViTRecognition {
   }
 
   private mutating func readReadout() throws {
+    let hasHead = weights.contains("head.weight")
+    let hasMeanNorm = !weights.naming.isPart && weights.contains("fc_norm.weight")
     if let said = notes.hints.readout.flatMap(VisionTransformerConfig.Readout.init(rawValue:)) {
       config.readout = said
-    } else if !weights.contains("head.weight"), weights.naming.key == "hf", let kind = notes.modelType,
-      kind != "vit_mae"
-    {
+    } else if !hasHead, hint == nil, let kind = notes.modelType, kind != "vit_mae" {
       // Such a model hands on what its own final norm made. MAE's is finetuned without.
       config.readout = .token
-    } else if weights.contains("head.weight"),
-      let pool = try notes.pool(among: ["token", "avg"], for: weights, orElse: ", or say --readout")
-    {
+    } else if hasHead, let pool = try notes.pool(among: ["token", "avg"], for: weights, orElse: ", or say --readout") {
       // Without a norm of its own behind the mean, the final one stands before it.
-      config.readout = pool == "token" ? .token : weights.contains("fc_norm.weight") ? .pooled : .normedPool
-    } else if !weights.naming.isPart && weights.contains("fc_norm.weight") {
+      config.readout = pool == "token" ? .token : hasMeanNorm ? .pooled : .normedPool
+    } else if hasMeanNorm {
       config.readout = .pooled
-    } else if weights.naming.isPart {
-      // FT-CLIP's `fc_norm` stands on every patch token; OpenAI's own files are finetuned in the same way.
+    } else if ViTFamily.hasPatchNorm(weights) {
       config.readout = .normedPool
-    } else if !weights.contains("head.weight") {
-      // A pretrained encoder: the family's way of finetuning. timm's names of MAE are those of any headless ViT.
-      let isPlain = config.position == .all && !config.hasPreNorm && config.layerScale == nil
-      config.readout =
-        hint?.readout ?? (config.relativeBias != .none || isPlain ? .pooled : config.hasPreNorm ? .normedPool : .token)
+    } else if !hasHead {
+      // A pretrained encoder: the family's way of finetuning. timm's names of MAE are those of any headless ViT. A CLIP's
+      // tower hands on its class token.
+      let isTower = weights.naming.isPart || config.hasPreNorm
+      let isPlain = config.position == .all && !isTower && config.layerScale == nil
+      config.readout = hint?.readout ?? (config.relativeBias != .none || isPlain ? .pooled : .token)
+      if hint == nil, config.hasPreNorm, !weights.naming.isPart { guesses.insert(RecognisedModel.readout) }
     } else {
       config.readout = .token
       // transformers' classifier reads the class token.

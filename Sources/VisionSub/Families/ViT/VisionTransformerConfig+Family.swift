@@ -34,6 +34,13 @@ extension VisionTransformerConfig: VisionConfiguration {
     [192: "-Ti", 384: "-S", 768: "-B", 1024: "-L", 1280: "-H"][width] ?? ""
   }
 
+  /// The ratio of which int(of · ratio) is a width again: how timm, open_clip and others write the width of an MLP.
+  package static func ratio(_ width: Int, of other: Int) -> Double {
+    var ratio = Double(width) / Double(other)
+    while Int(Double(other) * ratio) < width { ratio = ratio.nextUp }
+    return ratio
+  }
+
   public mutating func take(_ sizes: ModelSizes) throws(InputError) {
     try sizes.check(family.name, ["width": 1...1, "depth": 1...1, "heads": 1...1, "hidden": 1...1, "patch": 1...1])
     let (headWidth, expansion) = (self.width / heads, Double(hidden) / Double(self.width))
@@ -82,7 +89,7 @@ extension VisionTransformerConfig: VisionConfiguration {
     var arguments: JSON.Object = [
       "img_size": .integer(Int64(imageSize)), "patch_size": .integer(Int64(patchSize)),
       "embed_dim": .integer(Int64(width)), "depth": .integer(Int64(depth)), "num_heads": .integer(Int64(heads)),
-      "mlp_ratio": .number(Double(hidden) / Double(width)), "global_pool": readout == .token ? "token" : "avg",
+      "mlp_ratio": .number(Self.ratio(hidden, of: width)), "global_pool": readout == .token ? "token" : "avg",
     ]
     if readout == .normedPool { arguments["fc_norm"] = false }
     if relativeBias == .none { arguments["init_values"] = layerScale.map { .number($0) } ?? .null }
