@@ -51,6 +51,19 @@ struct ImagePipelineTests {
     #expect(image.crc == reference.evaluation)
   }
 
+  /// `int((resized - crop) / 2.0)` of transformers against torchvision's `round`: they differ where 3 pixels of 4 are over.
+  @Test func `a middle between two pixels begins at the even one or at the first`() {
+    for framing in [FramingPolicy.center, FramingPolicy.squash] {
+      for (resize, even, down) in [(30, 0, 0), (31, 0, 0), (32, 1, 1), (33, 2, 1), (34, 2, 2), (35, 2, 2), (37, 4, 3)] {
+        for (rounding, corner) in [(CropRounding.even, even), (.down, down)] {
+          let pipeline = ImagePipeline(size: 30, framing: framing(resize, rounding))
+          let found = pipeline.plan(width: 50, height: 50, key: RandomKey(seed: 0)).framing
+          #expect((found.left, found.top) == (corner, corner), "\(resize), \(rounding)")
+        }
+      }
+    }
+  }
+
   @Test func `the simple crop is torchvision's reflected one`() throws {
     let reference = try ImageFixtures.decode(BatchReference.self, "batch.json").simple
     let source = try ImageFixtures.pictures()[0]
