@@ -212,6 +212,16 @@ struct RandAugmentTests {
     }
   }
 
+  @Test(arguments: [
+    ("augmix-m5-w4-d2", "augmix"), ("original", "original"), ("originalr-mstd0.5", "originalr"), ("v0", "v0"),
+    ("v0r-mstd0.5", "v0r"), ("3a-mstd0.5", "3a"), ("rand-mstd1-tweights", "rand with tweights"),
+  ])
+  func `timm's other policies are named, with what there is instead`(notation: String, name: String) throws {
+    let error = try #require(throws: InputError.self) { try RandAugment(notation) }
+    #expect(error.isUsage && error.what == "timm's \(name) is not among the policies here")
+    #expect(error.cure.contains("rand-m9-mstd0.5-inc1") && error.cure.contains("three-augment"))
+  }
+
   /// The table of the recipes: what each operation becomes at the magnitudes 9 (increasing) and 7.
   @Test func `levels become timm's arguments`() throws {
     func factor(_ operation: PixelOperation) -> Double {
