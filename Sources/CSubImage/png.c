@@ -1,5 +1,6 @@
 // PNG through libpng. Colours come out as Pillow's convert("RGB") makes them: alpha dropped, 16-bit colour cut to its
-// high byte, 16-bit grey clipped at 255, colour profiles and gamma ignored.
+// high byte, 16-bit grey clipped at 255, colour profiles and gamma ignored. What is damaged is judged as there, too: checksums
+// count up to the image data, of which it is enough that all rows can be made.
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,6 +33,11 @@ static void read_bytes(png_structp png, png_bytep target, png_size_t count) {
   if (count > self->count - self->position) png_error(png, "the file ends before the image does");
   memcpy(target, self->bytes + self->position, count);
   self->position += count;
+  // Of image data that are cut off what is there is taken.
+  const size_t left = self->count - self->position;
+  if (png_get_io_state(png) == (PNG_IO_READING | PNG_IO_CHUNK_HDR) && !memcmp(target + 4, "IDAT", 4) &&
+      png_get_uint_32(target) > left)
+    png_save_uint_32(target, (png_uint_32)left);
 }
 
 csi_png *csi_png_open(const uint8_t *bytes, size_t count, int *width, int *height, csi_message *message) {
@@ -53,6 +59,7 @@ csi_png *csi_png_open(const uint8_t *bytes, size_t count, int *width, int *heigh
   }
   png_set_read_fn(self->png, self, read_bytes);
   png_set_user_limits(self->png, 0x7fffffff, 0x7fffffff);
+  png_set_crc_action(self->png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
   png_read_info(self->png, self->info);
   *width = (int)png_get_image_width(self->png, self->info);
   *height = (int)png_get_image_height(self->png, self->info);
@@ -89,35 +96,58 @@ static void spread_row(uint8_t *row, size_t width, bool wide, const png_color *p
   }
 }
 
-bool csi_png_decode(csi_png *self, uint8_t *out, csi_message *message) {
-  message->text[0] = 0;
+/// Whether all rows were made, so that only the end of the image data can be missing.
+static bool is_complete(const csi_png *self) {
+  return png_get_interlace_type(self->png, self->info) == PNG_INTERLACE_NONE
+             ? png_get_current_row_number(self->png) >= png_get_image_height(self->png, self->info)
+             : png_get_current_pass_number(self->png) >= PNG_INTERLACE_ADAM7_PASSES;
+}
+
+/// The rows as libpng makes them, each at the end of its place in `out`: three bytes per pixel, two of 16-bit grey, else one.
+static bool read_rows(csi_png *self, uint8_t *out, size_t bytes, csi_message *message) {
   png_structp png = self->png;
   png_set_error_fn(png, message, fail, silent);
-  if (setjmp(png_jmpbuf(png))) return false;
+  if (setjmp(png_jmpbuf(png))) return is_complete(self);
+  png_set_crc_action(png, PNG_CRC_QUIET_USE, PNG_CRC_NO_CHANGE);
   const size_t width = png_get_image_width(png, self->info), height = png_get_image_height(png, self->info);
   const int depth = png_get_bit_depth(png, self->info), type = png_get_color_type(png, self->info);
-  const bool wide_grey = depth == 16 && type == PNG_COLOR_TYPE_GRAY;
-  png_color palette[256];
-  memset(palette, 0, sizeof palette);
   if (type == PNG_COLOR_TYPE_PALETTE) {
-    png_colorp colors = NULL;
-    int colors_count = 0;
-    if (!png_get_PLTE(png, self->info, &colors, &colors_count)) png_error(png, "no palette");
-    memcpy(palette, colors, sizeof(png_color) * (size_t)(colors_count < 256 ? colors_count : 256));
     png_set_packing(png);
   } else if (type == PNG_COLOR_TYPE_GRAY && depth < 8) {
     png_set_expand_gray_1_2_4_to_8(png);
   }
-  if (depth == 16 && !wide_grey) png_set_strip_16(png);
+  if (depth == 16 && type != PNG_COLOR_TYPE_GRAY) png_set_strip_16(png);
   if (type & PNG_COLOR_MASK_ALPHA) png_set_strip_alpha(png);
   png_set_interlace_handling(png);
   png_read_update_info(png, self->info);
-  const size_t bytes = (type & PNG_COLOR_MASK_COLOR) && type != PNG_COLOR_TYPE_PALETTE ? 3 : wide_grey ? 2 : 1;
   if (png_get_rowbytes(png, self->info) != bytes * width) png_error(png, "unexpected row size");
   self->rows = malloc(height * sizeof *self->rows);
   if (!self->rows) png_error(png, "no memory");
   for (size_t y = 0; y < height; y++) self->rows[y] = out + y * width * 3 + (3 - bytes) * width;
   png_read_image(png, self->rows);
+  return true;
+}
+
+bool csi_png_decode(csi_png *self, uint8_t *out, csi_message *message) {
+  message->text[0] = 0;
+  const size_t width = png_get_image_width(self->png, self->info);
+  const size_t height = png_get_image_height(self->png, self->info);
+  const int type = png_get_color_type(self->png, self->info);
+  const bool wide_grey = png_get_bit_depth(self->png, self->info) == 16 && type == PNG_COLOR_TYPE_GRAY;
+  png_color palette[256];
+  memset(palette, 0, sizeof palette);
+  if (type == PNG_COLOR_TYPE_PALETTE) {
+    png_colorp colors = NULL;
+    int colors_count = 0;
+    if (!png_get_PLTE(self->png, self->info, &colors, &colors_count)) {
+      snprintf(message->text, sizeof message->text, "no palette");
+      return false;
+    }
+    memcpy(palette, colors, sizeof(png_color) * (size_t)(colors_count < 256 ? colors_count : 256));
+  }
+  const size_t bytes = (type & PNG_COLOR_MASK_COLOR) && type != PNG_COLOR_TYPE_PALETTE ? 3 : wide_grey ? 2 : 1;
+  if (!read_rows(self, out, bytes, message)) return false;
+  message->text[0] = 0;
   if (bytes == 3) return true;
   for (size_t y = 0; y < height; y++)
     spread_row(out + y * width * 3, width, wide_grey, type == PNG_COLOR_TYPE_PALETTE ? palette : NULL);

@@ -10,11 +10,14 @@ extension ImagePreparation {
   /// As open_clip writes it, `preprocess_cfg`.
   func openClipJSON(size: Int) -> JSON {
     let numbers = { (values: [Float]?) in JSON.array((values ?? []).map { JSON($0) }) }
-    return [
+    var fields: JSON.Object = [
       "size": .integer(Int64(size)), "mode": "RGB", "mean": numbers(mean), "std": numbers(deviation),
       "interpolation": .string((interpolation ?? .bicubic).rawValue),
       "resize_mode": .string(mode == .squash ? "squash" : "shortest"),
     ]
+    // open_clip rounds as torchvision does, and passes over fields that it does not know.
+    if rounding == .down { fields["crop_rounding"] = .string(CropRounding.down.rawValue) }
+    return .object(fields)
   }
 }
 

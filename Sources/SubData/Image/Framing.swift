@@ -6,6 +6,14 @@ public import SubCore
   internal import Darwin
 #endif
 
+/// Where the middle of a picture begins if an odd number of pixels is left over beside it.
+public enum CropRounding: String, Sendable, CaseIterable {
+  /// At the nearer even number, as torchvision's `CenterCrop` has it.
+  case even
+  /// At the smaller number, as transformers' image processors have it.
+  case down
+}
+
 /// Which part of a picture a pipeline takes and how it brings it to its size.
 public enum FramingPolicy: Sendable, Equatable {
   /// timm's random resized crop: up to ten tries of an area share from `scale` and a width-to-height ratio from
@@ -14,9 +22,9 @@ public enum FramingPolicy: Sendable, Equatable {
   /// DeiT's simple crop: the shorter side brought to the size, 4 reflected pixels around, a random square.
   case simpleRandom
   /// Evaluation: the shorter side brought to `resize`, the middle square.
-  case center(resize: Int)
+  case center(resize: Int, rounding: CropRounding = .even)
   /// Evaluation: both sides brought to `resize`, whatever their ratio, the middle square.
-  case squash(resize: Int)
+  case squash(resize: Int, rounding: CropRounding = .even)
 
   /// The random resized crop of every recipe: 8% to 100% of the area, ratios 3/4 to 4/3.
   public static let imageNet = FramingPolicy.randomResized(scale: 0.08...1, ratio: (3.0 / 4)...(4.0 / 3))
@@ -37,24 +45,25 @@ public enum FramingPolicy: Sendable, Equatable {
         source: whole, width: wide, height: high, interpolation: interpolation, padding: 4,
         left: key.integer(below: wide + 8 - size + 1, at: 0), top: key.integer(below: high + 8 - size + 1, at: 1),
         size: size, flipped: flipped)
-    case .center(let resize):
-      return Self.middle(whole, Self.shorterSide(width, height, to: max(resize, size)), size, interpolation, flipped)
-    case .squash(let resize):
+    case .center(let resize, let rounding):
+      let resized = Self.shorterSide(width, height, to: max(resize, size))
+      return Self.middle(whole, resized, size, rounding, interpolation, flipped)
+    case .squash(let resize, let rounding):
       let side = max(resize, size)
-      return Self.middle(whole, (side, side), size, interpolation, flipped)
+      return Self.middle(whole, (side, side), size, rounding, interpolation, flipped)
     }
   }
 
-  /// The middle of a whole picture brought to a size, as torchvision's `CenterCrop` finds it.
+  /// The middle of a whole picture brought to a size.
   private static func middle(
-    _ whole: PixelArea, _ resized: (width: Int, height: Int), _ size: Int, _ interpolation: Interpolation,
-    _ flipped: Bool
+    _ whole: PixelArea, _ resized: (width: Int, height: Int), _ size: Int, _ rounding: CropRounding,
+    _ interpolation: Interpolation, _ flipped: Bool
   ) -> Framing {
-    let left = Int((Double(resized.width - size) / 2).rounded(.toNearestOrEven))
-    let top = Int((Double(resized.height - size) / 2).rounded(.toNearestOrEven))
+    let rule: FloatingPointRoundingRule = rounding == .even ? .toNearestOrEven : .down
     return Framing(
       source: whole, width: resized.width, height: resized.height, interpolation: interpolation, padding: 0,
-      left: left, top: top, size: size, flipped: flipped)
+      left: Int((Double(resized.width - size) / 2).rounded(rule)),
+      top: Int((Double(resized.height - size) / 2).rounded(rule)), size: size, flipped: flipped)
   }
 
   /// torchvision's `Resize(side)`: the longer side is `Int(side · long / short)`.

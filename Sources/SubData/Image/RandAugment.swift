@@ -20,7 +20,7 @@ public struct RandAugment: Sendable, Equatable {
   /// `n` layers, `p` probability, `inc` increasing. `inc0` is off (the timm
   /// versions that the recipes pin took any `inc` for on).
   ///
-  /// Throws `InputError` for anything else.
+  /// Throws `InputError` for anything else, which names timm's other policies as such.
   public init(_ notation: String) throws {
     self.init(magnitude: 10, deviation: 0)
     let parts = notation.split(separator: "-", omittingEmptySubsequences: false)
@@ -29,8 +29,16 @@ public struct RandAugment: Sendable, Equatable {
         "'\(part)' is no part of a RandAugment policy", at: notation,
         cure: "write it as timm does, for instance rand-m9-mstd0.5-inc1", isUsage: true)
     }
-    guard parts.first == "rand" else { throw wrong(parts.first ?? "") }
+    func missing(_ what: String) -> InputError {
+      InputError(
+        "timm's \(what) is not among the policies here", at: notation,
+        cure: "use a RandAugment such as rand-m9-mstd0.5-inc1, or three-augment, which is timm's 3a", isUsage: true)
+    }
+    let policy = parts.first.map(String.init) ?? ""
+    guard policy == "rand" else { throw Self.others.contains(policy) ? missing(policy) : wrong(policy) }
     for part in parts.dropFirst() {
+      // Another set of operations than the usual one.
+      if part.hasPrefix("t"), part.count > 1 { throw missing("rand with \(part)") }
       let name = part.prefix { $0.isLetter }
       guard let value = Double(part.dropFirst(name.count)), value.isFinite, value >= 0 else { throw wrong(part) }
       switch name {
@@ -44,6 +52,9 @@ public struct RandAugment: Sendable, Equatable {
       }
     }
   }
+
+  /// The names of timm's policies that are no RandAugment.
+  private static let others = ["augmix", "original", "originalr", "v0", "v0r", "3a"]
 
   /// A policy from its numbers.
   public init(

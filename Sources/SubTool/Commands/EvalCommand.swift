@@ -9,8 +9,8 @@ struct EvalCommand: RankedCommand {
   static let discussion =
     "--from takes a run, a folder or a weight file. Runs of train and finetune are evaluated as they were in training, "
     + "with the average of weights where the recipe keeps one; other files as what lies beside them says (timm's "
-    + "config.json, preprocessor_config.json, open_clip_config.json), else as their family's recipe does. The first "
-    + "lines say which, and what was guessed. Runs of glue, and BERT folders with --task, are evaluated on the task's "
+    + "config.json, preprocessor_config.json, processor_config.json, open_clip_config.json), else as their family's recipe "
+    + "does. The first lines say which, and what was guessed. Runs of glue, and BERT folders with --task, are evaluated on the task's "
     + "development split, runs of clip-pretrain as zero-shot does it. A run's own data and precision are used unless "
     + "others are given; for other models without --data the embedded samples. --suite robustness evaluates a classifier "
     + "of ImageNet's classes on the sets of the paper's Table A.4 that --data holds (ImageNet, V2, ReaL, A, R, ObjectNet, "

@@ -8,8 +8,8 @@ struct FinetuneCommand: RankedCommand {
   static let discussion =
     "Weights of MAE, BEiT v2, CLIP, DeiT-III, timm's ViTs, Swin and ResNet are recognised from their names and shapes, "
     + "and the recipe follows from them unless one is given. How images are prepared is taken from what lies beside the "
-    + "weights (timm's config.json, preprocessor_config.json, open_clip_config.json) unless an option says otherwise. "
-    + "Positions are fitted to the image size, a head of other classes starts anew unless --head-map names its rows. "
+    + "weights (timm's config.json, preprocessor_config.json, processor_config.json, open_clip_config.json) unless an "
+    + "option says otherwise. Positions are fitted to the image size, a head of other classes starts anew unless --head-map names its rows. "
     + "Checkpoints keep the names of the source. Without --data the run is a demonstration on the images in "
     + "datasets/shapes, of about two minutes. scripts/fetch-weights gets official weights."
   static let example = "masksub finetune --from mae_pretrain_vit_base.pth --data imagenet"

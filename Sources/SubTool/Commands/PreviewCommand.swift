@@ -43,9 +43,10 @@ struct PreviewCommand: Command {
     _ = try Modalities.first { try $0.preview(self, in: context) ? true : nil }
   }
 
-  /// Whether a hyper-parameter decides what a model sees.
+  /// Whether a hyper-parameter decides what a model sees here: in how many parts a batch is mixed does not, the few inputs
+  /// are one.
   private static func decides(_ key: String) -> Bool {
-    ["data.", "augment.", "loss."].contains(where: key.hasPrefix)
+    ["data.", "augment.", "loss."].contains(where: key.hasPrefix) && key != "augment.mix_parts"
       || ["model.name", "model.patch", "method.masking"].contains(key)
   }
 

@@ -16,7 +16,9 @@ public struct Companions: Sendable {
     "model.safetensors", "pytorch_model.bin", "open_clip_model.safetensors", "open_clip_pytorch_model.bin",
   ]
   /// What may lie beside.
-  public static let names = ["config.json", "preprocessor_config.json", "open_clip_config.json"]
+  public static let names = [
+    "config.json", "processor_config.json", "preprocessor_config.json", "open_clip_config.json",
+  ]
 
   /// Where the weights at a path are: in a folder of open_clip's, which names them in its own way, that file; else the
   /// path itself.

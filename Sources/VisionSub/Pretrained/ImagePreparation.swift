@@ -31,6 +31,8 @@ public struct ImagePreparation: Sendable, Equatable {
   public var mode: Mode?
   /// How pixels between pixels are made.
   public var interpolation: Interpolation?
+  /// Where the middle begins if an odd number of pixels is left over; no option says it, it is as who else tells does it.
+  public var rounding: CropRounding?
   /// Who tells, in the order of their say.
   public var sources: [String] = []
   /// Parts that are told and cannot be done: errors unless something overrides them.
@@ -39,17 +41,19 @@ public struct ImagePreparation: Sendable, Equatable {
   /// Nothing told unless given.
   public init(
     mean: [Float]? = nil, deviation: [Float]? = nil, crop: Crop? = nil, mode: Mode? = nil,
-    interpolation: Interpolation? = nil, sources: [String] = []
+    interpolation: Interpolation? = nil, rounding: CropRounding? = nil, sources: [String] = []
   ) {
     (self.mean, self.deviation, self.crop, self.mode) = (mean, deviation, crop, mode)
-    (self.interpolation, self.sources) = (interpolation, sources)
+    (self.interpolation, self.rounding, self.sources) = (interpolation, rounding, sources)
   }
 
   /// All of it told.
-  public init(normalization: Normalization, shorterSide: Int, mode: Mode, interpolation: Interpolation) {
+  public init(
+    normalization: Normalization, shorterSide: Int, mode: Mode, interpolation: Interpolation, rounding: CropRounding
+  ) {
     self.init(
       mean: normalization.mean, deviation: normalization.deviation, crop: .resize(shorterSide), mode: mode,
-      interpolation: interpolation)
+      interpolation: interpolation, rounding: rounding)
   }
 
   /// Whether nothing is told.
@@ -71,7 +75,7 @@ public struct ImagePreparation: Sendable, Equatable {
     var result = ImagePreparation(
       mean: other.mean ?? mean, deviation: other.deviation ?? deviation, crop: other.crop ?? crop,
       mode: other.mode ?? mode, interpolation: other.interpolation ?? interpolation,
-      sources: other.isEmpty ? sources : other.sources + sources)
+      rounding: other.rounding ?? rounding, sources: other.isEmpty ? sources : other.sources + sources)
     result.refused = refused.filter { !other.parts.contains($0.key) }.merging(other.refused) { $1 }
     return result
   }
@@ -81,7 +85,8 @@ public struct ImagePreparation: Sendable, Equatable {
     var result = ImagePreparation(
       mean: parts.contains(.mean) ? nil : mean, deviation: parts.contains(.deviation) ? nil : deviation,
       crop: parts.contains(.crop) ? nil : crop, mode: parts.contains(.mode) ? nil : mode,
-      interpolation: parts.contains(.interpolation) ? nil : interpolation, sources: sources)
+      interpolation: parts.contains(.interpolation) ? nil : interpolation,
+      rounding: parts.contains(.mode) ? nil : rounding, sources: sources)
     result.refused = refused.filter { !parts.contains($0.key) }
     if result.isEmpty { result.sources = [] }
     return result
@@ -96,11 +101,13 @@ public struct ImagePreparation: Sendable, Equatable {
 
   /// The pipeline of evaluated images; what is not told is as for ImageNet, whole.
   public func pipeline(size: Int) -> ImagePipeline {
-    let side = shorterSide(for: size)
+    let (side, rounding) = (shorterSide(for: size), rounding ?? .even)
     let normalization = Normalization(
       mean: mean ?? Normalization.imageNet.mean, deviation: deviation ?? Normalization.imageNet.deviation)
     return ImagePipeline(
-      size: size, framing: mode == .squash ? .squash(resize: side) : .center(resize: side),
+      size: size,
+      framing: mode == .squash
+        ? .squash(resize: side, rounding: rounding) : .center(resize: side, rounding: rounding),
       interpolation: interpolation == .bilinear ? .bilinear : .bicubic, normalization: normalization)
   }
 

@@ -78,13 +78,18 @@ extension VisionFolder {
 }
 
 extension ImagePreparation {
-  /// What lies beside weights says: timm's `pretrained_cfg`, transformers' `preprocessor_config.json`, open_clip's
-  /// `preprocess_cfg`, or `pretrained_cfg` in the metadata of a safetensors file.
+  /// What lies beside weights says: timm's `pretrained_cfg`, transformers' `processor_config.json` or, where that has no
+  /// image processor, `preprocessor_config.json`, open_clip's `preprocess_cfg`, or `pretrained_cfg` in the metadata of a
+  /// safetensors file.
   public init(
     _ beside: Companions, _ source: any NamedTensors, description: (json: JSON, place: String)?
   ) throws {
     if let description, let told = try ImagePreparation(timm: description.json, at: description.place) {
       self = told
+    } else if let (json, place) = try beside.json("processor_config.json"), let processor = json["image_processor"],
+      processor.object != nil
+    {
+      self = try ImagePreparation(huggingFace: processor, at: "\(place), image_processor")
     } else if let (json, place) = try beside.json("preprocessor_config.json") {
       self = try ImagePreparation(huggingFace: json, at: place)
     } else if let (json, place) = try beside.json("open_clip_config.json"),

@@ -27,7 +27,7 @@ extension VisionRecipe {
   public var preparation: ImagePreparation {
     ImagePreparation(
       normalization: data.normalization, shorterSide: data.evaluatedSide, mode: data.evalMode,
-      interpolation: data.evalInterpolation)
+      interpolation: data.evalInterpolation, rounding: data.evalRounding)
   }
 
   /// Takes over what is told of how a model's images are prepared.
@@ -41,6 +41,7 @@ extension VisionRecipe {
     }
     if let mode = preparation.mode { data.evalMode = mode }
     if let interpolation = preparation.interpolation { data.evalInterpolation = interpolation }
+    if let rounding = preparation.rounding { data.evalRounding = rounding }
   }
 
   private var decoding: ImageDecodeOptions { ImageDecodeOptions(appliesOrientation: data.exif) }

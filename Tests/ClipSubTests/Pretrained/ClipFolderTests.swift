@@ -67,7 +67,7 @@ import VisionSub
     let found = try ClipFolder(weights(), WeightHints(heads: 4, textHeads: 4, activation: .quickGelu))
     let set = ParameterSet(CLIP(found.config), on: .cpu, key: RandomKey(seed: 1))
     let preparation = ImagePreparation.clip.overridden(
-      by: ImagePreparation(mean: [0.1, 0.2, 0.3], mode: .squash, interpolation: .bilinear))
+      by: ImagePreparation(mean: [0.1, 0.2, 0.3], mode: .squash, interpolation: .bilinear, rounding: .down))
     for naming in [Naming.openClip, .huggingFaceCLIP] {
       let path = folder["written-\(naming.key)"]
       try FileSystem.makeFolder(path)
@@ -76,8 +76,19 @@ import VisionSub
       #expect(again.config == found.config && again.remarks.isEmpty, "\(naming.key)")
       #expect(again.preparation.mean == [0.1, 0.2, 0.3] && again.preparation.mode == .squash)
       #expect(again.preparation.deviation == Normalization.clip.deviation)
-      #expect(again.preparation.pipeline(size: 24).interpolation == .bilinear)
+      #expect(again.preparation.pipeline(size: 24).interpolation == .bilinear && again.preparation.rounding == .down)
     }
+  }
+
+  @Test func `a processor config of transformers 5 prepares the images`() throws {
+    try FileSystem.makeFolder(folder["v5"])
+    _ = try weights("v5/open_clip_model.safetensors")
+    try AtomicFile.write(
+      #"{"image_processor": {"image_processor_type": "CLIPImageProcessor", "resample": 2, "size": 27, "crop_size": 24}}"#,
+      to: folder["v5/processor_config.json"])
+    let found = try ClipFolder(folder["v5"], WeightHints(heads: 4, textHeads: 4, activation: .quickGelu))
+    let pipeline = found.preparation.pipeline(size: 24)
+    #expect(pipeline.framing == .center(resize: 27, rounding: .down) && pipeline.interpolation == .bilinear)
   }
 
   @Test func `what transformers' configuration says and cannot be done is refused by name`() throws {

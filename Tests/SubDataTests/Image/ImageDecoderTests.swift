@@ -83,6 +83,32 @@ struct ImageDecoderTests {
     }
   }
 
+  /// As Pillow, which checks what stands before the image data, and of these wants the rows alone.
+  @Test(arguments: ["rgb", "interlaced", "palette", "grey16"])
+  func `a PNG whose rows are all there is whole`(name: String) throws {
+    let original = [UInt8](try ImageFixtures.data("files/\(name).png"))
+    let whole = try ImageDecoder.decode(ImageFixtures.array(original), name: "")
+    func read(_ bytes: [UInt8]) -> RGBImage? { try? ImageDecoder.decode(ImageFixtures.array(bytes), name: "") }
+    var damaged = original
+    // The data's checksum stands before the 12 bytes of the end, its zlib trailer before that.
+    damaged[original.count - 13] ^= 1
+    #expect(read(damaged) == whole)
+    for cut in 1...20 { #expect(read(original.dropLast(cut)) == whole, "\(cut) bytes cut off") }
+    for cut in [60, 100, 200] { #expect(read(original.dropLast(cut)) == nil, "\(cut) bytes cut off") }
+    damaged = original
+    // The header's, behind 8 bytes of signature and its own 8 + 13.
+    damaged[29] ^= 1
+    #expect(read(damaged) == nil)
+  }
+
+  @Test func `a wrong checksum before the image data is an error in what may be left out, too`() throws {
+    var bytes = [UInt8](try ImageFixtures.data("files/exif.png"))
+    let name = try #require(bytes.firstRange(of: Array("eXIf".utf8)))
+    #expect(throws: Never.self) { try ImageDecoder.decode(ImageFixtures.array(bytes), name: "") }
+    bytes[name.upperBound] ^= 1
+    #expect(throws: InputError.self) { try ImageDecoder.decode(ImageFixtures.array(bytes), name: "") }
+  }
+
   @Test func `no damage traps`() throws {
     for name in [
       "420.jpg", "progressive.jpg", "cmyk.jpg", "exif6.jpg", "rgb.png", "palette.png", "interlaced.png",

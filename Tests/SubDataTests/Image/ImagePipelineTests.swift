@@ -51,6 +51,19 @@ struct ImagePipelineTests {
     #expect(image.crc == reference.evaluation)
   }
 
+  /// `int((resized - crop) / 2.0)` of transformers against torchvision's `round`: they differ where 3 pixels of 4 are over.
+  @Test func `a middle between two pixels begins at the even one or at the first`() {
+    for framing in [FramingPolicy.center, FramingPolicy.squash] {
+      for (resize, even, down) in [(30, 0, 0), (31, 0, 0), (32, 1, 1), (33, 2, 1), (34, 2, 2), (35, 2, 2), (37, 4, 3)] {
+        for (rounding, corner) in [(CropRounding.even, even), (.down, down)] {
+          let pipeline = ImagePipeline(size: 30, framing: framing(resize, rounding))
+          let found = pipeline.plan(width: 50, height: 50, key: RandomKey(seed: 0)).framing
+          #expect((found.left, found.top) == (corner, corner), "\(resize), \(rounding)")
+        }
+      }
+    }
+  }
+
   @Test func `the simple crop is torchvision's reflected one`() throws {
     let reference = try ImageFixtures.decode(BatchReference.self, "batch.json").simple
     let source = try ImageFixtures.pictures()[0]
@@ -197,6 +210,16 @@ struct RandAugmentTests {
     ] {
       #expect(throws: InputError.self, "\(wrong)") { try RandAugment(wrong) }
     }
+  }
+
+  @Test(arguments: [
+    ("augmix-m5-w4-d2", "augmix"), ("original", "original"), ("originalr-mstd0.5", "originalr"), ("v0", "v0"),
+    ("v0r-mstd0.5", "v0r"), ("3a-mstd0.5", "3a"), ("rand-mstd1-tweights", "rand with tweights"),
+  ])
+  func `timm's other policies are named, with what there is instead`(notation: String, name: String) throws {
+    let error = try #require(throws: InputError.self) { try RandAugment(notation) }
+    #expect(error.isUsage && error.what == "timm's \(name) is not among the policies here")
+    #expect(error.cure.contains("rand-m9-mstd0.5-inc1") && error.cure.contains("three-augment"))
   }
 
   /// The table of the recipes: what each operation becomes at the magnitudes 9 (increasing) and 7.

@@ -161,4 +161,10 @@ import VisionSub
     #expect("\(error)".contains("1 unless augment.mixup or augment.cutmix is above 0"), "\(error)")
     #expect(try recipe.with([("mixup", "0.5"), ("mix_parts", "2")]).mixing?.parts == 2)
   }
+
+  @Test func `preview, whose few pictures are one part, has no option for parts`() {
+    let run = ToolRun("preview", "--mix-parts", "2")
+    #expect(run.code == 2 && run.error.contains("--mix-parts"), "\(run.error)")
+    #expect(!ToolRun("preview", "--help").output.contains("--mix-parts"))
+  }
 }

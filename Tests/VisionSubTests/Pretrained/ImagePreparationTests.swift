@@ -59,6 +59,17 @@ import Testing
     #expect(told.mode == .center)
   }
 
+  /// timm's `PretrainedCfg`.
+  @Test func `timm's own values stand where it leaves something out`() throws {
+    let told = try #require(try ImagePreparation(timm: ["pretrained_cfg": ["mean": [0.5, 0.5, 0.5]]], at: "c"))
+    #expect(told.parts == Set(ImagePreparation.Part.allCases))
+    #expect(told.mean == [0.5, 0.5, 0.5] && told.deviation == Normalization.imageNet.deviation)
+    #expect(told.crop == .ratio(0.875) && told.interpolation == .bicubic)
+    #expect(try ImagePreparation(timm: ["pretrained_cfg": ["num_classes": 5]], at: "c") == nil)
+    let refused = try #require(try ImagePreparation(timm: ["pretrained_cfg": ["crop_mode": "border"]], at: "c"))
+    #expect(refused.mode == nil && refused.refused[.mode] != nil && refused.crop == .ratio(0.875))
+  }
+
   @Test func `finetuning takes it over, and settings have the last word`() throws {
     let found = try folder(Self.timm)
     var own = try VisionRecipe.following(found.configuration)
@@ -106,7 +117,7 @@ import Testing
     }
   }
 
-  /// `AutoImageProcessor` of ViT, CLIP, BEiT and ConvNeXt.
+  /// `AutoImageProcessor` of ViT, CLIP, BEiT, ConvNeXt and others: the size in both of its forms, and what is cut out of it.
   @Test(arguments: [
     (#"{"image_processor_type": "ViTImageProcessor", "size": {"height": 32, "width": 32}, "resample": 2}"#, 32, true),
     (#"{"feature_extractor_type": "ViTFeatureExtractor", "size": 32, "resample": 2}"#, 32, true),
@@ -117,12 +128,113 @@ import Testing
     ),
     (#"{"size": {"height": 40, "width": 40}, "crop_size": {"height": 32, "width": 32}, "resample": 2}"#, 40, true),
     (#"{"image_processor_type": "ConvNextImageProcessor", "size": {"shortest_edge": 32}, "resample": 2}"#, 36, false),
+    (#"{"feature_extractor_type": "ConvNextFeatureExtractor", "size": 32, "crop_size": 30, "resample": 2}"#, 36, false),
+    (#"{"image_processor_type": "BitImageProcessor", "size": 36, "crop_size": 32, "resample": 2}"#, 36, false),
+    (#"{"image_processor_type": "ChineseCLIPImageProcessor", "size": 36, "crop_size": 32, "resample": 2}"#, 36, false),
+    (#"{"image_processor_type": "MobileNetV2ImageProcessor", "size": 36, "crop_size": 32, "resample": 2}"#, 36, false),
+    (#"{"image_processor_type": "SiglipImageProcessor", "size": 32, "resample": 2}"#, 32, false),
+    (#"{"image_processor_type": "DeiTImageProcessorFast", "size": 36, "crop_size": 32, "resample": 2}"#, 36, true),
+    // A ViT cuts nothing out unless it is told to, a BEiT neither.
+    (#"{"image_processor_type": "ViTImageProcessor", "size": 32, "do_center_crop": null, "resample": 2}"#, 32, true),
+    (#"{"image_processor_type": "BeitImageProcessor", "size": 40, "crop_size": 32, "resample": 2}"#, 32, true),
   ])
   func `transformers' image processors prepare the images`(json: String, side: Int, isSquashed: Bool) throws {
     let told = try ImagePreparation(huggingFace: JSON.parse(json, at: "preprocessor_config.json"), at: "p")
     let pipeline = told.pipeline(size: 32)
-    #expect(pipeline.framing == (isSquashed ? .squash(resize: side) : .center(resize: side)))
+    #expect(
+      pipeline.framing == (isSquashed ? .squash(resize: side, rounding: .down) : .center(resize: side, rounding: .down))
+    )
     #expect(pipeline.interpolation == .bilinear)
+  }
+
+  /// The classes of transformers 5.
+  @Test(arguments: [
+    ("ViT", Normalization.inception, Interpolation.bilinear, 32), ("DeiT", .inception, .bicubic, 36),
+    ("Beit", .inception, .bicubic, 32), ("ConvNext", .inception, .bicubic, 32), ("Siglip", .inception, .bicubic, 32),
+    ("CLIP", .clip, .bicubic, 32), ("Bit", .clip, .bicubic, 32), ("ChineseCLIP", .clip, .bicubic, 32),
+    ("Blip", .clip, .bicubic, 32), ("Pvt", .imageNet, .bicubic, 32), ("MobileNetV1", .inception, .bilinear, 36),
+  ])
+  func `what a kind of image processor does stands where a file leaves it out`(
+    kind: String, normalization: Normalization, interpolation: Interpolation, side: Int
+  ) throws {
+    let json: JSON = ["image_processor_type": .string("\(kind)ImageProcessor"), "image_mean": .null]
+    let told = try ImagePreparation(huggingFace: json, at: "p")
+    #expect(told.parts == Set(ImagePreparation.Part.allCases) && told.refused.isEmpty)
+    let pipeline = told.pipeline(size: 32)
+    #expect(pipeline.normalization == normalization && pipeline.interpolation.rawValue == interpolation.rawValue)
+    // DeiT's 224 of 256 pixels and MobileNet's are 32 of 36; ConvNeXt warps from 384 pixels on.
+    let isSquashed = !["CLIP", "Bit", "ChineseCLIP", "MobileNetV1"].contains(kind)
+    #expect(
+      pipeline.framing == (isSquashed ? .squash(resize: side, rounding: .down) : .center(resize: side, rounding: .down))
+    )
+  }
+
+  /// Each with the part that it is refused for, what the message names, and the option that it asks for.
+  @Test(arguments: [
+    (#"{"image_processor_type": "LevitImageProcessor", "size": 32}"#, "LevitImageProcessor", "--crop-ratio"),
+    (#"{"image_processor_type": "EfficientNetImageProcessor", "size": 32}"#, "EfficientNet", "--mean, --deviation"),
+    (#"{"size": {"longest_edge": 32}}"#, #"size {"longest_edge""#, "--crop-ratio"),
+    (#"{"size": {"shortest_edge": 32, "longest_edge": 64}}"#, "longest_edge", "--crop-ratio"),
+    (#"{"size": {"height": 32, "width": 40}}"#, #"size {"height""#, "--crop-ratio"),
+    (#"{"size": 40, "crop_size": {"height": 32, "width": 30}}"#, #"crop_size {"height""#, "--crop-ratio"),
+    (#"{"size": 32, "crop_size": 40}"#, "crop_size 40", "--crop-ratio"),
+    (
+      #"{"image_processor_type": "ConvNextImageProcessor", "size": 32, "do_center_crop": true}"#, "do_center_crop true",
+      "--crop-ratio"
+    ),
+    (#"{"size": 32, "do_flip_channel_order": true}"#, "do_flip_channel_order true", "--mean"),
+    (#"{"size": 32, "rescale_offset": true}"#, "rescale_offset true", "--mean"),
+    (#"{"size": 32, "offset": 1}"#, "offset 1", "--mean"),
+    (#"{"size": 32, "rescale_factor": 0.0078}"#, "rescale_factor 0.0078", "--mean"),
+  ])
+  func `what an image processor does otherwise is refused by name`(json: String, what: String, option: String) throws {
+    let told = try ImagePreparation(huggingFace: JSON.parse(json, at: "p"), at: "p")
+    let error = try #require(throws: InputError.self) { try told.check() }
+    #expect(error.what.contains(what) && error.cure.contains(option), "\(error)")
+    let all = ImagePreparation(
+      mean: [0, 0, 0], deviation: [1, 1, 1], crop: .ratio(1), mode: .center, interpolation: .bicubic)
+    #expect(throws: Never.self) { try told.overridden(by: all).check() }
+  }
+
+  @Test func `what is off or nothing is not refused`() throws {
+    let json = #"{"size": 32, "do_flip_channel_order": false, "rescale_offset": null, "offset": 0, "crop_size": null}"#
+    #expect(try ImagePreparation(huggingFace: JSON.parse(json, at: "p"), at: "p").refused.isEmpty)
+  }
+
+  @Test func `transformers' crop is rounded down, also in the run that goes on from it`() throws {
+    let text = #"{"image_processor_type": "CLIPImageProcessor", "size": 36, "crop_size": 32}"#
+    let found = try folder(text, "preprocessor_config.json")
+    let side = found.configuration.imageSize
+    let resize = ImagePreparation.resize(side, cropRatio: ImagePreparation.cropRatio(32, resize: 36))
+    #expect(try pipeline().framing == .center(resize: resize, rounding: .down))
+    #expect(try pipeline(ImagePreparation(crop: .ratio(1))).framing == .center(resize: side, rounding: .down))
+
+    var given = try VisionRecipe.following(found.configuration)
+    given.data.imageSize = side
+    let recipe = try found.recipe(given, with: [])
+    #expect(recipe.data.evalRounding == .down)
+    #expect(try given.restored(from: recipe.json, at: "config.json") == recipe)
+    #expect(try found.recipe(given, with: [("eval_rounding", "even")]).data.evalRounding == .even)
+    // A run of before, which knew of no rounding, rounds as it did.
+    #expect(try given.restored(from: ["data": ["eval_mode": "center"]], at: "config.json").data.evalRounding == .even)
+    try write(Self.timm, "config.json")
+    #expect(try VisionFolder(folder.path).evaluationRecipe().data.evalRounding == .even)
+  }
+
+  @Test func `a processor config of transformers 5 has the image processor in it`() throws {
+    let processor = #"{"image_processor_type": "CLIPImageProcessor", "image_mean": [0.3, 0.2, 0.1]}"#
+    _ = try folder(#"{"image_processor": \#(processor), "processor_class": "CLIPProcessor"}"#, "processor_config.json")
+    #expect(try pipeline().normalization.mean == [0.3, 0.2, 0.1])
+    #expect(try pipeline().normalization.deviation == Normalization.clip.deviation)
+    let line = try VisionFolder(folder.path).preparationLine(VisionFolder(folder.path).evaluationRecipe())
+    #expect(line.hasSuffix("processor_config.json, image_processor)"))
+    // As transformers has it: before a file of the older kind, unless no image processor is in it.
+    try write(#"{"image_mean": 0.5}"#, "preprocessor_config.json")
+    #expect(try pipeline().normalization.mean == [0.3, 0.2, 0.1])
+    try write(#"{"processor_class": "CLIPProcessor"}"#, "processor_config.json")
+    #expect(try pipeline().normalization.mean == [0.5, 0.5, 0.5])
+    let source = try TensorFile.open(folder["model.safetensors"])
+    #expect(try Companions(of: folder.path, source).texts().map(\.key).contains("processor_config.json"))
   }
 
   @Test func `a preprocessor config lies beside weights, open_clip's too, and metadata hold either`() throws {

@@ -18,6 +18,8 @@ public struct ImageFields: FieldGroup {
   public var eval = EvaluationCrop.ratio(1)
   /// Whether its sides keep their ratio.
   public var evalMode = ImagePreparation.Mode.center
+  /// Where its middle begins if an odd number of pixels is left over.
+  public var evalRounding = CropRounding.even
   /// How pixels between pixels are made in training.
   public var interpolation = InterpolationPolicy.bicubic
   /// The same in evaluation.
@@ -50,6 +52,11 @@ public struct ImageFields: FieldGroup {
       mayChange: true),
     Field(
       "eval_mode", \.evalMode, "center: sides keep their ratio, the middle is taken; squash: both become alike before",
+      mayChange: true),
+    Field(
+      "eval_rounding", \.evalRounding,
+      "even: a middle that begins between two pixels begins at the even one, as torchvision's; down: at the first, as "
+        + "transformers'",
       mayChange: true),
     Field("interpolation", \.interpolation, "how training images are resized; random: drawn for every use"),
     Field("eval_interpolation", \.evalInterpolation, "how evaluated images are resized", mayChange: true),
