@@ -6,7 +6,7 @@ import SubTrain
 /// The tool: finds the command, runs it, turns every error into one line and an exit code.
 package enum Tool {
   /// The tool's version.
-  static let version = "0.10.0"
+  static let version = "0.11.0"
 
   /// Every command, in the order of the help. A new command is a line here.
   static let commands: [any Command.Type] = [

@@ -2,7 +2,7 @@
 import PackageDescription
 
 // A package as another would be: it knows MaskSub by its dependency alone. Elsewhere the dependency is
-// .package(url: "…/masksub.git", from: "0.10.0").
+// .package(url: "…/masksub.git", from: "0.11.0").
 let package = Package(
   name: "Examples",
   platforms: [.macOS(.v26)],
