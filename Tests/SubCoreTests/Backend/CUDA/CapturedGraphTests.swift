@@ -48,7 +48,10 @@ struct CapturedGraphTests {
     return CUDAGraphs(device.driver, device.stream, areWanted: true, capacity: capacity, makeRoom: makeRoom)
   }
 
-  private func device() -> Device { Device(DeviceKind(name: "cuda graphs", open: { CUDABackend(ordinal: $0) })) }
+  /// A device of one test alone: what others ask of its queue would end pieces.
+  private func device(_ test: String = #function) -> Device {
+    Device(DeviceKind(name: "cuda \(test)", open: { CUDABackend(ordinal: $0) }))
+  }
 
   @Test func `what comes again is captured, and then one call`() throws {
     let place = device()
