@@ -84,7 +84,8 @@ public struct ViTFamily: VisionFamily {
     case "official" where isTower, "openclip" where isTower:
       return tower(.openClipViT, prefix: "visual.", norm: "ln_post.*")
     case "hf" where isTower: return tower(.huggingFaceViT, prefix: "vision_model.", norm: "post_layernorm.*")
-    case "hf" where config.position == .all && config.layerScale == nil: return WeightNames(.huggingFaceEncoder)
+    case "hf" where config.position == .all && config.layerScale == nil && !config.hasPreNorm:
+      return WeightNames(.huggingFaceEncoder)
     default: return nil
     }
   }
