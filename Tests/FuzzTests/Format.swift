@@ -107,7 +107,9 @@ extension Format {
   private static let data = [
     Format(
       "tar", as: "input.tar",
-      texts: [String(decoding: archive(["0.jpg", "0.txt", "0.json", "1.jpg", "1.txt"]), as: UTF8.self)], read: captions),
+      texts: [
+        String(decoding: members(["0.jpg", "0.txt", "0.json", "1.jpg", "1.txt"]) + TarArchive.end, as: UTF8.self)
+      ], read: captions),
     Format("tar, packed", as: "input.tar.gz", ["Tests/FuzzTests/Corpus/captions.tar.gz"], read: captions),
     Format(
       "caption table", as: "input.csv",
@@ -122,9 +124,7 @@ extension Format {
       texts: ["{\"text\":\"a\",\"label\":1}\n\n{\"label\":true,\"text\":\"\\u00e9\",\"more\":null}\n"], read: rows),
     Format(
       "class folders in a tar", as: "input.tar",
-      texts: [
-        String(decoding: archive(["t/train/a/0.jpg", "t/train/b/1.png", "t/val/a/2.jpg", "t/x.txt"]), as: UTF8.self)
-      ]
+      texts: [String(decoding: classFolders, as: UTF8.self)]
     ) { path in
       guard let folder = try TarFolder(path) else { return }
       let source = try folder.source(.whole)
@@ -175,22 +175,17 @@ extension Format {
     ) { _ = try Checkpoint.Position(JSON.read($0), place: $0) },
   ]
 
-  /// A plain archive of members that hold `abc`: ASCII, for it stands here as text.
-  private static func archive(_ names: [String]) -> [UInt8] {
-    names.flatMap { name -> [UInt8] in
-      var header = [UInt8](repeating: 0, count: 512)
-      func put(_ text: String, _ offset: Int) {
-        header.replaceSubrange(offset..<(offset + text.utf8.count), with: text.utf8)
-      }
-      put(name, 0)
-      put("0000644\0", 100)
-      put("00000000003\0", 124)
-      put("        ", 148)
-      put("0", 156)
-      put("ustar\u{0}00", 257)
-      let sum = header.reduce(0) { $0 + Int($1) }
-      put("0" + String(sum, radix: 8) + "\0", 148)
-      return header + Array("abc".utf8) + [UInt8](repeating: 0, count: 509)
-    } + [UInt8](repeating: 0, count: 1024)
+  // Archives are ASCII, for they stand here as text.
+
+  /// Members that hold `abc`.
+  private static func members(_ names: [String]) -> [UInt8] {
+    names.flatMap { TarArchive.member($0.utf8, Array("abc".utf8)) }
   }
+
+  /// Pictures in class folders, and links to them and to a folder.
+  private static let classFolders =
+    members(["t/train/a/0.jpg", "t/train/b/1.png", "t/val/a/2.jpg", "t/x.txt"])
+    + TarArchive.member("t/train/c".utf8, kind: "2", target: "./b/../a")
+    + TarArchive.member("t/train/b/3.jpg".utf8, kind: "2", target: "../c/0.jpg")
+    + TarArchive.member("t/val/b/4.jpg".utf8, kind: "1", target: "t/train/a/0.jpg") + TarArchive.end
 }
