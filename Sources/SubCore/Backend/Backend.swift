@@ -51,7 +51,8 @@ protocol Backend: Primitives, GridBackend {
   func adamW(_ rates: AdamRates, _ segments: [UpdateSegment], _ memory: OptimizerMemory)
   /// SGD; momentum's running sums are in `sum`, p in a lower type, rewritten with it, in `shadow`.
   func sgd(_ rates: SGDRates, _ segments: [UpdateSegment], p: Tensor, g: Tensor, sum: Tensor?, shadow: Tensor?)
-  /// LAMB on one parameter, or one of those that it joins: Adam's direction u with decay, and a step along it, by ‖p‖/‖u‖ where the parameter decays.
+  /// LAMB on one parameter, or one of those that it joins: Adam's direction u with decay, and a step along it, by ‖p‖/‖u‖
+  /// where the parameter decays.
   func lamb(_ rates: AdamRates, lrScale: Double, weightDecay: Double, _ memory: OptimizerMemory)
   /// average = decay · average + (1 − decay) · values.
   func average(_ values: Tensor, decay: Double, into average: Tensor)

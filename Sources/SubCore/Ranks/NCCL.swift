@@ -98,7 +98,8 @@ extension Communicator {
   }
 
   /// The same ranks with NCCL between their devices, where `device` is a CUDA device, every rank has another one, and all
-  /// have the library and want it (`MASKSUB_NCCL`). Else these ranks, for which a device's tensors go through the host's memory. All ranks ask.
+  /// have the library and want it (`MASKSUB_NCCL`). Else these ranks, for which a device's tensors go through the host's
+  /// memory. All ranks ask.
   public func joining(_ device: Device) throws(InputError) -> any Communicator {
     guard !isAlone else { return self }
     let own = device.cuda
